@@ -1,0 +1,62 @@
+"""A tablet's way in: a one-time code makes its key known, a signed challenge gets a token of 15 minutes."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from shared.wire.limits import Identifier, PublicKey, Short, Signature
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Frozen, keyword-only, strict."""
+
+
+class EnrolRequest(_Message):
+    """``code`` is the QR code's 128 bits in hex; ``proof`` signs sha256(code ‖ public key) as kind ``enrol``."""
+
+    code: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    public_key: PublicKey
+    name: Short
+    proof: Signature
+
+
+class EnrolAnswer(_Message):
+    """``server_key`` checks receipts from now on."""
+
+    device_id: Identifier
+    carrier_id: Identifier
+    carrier_name: Short
+    driver_id: Identifier
+    driver_name: Short
+    server_key: PublicKey
+    epoch: Short
+
+
+class ChallengeRequest(_Message):
+    """Ask for a nonce to sign."""
+
+    device_id: Identifier
+
+
+class ChallengeAnswer(_Message):
+    """``nonce`` is 32 random bytes in hex, good once and for a minute."""
+
+    nonce: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class TokenRequest(_Message):
+    """``signature`` signs sha256(nonce) as kind ``token``."""
+
+    device_id: Identifier
+    nonce: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    signature: Signature
+
+
+class TokenAnswer(_Message):
+    """A bearer token; offline work needs none."""
+
+    token: Short
+    expires_in_s: int

@@ -1,0 +1,34 @@
+"""First words of a sync: both sides say how far they are, so that a restored server is noticed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from shared.wire.limits import Identifier, Sequence, Sha256, Short
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``acked`` is the last sequence that the server confirmed, ``head`` the last one sealed."""
+
+    device_id: Identifier
+    app_version: Short
+    protocols: tuple[int, ...]
+    epoch: Short
+    acked: Sequence
+    hash_at_acked: Sha256
+    head: Sequence
+
+
+class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """``standing``: ``ok``; ``rewind``: send again from ``last_seq`` + 1; ``fork``: keep all, a person decides."""
+
+    protocol: int
+    epoch: Short
+    last_seq: Sequence
+    hash_at_last: Sha256
+    safe_seq: Sequence
+    server_ms: int
+    min_app: Short
+    standing: Literal["ok", "rewind", "fork"]
