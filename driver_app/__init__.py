@@ -1,0 +1,1 @@
+"""The tablet of Tournée: a day of deliveries with no network."""
