@@ -1,0 +1,1 @@
+"""Cycles, vehicles, the road network, the solver, plans, runs and their stops."""
