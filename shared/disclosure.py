@@ -2,7 +2,9 @@
 
 A visit's record is a set of groups (one for each order, one for each owner of containers, one for the carrier
 alone). Each group is a tree of salted leaves, and the groups' roots are the leaves of the signed tree. Both levels
-are padded with random nodes, so that neither the number of lines nor the number of groups shows.
+are padded with random nodes, so that neither the number of lines nor the number of groups shows. A group's root also
+covers how many of its nodes are leaves: no leaf can hide among the padding. The upper level is sorted by its bytes,
+which are random, so that a group's position says nothing of how many there are.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import Any
 
 from shared.canonical import canonical_bytes
 
-LEAF, NODE = b"\x00", b"\x01"
+LEAF, NODE, GROUP = b"\x00", b"\x01", b"\x02"
 SALT_BYTES = 16
 MIN_WIDTH = 8
 MAX_DEPTH = 16
@@ -31,8 +33,9 @@ class Group:
 
     @property
     def root(self) -> bytes:
-        """The 32-byte root of the group's own tree."""
-        return merkle_root([leaf_hash(leaf) for leaf in self.leaves] + list(self.padding))
+        """The 32 bytes sha256(0x02 ‖ number of leaves, 4 bytes ‖ root of the group's own tree)."""
+        top = merkle_root([leaf_hash(leaf) for leaf in self.leaves] + list(self.padding))
+        return hashlib.sha256(GROUP + len(self.leaves).to_bytes(4) + top).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class VisitTree:
     @property
     def root(self) -> bytes:
         """The 32 bytes that the driver's key signs."""
-        return merkle_root([group.root for group in self.groups] + list(self.padding))
+        return merkle_root(self._nodes())
 
     def disclose(self, key: str) -> Disclosure:
         """Return the group ``key`` with its path and nothing of the others.
@@ -66,11 +69,15 @@ class VisitTree:
         Raises:
             KeyError: the visit has no such group.
         """
-        position = next((at for at, group in enumerate(self.groups) if group.key == key), None)
-        if position is None:
+        group = next((group for group in self.groups if group.key == key), None)
+        if group is None:
             raise KeyError(key)
-        nodes = [group.root for group in self.groups] + list(self.padding)
-        return Disclosure(self.groups[position], position, merkle_path(nodes, position))
+        nodes = self._nodes()
+        position = nodes.index(group.root)
+        return Disclosure(group, position, merkle_path(nodes, position))
+
+    def _nodes(self) -> list[bytes]:
+        return sorted([*(group.root for group in self.groups), *self.padding])
 
 
 def seal_tree(

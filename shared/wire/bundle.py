@@ -25,7 +25,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True):
     """Frozen and keyword-only; unknown fields are ignored so that older tablets read newer servers."""
 
 
-class FileRef(_Part):
+class FileRef(_Part, frozen=True, kw_only=True):
     """A document that the tablet fetches by its hash. ``kind`` is e.g. ``invoice`` or ``delivery_slip``."""
 
     kind: Code
@@ -35,7 +35,7 @@ class FileRef(_Part):
     name: Short
 
 
-class BundleOrder(_Part):
+class BundleOrder(_Part, frozen=True, kw_only=True):
     """One order of a stop: goods always, prices only when it is delivered with an invoice (C29)."""
 
     order_id: Identifier
@@ -49,14 +49,14 @@ class BundleOrder(_Part):
     files: tuple[FileRef, ...] = ()
 
 
-class Window(_Part):
+class Window(_Part, frozen=True, kw_only=True):
     """Local times of day at the site, in minutes after midnight."""
 
     opens_min: int
     closes_min: int
 
 
-class Place(_Part):
+class Place(_Part, frozen=True, kw_only=True):
     """A site. Coordinates are 1e-7 degrees."""
 
     site_id: Identifier
@@ -71,7 +71,7 @@ class Place(_Part):
     windows: tuple[Window, ...] = ()
 
 
-class ContainerClass(_Part):
+class ContainerClass(_Part, frozen=True, kw_only=True):
     """A kind of container that may come back at this stop, with who credits it and its price of the day."""
 
     container_class: Code
@@ -84,7 +84,7 @@ class ContainerClass(_Part):
     taxable: bool
 
 
-class Collectable(_Part):
+class Collectable(_Part, frozen=True, kw_only=True):
     """An amount that may be collected at the door for one issuer (C29)."""
 
     issuer_id: Identifier
@@ -92,7 +92,7 @@ class Collectable(_Part):
     amount_cents: Cents
 
 
-class BundleStop(_Part):
+class BundleStop(_Part, frozen=True, kw_only=True):
     """One stop, in the order of the run. ``planned_at_ms`` is a Unix time in milliseconds."""
 
     stop_id: Identifier
@@ -106,7 +106,7 @@ class BundleStop(_Part):
     collect: tuple[Collectable, ...] = ()
 
 
-class Reason(_Part):
+class Reason(_Part, frozen=True, kw_only=True):
     """Why a line is short: ``effect`` says where the goods are."""
 
     code: Code
@@ -116,7 +116,7 @@ class Reason(_Part):
     photo_required: bool = False
 
 
-class FailureReason(_Part):
+class FailureReason(_Part, frozen=True, kw_only=True):
     """Why nothing could be delivered at a stop."""
 
     code: Code
@@ -125,7 +125,7 @@ class FailureReason(_Part):
     name_en: Short
 
 
-class BundleRun(_Part):
+class BundleRun(_Part, frozen=True, kw_only=True):
     """One version of a run."""
 
     run_id: Identifier
@@ -150,7 +150,7 @@ class BundleRun(_Part):
     distances_estimated: bool = True
 
 
-class PullAnswer(_Part):
+class PullAnswer(_Part, frozen=True, kw_only=True):
     """Runs that changed since the cursor; ``full`` means: forget what is not listed (drafts and events survive)."""
 
     epoch: Short

@@ -14,7 +14,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Frozen, keyword-only, strict."""
 
 
-class EnrolRequest(_Message):
+class EnrolRequest(_Message, frozen=True, kw_only=True):
     """``code`` is the QR code's 128 bits in hex; ``proof`` signs sha256(code ‖ public key) as kind ``enrol``."""
 
     code: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
@@ -23,7 +23,7 @@ class EnrolRequest(_Message):
     proof: Signature
 
 
-class EnrolAnswer(_Message):
+class EnrolAnswer(_Message, frozen=True, kw_only=True):
     """``server_key`` checks receipts from now on."""
 
     device_id: Identifier
@@ -35,19 +35,19 @@ class EnrolAnswer(_Message):
     epoch: Short
 
 
-class ChallengeRequest(_Message):
+class ChallengeRequest(_Message, frozen=True, kw_only=True):
     """Ask for a nonce to sign."""
 
     device_id: Identifier
 
 
-class ChallengeAnswer(_Message):
+class ChallengeAnswer(_Message, frozen=True, kw_only=True):
     """``nonce`` is 32 random bytes in hex, good once and for a minute."""
 
     nonce: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
-class TokenRequest(_Message):
+class TokenRequest(_Message, frozen=True, kw_only=True):
     """``signature`` signs sha256(nonce) as kind ``token``."""
 
     device_id: Identifier
@@ -55,7 +55,7 @@ class TokenRequest(_Message):
     signature: Signature
 
 
-class TokenAnswer(_Message):
+class TokenAnswer(_Message, frozen=True, kw_only=True):
     """A bearer token; offline work needs none."""
 
     token: Short

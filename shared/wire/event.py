@@ -30,7 +30,7 @@ class _Sealed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Frozen, keyword-only, strict: an unknown field would be signed and not understood."""
 
 
-class Fix(_Sealed):
+class Fix(_Sealed, frozen=True, kw_only=True):
     """A place: 1e-7 degrees and metres of accuracy."""
 
     lat_e7: int
@@ -38,7 +38,7 @@ class Fix(_Sealed):
     accuracy_m: int
 
 
-class VisitFinished(_Sealed):
+class VisitFinished(_Sealed, frozen=True, kw_only=True):
     """The whole stop in one event, without any line in it: lines are leaves under ``root``.
 
     ``signature_sha256`` names the attachment with the strokes, ``picture_sha256`` its rendering; both are empty
@@ -63,7 +63,7 @@ class VisitFinished(_Sealed):
     corrects: Identifier | Literal[""]
 
 
-class Envelope(_Sealed):
+class Envelope(_Sealed, frozen=True, kw_only=True):
     """What every event says. Times are Unix milliseconds; ``server_*`` stand for the last contact, 0 if none."""
 
     schema: int
@@ -83,7 +83,7 @@ class Envelope(_Sealed):
     prev_hash: Sha256
 
 
-class LeafGroup(_Sealed):
+class LeafGroup(_Sealed, frozen=True, kw_only=True):
     """One group of a visit's tree as it travels: canonical leaves verbatim, padding in hex."""
 
     key: Annotated[str, Meta(pattern="^(order:|containers:|carrier)[0-9a-f-]{0,36}$")]
@@ -91,7 +91,7 @@ class LeafGroup(_Sealed):
     padding: tuple[Sha256, ...]
 
 
-class SealedEvent(_Sealed):
+class SealedEvent(_Sealed, frozen=True, kw_only=True):
     """``body`` is the envelope's canonical bytes, sent and kept verbatim. A signature stands on proof events."""
 
     body: Annotated[str, Meta(max_length=MAX_EVENT_BYTES)]
@@ -101,7 +101,7 @@ class SealedEvent(_Sealed):
     group_padding: tuple[Sha256, ...] = ()
 
 
-class OrderLeaf(_Sealed):
+class OrderLeaf(_Sealed, frozen=True, kw_only=True):
     """First leaf of an order's group: the terms that bind and the amounts that the signer saw."""
 
     kind: Literal["order"]
@@ -115,7 +115,7 @@ class OrderLeaf(_Sealed):
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 
 
-class LineLeaf(_Sealed):
+class LineLeaf(_Sealed, frozen=True, kw_only=True):
     """One order line: ordered = delivered + not_shipped + lost + returned; ``extra`` stands on top."""
 
     kind: Literal["line"]
@@ -131,7 +131,7 @@ class LineLeaf(_Sealed):
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 
 
-class ContainersLeaf(_Sealed):
+class ContainersLeaf(_Sealed, frozen=True, kw_only=True):
     """Empties taken back for one owner: a count of one class at the price that the signer saw."""
 
     kind: Literal["containers"]
@@ -143,7 +143,7 @@ class ContainersLeaf(_Sealed):
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 
 
-class CollectionLeaf(_Sealed):
+class CollectionLeaf(_Sealed, frozen=True, kw_only=True):
     """Money taken at the door for one issuer; ``rounding_cents`` is the cash rounding to 5 cents (T7)."""
 
     kind: Literal["collection"]
@@ -155,7 +155,7 @@ class CollectionLeaf(_Sealed):
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 
 
-class PhotoLeaf(_Sealed):
+class PhotoLeaf(_Sealed, frozen=True, kw_only=True):
     """A photo that belongs to no line: only the carrier sees it."""
 
     kind: Literal["photo"]

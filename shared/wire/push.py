@@ -24,7 +24,9 @@ class IssuedDocument(msgspec.Struct, frozen=True, kw_only=True):
     """A document that the delivery made: what the tablet may tell the customer."""
 
     order_id: Identifier
-    kind: Literal["invoice", "credit_note", "credit_pending", "variance_notice", "supplementary_order", "deposit_credit"]
+    kind: Literal[
+        "invoice", "credit_note", "credit_pending", "variance_notice", "supplementary_order", "deposit_credit"
+    ]
     number: Short
     total_cents: Cents
 

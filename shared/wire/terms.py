@@ -32,7 +32,7 @@ class _Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Frozen, keyword-only, strict."""
 
 
-class GoodsLine(_Terms):
+class GoodsLine(_Terms, frozen=True, kw_only=True):
     """One line as ordered. ``unit`` is the sales unit (case, keg, unit)."""
 
     line_id: Identifier
@@ -43,7 +43,7 @@ class GoodsLine(_Terms):
     barcode: Short = ""
 
 
-class Goods(_Terms):
+class Goods(_Terms, frozen=True, kw_only=True):
     """The half of the terms that every driver sees."""
 
     order_id: Identifier
@@ -57,7 +57,7 @@ class Goods(_Terms):
     lines: tuple[GoodsLine, ...] = msgspec.field(default=())
 
 
-class Deposit(_Terms):
+class Deposit(_Terms, frozen=True, kw_only=True):
     """Container deposits inside one sales unit: ``containers`` of one class at its price of the day."""
 
     container_class: Code
@@ -66,7 +66,7 @@ class Deposit(_Terms):
     taxable: bool
 
 
-class PriceLine(_Terms):
+class PriceLine(_Terms, frozen=True, kw_only=True):
     """A line's exact unit price (up to 4 decimals), its whole-line discount, its taxes and deposits."""
 
     line_id: Identifier
@@ -77,7 +77,7 @@ class PriceLine(_Terms):
     credited_quantity: Quantity = 0
 
 
-class TaxRule(_Terms):
+class TaxRule(_Terms, frozen=True, kw_only=True):
     """A dated rate, kept with the terms: ``rate`` is a fraction, e.g. ``0.09975``."""
 
     code: Code
@@ -86,7 +86,7 @@ class TaxRule(_Terms):
     name_en: Short
 
 
-class Prices(_Terms):
+class Prices(_Terms, frozen=True, kw_only=True):
     """The half of the terms that only orders delivered with an invoice carry to the tablet."""
 
     order_id: Identifier
