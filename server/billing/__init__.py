@@ -1,0 +1,1 @@
+"""Invoices, credit notes, numbering and settlement policies."""

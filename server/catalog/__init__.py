@@ -1,0 +1,1 @@
+"""Products, formats, container classes and their dated deposits, tax rates."""

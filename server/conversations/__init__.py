@@ -1,0 +1,1 @@
+"""Threads on orders, clients and runs."""

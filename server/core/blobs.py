@@ -1,0 +1,191 @@
+"""Objects by their sha256: local files that survive a power cut, or any S3 store."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+from uuid import UUID
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from server.core.settings import settings
+from shared.ids import new_id
+from shared.problems import Problem, Text
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class BlobMissing(Problem):
+    """The store does not hold this object, or its bytes no longer have their hash."""
+
+    slug = "blob-missing"
+    status = 404
+    title = Text("Fichier introuvable", "File not found")
+
+
+class BlobStore(Protocol):
+    """Objects of one tenant, named by their sha256; putting the same bytes twice changes nothing."""
+
+    def put(self, owner_id: UUID, payload: bytes, *, media_type: str) -> str:
+        """Keep ``payload`` durably and return its sha256 in hex."""
+
+    def get(self, owner_id: UUID, sha256: str) -> bytes:
+        """Return the bytes, whose hash was checked.
+
+        Raises:
+            BlobMissing: there is no such object, or its bytes changed.
+        """
+
+    def has(self, owner_id: UUID, sha256: str) -> bool:
+        """Say whether the object is there."""
+
+    def names(self, owner_id: UUID) -> Iterator[str]:
+        """Yield the sha256 of every object of the tenant."""
+
+
+class LocalBlobStore:
+    """Content-addressed files: written aside, synced, renamed, and the folder synced."""
+
+    def __init__(self, root: Path) -> None:
+        """Keep objects under ``root``/<tenant>/<first two digits>/<sha256>."""
+        self.root = root
+
+    def put(self, owner_id: UUID, payload: bytes, *, media_type: str) -> str:
+        """Keep ``payload`` durably and return its sha256 in hex."""
+        del media_type  # the index of documents knows it
+        sha256 = hashlib.sha256(payload).hexdigest()
+        path = self._path(owner_id, sha256)
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_durably(path, payload)
+        return sha256
+
+    def get(self, owner_id: UUID, sha256: str) -> bytes:
+        """Return the bytes after checking their hash."""
+        try:
+            payload = self._path(owner_id, sha256).read_bytes()
+        except FileNotFoundError as error:
+            raise _missing(sha256) from error
+        return _checked(payload, sha256)
+
+    def has(self, owner_id: UUID, sha256: str) -> bool:
+        """Say whether the object is there."""
+        return self._path(owner_id, sha256).exists()
+
+    def names(self, owner_id: UUID) -> Iterator[str]:
+        """Yield the sha256 of every object of the tenant."""
+        yield from (path.name for path in sorted((self.root / str(owner_id)).glob("??/" + "?" * 64)))
+
+    def _path(self, owner_id: UUID, sha256: str) -> Path:
+        return self.root / str(owner_id) / sha256[:2] / sha256
+
+
+class S3BlobStore:
+    """The same over an S3 bucket: keys are <tenant>/<sha256>."""
+
+    def __init__(self, client: S3Client, bucket: str) -> None:
+        """Use ``bucket`` through ``client``."""
+        self.client = client
+        self.bucket = bucket
+
+    def put(self, owner_id: UUID, payload: bytes, *, media_type: str) -> str:
+        """Keep ``payload`` and return its sha256 in hex."""
+        sha256 = hashlib.sha256(payload).hexdigest()
+        if not self.has(owner_id, sha256):
+            self.client.put_object(
+                Bucket=self.bucket, Key=f"{owner_id}/{sha256}", Body=payload, ContentType=media_type
+            )
+        return sha256
+
+    def get(self, owner_id: UUID, sha256: str) -> bytes:
+        """Return the bytes after checking their hash."""
+        try:
+            answer = self.client.get_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}")
+        except ClientError as error:
+            if _is_absence(error):
+                raise _missing(sha256) from error
+            raise
+        return _checked(answer["Body"].read(), sha256)
+
+    def has(self, owner_id: UUID, sha256: str) -> bool:
+        """Say whether the object is there."""
+        try:
+            self.client.head_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}")
+        except ClientError as error:
+            if _is_absence(error):
+                return False
+            raise
+        return True
+
+    def names(self, owner_id: UUID) -> Iterator[str]:
+        """Yield the sha256 of every object of the tenant."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{owner_id}/")
+        for page in pages:
+            yield from (item["Key"].rpartition("/")[2] for item in page.get("Contents", []))
+
+
+def blob_store() -> BlobStore:
+    """Return the store that the settings name."""
+    now = settings()
+    if now.store == "s3":
+        return _s3_store(now.s3_endpoint, now.s3_bucket, now.s3_access_key, now.s3_secret_key, now.s3_region)
+    return LocalBlobStore(Path(now.store_path))
+
+
+@lru_cache(maxsize=4)
+def _s3_store(endpoint: str, bucket: str, access_key: str, secret_key: str, region: str) -> S3BlobStore:
+    client = boto3.client(
+        "s3",
+        endpoint_url=endpoint or None,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name=region,
+        config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 4, "mode": "standard"}),
+    )
+    return S3BlobStore(client, bucket)
+
+
+def _write_durably(path: Path, payload: bytes) -> None:
+    aside = path.with_name(f".{path.name}.{new_id().hex}")
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(payload)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.rename(path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _checked(payload: bytes, sha256: str) -> bytes:
+    if hashlib.sha256(payload).hexdigest() != sha256:
+        raise _missing(sha256)
+    return payload
+
+
+def _missing(sha256: str) -> BlobMissing:
+    return BlobMissing(
+        Text(
+            "Le fichier n’est pas dans le magasin, ou ses octets ont changé : restaurez-le d’une sauvegarde.",
+            "The file is not in the store, or its bytes changed: restore it from a backup.",
+        ),
+        where=sha256,
+    )
+
+
+def _is_absence(error: ClientError) -> bool:
+    return error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey", "NotFound"}

@@ -1,0 +1,234 @@
+"""PostgreSQL 18 inside the checkout: started when needed, found again after a crash, stopped by the last who uses it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import psycopg
+
+from server.core.embedded.address import PostgresAddress
+from server.core.embedded.binaries import MAJOR_VERSION, find_pg_bin
+from server.core.embedded.footing import Footing, find_footing
+from server.core.embedded.locks import Users, exclusive
+from server.core.embedded.postmaster import Postmaster, running_postmaster
+from server.core.embedded.roles import ensure_database, ensure_roles
+from server.core.problems import Problem, Text
+
+__all__ = ["EmbeddedPostgres", "PostgresAddress", "PostgresBroken", "ensure_database", "ensure_roles", "find_pg_bin"]
+
+_PORT: Final = 5432  # only names the socket: nothing listens on the network
+_LONGEST_SOCKET_PATH: Final = 107
+_LARGEST_LOG_BYTES: Final = 8 * 1024 * 1024
+_SHARED_MEMORY_PATIENCE_S: Final = 60.0
+_POLL_S: Final = 0.02
+_OPTIONS: Final[Mapping[str, str]] = {
+    "listen_addresses": "",
+    "cluster_name": "tournee",
+    "jit": "off",  # our queries are short: compiling them costs more than it saves
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "max_connections": "120",
+}
+
+
+class PostgresBroken(Problem):
+    """The embedded PostgreSQL cannot start; its log says why."""
+
+    slug = "postgres-broken"
+    status = 500
+    title = Text("PostgreSQL ne démarre pas", "PostgreSQL does not start")
+
+
+class EmbeddedPostgres:
+    """A cluster in ``folder``, reached through a socket only, with a password of its own.
+
+    Several processes may use one folder: the first starts the server, the last to stop ends it. A server that outlived
+    its launcher is adopted.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        options: Mapping[str, str] | None = None,
+        elsewhere: Path = Path("/var/lib/tournee"),
+    ) -> None:
+        """Name the folder; nothing is touched yet.
+
+        Args:
+            folder: what the cluster, its password and its log are kept in.
+            options: settings of PostgreSQL beside ours, e.g. ``{"fsync": "off"}`` for tests.
+            elsewhere: where root keeps the cluster when nobody else can enter ``folder``.
+        """
+        self._folder = folder.absolute()
+        self._options = {**_OPTIONS, **(options or {})}
+        self._elsewhere = elsewhere
+        self._users = Users(self._folder / "users.lock")
+
+    def __enter__(self) -> PostgresAddress:
+        """Start the server."""
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop the server."""
+        self.stop()
+
+    def start(self) -> PostgresAddress:
+        """Start the server, or adopt the one that runs, and return its address once it answers.
+
+        A recovery after a crash may take long; it is waited for.
+
+        Raises:
+            PostgresNotFound: PostgreSQL 18 is not installed.
+            PostgresBroken: the folder is another user's or another version's, or PostgreSQL gave up.
+        """
+        self._make_folder()
+        with exclusive(self._folder / "launcher.lock"):
+            footing = find_footing(self._folder, find_pg_bin(), elsewhere=self._elsewhere)
+            password = self._password()
+            if not (footing.home / "cluster").exists():
+                _initialise(footing, password)
+            self._users.join()
+            postmaster = running_postmaster(footing.home / "cluster") or self._launch(footing)
+            return self._await_answer(postmaster, footing, password)
+
+    def stop(self) -> None:
+        """Stop the server when no other process uses it; without a started server, do nothing.
+
+        Raises:
+            PostgresBroken: the server ignores the request.
+        """
+        with exclusive(self._folder / "launcher.lock"):
+            if not self._users.leave():
+                return
+            footing = find_footing(self._folder, find_pg_bin(), elsewhere=self._elsewhere)
+            postmaster = running_postmaster(footing.home / "cluster")
+            if postmaster and not postmaster.shut_down(signal.SIGINT):
+                raise self._broken("PostgreSQL ne s’arrête pas.", "PostgreSQL does not stop.")
+
+    def _make_folder(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        owner = self._folder.stat().st_uid
+        if owner != os.geteuid():
+            raise self._broken(
+                "Ce dossier appartient à un autre utilisateur ; lancer la commande sous son nom, ou effacer le dossier.",
+                "This folder belongs to another user; run the command as that user, or remove the folder.",
+            )
+        # Root's cluster is nobody's, who must cross this folder; all inside is closed to others.
+        self._folder.chmod(0o711 if owner == 0 else 0o700)
+
+    def _password(self) -> str:
+        path = self._folder / "password"
+        if not path.exists():
+            partial = path.with_suffix(".new")
+            partial.touch(mode=0o600)
+            partial.write_text(secrets.token_urlsafe(24), encoding="ascii")
+            partial.rename(path)
+        return path.read_text(encoding="ascii")
+
+    def _launch(self, footing: Footing) -> Postmaster:
+        self._check_version(footing)
+        footing.give(footing.home / "cluster")
+        sockets = _socket_folder(footing)
+        options = {**self._options, "unix_socket_directories": str(sockets)}
+        command = footing.command("postgres", "-D", str(footing.home / "cluster"), "-p", str(_PORT))
+        for name, value in options.items():
+            command += ["-c", f"{name}={value}"]
+        with self._log().open("ab") as log:
+            child = subprocess.Popen(  # its own session: Ctrl-C is for us, who then stop it in order
+                command, stdout=log, stderr=log, start_new_session=True, **footing.popen_options()
+            )
+        return Postmaster(child.pid, sockets, child)
+
+    def _await_answer(self, postmaster: Postmaster, footing: Footing, password: str) -> PostgresAddress:
+        patience_ends = time.monotonic() + _SHARED_MEMORY_PATIENCE_S
+        while True:
+            address = PostgresAddress(str(postmaster.sockets), _PORT, "postgres", password)
+            if _answers(address):
+                return address
+            if not postmaster.is_alive():
+                if not self._shared_memory_was_busy() or time.monotonic() > patience_ends:
+                    raise self._broken("PostgreSQL a renoncé ; lire son journal.", "PostgreSQL gave up; read its log.")
+                postmaster = self._launch(footing)
+            time.sleep(_POLL_S)
+
+    def _check_version(self, footing: Footing) -> None:
+        version = (footing.home / "cluster" / "PG_VERSION").read_text(encoding="ascii").strip()
+        if version != str(MAJOR_VERSION):
+            raise self._broken(
+                f"Les données sont de PostgreSQL {version}, pas {MAJOR_VERSION} ; les exporter avec leur version.",
+                f"The data are PostgreSQL {version}'s, not {MAJOR_VERSION}'s; export them with their own version.",
+            )
+
+    def _shared_memory_was_busy(self) -> bool:
+        """Tell whether the last start met what a killed server's children still hold for a moment."""
+        tail = self._log().read_bytes()[-2000:]
+        return b"pre-existing shared memory block" in tail.rpartition(b"starting PostgreSQL")[2]
+
+    def _log(self) -> Path:
+        path = self._folder / "postgres.log"
+        if path.exists() and path.stat().st_size > _LARGEST_LOG_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        path.touch(mode=0o600)
+        return path
+
+    def _broken(self, french: str, english: str) -> PostgresBroken:
+        return PostgresBroken(Text(french, english), where=str(self._folder))
+
+
+def _initialise(footing: Footing, password: str) -> None:
+    """Make the cluster beside its place and move it there, so that a kill leaves no half of one."""
+    partial = Path(tempfile.mkdtemp(prefix="cluster.", dir=footing.home))
+    secret = Path(tempfile.mkdtemp(prefix="secret.", dir=footing.home)) / "password"
+    secret.touch(mode=0o600)
+    secret.write_text(password, encoding="ascii")
+    for path in (partial, secret.parent):
+        footing.give(path)
+    arguments = ("-D", str(partial), "-U", "postgres", "--encoding=UTF8", "--locale=C", "-k", "--auth=scram-sha-256")
+    command = footing.command("initdb", *arguments, f"--pwfile={secret}")
+    done = subprocess.run(command, capture_output=True, text=True, check=False, **footing.popen_options())
+    secret.unlink()
+    secret.parent.rmdir()
+    if done.returncode != 0:
+        raise PostgresBroken(
+            Text(f"initdb a échoué : {done.stderr[-500:]}", f"initdb failed: {done.stderr[-500:]}"),
+            where=str(footing.home),
+        )
+    partial.rename(footing.home / "cluster")
+
+
+def _socket_folder(footing: Footing) -> Path:
+    """Return a folder for the socket whose path is short enough for the kernel, closed to other users."""
+    folder = footing.home / "socket"
+    if len(os.fsencode(folder / f".s.PGSQL.{_PORT}.lock")) > _LONGEST_SOCKET_PATH:
+        folder = Path(tempfile.mkdtemp(prefix="tournee-"))
+    folder.mkdir(exist_ok=True, mode=0o700)
+    footing.give(folder)
+    return folder
+
+
+def _answers(address: PostgresAddress) -> bool:
+    try:
+        psycopg.connect(address.conninfo(), connect_timeout=10).close()
+    except psycopg.OperationalError as error:
+        if "password authentication failed" in str(error):
+            raise PostgresBroken(
+                Text(
+                    "Le mot de passe gardé n’est pas celui de ces données ; remettre le fichier « password » d’origine.",
+                    "The password kept is not the one of these data; put the original “password” file back.",
+                ),
+                where=address.host,
+            ) from error
+        return False
+    return True

@@ -1,0 +1,68 @@
+"""The process of a PostgreSQL server: found through its own files, and never mistaken for another."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+_STOP_PATIENCE_S: Final = 120.0
+_POLL_S: Final = 0.02
+_SOCKET_LINE: Final = 4  # of postmaster.pid, counted from 0
+
+
+@dataclass(frozen=True, slots=True)
+class Postmaster:
+    """A server's first process, and the folder of its socket."""
+
+    pid: int
+    sockets: Path
+    child: subprocess.Popen[bytes] | None = None
+
+    def is_alive(self) -> bool:
+        """Tell whether the process runs; a child that ended is laid to rest."""
+        if self.child is not None:
+            return self.child.poll() is None
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return not _is_zombie(self.pid)
+
+    def shut_down(self, how: signal.Signals) -> bool:
+        """Ask the server to stop and wait for it; return whether it did."""
+        os.kill(self.pid, how)
+        patience_ends = time.monotonic() + _STOP_PATIENCE_S
+        while self.is_alive() and time.monotonic() < patience_ends:
+            time.sleep(_POLL_S)
+        return not self.is_alive()
+
+
+def running_postmaster(cluster: Path) -> Postmaster | None:
+    """Return the server that runs on ``cluster``, or None; a file left by a dead server counts for nothing."""
+    try:
+        lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        pid = int(lines[0])
+        sockets = Path(lines[_SOCKET_LINE])
+    except (FileNotFoundError, IndexError, ValueError):
+        return None
+    return Postmaster(pid, sockets) if _works_in(pid, cluster) and not _is_zombie(pid) else None
+
+
+def _works_in(pid: int, cluster: Path) -> bool:
+    """Tell whether the process stands in the cluster's folder, as a server does; numbers of processes are used again."""
+    try:
+        return Path(f"/proc/{pid}/cwd").samefile(cluster)
+    except OSError:
+        return False
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False

@@ -1,0 +1,136 @@
+"""The audit trail: a fact is a name, a subject and a stamp, chained per owner; reactions are jobs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from server.core.acting import acting_for
+from server.core.database import Owned
+from server.core.stamp import Stamp
+from shared.canonical import canonical_bytes
+from shared.ids import new_id
+from shared.sealing import GENESIS, chain_hash
+
+
+class Fact(Owned):
+    """Something that happened to a subject. Written once; the subscriber reads the subject as it is now."""
+
+    __tablename__ = "fact"
+    __table_args__ = (UniqueConstraint("owner_id", "position"), Index(None, "owner_id", "subject_id"))
+    append_only = True
+
+    position: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    subject_id: Mapped[UUID]
+    at: Mapped[datetime]
+    by: Mapped[UUID | None]
+    device_id: Mapped[UUID | None]
+    prev_hash: Mapped[bytes]
+    hash: Mapped[bytes]
+
+
+Subscriber = Callable[[Session, Fact], None]
+_subscribers: list[Subscriber] = []
+_LOCK_CHAIN = text("SELECT pg_advisory_xact_lock(hashtextextended('fact:' || :owner, 0))")
+
+
+def subscribe(subscriber: Subscriber) -> None:
+    """Let ``subscriber`` enqueue jobs for each fact, in the fact's own transaction."""
+    if subscriber not in _subscribers:
+        _subscribers.append(subscriber)
+
+
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    owner_id: UUID
+    name: str
+    subject_id: UUID
+    stamp: Stamp
+    readers: tuple[UUID, ...]
+
+
+PENDING = "facts"
+
+
+def record(session: Session, name: str, subject_id: UUID, stamp: Stamp, *, readers: tuple[UUID, ...] = ()) -> None:
+    """Note a fact of the acting organisation; it is chained just before the transaction commits.
+
+    Chains are extended at the end, owner by owner in ascending order, so that two transactions never wait for
+    each other's chain while they still work.
+    """
+    happened = _Happened(session.info["acting"], name, subject_id, stamp, readers)
+    session.info.setdefault(PENDING, []).append(happened)
+
+
+def write_pending(session: Session) -> None:
+    """Chain every noted fact and wake its subscribers; the last work of a transaction."""
+    while pending := session.info.pop(PENDING, []):
+        for owner_id in sorted({happened.owner_id for happened in pending}):
+            with acting_for(session, owner_id):
+                _extend_chain(session, owner_id, [one for one in pending if one.owner_id == owner_id])
+
+
+def _extend_chain(session: Session, owner_id: UUID, pending: list[_Happened]) -> None:
+    session.execute(_LOCK_CHAIN, {"owner": str(owner_id)})
+    last = session.scalars(
+        select(Fact).where(Fact.owner_id == owner_id).order_by(Fact.position.desc()).limit(1)
+    ).first()
+    position, prev_hash = (last.position, last.hash) if last else (0, GENESIS)
+    for happened in pending:
+        position += 1
+        fact = _chained(happened, position, prev_hash)
+        session.add(fact)
+        prev_hash = fact.hash
+        for subscriber in _subscribers:
+            subscriber(session, fact)
+    session.flush()
+
+
+def _chained(happened: _Happened, position: int, prev_hash: bytes) -> Fact:
+    fact = Fact(
+        id=new_id(),
+        owner_id=happened.owner_id,
+        party_ids=list(happened.readers),
+        position=position,
+        name=happened.name,
+        subject_id=happened.subject_id,
+        at=happened.stamp.at,
+        by=happened.stamp.by,
+        device_id=happened.stamp.device_id,
+        prev_hash=prev_hash,
+    )
+    fact.hash = chain_hash(prev_hash, fact_bytes(fact))
+    return fact
+
+
+def fact_bytes(fact: Fact) -> bytes:
+    """Return the canonical bytes that a fact's hash covers."""
+    return canonical_bytes(
+        {
+            "owner_id": str(fact.owner_id),
+            "position": fact.position,
+            "name": fact.name,
+            "subject_id": str(fact.subject_id),
+            "at_us": round(fact.at.timestamp() * 1_000_000),
+            "by": str(fact.by or ""),
+            "device_id": str(fact.device_id or ""),
+        }
+    )
+
+
+def first_break(session: Session, owner_id: UUID) -> int | None:
+    """Return the position of the first fact of ``owner_id`` whose chain does not hold, or None."""
+    prev, expected = GENESIS, 1
+    for fact in session.scalars(select(Fact).where(Fact.owner_id == owner_id).order_by(Fact.position)):
+        digest = hashlib.sha256(prev + fact_bytes(fact)).digest()
+        if fact.position != expected or fact.prev_hash != prev or fact.hash != digest:
+            return expected
+        prev, expected = fact.hash, expected + 1
+    return None

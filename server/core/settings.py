@@ -1,0 +1,83 @@
+"""Settings, read once from the environment; every one is documented in docs/settings.md."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from shared.problems import Problem, Text
+
+PREFIX = "TOURNEE_"
+
+
+class BadSetting(Problem):
+    """An environment variable is missing or cannot be read."""
+
+    slug = "bad-setting"
+    status = 500
+    title = Text("Réglage invalide", "Invalid setting")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The product's settings. Each field is read from ``TOURNEE_<FIELD>``; ``doc`` is its line in the manual."""
+
+    database_url: str = field(default="", metadata={"doc": "SQLAlchemy URL of PostgreSQL for the app role"})
+    owner_database_url: str = field(default="", metadata={"doc": "URL of the role that owns the schema (migrations)"})
+    store: Literal["local", "s3"] = field(default="local", metadata={"doc": "where objects live"})
+    store_path: str = field(default="var/store", metadata={"doc": "folder of the local object store"})
+    s3_endpoint: str = field(default="", metadata={"doc": "address of the S3 store; empty for the provider's own"})
+    s3_bucket: str = field(default="tournee", metadata={"doc": "bucket"})
+    s3_access_key: str = field(default="", metadata={"doc": "access key", "secret": "yes"})
+    s3_secret_key: str = field(default="", metadata={"doc": "secret key", "secret": "yes"})
+    s3_region: str = field(default="us-east-1", metadata={"doc": "region"})
+    secrets_path: str = field(default="var/secrets", metadata={"doc": "folder (0700) of the server's keys"})
+    smtp_host: str = field(default="", metadata={"doc": "mail server; empty keeps mail in the outbox"})
+    smtp_port: int = field(default=25, metadata={"doc": "mail server's port"})
+    smtp_from: str = field(default="tournee@localhost", metadata={"doc": "sender of mail"})
+    public_url: str = field(default="http://localhost:8000", metadata={"doc": "address that people and tablets use"})
+    secure_cookies: bool = field(default=True, metadata={"doc": "send cookies over HTTPS only (off for plain localhost)"})
+    roads_path: str = field(default="var/roads", metadata={"doc": "folder of road networks and map tiles"})
+    webhook_allow_loopback: bool = field(default=False, metadata={"doc": "let webhooks reach this machine (trials only)"})
+    log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
+    max_body_bytes: int = field(default=16 * 1024 * 1024, metadata={"doc": "largest request body"})
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises:
+        BadSetting: a value cannot be read as its type.
+    """
+    values = {one.name: _read(one.name, type(one.default)) for one in fields(Settings) if PREFIX + one.name.upper() in os.environ}
+    return Settings(**values)  # type: ignore[arg-type]  # each value was read as its field's type
+
+
+def reload_settings() -> Settings:
+    """Read the environment again (for launchers that have just set it)."""
+    settings.cache_clear()
+    return settings()
+
+
+def secret_file(name: str) -> Path:
+    """Return the path of a secret file inside the secrets folder, made private on first use."""
+    folder = Path(settings().secrets_path)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder / name
+
+
+def _read(name: str, kind: type) -> str | int | bool:
+    raw = os.environ[PREFIX + name.upper()]
+    try:
+        if kind is bool:
+            return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[raw.lower()]
+        return int(raw) if kind is int else raw
+    except (KeyError, ValueError) as error:
+        raise BadSetting(
+            Text(f"La valeur « {raw} » ne convient pas.", f"The value “{raw}” does not fit."),
+            where=PREFIX + name.upper(),
+        ) from error

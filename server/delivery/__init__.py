@@ -1,0 +1,1 @@
+"""Visits, deliveries, evidence, discrepancies and sealed proofs."""

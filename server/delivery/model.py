@@ -1,0 +1,204 @@
+"""What happened at the door: one act of signing, one delivery for each order, and the evidence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.core.database import Owned, cents, json_object
+
+
+class VisitOutcome(StrEnum):
+    """How a visit ended; failures and refusals are proofs of the same family."""
+
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Terms(Owned):
+    """The immutable agreement of one order that a bundle carried: both halves' canonical bytes and their hash."""
+
+    __tablename__ = "terms"
+    __table_args__ = (UniqueConstraint("order_id", "hash"),)
+    append_only: ClassVar[bool] = True
+
+    order_id: Mapped[UUID]
+    hash: Mapped[str]
+    goods: Mapped[bytes]
+    prices: Mapped[bytes]
+    invoice_id: Mapped[UUID | None]
+    made_at: Mapped[datetime]
+
+
+class Visit(Owned):
+    """One act of signing at one stop. Only the carrier reads it whole; the others read their deliveries."""
+
+    __tablename__ = "visit"
+    __table_args__ = (Index(None, "owner_id", "stop_id"),)
+    append_only: ClassVar[bool] = True
+
+    stop_id: Mapped[UUID]
+    run_id: Mapped[UUID] = mapped_column(index=True)
+    site_id: Mapped[UUID]
+    buyer_id: Mapped[UUID]
+    device_id: Mapped[UUID]
+    event_id: Mapped[UUID] = mapped_column(unique=True)
+    event_seq: Mapped[int]
+    driver_id: Mapped[UUID]
+    outcome: Mapped[VisitOutcome]
+    failure: Mapped[str] = mapped_column(default="")
+    signer_name: Mapped[str] = mapped_column(default="")
+    signer_role: Mapped[str] = mapped_column(default="")
+    signature_sha256: Mapped[str] = mapped_column(default="")
+    picture_sha256: Mapped[str] = mapped_column(default="")
+    root: Mapped[str]
+    delivered_at: Mapped[datetime]  # the tablet's clock, corrected by its offset
+    uncertainty_s: Mapped[int]
+    received_at: Mapped[datetime]  # ours
+    corrects_id: Mapped[UUID | None]
+
+
+class Delivery(Owned):
+    """What one customer accepted of one order during one visit. Written once, never changed."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (UniqueConstraint("visit_id", "order_id", "revision"), Index(None, "order_id"))
+    append_only: ClassVar[bool] = True
+
+    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"))
+    order_id: Mapped[UUID]
+    seller_id: Mapped[UUID]
+    buyer_id: Mapped[UUID]
+    issuer_id: Mapped[UUID]
+    terms_id: Mapped[UUID]
+    revision: Mapped[int]  # a correction is a new revision
+    outcome: Mapped[VisitOutcome]
+    delivered_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    signer_name: Mapped[str] = mapped_column(default="")
+    shown: Mapped[str]
+    shown_total_cents: Mapped[cents]
+    shown_credit_cents: Mapped[cents]
+    shown_supplement_cents: Mapped[cents]
+    lines: Mapped[list[DeliveryLine]] = relationship(
+        lazy="raise_on_sql", order_by="DeliveryLine.position", cascade="save-update"
+    )
+
+
+class DeliveryLine(Owned):
+    """One line: ordered = delivered + not shipped + lost + returned; extra stands on top."""
+
+    __tablename__ = "delivery_line"
+    __table_args__ = (UniqueConstraint("delivery_id", "order_line_id"),)
+    append_only: ClassVar[bool] = True
+
+    delivery_id: Mapped[UUID] = mapped_column(ForeignKey("delivery.id"), index=True)
+    position: Mapped[int]
+    order_line_id: Mapped[UUID]
+    ordered: Mapped[int]
+    delivered: Mapped[int]
+    not_shipped: Mapped[int]
+    lost: Mapped[int]
+    returned: Mapped[int]
+    extra: Mapped[int]
+    reason: Mapped[str] = mapped_column(default="")
+    photos: Mapped[list[str]]
+
+
+class ContainerReturn(Owned):
+    """Empties of one owner and class taken back during a visit, at the price that the signer saw (C30)."""
+
+    __tablename__ = "container_return"
+    __table_args__ = (UniqueConstraint("visit_id", "container_owner_id", "class_code"),)
+    append_only: ClassVar[bool] = True
+
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    container_owner_id: Mapped[UUID]
+    creditor_id: Mapped[UUID]
+    holder_id: Mapped[UUID]
+    class_code: Mapped[str]
+    quantity: Mapped[int]
+    unit_cents: Mapped[int]
+
+
+class Collection(Owned):
+    """Money taken at the door for one issuer; pending until the run is settled (C29)."""
+
+    __tablename__ = "collection"
+    __table_args__ = (UniqueConstraint("visit_id", "issuer_id", "method"),)
+    append_only: ClassVar[bool] = True
+
+    visit_id: Mapped[UUID] = mapped_column(index=True)
+    issuer_id: Mapped[UUID]
+    buyer_id: Mapped[UUID]
+    method: Mapped[str]
+    amount_cents: Mapped[cents]
+    rounding_cents: Mapped[cents]
+    reference: Mapped[str] = mapped_column(default="")
+
+
+class DiscrepancyState(StrEnum):
+    """A discrepancy waits for a person."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+
+
+class Discrepancy(Owned):
+    """Something about a delivery that a dispatcher must look at; the delivery itself stands."""
+
+    __tablename__ = "discrepancy"
+    __table_args__ = (UniqueConstraint("owner_id", "kind", "subject_id"), Index(None, "owner_id", "state"))
+
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    run_id: Mapped[UUID | None]
+    stop_id: Mapped[UUID | None]
+    text_fr: Mapped[str]
+    text_en: Mapped[str]
+    facts: Mapped[json_object] = mapped_column(default=dict)
+    state: Mapped[DiscrepancyState] = mapped_column(default=DiscrepancyState.OPEN)
+    opened_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[UUID | None]
+    decision: Mapped[str] = mapped_column(default="")
+
+
+class VarianceNotice(Owned):
+    """Tells the seller of an external order what is missing; no invoice is touched (C14)."""
+
+    __tablename__ = "variance_notice"
+    __table_args__ = (UniqueConstraint("delivery_id"),)
+    append_only: ClassVar[bool] = True
+
+    delivery_id: Mapped[UUID]
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    seller_id: Mapped[UUID]
+    short_units: Mapped[int]
+    extra_units: Mapped[int]
+    made_at: Mapped[datetime]
+
+
+class Proof(Owned):
+    """The sealed proof of one order's delivery: a ``.proof`` file and its PDF, shared with its parties (R018)."""
+
+    __tablename__ = "proof"
+    __table_args__ = (UniqueConstraint("delivery_id"), Index(None, "order_id"))
+    append_only: ClassVar[bool] = True
+
+    delivery_id: Mapped[UUID]
+    order_id: Mapped[UUID]
+    seller_id: Mapped[UUID]
+    file_sha256: Mapped[str]
+    file_size_bytes: Mapped[int]
+    pdf_sha256: Mapped[str]
+    pdf_size_bytes: Mapped[int]
+    missing_attachments: Mapped[list[str]]
+    made_at: Mapped[datetime]

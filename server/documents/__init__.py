@@ -1,0 +1,1 @@
+"""Rendered papers and their storage."""

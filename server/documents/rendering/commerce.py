@@ -1,0 +1,179 @@
+"""The papers of commerce as sheets: order, slip, invoice, credit note."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from server.core.problems import Problem
+from server.documents.rendering import words
+from server.documents.rendering.compose import address, goods_table, pairs, start_sheet
+from server.documents.rendering.figures import day
+from server.documents.rendering.papers import CreditNote, DeliverySlip, Invoice, PurchaseOrder
+from server.documents.rendering.parts import Party
+from server.documents.rendering.sheet import Address, Prose, Sheet, SignHere, Table
+from shared.problems import Language, Text
+
+SIGN_TITLE = Text("Réception", "Receipt")
+SIGN_LABELS = (
+    Text("Nom en lettres moulées", "Name in print"),
+    Text("Fonction", "Role"),
+    Text("Signature", "Signature"),
+    Text("Date et heure", "Date and time"),
+)
+
+
+class NoNumber(Problem):
+    """An invoice that has neither a number nor a provisional reference, or both."""
+
+    slug = "invoice-without-number"
+    title = Text("Facture sans numéro", "Invoice without a number")
+
+
+def invoice_sheet(paper: Invoice, language: Language) -> Sheet:
+    """Return an invoice; a provisional one carries its banner and no number (C1, R006).
+
+    Raises:
+        NoNumber: not exactly one of ``number`` and ``reference`` is given.
+        UnbalancedPaper: the amounts do not add up.
+    """
+    if bool(paper.number) == bool(paper.reference):
+        raise NoNumber(
+            Text(
+                "Une facture publiée a un numéro, une facture provisoire une référence, jamais les deux.",
+                "A published invoice has a number, a provisional one a reference, never both.",
+            ),
+            where="number",
+        )
+    head = address(words.ISSUER, paper.issuer, language)
+    title, number = words.INVOICE, paper.number or paper.reference
+    sheet = start_sheet(title, number, head, qr=paper.qr, language=language, issuer_name=paper.issuer.name)
+    provisional = not paper.number
+    total = words.TOTAL_PROVISIONAL if provisional else words.TOTAL_DUE
+    table = goods_table(paper.lines, paper.amounts, language, total=total)
+    return msgspec.structs.replace(
+        sheet,
+        banner=words.PROVISIONAL.say(language) if provisional else "",
+        banner_note=words.PROVISIONAL_NOTE.say(language) if provisional else "",
+        facts=pairs(
+            language,
+            (words.PREPARED_ON if provisional else words.ISSUED_ON, day(paper.dated_on, language)),
+            (words.DUE_ON, _day(paper.due_on, language)),
+            (words.TERMS, paper.terms.say(language)),
+            (words.DELIVERED_ON, _day(paper.delivered_on, language)),
+            _orders(paper.order_numbers),
+        ),
+        addresses=_addresses(
+            language, (words.BILLED_TO, paper.buyer), (words.SHIPPED_TO, paper.ship_to), (words.PRODUCER, paper.seller)
+        ),
+        blocks=(_with_aside(table, words.PAYMENT, paper.footer, language), *_note(paper.note, language)),
+    )
+
+
+def credit_note_sheet(paper: CreditNote, language: Language) -> Sheet:
+    """Return a credit note: that it is one, the invoice it belongs to, why, and the taxes adjusted.
+
+    Raises:
+        UnbalancedPaper: the amounts do not add up.
+    """
+    head = address(words.ISSUER, paper.issuer, language)
+    sheet = start_sheet(
+        words.CREDIT_NOTE, paper.number, head, qr=paper.qr, language=language, issuer_name=paper.issuer.name
+    )
+    table = goods_table(paper.lines, paper.amounts, language, quantity=words.CREDITED, total=words.TOTAL_CREDIT)
+    return msgspec.structs.replace(
+        sheet,
+        facts=pairs(
+            language,
+            (words.ISSUED_ON, day(paper.dated_on, language)),
+            (words.CREDITED_INVOICE, paper.invoice_number),
+            (words.INVOICE_DATE, _day(paper.invoice_dated_on, language)),
+            _orders(paper.order_numbers),
+        ),
+        addresses=_addresses(language, (words.CREDITED_TO, paper.buyer), (words.PRODUCER, paper.seller)),
+        blocks=(
+            Prose(title=words.REASON.say(language), paragraphs=(paper.reason.say(language),)),
+            _with_aside(table, words.NOTES, paper.footer, language),
+            *_note(paper.note, language),
+        ),
+    )
+
+
+def purchase_order_sheet(paper: PurchaseOrder, language: Language) -> Sheet:
+    """Return a purchase order with its status, and received quantities once known (R038-R040, R020).
+
+    Raises:
+        UnbalancedPaper: the amounts do not add up.
+    """
+    head = address(words.SELLER, paper.seller, language)
+    sheet = start_sheet(
+        words.PURCHASE_ORDER, paper.number, head, qr=paper.qr, language=language, issuer_name=paper.seller.name
+    )
+    return msgspec.structs.replace(
+        sheet,
+        badge=paper.status.say(language),
+        facts=pairs(
+            language,
+            (words.ORDERED_ON, day(paper.ordered_on, language)),
+            (words.DELIVERY, _day(paper.deliver_on, language)),
+            (words.TERMS, paper.terms.say(language) if paper.terms else ""),
+        ),
+        addresses=_addresses(language, (words.BUYER, paper.buyer), (words.CARRIER, paper.carrier)),
+        blocks=(
+            goods_table(paper.lines, paper.amounts, language, total=words.TOTAL_ORDER),
+            *_note(paper.note, language),
+        ),
+    )
+
+
+def delivery_slip_sheet(paper: DeliverySlip, language: Language) -> Sheet:
+    """Return a slip: boxes and signing lines before the visit, received quantities after it (R020).
+
+    Raises:
+        UnbalancedPaper: the amounts do not add up.
+    """
+    head = address(words.CARRIER, paper.carrier, language)
+    sheet = start_sheet(
+        words.DELIVERY_SLIP, paper.order_number, head, qr=paper.qr, language=language, issuer_name=paper.carrier.name
+    )
+    open_slip = all(line.received is None for line in paper.lines)
+    sign = (SignHere(title=SIGN_TITLE.say(language), labels=tuple(label.say(language) for label in SIGN_LABELS)),)
+    return msgspec.structs.replace(
+        sheet,
+        facts=pairs(
+            language,
+            (words.ORDER, paper.order_number),
+            (words.DELIVERY, day(paper.deliver_on, language)),
+            (words.RUN, paper.run_name),
+            (words.STOP, str(paper.position or "")),
+        ),
+        addresses=_addresses(language, (words.SHIPPED_TO, paper.buyer), (words.SELLER, paper.seller)),
+        blocks=(
+            goods_table(paper.lines, paper.amounts, language, write_in=open_slip),
+            *_note(paper.note, language),
+            *(sign if open_slip else ()),
+        ),
+    )
+
+
+def _day(value: date | None, language: Language) -> str:
+    return day(value, language) if value else ""
+
+
+def _orders(numbers: tuple[str, ...]) -> tuple[Text, str]:
+    return (words.ORDERS if len(numbers) > 1 else words.ORDER, ", ".join(numbers))
+
+
+def _addresses(language: Language, *parties: tuple[Text, Party | None]) -> tuple[Address, ...]:
+    return tuple(address(label, party, language) for label, party in parties if party)
+
+
+def _with_aside(table: Table, title: Text, text: str, language: Language) -> Table:
+    if not text:
+        return table
+    return msgspec.structs.replace(table, aside_title=title.say(language), aside=tuple(text.splitlines()))
+
+
+def _note(text: str, language: Language) -> tuple[Prose, ...]:
+    return (Prose(title=words.MESSAGE.say(language), paragraphs=tuple(text.splitlines())),) if text else ()

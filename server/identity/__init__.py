@@ -1,0 +1,1 @@
+"""Users, memberships, permissions, sessions and tablets' keys."""

@@ -1,0 +1,128 @@
+"""Who may come in: people, their roles in an organisation, and tablets with a key of their own."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.database import Owned
+
+
+class Role(StrEnum):
+    """What a member does in an organisation (requirements, section 3)."""
+
+    OWNER = "owner"  # the organisation's own column of the matrix: supplier, distributor, retailer or agent
+    DISPATCHER = "dispatcher"
+    DRIVER = "driver"
+    ACCOUNTANT = "accountant"
+    ADMIN = "admin"
+
+
+class UserAccount(Owned):
+    """A person who signs in. Belongs to the identity organisation; what they may do stands in memberships."""
+
+    __tablename__ = "user_account"
+    
+
+    email: Mapped[str] = mapped_column(unique=True)
+    display_name: Mapped[str]
+    password_hash: Mapped[str]
+    language: Mapped[str] = mapped_column(default="fr")
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class Membership(Owned):
+    """A person's role in one organisation, which owns the row; the sign-in door reads it."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("owner_id", "user_id"),)
+
+    user_id: Mapped[UUID] = mapped_column(index=True)
+    email: Mapped[str]
+    display_name: Mapped[str]
+    role: Mapped[Role]
+    nip_hash: Mapped[str] = mapped_column(default="")
+    disabled_at: Mapped[datetime | None]
+
+
+class UserSession(Owned):
+    """A browser's session, found by the hash of its cookie; rotated at sign-in, gone at sign-out."""
+
+    __tablename__ = "user_session"
+
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    csrf_token: Mapped[str]
+    user_id: Mapped[UUID] = mapped_column(index=True)
+    org_id: Mapped[UUID]
+    role: Mapped[Role]
+    display_name: Mapped[str]
+    language: Mapped[str]
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class RateWindow(Owned):
+    """How often something was tried in a window of time; the limit lives in PostgreSQL, for all web processes."""
+
+    __tablename__ = "rate_window"
+    __table_args__ = (UniqueConstraint("owner_id", "bucket", "window_starts_at"),)
+
+    bucket: Mapped[str]
+    window_starts_at: Mapped[datetime]
+    count: Mapped[int]
+
+
+class Device(Owned):
+    """A tablet of a carrier, known by its Ed25519 public key."""
+
+    __tablename__ = "device"
+
+    name: Mapped[str]
+    public_key: Mapped[bytes] = mapped_column(unique=True)
+    driver_id: Mapped[UUID]
+    driver_name: Mapped[str]
+    enrolled_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime | None]
+    app_version: Mapped[str] = mapped_column(default="")
+
+
+class EnrolmentCode(Owned):
+    """A one-time code of 128 bits, shown as a QR code for 10 minutes; only its hash is kept."""
+
+    __tablename__ = "enrolment_code"
+
+    code_hash: Mapped[str] = mapped_column(unique=True)
+    driver_id: Mapped[UUID]
+    driver_name: Mapped[str]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    device_id: Mapped[UUID | None]
+
+
+class DeviceChallenge(Owned):
+    """A nonce that a tablet signs to get a token; good once and for a minute."""
+
+    __tablename__ = "device_challenge"
+
+    device_id: Mapped[UUID] = mapped_column(index=True)
+    nonce_hash: Mapped[str] = mapped_column(unique=True)
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class DeviceToken(Owned):
+    """A bearer token of 15 minutes, found by its hash."""
+
+    __tablename__ = "device_token"
+
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    device_id: Mapped[UUID] = mapped_column(index=True)
+    carrier_id: Mapped[UUID]
+    expires_at: Mapped[datetime]

@@ -1,0 +1,1 @@
+"""The journal: append-only double entry per issuer."""

@@ -1,0 +1,57 @@
+"""The journal: append-only double entry per issuer and currency."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.core.database import Owned, cents
+
+
+class Account(StrEnum):
+    """The accounts of an issuer; taxes and deposits carry their code in ``detail``."""
+
+    RECEIVABLE = "receivable"
+    REVENUE = "revenue"
+    TAX = "tax"
+    CONTAINER_DEPOSITS = "container_deposits"
+    CUSTOMER_CREDIT = "customer_credit"
+    IN_TRANSIT = "in_transit"
+    BANK = "bank"
+    CASH_ROUNDING = "cash_rounding"
+    PRODUCER_PAYABLE = "producer_payable"
+    AGENT_FEE = "agent_fee"
+
+
+class JournalEntry(Owned):
+    """One transaction of an issuer's books: its postings sum to zero."""
+
+    __tablename__ = "journal_entry"
+    __table_args__ = (UniqueConstraint("owner_id", "document_kind", "document_id"),)
+    append_only: ClassVar[bool] = True
+
+    document_kind: Mapped[str]
+    document_id: Mapped[UUID]
+    currency: Mapped[str]
+    posted_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    postings: Mapped[list[Posting]] = relationship(lazy="raise_on_sql", cascade="save-update")
+
+
+class Posting(Owned):
+    """One side: debits are positive, credits negative."""
+
+    __tablename__ = "posting"
+    __table_args__ = (Index(None, "owner_id", "account", "customer_id"),)
+    append_only: ClassVar[bool] = True
+
+    entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entry.id"), index=True)
+    account: Mapped[Account]
+    detail: Mapped[str] = mapped_column(default="")
+    customer_id: Mapped[UUID | None]
+    amount_cents: Mapped[cents]

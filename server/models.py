@@ -1,0 +1,22 @@
+"""Every table in one import: for migrations and for the tests that inspect them all."""
+
+from server.billing import model as billing
+from server.catalog import model as catalog
+from server.conversations import model as conversations
+from server.core import facts
+from server.delivery import model as delivery
+from server.documents import model as documents
+from server.identity import model as identity
+from server.ledger import model as ledger
+from server.notifications import model as notifications
+from server.orders import model as orders
+from server.parties import model as parties
+from server.planning import model as planning
+from server.receivables import model as receivables
+from server.stock import model as stock
+from server.sync import model as sync
+
+ALL = (
+    billing, catalog, conversations, facts, delivery, documents, identity, ledger,
+    notifications, orders, parties, planning, receivables, stock, sync,
+)  # fmt: skip

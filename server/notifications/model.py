@@ -1,0 +1,87 @@
+"""Telling people and systems: inbox, e-mail and webhooks, each sent at least once under one key."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.database import Owned, json_object
+
+
+class InboxMessage(Owned):
+    """Something that an organisation should know, with the page to open."""
+
+    __tablename__ = "inbox_message"
+    __table_args__ = (UniqueConstraint("owner_id", "key"), Index(None, "owner_id", "read_at"))
+
+    key: Mapped[str]
+    kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    title_fr: Mapped[str]
+    title_en: Mapped[str]
+    text_fr: Mapped[str]
+    text_en: Mapped[str]
+    link: Mapped[str]
+    arrived_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+class SendingState(StrEnum):
+    """An e-mail or webhook waits, is sent, or failed for good after its tries."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+
+
+class EmailMessage(Owned):
+    """One e-mail with its Message-ID, the same at every try."""
+
+    __tablename__ = "email_message"
+    __table_args__ = (UniqueConstraint("owner_id", "key"),)
+
+    key: Mapped[str]
+    message_id: Mapped[str]
+    recipient: Mapped[str]
+    language: Mapped[str]
+    subject: Mapped[str]
+    body: Mapped[str]
+    document_ids: Mapped[list[UUID]]
+    state: Mapped[SendingState]
+    tries: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(default="")
+    written_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+
+class WebhookEndpoint(Owned):
+    """Where an organisation wants to be called, and the secret that signs the calls."""
+
+    __tablename__ = "webhook_endpoint"
+
+    url: Mapped[str]
+    secret: Mapped[str]
+    disabled_at: Mapped[datetime | None]
+
+
+class WebhookCall(Owned):
+    """One call: its body is fixed at first, so that every try carries the same bytes and key."""
+
+    __tablename__ = "webhook_call"
+    __table_args__ = (UniqueConstraint("endpoint_id", "key"), Index(None, "owner_id", "state"))
+
+    endpoint_id: Mapped[UUID]
+    key: Mapped[str]
+    event: Mapped[str]
+    body: Mapped[json_object]
+    state: Mapped[SendingState]
+    tries: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    last_error: Mapped[str] = mapped_column(default="")
+    last_status: Mapped[int | None]
+    made_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]

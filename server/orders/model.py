@@ -1,0 +1,142 @@
+"""Orders: one seller, one buyer and its site, a carrier, an issuer once accepted (R034, R047, C28)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from server.core.database import Owned, cents, json_object, unit_price
+from server.parties.model import BillingType, DeliverWith, Emission, SettlementPolicy
+from shared.lifecycles import BILLING_LIFECYCLE, ORDER_LIFECYCLE, BillingState, OrderState
+
+
+class DistributionMethod(StrEnum):
+    """How the goods reach the buyer (R048)."""
+
+    DISTRIBUTOR = "distributor"
+    SELF_DISTRIBUTED = "self_distributed"
+    SHIPPED = "shipped"
+    PICKUP = "pickup"
+
+
+class Order(Owned):
+    """An order. The seller owns it; carrier, buyer and issuer read it. Two axes: fulfilment and billing (C4)."""
+
+    __tablename__ = "order"
+    __table_args__ = (
+        UniqueConstraint("owner_id", "number"),
+        Index(None, "carrier_id", "planned_on"),
+        Index(None, "buyer_id"),
+    )
+
+    number: Mapped[str]
+    buyer_id: Mapped[UUID]
+    site_id: Mapped[UUID]
+    carrier_id: Mapped[UUID | None]
+    agent_id: Mapped[UUID | None]
+    issuer_id: Mapped[UUID | None]
+    agreement_id: Mapped[UUID | None]
+    distribution: Mapped[DistributionMethod]
+    state: Mapped[OrderState]
+    billing_state: Mapped[BillingState]
+    billing_type: Mapped[BillingType]
+    emission: Mapped[Emission]
+    deliver_with: Mapped[DeliverWith]
+    settlement_policy: Mapped[SettlementPolicy]
+    credit_threshold_cents: Mapped[int | None]
+    net_days: Mapped[int]
+    currency: Mapped[str]
+    taxed: Mapped[bool] = mapped_column(default=True)
+    with_deposits: Mapped[bool] = mapped_column(default=True)
+    document_discount_cents: Mapped[cents] = mapped_column(default=0)
+    net_cents: Mapped[cents] = mapped_column(default=0)
+    tax_cents: Mapped[cents] = mapped_column(default=0)
+    deposit_cents: Mapped[cents] = mapped_column(default=0)
+    total_cents: Mapped[cents] = mapped_column(default=0)
+    note: Mapped[str] = mapped_column(default="")
+    created_by: Mapped[UUID | None]
+    created_for_id: Mapped[UUID]
+    submitted_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by_system: Mapped[bool] = mapped_column(default=False)
+    planned_on: Mapped[date | None]
+    delivered_at: Mapped[datetime | None]
+    supplement_of_id: Mapped[UUID | None] = mapped_column(index=True)
+    supplement_of_delivery_id: Mapped[UUID | None] = mapped_column(unique=True)
+    outside_invoice_number: Mapped[str] = mapped_column(default="")
+    outside_invoice_on: Mapped[date | None]
+    submitted_snapshot: Mapped[json_object] = mapped_column(default=dict)
+    revision: Mapped[int] = mapped_column(default=1)
+    lines: Mapped[list[OrderLine]] = relationship(
+        lazy="raise_on_sql", order_by="OrderLine.position", back_populates="order", cascade="save-update"
+    )
+
+    def move_to(self, state: OrderState) -> None:
+        """Take the next fulfilment step.
+
+        Raises:
+            IllegalMove: the lifecycle does not have it.
+        """
+        self.state = ORDER_LIFECYCLE.step(self.state, state)
+
+    def bill_to(self, state: BillingState) -> None:
+        """Take the next billing step.
+
+        Raises:
+            IllegalMove: the lifecycle does not have it.
+        """
+        self.billing_state = BILLING_LIFECYCLE.step(self.billing_state, state)
+
+
+class OrderLine(Owned):
+    """A product format and a quantity at a price that was frozen when the line was made (R050)."""
+
+    __tablename__ = "order_line"
+    __table_args__ = (UniqueConstraint("order_id", "position"), Index(None, "owner_id", "format_id"))
+
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("order.id"), index=True)
+    position: Mapped[int]
+    format_id: Mapped[UUID | None]
+    description_fr: Mapped[str]
+    description_en: Mapped[str]
+    sales_unit: Mapped[str]
+    quantity: Mapped[int]
+    unit_price: Mapped[unit_price]
+    discount_cents: Mapped[cents] = mapped_column(default=0)
+    tax_codes: Mapped[list[str]]
+    container_class_id: Mapped[UUID | None]
+    container_code: Mapped[str] = mapped_column(default="")
+    containers_a_unit: Mapped[int] = mapped_column(default=0)
+    deposit_unit_cents: Mapped[int] = mapped_column(default=0)
+    deposit_taxable: Mapped[bool] = mapped_column(default=False)
+    weight_g: Mapped[int] = mapped_column(default=0)
+    barcode: Mapped[str] = mapped_column(default="")
+    order: Mapped[Order] = relationship(lazy="raise_on_sql", back_populates="lines")
+
+
+class OrderNumber(Owned):
+    """The next number of a seller's purchase orders of one year."""
+
+    __tablename__ = "order_number"
+    __table_args__ = (UniqueConstraint("owner_id", "year"),)
+
+    year: Mapped[int]
+    last: Mapped[int]
+
+
+class OrderEntry(Owned):
+    """One line of an order's timeline (R053). Written once."""
+
+    __tablename__ = "order_entry"
+    append_only = True
+
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[str]
+    text_fr: Mapped[str]
+    text_en: Mapped[str]
+    by: Mapped[UUID | None]
+    at: Mapped[datetime]

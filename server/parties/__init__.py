@@ -1,0 +1,1 @@
+"""Organisations, sites, relations, agreements and groups of clients."""

@@ -1,0 +1,1 @@
+"""What lies where: goods and containers as double entry."""

@@ -1,0 +1,1 @@
+"""The tablets' protocol: bundle down, events and attachments up, receipts."""

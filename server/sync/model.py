@@ -1,0 +1,124 @@
+"""The tablets' streams as the server holds them. The carrier owns every row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.core.database import Owned, json_list, json_object
+
+
+class StreamState(StrEnum):
+    """A forked stream is parked whole until a person decides."""
+
+    OPEN = "open"
+    FORKED = "forked"
+    REVOKED = "revoked"
+
+
+class DeviceStream(Owned):
+    """How far the server has one tablet's log; the row is locked while a batch is applied."""
+
+    __tablename__ = "device_stream"
+    __table_args__ = (UniqueConstraint("device_id"),)
+
+    device_id: Mapped[UUID]
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    head: Mapped[str]
+    safe_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    state: Mapped[StreamState] = mapped_column(default=StreamState.OPEN)
+    server_offset_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class EventOutcome(StrEnum):
+    """What became of an event. Nothing is refused: at worst it is parked."""
+
+    APPLIED = "applied"
+    PARKED = "parked"
+    DECIDED = "decided"
+
+
+class DeviceEvent(Owned):
+    """A sealed event, verbatim. Its bytes never change; only a parked one's outcome may be decided."""
+
+    __tablename__ = "device_event"
+    __table_args__ = (
+        UniqueConstraint("device_id", "seq"),
+        UniqueConstraint("event_id"),
+        Index(None, "owner_id", "run_id"),
+        Index(None, "owner_id", "outcome"),
+    )
+
+    device_id: Mapped[UUID]
+    seq: Mapped[int] = mapped_column(BigInteger)
+    event_id: Mapped[UUID]
+    type: Mapped[str]
+    run_id: Mapped[UUID | None]
+    stop_id: Mapped[UUID | None]
+    body: Mapped[bytes]
+    hash: Mapped[str]
+    signature: Mapped[str]
+    groups: Mapped[json_list]
+    group_padding: Mapped[json_list]
+    outcome: Mapped[EventOutcome]
+    refusal: Mapped[json_object] = mapped_column(default=dict)
+    documents: Mapped[json_list] = mapped_column(default=list)
+    received_at: Mapped[datetime]
+
+
+class Attachment(Owned):
+    """A file that a tablet sends in chunks, named by its sha256; it counts only when the hash matches."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (UniqueConstraint("owner_id", "sha256"),)
+
+    sha256: Mapped[str]
+    media_type: Mapped[str]
+    size_bytes: Mapped[int]
+    received_bytes: Mapped[int] = mapped_column(default=0)
+    complete_at: Mapped[datetime | None]
+    served_sha256: Mapped[str] = mapped_column(default="")  # the re-encoded copy of a picture
+
+
+class RunBundle(Owned):
+    """One immutable version of a run as its tablet pulls it; ``position`` is its place in the carrier's feed."""
+
+    __tablename__ = "run_bundle"
+    __table_args__ = (UniqueConstraint("run_id", "version"), Index(None, "owner_id", "driver_id", "position"))
+    append_only: ClassVar[bool] = True
+
+    run_id: Mapped[UUID]
+    driver_id: Mapped[UUID]
+    version: Mapped[int]
+    position: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[bytes]
+    gone: Mapped[bool] = mapped_column(default=False)
+    made_at: Mapped[datetime]
+
+
+class SignedReceipt(Owned):
+    """What the server acknowledged to a tablet, with its signature. Kept on both sides."""
+
+    __tablename__ = "signed_receipt"
+    __table_args__ = (Index(None, "owner_id", "device_id", "last_seq"),)
+    append_only: ClassVar[bool] = True
+
+    device_id: Mapped[UUID]
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[str]
+    signature: Mapped[str]
+    given_at: Mapped[datetime]
+
+
+class ServerEpoch(Owned):
+    """One row: changes when the database is restored, together with the system identifier and timeline."""
+
+    __tablename__ = "server_epoch"
+
+    nonce: Mapped[str]
+    started_at: Mapped[datetime]
