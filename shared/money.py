@@ -122,7 +122,7 @@ def share_by_largest_remainder(total: int, weights: Sequence[int]) -> tuple[int,
     if any(weight < 0 for weight in weights) or (total and not sum_of_weights):
         raise NothingToShare(
             Text(
-                "Le montant ne peut pas être réparti\u00a0: aucune part ne doit être négative, et une au moins non nulle.",
+                "Le montant ne peut pas être réparti\u00a0: il faut des parts positives, une au moins non nulle.",
                 "The amount cannot be shared: the parts must not be negative, and one at least must not be zero.",
             ),
             total=total,
