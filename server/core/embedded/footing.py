@@ -72,7 +72,7 @@ def find_footing(folder: Path, binaries: Path, *, elsewhere: Path) -> Footing:
 
 
 def copy_binaries(binaries: Path, elsewhere: Path) -> Path:
-    """Copy PostgreSQL's programs, with the libraries beside them, to a folder that everybody may read; return theirs."""
+    """Copy PostgreSQL's programs and their libraries to a folder that everybody may read; return the programs'."""
     install = binaries.parent
     libraries = install.parent.with_name(install.parent.name + ".libs")
     target = elsewhere / f"postgresql-{hashlib.sha256(os.fsencode(install)).hexdigest()[:16]}"

@@ -1,9 +1,10 @@
-"""PostgreSQL 18 inside the checkout: started when needed, found again after a crash, stopped by the last who uses it."""
+"""PostgreSQL 18 inside the checkout: started when needed, adopted after a crash, stopped by its last user."""
 
 from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -11,7 +12,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 import psycopg
 
@@ -69,7 +70,7 @@ class EmbeddedPostgres:
             options: settings of PostgreSQL beside ours, e.g. ``{"fsync": "off"}`` for tests.
             elsewhere: where root keeps the cluster when nobody else can enter ``folder``.
         """
-        self._folder = folder.absolute()
+        self._folder = folder.resolve()
         self._options = {**_OPTIONS, **(options or {})}
         self._elsewhere = elsewhere
         self._users = Users(self._folder / "users.lock")
@@ -98,7 +99,7 @@ class EmbeddedPostgres:
             footing = find_footing(self._folder, find_pg_bin(), elsewhere=self._elsewhere)
             password = self._password()
             if not (footing.home / "cluster").exists():
-                _initialise(footing, password)
+                _initialise(footing, password, synced=self._options.get("fsync") != "off")
             self._users.join()
             postmaster = running_postmaster(footing.home / "cluster") or self._launch(footing)
             return self._await_answer(postmaster, footing, password)
@@ -114,15 +115,19 @@ class EmbeddedPostgres:
                 return
             footing = find_footing(self._folder, find_pg_bin(), elsewhere=self._elsewhere)
             postmaster = running_postmaster(footing.home / "cluster")
-            if postmaster and not postmaster.shut_down(signal.SIGINT):
+            if postmaster is None:
+                return
+            if not postmaster.shut_down(signal.SIGINT):
                 raise self._broken("PostgreSQL ne s’arrête pas.", "PostgreSQL does not stop.")
+            if postmaster.sockets.parent != footing.home:
+                shutil.rmtree(postmaster.sockets, ignore_errors=True)  # the short folder made for a long path
 
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         owner = self._folder.stat().st_uid
         if owner != os.geteuid():
             raise self._broken(
-                "Ce dossier appartient à un autre utilisateur ; lancer la commande sous son nom, ou effacer le dossier.",
+                "Ce dossier est à un autre utilisateur ; lancer la commande sous son nom, ou effacer le dossier.",
                 "This folder belongs to another user; run the command as that user, or remove the folder.",
             )
         # Root's cluster is nobody's, who must cross this folder; all inside is closed to others.
@@ -132,8 +137,7 @@ class EmbeddedPostgres:
         path = self._folder / "password"
         if not path.exists():
             partial = path.with_suffix(".new")
-            partial.touch(mode=0o600)
-            partial.write_text(secrets.token_urlsafe(24), encoding="ascii")
+            _write_secret(partial, secrets.token_urlsafe(24))
             partial.rename(path)
         return path.read_text(encoding="ascii")
 
@@ -149,7 +153,7 @@ class EmbeddedPostgres:
             child = subprocess.Popen(  # its own session: Ctrl-C is for us, who then stop it in order
                 command, stdout=log, stderr=log, start_new_session=True, **footing.popen_options()
             )
-        return Postmaster(child.pid, sockets, child)
+        return Postmaster(child.pid, footing.home / "cluster", sockets, child)
 
     def _await_answer(self, postmaster: Postmaster, footing: Footing, password: str) -> PostgresAddress:
         patience_ends = time.monotonic() + _SHARED_MEMORY_PATIENCE_S
@@ -187,25 +191,35 @@ class EmbeddedPostgres:
         return PostgresBroken(Text(french, english), where=str(self._folder))
 
 
-def _initialise(footing: Footing, password: str) -> None:
+def _initialise(footing: Footing, password: str, *, synced: bool) -> None:
     """Make the cluster beside its place and move it there, so that a kill leaves no half of one."""
-    partial = Path(tempfile.mkdtemp(prefix="cluster.", dir=footing.home))
-    secret = Path(tempfile.mkdtemp(prefix="secret.", dir=footing.home)) / "password"
-    secret.touch(mode=0o600)
-    secret.write_text(password, encoding="ascii")
-    for path in (partial, secret.parent):
-        footing.give(path)
+    attempt = footing.home / "attempt"
+    shutil.rmtree(attempt, ignore_errors=True)  # what a killed attempt left
+    attempt.mkdir(mode=0o700)
+    partial, secret = attempt / "cluster", attempt / "password"
+    _write_secret(secret, password)
+    footing.give(attempt)
     arguments = ("-D", str(partial), "-U", "postgres", "--encoding=UTF8", "--locale=C", "-k", "--auth=scram-sha-256")
-    command = footing.command("initdb", *arguments, f"--pwfile={secret}")
+    haste = () if synced else ("--no-sync",)
+    command = footing.command("initdb", *arguments, *haste, f"--pwfile={secret}")
     done = subprocess.run(command, capture_output=True, text=True, check=False, **footing.popen_options())
     secret.unlink()
-    secret.parent.rmdir()
     if done.returncode != 0:
         raise PostgresBroken(
             Text(f"initdb a échoué : {done.stderr[-500:]}", f"initdb failed: {done.stderr[-500:]}"),
             where=str(footing.home),
         )
     partial.rename(footing.home / "cluster")
+    attempt.rmdir()
+
+
+def _write_secret(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
 
 
 def _socket_folder(footing: Footing) -> Path:
@@ -225,8 +239,8 @@ def _answers(address: PostgresAddress) -> bool:
         if "password authentication failed" in str(error):
             raise PostgresBroken(
                 Text(
-                    "Le mot de passe gardé n’est pas celui de ces données ; remettre le fichier « password » d’origine.",
-                    "The password kept is not the one of these data; put the original “password” file back.",
+                    "Le mot de passe gardé n’est pas celui de ces données ; remettre le fichier « password ».",
+                    "The password kept is not the one of these data; put the “password” file back.",
                 ),
                 where=address.host,
             ) from error

@@ -20,18 +20,15 @@ class Postmaster:
     """A server's first process, and the folder of its socket."""
 
     pid: int
+    cluster: Path
     sockets: Path
     child: subprocess.Popen[bytes] | None = None
 
     def is_alive(self) -> bool:
-        """Tell whether the process runs; a child that ended is laid to rest."""
+        """Tell whether the server still runs; a child that ended is laid to rest."""
         if self.child is not None:
             return self.child.poll() is None
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return not _is_zombie(self.pid)
+        return _serves(self.pid, self.cluster)
 
     def shut_down(self, how: signal.Signals) -> bool:
         """Ask the server to stop and wait for it; return whether it did."""
@@ -50,19 +47,16 @@ def running_postmaster(cluster: Path) -> Postmaster | None:
         sockets = Path(lines[_SOCKET_LINE])
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    return Postmaster(pid, sockets) if _works_in(pid, cluster) and not _is_zombie(pid) else None
+    return Postmaster(pid, cluster, sockets) if _serves(pid, cluster) else None
 
 
-def _works_in(pid: int, cluster: Path) -> bool:
-    """Tell whether the process stands in the cluster's folder, as a server does; numbers of processes are used again."""
+def _serves(pid: int, cluster: Path) -> bool:
+    """Tell whether the process was started for the cluster: numbers of processes are used again, this line is not.
+
+    A command line may be read by everybody, also where root may not look into other users' processes.
+    """
     try:
-        return Path(f"/proc/{pid}/cwd").samefile(cluster)
+        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return False
+    return os.fsencode(cluster) in arguments
