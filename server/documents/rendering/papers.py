@@ -13,6 +13,7 @@ from server.documents.rendering.parts import (
     Amounts,
     Cents,
     Count,
+    Currency,
     DeliveredRow,
     Drawing,
     Fix,
@@ -156,6 +157,7 @@ class RunSheet(PaperBase, tag="run_sheet"):
     estimated: bool
     stops: Annotated[tuple[RunStop, ...], Meta(max_length=MAX_LINES)]
     version: Count = 1
+    currency: Currency = "CAD"
 
 
 class LoadLine(Part):
@@ -195,7 +197,7 @@ class SeenAmounts(Part):
     total_cents: Cents = 0
     credit_cents: Cents = 0
     supplement_cents: Cents = 0
-    currency: Literal["CAD", "EUR", "CHF"] = "CAD"
+    currency: Currency = "CAD"
 
 
 class Seal(Part):

@@ -21,6 +21,7 @@ from server.documents.rendering.figures import (
     window,
 )
 from server.documents.rendering.papers import LoadLine, LoadList, LoadStop, RunSheet, RunStop
+from server.documents.rendering.parts import Currency
 from server.documents.rendering.sheet import Cell, Column, Sheet, Table
 from shared.problems import Language, Text
 
@@ -116,13 +117,13 @@ def _stop_row(stop: RunStop, paper: RunSheet, language: Language) -> tuple[Cell,
         ),
         Cell(text=place.name, below=tuple(line for line in below if line), tone="strong"),
         Cell(below=tuple(window(one, language) for one in stop.windows)),
-        Cell(below=(*(f"{number} · {seller}" for number, seller in stop.orders), *_collect(stop, language))),
+        Cell(below=(*(f"{number} · {seller}" for number, seller in stop.orders), *_collect(stop, paper.currency, language))),
     )
 
 
-def _collect(stop: RunStop, language: Language) -> Iterable[str]:
+def _collect(stop: RunStop, currency: Currency, language: Language) -> Iterable[str]:
     label = colon(COLLECT.say(language), language)
-    return (f"{label} {format_money(cents, 'CAD', language)} ({issuer})" for issuer, cents in stop.collect)
+    return (f"{label} {format_money(cents, currency, language)} ({issuer})" for issuer, cents in stop.collect)
 
 
 def _product_totals(stops: tuple[LoadStop, ...], language: Language) -> Table:

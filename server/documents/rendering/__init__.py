@@ -1,0 +1,1 @@
+"""Papers to PDF: a frozen struct in, the same bytes out every time; no database, no clock."""
