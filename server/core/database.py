@@ -45,6 +45,18 @@ NAMING = {
 }
 
 
+def stored_enum(kind: type[enum.Enum], *, name: str | None = None) -> Enum:
+    """Return the column type of a ``StrEnum``: its values as text with a CHECK, which ``name`` tells apart."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
 class Model(DeclarativeBase):
     """Base of every table. Annotations map aware instants, business days and ``StrEnum`` with a CHECK."""
 
@@ -58,13 +70,7 @@ class Model(DeclarativeBase):
         list[UUID]: ARRAY(Uuid()),
         list[str]: ARRAY(Text()),
         dict[str, Any]: JSON().with_variant(JSONB(), "postgresql"),
-        enum.Enum: Enum(
-            enum.Enum,
-            native_enum=False,
-            create_constraint=True,
-            length=40,
-            values_callable=lambda kind: [member.value for member in kind],
-        ),
+        enum.Enum: stored_enum(enum.Enum),
     }
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.database import Owned
+from server.core.database import Owned, stored_enum
 
 
 class StockPlace(StrEnum):
@@ -31,7 +31,7 @@ class StockMove(Owned):
     format_id: Mapped[UUID] = mapped_column(index=True)
     quantity: Mapped[int]
     source: Mapped[StockPlace]
-    target: Mapped[StockPlace]
+    target: Mapped[StockPlace] = mapped_column(stored_enum(StockPlace, name="target_place"))
     cause_id: Mapped[UUID]
     moved_at: Mapped[datetime]
 

@@ -1,0 +1,80 @@
+"""What every test may ask for: a PostgreSQL of its own, made from the product's own schema."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from server.core.embedded.address import PostgresAddress
+from server.core.embedded.postgres import EmbeddedPostgres
+from server.core.embedded.roles import ensure_database, ensure_roles
+from server.core.schema import install
+from server.core.settings import reload_settings
+from server.core.transaction import forget_engine
+
+_counter = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of one test: addresses for the app role, for the schema's owner and for the superuser."""
+
+    name: str
+    url: str
+    owner_url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddress]:
+    """The product's embedded PostgreSQL, one for each test worker, with a template of the whole schema."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    address = server.start()
+    try:
+        ensure_roles(address)
+        ensure_database(address, "template_tournee")
+        engine = create_engine(address.url("template_tournee", user="tournee_owner"))
+        with engine.begin() as connection:
+            install(connection)
+        engine.dispose()
+        yield address
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def database(postgres: PostgresAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """A fresh database, store and secrets folder; the product's settings point to them."""
+    name = f"test_{os.getpid()}_{next(_counter)}"
+    _on_server(postgres, f'CREATE DATABASE "{name}" TEMPLATE template_tournee OWNER tournee_owner')
+    database = Database(
+        name,
+        postgres.url(name, user="tournee_app"),
+        postgres.url(name, user="tournee_owner"),
+        postgres.url(name),
+    )
+    monkeypatch.setenv("TOURNEE_DATABASE_URL", database.url)
+    monkeypatch.setenv("TOURNEE_OWNER_DATABASE_URL", database.owner_url)
+    monkeypatch.setenv("TOURNEE_STORE_PATH", str(tmp_path / "store"))
+    monkeypatch.setenv("TOURNEE_SECRETS_PATH", str(tmp_path / "secrets"))
+    monkeypatch.setenv("TOURNEE_ROADS_PATH", str(tmp_path / "roads"))
+    monkeypatch.setenv("TOURNEE_SECURE_COOKIES", "0")
+    reload_settings()
+    yield database
+    forget_engine()
+    monkeypatch.undo()
+    reload_settings()
+    _on_server(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _on_server(postgres: PostgresAddress, statement: str) -> None:
+    engine = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
