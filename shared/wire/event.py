@@ -55,7 +55,6 @@ class VisitFinished(_Sealed, frozen=True, kw_only=True):
     signer_role: Short
     signature_sha256: Sha256 | Literal[""]
     picture_sha256: Sha256 | Literal[""]
-    photos: tuple[Sha256, ...]
     arrived_ms: int
     driver_id: Identifier
     app_version: Short
