@@ -12,6 +12,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.core.database import Owned
 
 
+class OrganisationKind(StrEnum):
+    """What an organisation mainly is. A self-distributing supplier is its own distributor."""
+
+    SUPPLIER = "supplier"
+    DISTRIBUTOR = "distributor"
+    RETAILER = "retailer"
+    AGENT = "agent"
+
+
 class Role(StrEnum):
     """What a member does in an organisation (requirements, section 3)."""
 
@@ -26,7 +35,6 @@ class UserAccount(Owned):
     """A person who signs in. Belongs to the identity organisation; what they may do stands in memberships."""
 
     __tablename__ = "user_account"
-    
 
     email: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[str]
@@ -46,6 +54,8 @@ class Membership(Owned):
     email: Mapped[str]
     display_name: Mapped[str]
     role: Mapped[Role]
+    organisation_kind: Mapped[OrganisationKind]  # what a role may do depends on it
+    organisation_name: Mapped[str]
     nip_hash: Mapped[str] = mapped_column(default="")
     disabled_at: Mapped[datetime | None]
 
@@ -59,6 +69,9 @@ class UserSession(Owned):
     csrf_token: Mapped[str]
     user_id: Mapped[UUID] = mapped_column(index=True)
     org_id: Mapped[UUID]
+    organisation_kind: Mapped[OrganisationKind]
+    organisation_name: Mapped[str]
+    membership_id: Mapped[UUID]
     role: Mapped[Role]
     display_name: Mapped[str]
     language: Mapped[str]

@@ -10,15 +10,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Owned, json_list
-
-
-class OrganisationKind(StrEnum):
-    """What an organisation mainly is. A self-distributing supplier is its own distributor."""
-
-    SUPPLIER = "supplier"
-    DISTRIBUTOR = "distributor"
-    RETAILER = "retailer"
-    AGENT = "agent"
+from server.identity.model import OrganisationKind as OrganisationKind  # noqa: PLC0414  # part of this vocabulary too
 
 
 class RelationState(StrEnum):

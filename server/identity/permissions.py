@@ -1,0 +1,279 @@
+"""Who may do what: the matrix of requirements section 3, one line for each action."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from server.identity.model import OrganisationKind, Role
+from shared.problems import Text
+
+
+class Permission(StrEnum):
+    """An action that a view may name."""
+
+    ORDER_READ = "order.read"
+    ORDER_CREATE = "order.create"
+    ORDER_EDIT = "order.edit"
+    ORDER_EDIT_PUBLISHED = "order.edit_published"
+    ORDER_ACCEPT = "order.accept"
+    ORDER_CANCEL = "order.cancel"
+    ORDER_RELIEVE = "order.relieve"
+    TERMS_SET = "terms.set"
+    DELIVER_WITH_CHOOSE = "deliver_with.choose"
+    RUN_READ = "run.read"
+    RUN_PLAN = "run.plan"
+    RUN_DOCUMENTS = "run.documents"
+    RUN_CLOSE = "run.close"
+    DELIVERY_RECORD = "delivery.record"
+    STOP_CORRECT = "stop.correct"
+    PROOF_READ = "proof.read"
+    PROOF_UPLOAD = "proof.upload"
+    DISPUTE = "dispute"
+    INVOICE_READ = "invoice.read"
+    INVOICE_PUBLISH = "invoice.publish"
+    INVOICE_ADJUST = "invoice.adjust"
+    INVOICE_VOID = "invoice.void"
+    INVOICE_PARTIAL = "invoice.partial"
+    CREDIT_CREATE = "credit.create"
+    CREDIT_APPROVE = "credit.approve"
+    PAYMENT_RECORD = "payment.record"
+    PAYMENT_ONLINE = "payment.online"
+    BALANCE_READ = "balance.read"
+    RECEIVABLES_RUN = "receivables.run"
+    ORDER_CHAT = "order.chat"
+    ACCOUNTING_CHAT = "accounting.chat"
+    STATISTICS_READ = "statistics.read"
+    TABLET_PRICES = "tablet.prices"
+    STOCK_MOVE = "stock.move"
+    PARTY_READ = "party.read"
+    CATALOG_READ = "catalog.read"
+    CATALOG_EDIT = "catalog.edit"
+    INBOX_READ = "inbox.read"
+    MEMBER_ADMINISTER = "member.administer"
+    DEVICE_ADMINISTER = "device.administer"
+    DEVICE_SYNC = "device.sync"
+    ACCOUNT_USE = "account.use"
+
+
+class Column(StrEnum):
+    """A column of the matrix."""
+
+    RETAILER = "retailer"
+    SUPPLIER = "supplier"
+    DISTRIBUTOR = "distributor"
+    AGENT = "agent"
+    DRIVER = "driver"
+    DISPATCHER = "dispatcher"
+    ACCOUNTANT = "accountant"
+    ADMIN = "admin"
+    TABLET = "tablet"
+
+
+class Grant(StrEnum):
+    """A cell of the matrix: everything, what is one's own or within a limit that the service checks, or nothing."""
+
+    FULL = "●"
+    LIMITED = "○"
+    NONE = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A line of the matrix: the action's words, its source and one grant for each person's column, in their order."""
+
+    permission: Permission
+    says: Text
+    source: str
+    grants: str
+
+    def grant(self, column: Column) -> Grant:
+        """Return the cell of ``column``; a tablet has a line of its own."""
+        if column is Column.TABLET:
+            return Grant.FULL if self.permission is Permission.DEVICE_SYNC else Grant.NONE
+        return Grant(self.grants.split()[tuple(Column).index(column)])
+
+
+_P = Permission
+ACTIONS: tuple[Action, ...] = (
+    # retailer, supplier, distributor, agent, driver, dispatcher, accountant, admin
+    Action(_P.ORDER_CREATE, Text("Créer une commande", "Create order"), "R035", "● ● ● ● ○ ● – ●"),
+    Action(
+        _P.ORDER_EDIT,
+        Text("Modifier une commande avant l’exécution", "Edit order before fulfilment"),
+        "R045, R062",
+        "– ● ● ● – ○ – ●",
+    ),
+    Action(
+        _P.ORDER_EDIT_PUBLISHED,
+        Text("Modifier une commande après la publication", "Edit order after publication"),
+        "R043",
+        "– – – – – – – –",
+    ),
+    Action(
+        _P.ORDER_ACCEPT,
+        Text("Accepter, rejeter, restaurer une commande", "Accept, reject, restore order"),
+        "§3",
+        "– ● ○ ● – – – ●",
+    ),
+    Action(_P.ORDER_CANCEL, Text("Annuler une commande", "Cancel order"), "§3, C13", "– ● ○ ● – – – ●"),
+    Action(
+        _P.ORDER_RELIEVE,
+        Text("Retirer taxe, consigne ou rabais", "Remove tax, deposit or discount"),
+        "R052, C22",
+        "– ● ○ ● – – ○ ●",
+    ),
+    Action(
+        _P.TERMS_SET,
+        Text("Régler facturation, groupes et minimums", "Set billing type, groups, minimums"),
+        "R012",
+        "– ● ○ ○ – – ○ ●",
+    ),
+    Action(
+        _P.DELIVER_WITH_CHOOSE,
+        Text("Choisir le document de livraison", "Choose the paper that goes along"),
+        "R013",
+        "– ○ ● – – ● – ●",
+    ),
+    Action(
+        _P.RUN_PLAN,
+        Text("Planifier, optimiser, verrouiller une tournée", "Plan, optimise, lock run"),
+        "R015",
+        "– ○ ● – – ● – ●",
+    ),
+    Action(
+        _P.RUN_DOCUMENTS,
+        Text("Télécharger les documents de tournée", "Download run documents"),
+        "R014",
+        "– ○ ● – ○ ● – ●",
+    ),
+    Action(
+        _P.DELIVERY_RECORD,
+        Text("Noter les quantités livrées, faire signer", "Record delivered quantities, have them signed"),
+        "R019",
+        "– – ○ – ● ○ – –",
+    ),
+    Action(
+        _P.STOP_CORRECT,
+        Text("Corriger un arrêt terminé", "Correct a completed stop"),
+        "§3",
+        "– – ● – ○ ● – ○",
+    ),
+    Action(
+        _P.RUN_CLOSE,
+        Text("Réviser, régler, fermer une tournée", "Review, settle, close run"),
+        "§3",
+        "– – ● – – ● ● ●",
+    ),
+    Action(
+        _P.PROOF_READ, Text("Voir une preuve de livraison", "View proof of delivery"), "R018, R026", "○ ○ ● ○ ○ ● ● ●"
+    ),
+    Action(_P.PROOF_UPLOAD, Text("Téléverser une preuve papier", "Upload paper proof"), "R018", "– ○ ● – ● ● – ●"),
+    Action(_P.DISPUTE, Text("Contester une preuve ou un crédit", "Contest proof or credit"), "§3", "● ● ● ● – – ● ●"),
+    Action(
+        _P.INVOICE_PUBLISH, Text("Publier une facture à la main", "Publish invoice by hand"), "R003", "– ● ○ ● – – ● ●"
+    ),
+    Action(
+        _P.INVOICE_ADJUST,
+        Text("Ajuster une facture provisoire", "Adjust provisional invoice"),
+        "R016",
+        "– ● ● ○ – ○ ● –",
+    ),
+    Action(_P.INVOICE_VOID, Text("Annuler, republier une facture", "Void, republish invoice"), "C6", "– ● ○ ○ – – ● ●"),
+    Action(_P.CREDIT_CREATE, Text("Créer une note de crédit", "Create credit note"), "R089", "– ● ● ● – – ● ●"),
+    Action(
+        _P.CREDIT_APPROVE,
+        Text("Approuver un crédit au-dessus du seuil", "Approve credit above threshold"),
+        "C12",
+        "– ● ○ ○ – – ● ●",
+    ),
+    Action(_P.PAYMENT_RECORD, Text("Inscrire un paiement reçu", "Record offline payment"), "R084", "– ● ○ ○ ○ – ● ●"),
+    Action(_P.PAYMENT_ONLINE, Text("Payer en ligne", "Pay online"), "R080", "○ – – – – – – –"),
+    Action(
+        _P.BALANCE_READ,
+        Text("Voir solde et état de compte", "See balance and statement"),
+        "R078, R079",
+        "○ ● ○ ○ – – ● ●",
+    ),
+    Action(_P.ORDER_CHAT, Text("Échanger sur une commande", "Order chat"), "R046", "● ● ● ● ○ ● ● ●"),
+    Action(_P.ACCOUNTING_CHAT, Text("Échanger sur les comptes", "Accounting chat"), "R087", "● ● ○ ○ – – ● ●"),
+    Action(
+        _P.RECEIVABLES_RUN,
+        Text("Relances, prélèvements, récurrences, exports", "Dunning, SEPA, recurring, exports"),
+        "§3",
+        "– ● ○ – – – ● ●",
+    ),
+    Action(
+        _P.INVOICE_PARTIAL,
+        Text("Factures partielles, acomptes, échéances", "Partial, deposit, instalment invoices"),
+        "§3",
+        "– ● ○ ● – – ● ●",
+    ),
+    Action(
+        _P.STATISTICS_READ, Text("Voir marges et statistiques", "See margins and statistics"), "§3", "– ● ○ ○ ○ ○ ● ●"
+    ),
+    Action(
+        _P.TABLET_PRICES, Text("Voir les prix sur la tablette", "See prices on the tablet"), "C29", "– – – – ○ ● – –"
+    ),
+    Action(
+        _P.STOCK_MOVE, Text("Tenir le stock et les transferts", "Keep stock and transfers"), "§3", "– ○ ● – ○ ● – ●"
+    ),
+    Action(
+        _P.MEMBER_ADMINISTER,
+        Text("Gérer membres, rôles et champs", "Keep members, roles and custom fields"),
+        "§3",
+        "– ○ ○ – – – – ●",
+    ),
+    Action(
+        _P.DEVICE_ADMINISTER,
+        Text("Inscrire et révoquer des tablettes", "Enrol and revoke tablets"),
+        "§3",
+        "– ○ ○ – – ○ – ●",
+    ),
+    # what the matrix leaves to the reader: whoever acts on a thing sees it, each their own rows
+    Action(_P.ORDER_READ, Text("Voir les commandes", "See orders"), "R028", "○ ○ ○ ○ ○ ● ● ●"),
+    Action(_P.RUN_READ, Text("Voir les tournées", "See runs"), "R015", "– ○ ● – ○ ● ● ●"),
+    Action(_P.INVOICE_READ, Text("Voir factures et crédits", "See invoices and credits"), "R085", "○ ● ● ○ – ○ ● ●"),
+    Action(_P.PARTY_READ, Text("Voir partenaires et clients", "See partners and clients"), "R030", "○ ● ● ○ – ● ● ●"),
+    Action(_P.CATALOG_READ, Text("Voir le catalogue", "See the catalogue"), "R050", "○ ● ○ ○ – ○ ● ●"),
+    Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
+    Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),
+    Action(_P.ACCOUNT_USE, Text("Gérer sa propre session", "Use one’s own account"), "–", "● ● ● ● ● ● ● ●"),
+    Action(_P.DEVICE_SYNC, Text("Synchroniser une tablette", "Sync a tablet"), "R025", "– – – – – – – –"),
+)
+MATRIX: Mapping[Permission, Action] = MappingProxyType({action.permission: action for action in ACTIONS})
+_COMPANIES = frozenset({OrganisationKind.SUPPLIER, OrganisationKind.DISTRIBUTOR})
+
+
+def column_of(role: Role, kind: OrganisationKind) -> Column | None:
+    """Return the column in which a member stands, or None where the role does not exist.
+
+    The organisation's own people stand in its kind's column. Accountants, dispatchers, drivers and admins work inside
+    suppliers and distributors only.
+
+    Source: requirements, section 3.
+    """
+    if role is Role.OWNER:
+        return Column(kind.value)
+    return Column(role.value) if kind in _COMPANIES else None
+
+
+def grant_of(role: Role, kind: OrganisationKind, permission: Permission) -> Grant:
+    """Return the cell of the matrix for a member of an organisation of ``kind``."""
+    column = column_of(role, kind)
+    return Grant.NONE if column is None else MATRIX[permission].grant(column)
+
+
+def allows(role: Role, kind: OrganisationKind, permission: Permission) -> bool:
+    """Say whether the door opens; where the cell is limited, the service checks the limit."""
+    return grant_of(role, kind, permission) is not Grant.NONE
+
+
+def permissions_of(role: Role, kind: OrganisationKind) -> frozenset[Permission]:
+    """Return every permission for which the door opens."""
+    return frozenset(permission for permission in Permission if allows(role, kind, permission))
+
+
+TABLET_PERMISSIONS = frozenset(action.permission for action in ACTIONS if action.grant(Column.TABLET) is Grant.FULL)
