@@ -95,6 +95,14 @@ def seal_tree(
     return VisitTree(groups, _padding(len(groups), random))
 
 
+def padded_width(used: int) -> int:
+    """Return how many nodes a level of ``used`` real ones has: the next power of two, 8 at least."""
+    width = MIN_WIDTH
+    while width < used:
+        width *= 2
+    return width
+
+
 def leaf_hash(leaf: bytes) -> bytes:
     """Return sha256(0x00 ‖ leaf)."""
     return hashlib.sha256(LEAF + leaf).digest()
@@ -137,10 +145,7 @@ def _join(left: bytes, right: bytes) -> bytes:
 
 
 def _padding(used: int, random: Callable[[int], bytes]) -> tuple[bytes, ...]:
-    width = MIN_WIDTH
-    while width < used:
-        width *= 2
-    return tuple(random(32) for _ in range(width - used))
+    return tuple(random(32) for _ in range(padded_width(used) - used))
 
 
 def _require_power_of_two(count: int) -> None:
