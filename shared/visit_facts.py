@@ -95,7 +95,7 @@ def _read_order(group: LeafGroup) -> OrderFacts:
     )
     facts = OrderFacts(head, tuple(_decode(leaf, LineLeaf, group.key) for leaf in group.leaves[1:]))
     _require_unique((line.line_id for line in facts.lines), group.key)
-    unmet = head.outcome if head.outcome == "refused" or head.outcome == "failed" else None
+    unmet = head.outcome if head.outcome in {"refused", "failed"} else None
     try:
         ended = outcome(facts.delivered_lines, unmet=unmet)
     except UnbalancedLine as unbalanced:
