@@ -33,6 +33,19 @@ class BuildStep(StrEnum):
     CUSTOMIZE = "customize"
     DONE = "done"
 
+    @property
+    def label(self) -> Text:
+        """Return the words for people."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    BuildStep.CHECK: Text("vérification de l'extrait", "checking the extract"),
+    BuildStep.EXTRACT: Text("lecture des routes", "reading the roads"),
+    BuildStep.PARTITION: Text("découpage du réseau", "partitioning the network"),
+    BuildStep.CUSTOMIZE: Text("calcul des temps", "computing travel times"),
+    BuildStep.DONE: Text("réseau prêt", "network ready"),
+}
 
 type OnProgress = Callable[[BuildStep], None]
 

@@ -36,7 +36,9 @@ def checked(problem: Problem) -> Problem:
         BadProblem: the first fault found, with its place.
     """
     for where, french, english in _faults(problem):
-        raise BadProblem(Text(f"{french}\N{NO-BREAK SPACE}: corrigez ce champ.", f"{english}: correct it."), where=where)
+        raise BadProblem(
+            Text(f"{french}\N{NO-BREAK SPACE}: corrigez ce champ.", f"{english}: correct it."), where=where
+        )
     return problem
 
 
@@ -72,8 +74,10 @@ def _unique(where: str, ids: Iterable[str]) -> Iterator[Fault]:
     seen: set[str] = set()
     for index, one in enumerate(ids):
         if one in seen:
-            yield f"{where}[{index}].id", f"l'identifiant «\N{NO-BREAK SPACE}{one}\N{NO-BREAK SPACE}» revient", (
-                f"id “{one}” appears twice"
+            yield (
+                f"{where}[{index}].id",
+                f"l'identifiant «\N{NO-BREAK SPACE}{one}\N{NO-BREAK SPACE}» revient",
+                (f"id “{one}” appears twice"),
             )
         seen.add(one)
 
@@ -124,12 +128,10 @@ def _stop_faults(problem: Problem, stop: Stop, where: str) -> Iterator[Fault]:
 def _window_faults(where: str, window: Window) -> Iterator[Fault]:
     if window.closes_s < window.opens_s:
         yield where, "la plage ferme avant d'ouvrir", "the window closes before it opens"
-    if max(abs(window.opens_s), abs(window.closes_s)) > MAX_FIGURE:
+    if not (0 <= window.opens_s <= MAX_FIGURE and 0 <= window.closes_s <= MAX_FIGURE):
         yield where, "un instant sort des limites", "an instant is out of bounds"
 
 
 def _wrong_length(problem: Problem) -> tuple[str, str]:
     size = len(problem.dimensions)
     return f"il faut {size} nombres, un par dimension", f"{size} figures are needed, one for each dimension"
-
-

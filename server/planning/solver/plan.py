@@ -11,7 +11,7 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True):
     """A part of a plan."""
 
 
-class Visit(_Value, frozen=True):
+class Visit(_Value, frozen=True, kw_only=True):
     """A stop served, or a depot where the truck loads again; the other of the two is None."""
 
     stop: str | None
@@ -26,7 +26,7 @@ class Visit(_Value, frozen=True):
         return self.starts_s - self.arrives_s
 
 
-class PlannedPause(_Value, frozen=True):
+class PlannedPause(_Value, frozen=True, kw_only=True):
     """The driver's rest, taken on the way to visit number ``before`` (the number of visits: on the way home)."""
 
     before: int
@@ -34,7 +34,7 @@ class PlannedPause(_Value, frozen=True):
     ends_s: int
 
 
-class PlannedRoute(_Value, frozen=True):
+class PlannedRoute(_Value, frozen=True, kw_only=True):
     """One truck's day."""
 
     vehicle: str
@@ -66,14 +66,14 @@ class Reason(StrEnum):
     NOT_WORTH = "not_worth"
 
 
-class Unassigned(_Value, frozen=True):
+class Unassigned(_Value, frozen=True, kw_only=True):
     """A stop left out, and why."""
 
     stop: str
     reason: Reason
 
 
-class Plan(_Value, frozen=True):
+class Plan(_Value, frozen=True, kw_only=True):
     """What the solver answers. ``cost`` counts trucks, metres and seconds driven, and prizes of stops left out."""
 
     routes: tuple[PlannedRoute, ...]

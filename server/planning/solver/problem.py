@@ -22,7 +22,6 @@ MAX_FIGURE: Final = 10**12
 
 type Id = Annotated[str, Meta(min_length=1, max_length=200)]
 type Figure = Annotated[int, Meta(ge=0, le=MAX_FIGURE)]
-type Instant = Annotated[int, Meta(ge=-MAX_FIGURE, le=MAX_FIGURE)]
 type Load = Annotated[tuple[Figure, ...], Meta(max_length=MAX_DIMENSIONS)]
 type Skills = Annotated[frozenset[Id], Meta(max_length=100)]
 
@@ -31,22 +30,22 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A part of a problem."""
 
 
-class Window(_Value, frozen=True):
-    """A span in seconds on the problem's own clock, both ends included."""
+class Window(_Value, frozen=True, kw_only=True):
+    """A span in seconds on the problem's own clock (midnight, say, is 0), both ends included."""
 
-    opens_s: Instant
-    closes_s: Instant
+    opens_s: Figure
+    closes_s: Figure
 
 
-class Pause(_Value, frozen=True):
+class Pause(_Value, frozen=True, kw_only=True):
     """A rest of ``duration_s`` that lies whole inside the window; due when the truck is out for all of it."""
 
-    opens_s: Instant
-    closes_s: Instant
+    opens_s: Figure
+    closes_s: Figure
     duration_s: Figure = 1_800
 
 
-class Location(_Value, frozen=True):
+class Location(_Value, frozen=True, kw_only=True):
     """A place. Positions are needed only where the matrices have to be estimated."""
 
     id: Id
@@ -54,14 +53,14 @@ class Location(_Value, frozen=True):
     lat: Annotated[float, Meta(ge=-90, le=90)] | None = None
 
 
-class Depot(_Value, frozen=True):
+class Depot(_Value, frozen=True, kw_only=True):
     """Where trucks start, end and load again."""
 
     id: Id
     location: Id
 
 
-class Vehicle(_Value, frozen=True):
+class Vehicle(_Value, frozen=True, kw_only=True):
     """One truck with its driver's day. ``capacities`` follow the problem's dimensions; None means no limit."""
 
     id: Id
@@ -81,7 +80,7 @@ class Vehicle(_Value, frozen=True):
     pause: Pause | None = None
 
 
-class Stop(_Value, frozen=True):
+class Stop(_Value, frozen=True, kw_only=True):
     """One visit to make.
 
     Service starts inside one of ``windows`` (none given: any time). ``needs`` are skills the truck must have; a stop

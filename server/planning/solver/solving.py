@@ -1,0 +1,101 @@
+"""Finds a cheap legal plan."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pyvrp
+
+from server.planning.solver.checking import checked
+from server.planning.solver.model import Model
+from server.planning.solver.pauses import shortened, timed
+from server.planning.solver.plan import Plan, PlannedRoute, Unassigned
+from server.planning.solver.problem import Depot, Problem
+from server.planning.solver.reasons import reason_for
+from server.planning.solver.route import Route
+from server.planning.solver.stop_rule import Budget, Criterion, StopRule
+from server.planning.solver.timetable import Call, drive
+
+_FIRST_SHARE = 0.7
+"""Of the budget, for the first search when pauses may ask for a second."""
+
+
+def solve(problem: Problem, stop: StopRule, *, seed: int) -> Plan:
+    """Return the cheapest plan found before ``stop`` says enough; every route in it is legal.
+
+    Required stops that fit nowhere are left unassigned with the reason, and the checker then calls the plan
+    infeasible. The same seed gives the same plan when ``stop`` counts iterations; a time limit makes no such promise.
+    Costs are the vehicles' rates over metres and seconds, fixed costs, and the prizes of optional stops left out.
+
+    Raises:
+        BadProblem: the problem contradicts itself.
+        TooLarge: skills and pins ask for more matrices than memory holds.
+
+    Source: Wouda, Lan and Kool (2024), PyVRP, INFORMS Journal on Computing 36(4).
+    """
+    checked(problem)
+    budget = Budget(stop)
+    routes = _search_with_pauses(problem, budget, seed)
+    return _plan(problem, [route for route in routes if route.visits], budget.iterations)
+
+
+def _search_with_pauses(problem: Problem, budget: Budget, seed: int) -> list[PlannedRoute]:
+    share = _FIRST_SHARE if any(vehicle.pause for vehicle in problem.vehicles) else 1.0
+    routes = _search(problem, budget, seed, share)
+    tight = {route.vehicle.id for route in routes if timed(problem, route) is None}
+    if tight and not budget.is_spent:
+        vehicles = tuple(shortened(one) if one.id in tight else one for one in problem.vehicles)
+        routes = _search(dataclasses.replace(problem, vehicles=vehicles), budget, seed, 1.0)
+        routes = [dataclasses.replace(route, vehicle=problem.vehicle_of[route.vehicle.id]) for route in routes]
+    return [_legal(problem, route) for route in routes]
+
+
+def _search(problem: Problem, budget: Budget, seed: int, share: float) -> list[Route]:
+    """Return the best routes found; when no plan serves everything, those of one that leaves stops out."""
+    if not problem.stops:
+        return []
+    routes, feasible = _run(Model(problem), budget.criterion(share=share, impatient=True), seed)
+    if feasible:
+        return routes
+    relaxed, legal = _run(Model(problem, relaxed=True), budget.criterion(share=share), seed)
+    return relaxed if legal else routes
+
+
+def _run(model: Model, criterion: Criterion, seed: int) -> tuple[list[Route], bool]:
+    found = pyvrp.solve(model.search_space, criterion, seed=seed, collect_stats=False, display=False)
+    return model.routes(found.best), found.is_feasible()
+
+
+def _legal(problem: Problem, route: Route) -> PlannedRoute:
+    """Return the route timed, after leaving out as many of its last calls as it takes to make it legal."""
+    while route.calls:
+        planned = timed(problem, route)
+        if planned is not None:
+            return planned
+        route = dataclasses.replace(route, calls=_without_last_stop(route.calls))
+    return drive(problem, route.vehicle, (), departs_s=route.departs_s)
+
+
+def _without_last_stop(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    calls = calls[:-1]
+    while calls and isinstance(calls[-1], Depot):
+        calls = calls[:-1]
+    return calls
+
+
+def _plan(problem: Problem, routes: list[PlannedRoute], iterations: int) -> Plan:
+    served = {stop for route in routes for stop in route.stops}
+    left_out = [stop for stop in problem.stops if stop.id not in served]
+    return Plan(
+        routes=tuple(routes),
+        unassigned=tuple(Unassigned(stop=stop.id, reason=reason_for(problem, stop)) for stop in left_out),
+        cost=sum(_route_cost(problem, route) for route in routes) + sum(stop.prize or 0 for stop in left_out),
+        distance_m=sum(route.distance_m for route in routes),
+        duration_s=sum(route.duration_s for route in routes),
+        iterations=iterations,
+    )
+
+
+def _route_cost(problem: Problem, route: PlannedRoute) -> int:
+    vehicle = problem.vehicle_of[route.vehicle]
+    return vehicle.fixed_cost + vehicle.cost_per_m * route.distance_m + vehicle.cost_per_s * route.duration_s
