@@ -1,0 +1,102 @@
+"""Reads over organisations, places and deals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_for, acting_org
+from server.core.problems import NotFound, Text
+from server.parties.model import (
+    Agreement,
+    Client,
+    Organisation,
+    Relation,
+    RelationState,
+    Site,
+    TaxRegistration,
+)
+
+
+def organisation(session: Session, *, org_id: UUID) -> Organisation:
+    """Return an organisation that the acting one may read.
+
+    Raises:
+        NotFound: there is none, or it is a stranger.
+    """
+    found = session.get(Organisation, org_id)
+    if found is None:
+        raise NotFound(Text("Cette organisation n’existe pas.", "There is no such organisation."), where="org_id")
+    return found
+
+
+def names(session: Session, *, org_ids: Iterable[UUID]) -> Mapping[UUID, str]:
+    """Return the names of those organisations that the acting one may read."""
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(org_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def zone_of(session: Session, *, org_id: UUID) -> ZoneInfo:
+    """Return the time zone in which an organisation counts its days."""
+    with acting_for(session, org_id):
+        return ZoneInfo(organisation(session, org_id=org_id).timezone)
+
+
+def sites(session: Session, *, site_ids: Iterable[UUID]) -> Mapping[UUID, Site]:
+    """Return the places among ``site_ids`` that the acting organisation may read."""
+    return {site.id: site for site in session.scalars(select(Site).where(Site.id.in_(set(site_ids))))}
+
+
+def registrations(session: Session, *, org_id: UUID, on: date) -> list[TaxRegistration]:
+    """Return the tax registrations that an organisation prints on a day, by tax code."""
+    with acting_for(session, org_id):
+        return list(
+            session.scalars(
+                select(TaxRegistration)
+                .where(
+                    TaxRegistration.owner_id == org_id,
+                    TaxRegistration.valid_from <= on,
+                    or_(TaxRegistration.valid_until.is_(None), TaxRegistration.valid_until >= on),
+                )
+                .order_by(TaxRegistration.tax_code, TaxRegistration.valid_from)
+            )
+        )
+
+
+def partner_ids(session: Session) -> list[UUID]:
+    """Return who shares an active agreement with the acting organisation, on either side of it."""
+    me = acting_org(session)
+    rows = session.execute(
+        select(Agreement.owner_id, Agreement.carrier_id).where(Agreement.state == RelationState.ACTIVE)
+    )
+    return sorted({org_id for row in rows for org_id in row if me in row} - {me})
+
+
+def clients(session: Session) -> list[tuple[Client, Organisation]]:
+    """Return the acting seller's clients with their cards, by name."""
+    rows = session.execute(
+        select(Client, Organisation)
+        .join(Organisation, Organisation.id == Client.buyer_id)
+        .where(Client.owner_id == acting_org(session))
+        .order_by(Organisation.name, Organisation.id)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def is_related(session: Session, *, seller_id: UUID, other_id: UUID) -> bool:
+    """Say whether an active relation or agreement binds the seller with another organisation."""
+    with acting_for(session, seller_id):
+        relation = select(Relation.id).where(
+            Relation.owner_id == seller_id, Relation.buyer_id == other_id, Relation.state == RelationState.ACTIVE
+        )
+        agreement = select(Agreement.id).where(
+            Agreement.owner_id == seller_id,
+            or_(Agreement.carrier_id == other_id, Agreement.billing_agent_id == other_id),
+            Agreement.state == RelationState.ACTIVE,
+        )
+        return session.scalar(select(relation.exists() | agreement.exists())) or False

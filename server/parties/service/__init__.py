@@ -1,0 +1,33 @@
+"""What organisations do: join, add places, make deals and keep clients."""
+
+from server.parties.service.clients import GroupTerms, change_group, create_group, keep_client
+from server.parties.service.deals import (
+    NoAgreement,
+    NoRelation,
+    agree,
+    introduce,
+    relate,
+    require_agreement,
+    require_relation,
+    share_site,
+)
+from server.parties.service.organisations import BadPlace, create_organisation, create_site, register_tax
+
+__all__ = [
+    "BadPlace",
+    "GroupTerms",
+    "NoAgreement",
+    "NoRelation",
+    "agree",
+    "change_group",
+    "create_group",
+    "create_organisation",
+    "create_site",
+    "introduce",
+    "keep_client",
+    "register_tax",
+    "relate",
+    "require_agreement",
+    "require_relation",
+    "share_site",
+]

@@ -1,0 +1,180 @@
+"""Who deals with whom: relations, agreements, and what a deal lets each side read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import ClassVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.acting import acting_for, acting_org
+from server.core.problems import Problem, Text
+from server.core.stamp import Stamp
+from server.parties import events
+from server.parties.model import (
+    Agreement,
+    Client,
+    DeliverWith,
+    Organisation,
+    Relation,
+    RelationState,
+    SettlementPolicy,
+    Site,
+)
+
+
+class NoRelation(Problem):
+    """Seller and buyer have no active relation (R027)."""
+
+    slug = "no-relation"
+    status: ClassVar[int] = 403
+    title = Text("Aucune relation active", "No active relation")
+
+
+class NoAgreement(Problem):
+    """Seller and carrier have no active agreement (R048)."""
+
+    slug = "no-agreement"
+    status: ClassVar[int] = 403
+    title = Text("Aucun accord de distribution", "No distribution agreement")
+
+
+def introduce(session: Session, *, org_ids: Iterable[UUID]) -> None:
+    """Let the organisations of one deal read each other's card (name, address, language)."""
+    circle = set(org_ids)
+    for org_id in sorted(circle):
+        with acting_for(session, org_id):
+            _open_card(session, org_id, circle - {org_id})
+
+
+def _open_card(session: Session, org_id: UUID, others: set[UUID]) -> None:
+    organisation = session.get_one(Organisation, org_id)
+    if others <= set(organisation.party_ids):
+        return
+    session.refresh(organisation, with_for_update=True)
+    organisation.party_ids = sorted(others | set(organisation.party_ids))
+
+
+def relate(session: Session, *, buyer_id: UUID, stamp: Stamp, group_id: UUID | None = None) -> Relation:
+    """Return the acting seller's active relation with a buyer, who becomes its client; asking twice changes nothing.
+
+    Source: R027; the relation is what allows orders.
+    """
+    seller_id = acting_org(session)
+    relation = session.scalars(
+        select(Relation).where(Relation.owner_id == seller_id, Relation.buyer_id == buyer_id)
+    ).one_or_none()
+    if relation is None:
+        relation = Relation(owner_id=seller_id, party_ids=[buyer_id], buyer_id=buyer_id, state=RelationState.ACTIVE)
+        client = Client(owner_id=seller_id, party_ids=[], buyer_id=buyer_id, group_id=group_id, since=stamp.at)
+        session.add_all([relation, client])
+    relation.state = RelationState.ACTIVE
+    session.flush()
+    introduce(session, org_ids=(seller_id, buyer_id))
+    facts.record(session, events.RELATION_OPENED, relation.id, stamp, readers=(buyer_id,))
+    return relation
+
+
+def agree(
+    session: Session,
+    *,
+    carrier_id: UUID,
+    starts_on: date,
+    stamp: Stamp,
+    deliver_with: DeliverWith = DeliverWith.PO,
+    settlement_policy: SettlementPolicy = SettlementPolicy.ADJUST,
+    credit_threshold_cents: int | None = None,
+    billing_agent_id: UUID | None = None,
+    agent_fee_bp: int = 0,
+) -> Agreement:
+    """Return the acting seller's active agreement with a carrier, made or changed.
+
+    Source: R013, R016, R017, R048, C28 (``billing_agent_id`` issues under agent billing).
+    """
+    seller_id = acting_org(session)
+    agreement = session.scalars(
+        select(Agreement).where(Agreement.owner_id == seller_id, Agreement.carrier_id == carrier_id)
+    ).one_or_none()
+    if agreement is None:
+        agreement = Agreement(owner_id=seller_id, carrier_id=carrier_id, starts_on=starts_on)
+        session.add(agreement)
+    circle = {carrier_id} | ({billing_agent_id} if billing_agent_id else set())
+    agreement.party_ids = sorted(circle)
+    agreement.state = RelationState.ACTIVE
+    agreement.deliver_with = deliver_with
+    agreement.settlement_policy = settlement_policy
+    agreement.credit_threshold_cents = credit_threshold_cents
+    agreement.billing_agent_id = billing_agent_id
+    agreement.agent_fee_bp = agent_fee_bp
+    session.flush()
+    introduce(session, org_ids=(seller_id, *circle))
+    facts.record(session, events.AGREEMENT_MADE, agreement.id, stamp, readers=tuple(sorted(circle)))
+    return agreement
+
+
+def require_relation(session: Session, *, seller_id: UUID, buyer_id: UUID) -> Relation:
+    """Return the active relation that allows an order.
+
+    Raises:
+        NoRelation: there is none, or it is not active.
+
+    Source: R027.
+    """
+    with acting_for(session, seller_id):
+        relation = session.scalars(
+            select(Relation).where(
+                Relation.owner_id == seller_id,
+                Relation.buyer_id == buyer_id,
+                Relation.state == RelationState.ACTIVE,
+            )
+        ).one_or_none()
+    if relation is None:
+        raise NoRelation(
+            Text(
+                "Vendeur et acheteur n’ont pas de relation active. Le vendeur doit d’abord ajouter ce client.",
+                "Seller and buyer have no active relation. The seller must add this client first.",
+            ),
+            where="buyer_id",
+        )
+    return relation
+
+
+def require_agreement(session: Session, *, seller_id: UUID, carrier_id: UUID) -> Agreement:
+    """Return the active agreement under which the carrier delivers for the seller.
+
+    Raises:
+        NoAgreement: there is none, or it is not active.
+
+    Source: R048.
+    """
+    with acting_for(session, seller_id):
+        agreement = session.scalars(
+            select(Agreement).where(
+                Agreement.owner_id == seller_id,
+                Agreement.carrier_id == carrier_id,
+                Agreement.state == RelationState.ACTIVE,
+            )
+        ).one_or_none()
+    if agreement is None:
+        raise NoAgreement(
+            Text(
+                "Vendeur et distributeur n’ont pas d’accord actif. Conclure l’accord avant de commander.",
+                "Seller and distributor have no active agreement. Make the agreement before ordering.",
+            ),
+            where="carrier_id",
+        )
+    return agreement
+
+
+def share_site(session: Session, *, site_id: UUID, buyer_id: UUID, reader_ids: Iterable[UUID]) -> Site | None:
+    """Let the others of a deal read a buyer's place; return it, or None when the buyer has no such place."""
+    with acting_for(session, buyer_id):
+        site = session.scalars(select(Site).where(Site.id == site_id, Site.owner_id == buyer_id)).one_or_none()
+        if site is not None and not (readers := set(reader_ids) - {buyer_id}) <= set(site.party_ids):
+            session.refresh(site, with_for_update=True)
+            site.party_ids = sorted(readers | set(site.party_ids))
+    return site

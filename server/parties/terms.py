@@ -1,0 +1,212 @@
+"""Which settings hold between a seller, a buyer and a carrier, and where each comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_for
+from server.core.problems import Problem, Text
+from server.parties.model import (
+    Agreement,
+    BillingType,
+    Client,
+    CustomerGroup,
+    DeliverWith,
+    Emission,
+    Organisation,
+    RelationState,
+    SettlementPolicy,
+)
+
+
+class NoBillingAgent(Problem):
+    """Agent billing was asked for, but the agreement names no billing agent (C28)."""
+
+    slug = "no-billing-agent"
+    status = 409
+    title = Text("Aucun agent facturant", "No billing agent")
+
+
+class Source(StrEnum):
+    """Where a setting comes from; the first that sets it wins (R001, C2)."""
+
+    ORDER = "order"
+    CLIENT = "client"
+    GROUP = "group"
+    EVERYONE = "everyone"
+    AGREEMENT = "agreement"
+    SELLER = "seller"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChosenTerms:
+    """What was chosen for one order alone; None leaves it to the client, its group, « Tous » or the agreement."""
+
+    billing_type: BillingType | None = None
+    emission: Emission | None = None
+    deliver_with: DeliverWith | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectiveTerms:
+    """The settings that hold, with ``sources`` by field name. ``issuer_id`` is who would invoice (C28)."""
+
+    billing_type: BillingType
+    emission: Emission
+    deliver_with: DeliverWith
+    settlement_policy: SettlementPolicy
+    net_days: int
+    credit_threshold_cents: int | None
+    min_items: int
+    min_value_cents: int
+    auto_accept: bool
+    footer_fr: str
+    footer_en: str
+    balance_visible: bool
+    issuer_id: UUID
+    agreement_id: UUID | None
+    sources: Mapping[str, Source]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Defaults:
+    """What holds when nobody said anything. Invoices are made at delivery (R041)."""
+
+    billing_type: BillingType = BillingType.PLATFORM
+    emission: Emission = Emission.ON_DELIVERED
+    deliver_with: DeliverWith = DeliverWith.PO
+    settlement_policy: SettlementPolicy = SettlementPolicy.ADJUST
+    net_days: int = 30
+    min_items: int = 0
+    min_value_cents: int = 0
+    auto_accept: bool = False
+    footer_fr: str = ""
+    footer_en: str = ""
+    balance_visible: bool = False
+
+
+_FIELDS: Final = (
+    "billing_type",
+    "emission",
+    "deliver_with",
+    "settlement_policy",
+    "net_days",
+    "min_items",
+    "min_value_cents",
+    "auto_accept",
+    "footer_fr",
+    "footer_en",
+    "balance_visible",
+)
+_ANYONES_CHOICE: Final = {Source.ORDER, Source.CLIENT, Source.GROUP, Source.EVERYONE}
+
+type _Layers = Sequence[tuple[Source, object | None]]
+
+
+def effective_terms(
+    session: Session,
+    *,
+    seller_id: UUID,
+    buyer_id: UUID,
+    carrier_id: UUID | None,
+    chosen: ChosenTerms | None = None,
+) -> EffectiveTerms:
+    """Return what holds between the three, field by field, and where each value comes from.
+
+    Order over client over group over « Tous » over the agreement (deliver_with, policy, threshold) over defaults.
+    External billing always delivers with the purchase order; emission by run documents presets the invoice.
+
+    Raises:
+        NoBillingAgent: agent billing without an agent in the agreement.
+
+    Source: R001, R002, R009, R012, R013, R071, C2, C28.
+    """
+    with acting_for(session, seller_id):
+        client, group, everyone = _client_and_groups(session, seller_id, buyer_id)
+        agreement = _agreement(session, seller_id, carrier_id)
+        seller = session.get_one(Organisation, seller_id)
+    layers: _Layers = (
+        (Source.ORDER, chosen),
+        (Source.CLIENT, client),
+        (Source.GROUP, group),
+        (Source.EVERYONE, everyone),
+        (Source.AGREEMENT, agreement),
+        (Source.SELLER, seller),
+        (Source.DEFAULT, _Defaults()),
+    )
+    picked = {name: _first_set(layers, name) for name in _FIELDS}
+    picked["deliver_with"] = _delivered_with(picked)
+    return EffectiveTerms(
+        **{name: value for name, (value, _) in picked.items()},
+        credit_threshold_cents=agreement.credit_threshold_cents if agreement else None,
+        issuer_id=_issuer_id(seller_id, picked["billing_type"][0], agreement),
+        agreement_id=agreement.id if agreement else None,
+        sources={name: source for name, (_, source) in picked.items()},
+    )
+
+
+def _first_set(layers: _Layers, name: str) -> tuple[Any, Source]:
+    for source, layer in layers:
+        if (value := getattr(layer, name, None)) is not None:
+            return value, source
+    raise LookupError(name)
+
+
+def _delivered_with(picked: Mapping[str, tuple[Any, Source]]) -> tuple[DeliverWith, Source]:
+    deliver_with, source = picked["deliver_with"]
+    if picked["billing_type"][0] is BillingType.EXTERNAL:
+        return DeliverWith.PO, picked["billing_type"][1]
+    if picked["emission"][0] is Emission.ON_RUN_DOCUMENTS and source not in _ANYONES_CHOICE:
+        return DeliverWith.INVOICE, picked["emission"][1]
+    return deliver_with, source
+
+
+def _issuer_id(seller_id: UUID, billing_type: BillingType, agreement: Agreement | None) -> UUID:
+    if billing_type is not BillingType.AGENT:
+        return seller_id
+    if agreement is None or agreement.billing_agent_id is None:
+        raise NoBillingAgent(
+            Text(
+                "L’accord avec le distributeur ne nomme aucun agent facturant. Le nommer, ou changer de facturation.",
+                "The agreement with the distributor names no billing agent. Name one, or change the billing type.",
+            ),
+            where="billing_type",
+        )
+    return agreement.billing_agent_id
+
+
+def _client_and_groups(
+    session: Session, seller_id: UUID, buyer_id: UUID
+) -> tuple[Client | None, CustomerGroup | None, CustomerGroup | None]:
+    client = session.scalars(
+        select(Client).where(Client.owner_id == seller_id, Client.buyer_id == buyer_id)
+    ).one_or_none()
+    group_id = client.group_id if client else None
+    groups = session.scalars(
+        select(CustomerGroup).where(
+            CustomerGroup.owner_id == seller_id, CustomerGroup.is_everyone | (CustomerGroup.id == group_id)
+        )
+    ).all()
+    everyone = next((group for group in groups if group.is_everyone), None)
+    own = next((group for group in groups if group.id == group_id and not group.is_everyone), None)
+    return client, own, everyone
+
+
+def _agreement(session: Session, seller_id: UUID, carrier_id: UUID | None) -> Agreement | None:
+    if carrier_id is None:
+        return None
+    return session.scalars(
+        select(Agreement).where(
+            Agreement.owner_id == seller_id,
+            Agreement.carrier_id == carrier_id,
+            Agreement.state == RelationState.ACTIVE,
+        )
+    ).one_or_none()
