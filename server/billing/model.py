@@ -75,6 +75,7 @@ class Invoice(Owned):
     footer_fr: Mapped[str] = mapped_column(default="")
     footer_en: Mapped[str] = mapped_column(default="")
     net_days: Mapped[int] = mapped_column(default=30)
+    agent_fee_cents: Mapped[cents] = mapped_column(default=0)  # what the billing agent keeps of the net (C28)
     prev_hash: Mapped[bytes | None]
     hash: Mapped[bytes | None]
     run_id: Mapped[UUID | None]
@@ -112,8 +113,10 @@ class InvoiceLine(Owned):
     unit_price: Mapped[unit_price]
     discount_cents: Mapped[cents]
     net_cents: Mapped[cents]
+    document_discount_cents: Mapped[cents] = mapped_column(default=0)  # inside net_cents, beside discount_cents
     taxes: Mapped[json_object]  # code → cents
     deposit_cents: Mapped[cents]
+    deposit_taxes: Mapped[json_object] = mapped_column(default=dict)  # code → cents, of taxable deposits
     deposits: Mapped[json_list]  # [{container_class, containers, unit_cents, taxable}]
 
 
@@ -174,6 +177,7 @@ class CreditNote(Owned):
     total_cents: Mapped[cents]
     taxes: Mapped[json_list]
     parties_text: Mapped[json_object] = mapped_column(default=dict)
+    agent_fee_cents: Mapped[cents] = mapped_column(default=0)  # the part of the invoice's fee that goes back
     prev_hash: Mapped[bytes | None]
     hash: Mapped[bytes | None]
     created_at: Mapped[datetime]
@@ -208,4 +212,7 @@ class CreditLine(Owned):
     net_cents: Mapped[cents]
     taxes: Mapped[json_object]
     deposit_cents: Mapped[cents]
+    deposit_taxes: Mapped[json_object] = mapped_column(default=dict)
+    document_discount_cents: Mapped[cents] = mapped_column(default=0)
+    unit_cents: Mapped[int] = mapped_column(default=0)  # of a returned container
     reason: Mapped[str] = mapped_column(default="")

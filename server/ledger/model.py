@@ -1,4 +1,4 @@
-"""The journal: append-only double entry per issuer and currency."""
+"""The journal: append-only double entry per issuer and currency, and what was set against what."""
 
 from __future__ import annotations
 
@@ -55,3 +55,26 @@ class Posting(Owned):
     detail: Mapped[str] = mapped_column(default="")
     customer_id: Mapped[UUID | None]
     amount_cents: Mapped[cents]
+
+
+class AllocationSource(StrEnum):
+    """What an allocation takes from."""
+
+    PAYMENT = "payment"
+    CREDIT_NOTE = "credit_note"
+
+
+class Allocation(Owned):
+    """A payment or credit set against an invoice; undoing is another row with the opposite amount."""
+
+    __tablename__ = "allocation"
+    __table_args__ = (Index(None, "owner_id", "invoice_id"), Index(None, "owner_id", "source_id"))
+    append_only: ClassVar[bool] = True
+
+    source: Mapped[AllocationSource]
+    source_id: Mapped[UUID]
+    invoice_id: Mapped[UUID]
+    amount_cents: Mapped[cents]
+    allocated_on: Mapped[date]
+    reverses_id: Mapped[UUID | None] = mapped_column(unique=True)
+    recorded_at: Mapped[datetime]

@@ -1,4 +1,4 @@
-"""What customers paid and owe: payments and dated, reversible allocations."""
+"""What customers paid; allocations stand in the ledger, below billing, which sets credits against invoices."""
 
 from __future__ import annotations
 
@@ -48,26 +48,3 @@ class Payment(Owned):
             IllegalMove: the lifecycle does not have it.
         """
         self.state = PAYMENT_LIFECYCLE.step(self.state, state)
-
-
-class AllocationSource(StrEnum):
-    """What an allocation takes from."""
-
-    PAYMENT = "payment"
-    CREDIT_NOTE = "credit_note"
-
-
-class Allocation(Owned):
-    """A payment or credit set against an invoice; undoing is another row with the opposite amount."""
-
-    __tablename__ = "allocation"
-    __table_args__ = (Index(None, "owner_id", "invoice_id"), Index(None, "owner_id", "source_id"))
-    append_only = True
-
-    source: Mapped[AllocationSource]
-    source_id: Mapped[UUID]
-    invoice_id: Mapped[UUID]
-    amount_cents: Mapped[cents]
-    allocated_on: Mapped[date]
-    reverses_id: Mapped[UUID | None]
-    recorded_at: Mapped[datetime]
