@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from server.core.embedded.running import was_started_with
+
 _STOP_PATIENCE_S: Final = 120.0
 _POLL_S: Final = 0.02
 _SOCKET_LINE: Final = 4  # of postmaster.pid, counted from 0
@@ -28,7 +30,7 @@ class Postmaster:
         """Tell whether the server still runs; a child that ended is laid to rest."""
         if self.child is not None:
             return self.child.poll() is None
-        return _serves(self.pid, self.cluster)
+        return was_started_with(self.pid, os.fsencode(self.cluster))
 
     def shut_down(self, how: signal.Signals) -> bool:
         """Ask the server to stop and wait for it; return whether it did."""
@@ -47,16 +49,4 @@ def running_postmaster(cluster: Path) -> Postmaster | None:
         sockets = Path(lines[_SOCKET_LINE])
     except (FileNotFoundError, IndexError, ValueError):
         return None
-    return Postmaster(pid, cluster, sockets) if _serves(pid, cluster) else None
-
-
-def _serves(pid: int, cluster: Path) -> bool:
-    """Tell whether the process was started for the cluster: numbers of processes are used again, this line is not.
-
-    A command line may be read by everybody, also where root may not look into other users' processes.
-    """
-    try:
-        arguments = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return False
-    return os.fsencode(cluster) in arguments
+    return Postmaster(pid, cluster, sockets) if was_started_with(pid, os.fsencode(cluster)) else None
