@@ -13,11 +13,14 @@ from shared.wire.limits import (
     Cents,
     Code,
     Identifier,
+    OptionalCode,
+    OptionalIdentifier,
+    OptionalSha256,
+    OptionalSignature,
     Quantity,
     Sequence,
     Sha256,
     Short,
-    Signature,
 )
 
 SCHEMA = 1
@@ -46,20 +49,20 @@ class VisitFinished(_Sealed, frozen=True, kw_only=True):
     """
 
     outcome: Outcome
-    failure: Code | Literal[""]
+    failure: OptionalCode
     root: Sha256
     screen_sha256: Sha256
     consent_sha256: Sha256
     language: Literal["fr", "en"]
     signer_name: Short
     signer_role: Short
-    signature_sha256: Sha256 | Literal[""]
-    picture_sha256: Sha256 | Literal[""]
+    signature_sha256: OptionalSha256
+    picture_sha256: OptionalSha256
     arrived_ms: int
     driver_id: Identifier
     app_version: Short
     place: Fix | None
-    corrects: Identifier | Literal[""]
+    corrects: OptionalIdentifier
 
 
 class Envelope(_Sealed, frozen=True, kw_only=True):
@@ -70,7 +73,7 @@ class Envelope(_Sealed, frozen=True, kw_only=True):
     event_id: Identifier
     device_id: Identifier
     run_id: Identifier
-    stop_id: Identifier | Literal[""]
+    stop_id: OptionalIdentifier
     type: EventType
     plan_version: Sequence
     wall_ms: int
@@ -95,7 +98,7 @@ class SealedEvent(_Sealed, frozen=True, kw_only=True):
 
     body: Annotated[str, Meta(max_length=MAX_EVENT_BYTES)]
     hash: Sha256
-    signature: Signature | Literal[""] = ""
+    signature: OptionalSignature = ""
     groups: tuple[LeafGroup, ...] = ()
     group_padding: tuple[Sha256, ...] = ()
 
@@ -125,7 +128,7 @@ class LineLeaf(_Sealed, frozen=True, kw_only=True):
     lost: Quantity
     returned: Quantity
     extra: Quantity
-    reason: Code | Literal[""]
+    reason: OptionalCode
     photos: tuple[Sha256, ...]
     salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 

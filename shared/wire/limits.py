@@ -26,3 +26,11 @@ type Long = Annotated[str, Meta(max_length=4000)]
 type Code = Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$")]
 type ExactDecimal = Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$")]
 type Identifier = Annotated[str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+
+# Where a field may be empty, the pattern says so: msgspec checks a pattern against every string of a union.
+type OptionalSha256 = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")]
+type OptionalSignature = Annotated[str, Meta(pattern="^([0-9a-f]{128})?$")]
+type OptionalCode = Annotated[str, Meta(pattern="^[a-z0-9_]{0,40}$")]
+type OptionalIdentifier = Annotated[
+    str, Meta(pattern="^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$")
+]
