@@ -8,14 +8,14 @@ import msgspec
 
 from server.core.problems import Problem
 from server.documents.rendering import words
-from server.documents.rendering.compose import address, goods_table, pairs, start_sheet
+from server.documents.rendering.compose import address, goods_table, masthead, pairs, start_sheet
 from server.documents.rendering.figures import day
 from server.documents.rendering.papers import CreditNote, DeliverySlip, Invoice, PurchaseOrder
 from server.documents.rendering.parts import Party
 from server.documents.rendering.sheet import Address, Prose, Sheet, SignHere, Table
 from shared.problems import Language, Text
 
-SIGN_TITLE = Text("Réception", "Receipt")
+SIGN_TITLE = Text("Reçu par", "Received by")
 SIGN_LABELS = (
     Text("Nom en lettres moulées", "Name in print"),
     Text("Fonction", "Role"),
@@ -46,10 +46,11 @@ def invoice_sheet(paper: Invoice, language: Language) -> Sheet:
             ),
             where="number",
         )
-    head = address(words.ISSUER, paper.issuer, language)
-    title, number = words.INVOICE, paper.number or paper.reference
-    sheet = start_sheet(title, number, head, qr=paper.qr, language=language, issuer_name=paper.issuer.name)
+    head = masthead(words.ISSUER, paper.issuer, language)
     provisional = not paper.number
+    title = words.PROVISIONAL_INVOICE if provisional else words.INVOICE
+    number = paper.reference or paper.number
+    sheet = start_sheet(title, number, head, qr=paper.qr, language=language, issuer_name=paper.issuer.name)
     total = words.TOTAL_PROVISIONAL if provisional else words.TOTAL_DUE
     table = goods_table(paper.lines, paper.amounts, language, total=total)
     return msgspec.structs.replace(
@@ -77,7 +78,7 @@ def credit_note_sheet(paper: CreditNote, language: Language) -> Sheet:
     Raises:
         UnbalancedPaper: the amounts do not add up.
     """
-    head = address(words.ISSUER, paper.issuer, language)
+    head = masthead(words.ISSUER, paper.issuer, language)
     sheet = start_sheet(
         words.CREDIT_NOTE, paper.number, head, qr=paper.qr, language=language, issuer_name=paper.issuer.name
     )
@@ -106,7 +107,7 @@ def purchase_order_sheet(paper: PurchaseOrder, language: Language) -> Sheet:
     Raises:
         UnbalancedPaper: the amounts do not add up.
     """
-    head = address(words.SELLER, paper.seller, language)
+    head = masthead(words.SELLER, paper.seller, language)
     sheet = start_sheet(
         words.PURCHASE_ORDER, paper.number, head, qr=paper.qr, language=language, issuer_name=paper.seller.name
     )
@@ -133,7 +134,7 @@ def delivery_slip_sheet(paper: DeliverySlip, language: Language) -> Sheet:
     Raises:
         UnbalancedPaper: the amounts do not add up.
     """
-    head = address(words.CARRIER, paper.carrier, language)
+    head = masthead(words.CARRIER, paper.carrier, language)
     sheet = start_sheet(
         words.DELIVERY_SLIP, paper.order_number, head, qr=paper.qr, language=language, issuer_name=paper.carrier.name
     )

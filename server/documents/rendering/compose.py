@@ -21,18 +21,22 @@ class UnbalancedPaper(Problem):
 
 
 def address(label: Text, party: Party, language: Language) -> Address:
-    """Return a party as it is printed, tax registrations last."""
+    """Return a party as it is printed: name, street, town, ways to reach it."""
     town = " ".join(part for part in (party.city, f"({party.region})" if party.region else "") if part)
     town = f"{town}{NBSP * 2}{party.postal_code}".strip(NBSP)
     contact = " · ".join(part for part in (party.phone, party.email) if part)
-    numbers = tuple(f"{colon(tax.name.say(language), language)} {tax.number}" for tax in party.registrations)
     lines = tuple(line for line in (party.street, town, contact) if line)
-    return Address(label=label.say(language), name=party.name, lines=lines + numbers)
+    return Address(label=label.say(language), name=party.name, lines=lines)
 
 
-def start_sheet(
-    title: Text, number: str, head: Address, *, qr: str, language: Language, issuer_name: str
-) -> Sheet:
+def masthead(label: Text, party: Party, language: Language) -> Address:
+    """Return who makes the paper, with the tax registrations that must stand on it."""
+    plain = address(label, party, language)
+    numbers = tuple(f"{colon(tax.name.say(language), language)} {tax.number}" for tax in party.registrations)
+    return Address(label=plain.label, name=plain.name, lines=plain.lines + numbers)
+
+
+def start_sheet(title: Text, number: str, head: Address, *, qr: str, language: Language, issuer_name: str) -> Sheet:
     """Return a sheet with its heading, QR code and running line, and no content yet."""
     return Sheet(
         language=language,
@@ -41,6 +45,7 @@ def start_sheet(
         head=head,
         qr_svg=qr_svg(qr),
         qr_alt=words.QR_ALT.say(language),
+        page=words.PAGE.say(language),
         page_of=words.OF.say(language),
         running=f"{issuer_name} · {title.say(language)} {number}",
     )
@@ -102,8 +107,9 @@ def totals(amounts: Amounts, language: Language, total: Text) -> tuple[Total, ..
         return Total(label=label, amount=money(cents), below=below, strong=strong)
 
     discount = (row(words.DISCOUNT.say(language), -amounts.discount_cents),) if amounts.discount_cents else ()
-    taxes = tuple(row(_tax_label(tax, language), tax.amount_cents, _tax_base(tax, amounts, language))
-                  for tax in amounts.taxes)
+    taxes = tuple(
+        row(_tax_label(tax, language), tax.amount_cents, _tax_base(tax, amounts, language)) for tax in amounts.taxes
+    )
     deposits = tuple(
         row(
             f"{words.DEPOSITS.say(language)} — {deposit.name.say(language)}",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import structlog
@@ -20,7 +20,7 @@ from server.core.problems import Problem, Text
 from server.documents.rendering.sheet import Sheet
 
 TEMPLATES = Path(__file__).parent / "templates"
-STANDARDS: list[typst.PDFStandard] = ["a-2a", "ua-1"]
+STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
 _log = structlog.get_logger(__name__)
 
@@ -45,10 +45,10 @@ def typeset(sheets: Sequence[Sheet], *, title: str, author: str, issued_at: date
     """
     given = _given(sheets, title, author)
     try:
-        return _compile(given, "pdf", timestamp=_seconds(issued_at), pdf_standards=STANDARDS)
+        return _one_file(_compile(given, "pdf", timestamp=_seconds(issued_at), pdf_standards=STANDARDS))
     except typst.TypstError as refusal:
         _log.warning("document.without_archive_standard", title=title, reason=refusal.message)
-    return _compile_or_raise(given, "pdf", timestamp=_seconds(issued_at))
+    return _one_file(_compile_or_raise(given, "pdf", timestamp=_seconds(issued_at)))
 
 
 def draw(sheets: Sequence[Sheet], *, title: str, author: str, ppi: int) -> tuple[bytes, ...]:
@@ -57,8 +57,7 @@ def draw(sheets: Sequence[Sheet], *, title: str, author: str, ppi: int) -> tuple
     Raises:
         NotTypeset: the typesetter fails.
     """
-    pages = _compile_or_raise(_given(sheets, title, author), "png", ppi=ppi)
-    return (pages,) if isinstance(pages, bytes) else tuple(pages)
+    return _compile_or_raise(_given(sheets, title, author), "png", ppi=ppi)
 
 
 @cache
@@ -72,21 +71,27 @@ def _given(sheets: Sequence[Sheet], title: str, author: str) -> dict[str, str]:
     return {"sheets": msgspec.json.encode(document).decode()}
 
 
+def _one_file(files: tuple[bytes, ...]) -> bytes:
+    (pdf,) = files
+    return pdf
+
+
 def _seconds(issued_at: datetime) -> int:
     return int(issued_at.astimezone(UTC).timestamp())
 
 
-def _compile(given: dict[str, str], output: typst.OutputFormat, **options: Any) -> Any:
-    return _compiler().compile(sys_inputs=given, format=output, **options)
+def _compile(given: dict[str, str], output: Literal["pdf", "png"], **options: Any) -> tuple[bytes, ...]:
+    made = _compiler().compile(sys_inputs=given, format=output, **options)
+    return (made,) if isinstance(made, bytes) else tuple(made or ())
 
 
-def _compile_or_raise(given: dict[str, str], output: typst.OutputFormat, **options: Any) -> Any:
+def _compile_or_raise(given: dict[str, str], output: Literal["pdf", "png"], **options: Any) -> tuple[bytes, ...]:
     try:
         return _compile(given, output, **options)
     except typst.TypstError as error:
         raise NotTypeset(
             Text(
-                f"La composition du document a échoué : {error.message}. Signalez ce document au soutien.",
+                f"La composition du document a échoué\u00a0: {error.message}. Signalez ce document au soutien.",
                 f"The document could not be typeset: {error.message}. Report this document to support.",
             ),
             where=error.diagnostic,

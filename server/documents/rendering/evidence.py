@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from server.documents.rendering import words
-from server.documents.rendering.compose import address, pairs, start_sheet
+from server.documents.rendering.compose import address, masthead, pairs, start_sheet
 from server.documents.rendering.figures import count, format_money, moment, place
 from server.documents.rendering.ink import ink_svg
 from server.documents.rendering.papers import ProofOfDelivery, Seal, VarianceNotice
@@ -14,14 +14,14 @@ from server.documents.rendering.sheet import Cell, Column, Facts, Ink, Pair, Pro
 from shared.problems import Language, Text
 
 NOT_SHIPPED = Text("Non chargé", "Not shipped")
-LOST = Text("Perdu ou brisé", "Lost or broken")
+LOST = Text("Perdu", "Lost")
 RETURNED = Text("Retourné", "Returned")
 EXTRA = Text("en plus", "extra")
 SIGNED_BY = Text("Signé par", "Signed by")
 NO_INVOICE_TITLE = Text("Aucune facture ici", "No invoice here")
 NO_INVOICE = Text(
-    "Cette commande est facturée hors de Tournée par le fournisseur : aucune facture ni aucun crédit n’a été émis. "
-    "Ajustez votre propre facture d’après les quantités livrées ci-dessus.",
+    "Cette commande est facturée hors de Tournée par le fournisseur\u00a0: aucune facture ni aucun crédit n’a été "
+    "émis. Ajustez votre propre facture d’après les quantités livrées ci-dessus.",
     "This order is billed outside Tournée by the supplier: no invoice and no credit was issued. "
     "Adjust your own invoice to the quantities delivered above.",
 )
@@ -65,20 +65,21 @@ SEQUENCE = Text("rang", "number")
 MEANING_TITLE = Text("Ce que ce scellé prouve", "What this seal proves")
 MEANING = (
     Text(
-        "Prouvé : ces lignes, cette signature et ces heures sont celles que la tablette a scellées avec sa clé, à ce rang "
-        "de sa chaîne; un octet changé, retiré ou ajouté se voit à la vérification.",
+        "Prouvé\u00a0: ces lignes, cette signature et ces heures sont celles que la tablette a scellées avec sa clé, à "
+        "ce rang de sa chaîne; un octet changé, retiré ou ajouté se voit à la vérification.",
         "Proved: these lines, this signature and these times are those that the tablet sealed with its key, at this "
         "place of its chain; a byte changed, removed or added shows when it is verified.",
     ),
     Text(
-        "Non prouvé : l’identité du signataire au-delà du nom et de la fonction qu’il a donnés. C’est une signature "
-        "électronique simple, entourée d’éléments de preuve (LCCJTI, art. 5, 6, 38 et 39; C.c.Q., art. 2827).",
+        "Non prouvé\u00a0: l’identité du signataire au-delà du nom et de la fonction qu’il a donnés. C’est une "
+        "signature électronique simple, entourée d’éléments de preuve (LCCJTI, art. 5, 6, 38 et 39; C.c.Q., "
+        "art. 2827).",
         "Not proved: who the signer is, beyond the name and role given. This is a simple electronic signature with "
         "surrounding evidence (Québec LCCJTI, s. 5, 6, 38 and 39; C.C.Q., art. 2827).",
     ),
     Text(
-        "Cette page présente la preuve; le fichier .proof qui l’accompagne la porte. Vérifiez-le avec le code QR ou avec "
-        "« tournee verify ».",
+        "Cette page présente la preuve; le fichier .proof qui l’accompagne la porte. Vérifiez-le avec le code QR ou "
+        "avec «\u00a0tournee verify\u00a0».",
         "This page presents the proof; the .proof file beside it carries it. Verify it with the QR code or with "
         "“tournee verify”.",
     ),
@@ -87,7 +88,7 @@ MEANING = (
 
 def variance_notice_sheet(paper: VarianceNotice, language: Language) -> Sheet:
     """Return what differs from the order, for a supplier who bills elsewhere (C14)."""
-    head = address(words.CARRIER, paper.carrier, language)
+    head = masthead(words.CARRIER, paper.carrier, language)
     sheet = start_sheet(
         words.VARIANCE_NOTICE, paper.reference, head, qr=paper.qr, language=language, issuer_name=paper.carrier.name
     )
@@ -113,7 +114,7 @@ def proof_sheet(paper: ProofOfDelivery, language: Language) -> Sheet:
     Raises:
         TooMuchInk: the signature has more points than a hand makes.
     """
-    head = address(words.CARRIER, paper.carrier, language)
+    head = masthead(words.CARRIER, paper.carrier, language)
     sheet = start_sheet(
         words.PROOF, paper.order_number, head, qr=paper.qr, language=language, issuer_name=paper.carrier.name
     )

@@ -18,6 +18,7 @@ from shared.problems import Language
 
 NBSP = "\u00a0"
 LOCALES: dict[Language, str] = {"fr": "fr_CA", "en": "en_CA"}
+NOON_H, DAY_H = 12, 24
 MIN_PRICE_DECIMALS, MAX_PRICE_DECIMALS = 2, 4
 
 __all__ = ["format_money"]
@@ -38,8 +39,8 @@ def clock(minutes: int, language: Language) -> str:
     hours, rest = divmod(minutes, 60)
     if language == "fr":
         return f"{hours}{NBSP}h{NBSP}{rest:02d}" if rest else f"{hours}{NBSP}h"
-    half = "a.m." if hours % 24 < 12 else "p.m."
-    return f"{(hours + 11) % 12 + 1}:{rest:02d}{NBSP}{half}"
+    half = "a.m." if hours % DAY_H < NOON_H else "p.m."
+    return f"{(hours - 1) % NOON_H + 1}:{rest:02d}{NBSP}{half}"
 
 
 def time_of(value: datetime, zone: str, language: Language) -> str:
@@ -93,8 +94,8 @@ def kilograms(weight_g: int, language: Language) -> str:
     return f"{count((weight_g + 500) // 1000, language)}{NBSP}kg"
 
 
-def duration(seconds: int, language: Language) -> str:
-    """Return ``25 min`` or ``2 h 05``, to the minute, half up."""
+def duration(seconds: int) -> str:
+    """Return ``25 min`` or ``2 h 05``, to the minute, half up: written alike in both languages."""
     hours, minutes = divmod((seconds + 30) // 60, 60)
     if not hours:
         return f"{minutes}{NBSP}min"

@@ -34,14 +34,14 @@ type GoodsLines = Annotated[tuple[GoodsLine, ...], Meta(max_length=MAX_LINES)]
 type DeliveredRows = Annotated[tuple[DeliveredRow, ...], Meta(max_length=MAX_LINES)]
 
 
-class PaperBase(Part, tag_field="kind"):
+class PaperBase(Part, frozen=True, kw_only=True, tag_field="kind"):
     """What every paper has: the text of its QR code."""
 
     qr: QrPayload
 
 
-class PurchaseOrder(PaperBase, tag="purchase_order"):
-    """A numbered order with its current status, priced or not; shows received quantities once known (R038-R040, R020)."""
+class PurchaseOrder(PaperBase, frozen=True, kw_only=True, tag="purchase_order"):
+    """A numbered order with its current status, priced or not, with what was received once known (R038-R040, R020)."""
 
     number: Word
     seller: Party
@@ -56,7 +56,7 @@ class PurchaseOrder(PaperBase, tag="purchase_order"):
     note: Paragraph = ""
 
 
-class DeliverySlip(PaperBase, tag="delivery_slip"):
+class DeliverySlip(PaperBase, frozen=True, kw_only=True, tag="delivery_slip"):
     """What is handed over for one order; empty boxes for received quantities until they are known (R020)."""
 
     order_number: Word
@@ -71,7 +71,7 @@ class DeliverySlip(PaperBase, tag="delivery_slip"):
     note: Paragraph = ""
 
 
-class Invoice(PaperBase, tag="invoice"):
+class Invoice(PaperBase, frozen=True, kw_only=True, tag="invoice"):
     """An invoice: published with a ``number``, or provisional with a ``reference`` ``P-<order>-<revision>`` (C1).
 
     ``dated_on`` is the issue date, or the day of preparation while provisional. ``seller`` is given when the issuer
@@ -95,7 +95,7 @@ class Invoice(PaperBase, tag="invoice"):
     footer: Paragraph = ""
 
 
-class CreditNote(PaperBase, tag="credit_note"):
+class CreditNote(PaperBase, frozen=True, kw_only=True, tag="credit_note"):
     """A credit note with positive amounts: its reason and the invoice it belongs to, if any (C30 has none)."""
 
     number: Word
@@ -113,7 +113,7 @@ class CreditNote(PaperBase, tag="credit_note"):
     footer: Paragraph = ""
 
 
-class VarianceNotice(PaperBase, tag="variance_notice"):
+class VarianceNotice(PaperBase, frozen=True, kw_only=True, tag="variance_notice"):
     """Tells a supplier who bills elsewhere what was not delivered as ordered (C14). No amounts."""
 
     reference: Word
@@ -128,7 +128,7 @@ class VarianceNotice(PaperBase, tag="variance_notice"):
     signer_role: Line80 = ""
 
 
-class RunStop(Part):
+class RunStop(Part, frozen=True, kw_only=True):
     """One stop of a run sheet. ``orders`` and ``collect`` are ready lines: (number, seller) and (issuer, cents)."""
 
     position: Annotated[int, Meta(ge=1, le=999)]
@@ -141,7 +141,7 @@ class RunStop(Part):
     access_note: Paragraph = ""
 
 
-class RunSheet(PaperBase, tag="run_sheet"):
+class RunSheet(PaperBase, frozen=True, kw_only=True, tag="run_sheet"):
     """The driver's list of stops in order, with windows and planned times; ``estimated`` when without real roads."""
 
     run_name: Line80
@@ -160,7 +160,7 @@ class RunSheet(PaperBase, tag="run_sheet"):
     currency: Currency = "CAD"
 
 
-class LoadLine(Part):
+class LoadLine(Part, frozen=True, kw_only=True):
     """A quantity of one product for one stop; lines with the same ``product`` and unit are totalled."""
 
     product: Word
@@ -170,7 +170,7 @@ class LoadLine(Part):
     seller_name: Line80 = ""
 
 
-class LoadStop(Part):
+class LoadStop(Part, frozen=True, kw_only=True):
     """What one stop receives."""
 
     position: Annotated[int, Meta(ge=1, le=999)]
@@ -178,7 +178,7 @@ class LoadStop(Part):
     lines: Annotated[tuple[LoadLine, ...], Meta(max_length=MAX_LINES)]
 
 
-class LoadList(PaperBase, tag="load_list"):
+class LoadList(PaperBase, frozen=True, kw_only=True, tag="load_list"):
     """What to load, last stop first. ``stops`` are given in delivery order; the list reverses them."""
 
     run_name: Line80
@@ -190,7 +190,7 @@ class LoadList(PaperBase, tag="load_list"):
     version: Count = 1
 
 
-class SeenAmounts(Part):
+class SeenAmounts(Part, frozen=True, kw_only=True):
     """What the signer's screen showed: ``shown`` is the leaf's word, the cents stand for what was shown."""
 
     shown: Literal["none", "invoice", "credit", "supplement", "credit_pending"]
@@ -200,7 +200,7 @@ class SeenAmounts(Part):
     currency: Currency = "CAD"
 
 
-class Seal(Part):
+class Seal(Part, frozen=True, kw_only=True):
     """Where the visit stands in its device's chain, and under which key it was signed."""
 
     event_id: Word
@@ -213,7 +213,7 @@ class Seal(Part):
     device_key: Line80
 
 
-class ProofOfDelivery(PaperBase, tag="proof_of_delivery"):
+class ProofOfDelivery(PaperBase, frozen=True, kw_only=True, tag="proof_of_delivery"):
     """The sealed facts of one order's delivery, for its supplier and buyer: no line of another supplier."""
 
     order_number: Word
@@ -246,18 +246,11 @@ class ProofOfDelivery(PaperBase, tag="proof_of_delivery"):
 
 
 type Paper = (
-    PurchaseOrder
-    | DeliverySlip
-    | Invoice
-    | CreditNote
-    | VarianceNotice
-    | RunSheet
-    | LoadList
-    | ProofOfDelivery
+    PurchaseOrder | DeliverySlip | Invoice | CreditNote | VarianceNotice | RunSheet | LoadList | ProofOfDelivery
 )
 
 
-class PacketItem(Part):
+class PacketItem(Part, frozen=True, kw_only=True):
     """One paper of a packet, in the language of who receives it."""
 
     paper: Paper

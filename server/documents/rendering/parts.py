@@ -33,14 +33,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Frozen, keyword-only, strict."""
 
 
-class Registration(Part):
+class Registration(Part, frozen=True, kw_only=True):
     """A tax registration as it must be printed, e.g. ``Text("TPS", "GST")`` and ``123456789 RT0001``."""
 
     name: Text
     number: Word
 
 
-class Party(Part):
+class Party(Part, frozen=True, kw_only=True):
     """An organisation or a site with its postal address; ``registrations`` matter for issuers."""
 
     name: Line80
@@ -53,7 +53,7 @@ class Party(Part):
     registrations: Annotated[tuple[Registration, ...], Meta(max_length=6)] = ()
 
 
-class GoodsLine(Part):
+class GoodsLine(Part, frozen=True, kw_only=True):
     """One line of a purchase order, slip, invoice or credit note.
 
     ``quantity`` is ordered (order, slip), invoiced or credited. ``received`` is None until the delivery is known.
@@ -73,7 +73,7 @@ class GoodsLine(Part):
     order_number: Word = ""
 
 
-class TaxAmount(Part):
+class TaxAmount(Part, frozen=True, kw_only=True):
     """One tax of a document: ``rate`` is a fraction (``Decimal("0.09975")``), computed once on ``base_cents`` (T3)."""
 
     code: Word
@@ -83,7 +83,7 @@ class TaxAmount(Part):
     amount_cents: Cents
 
 
-class DepositAmount(Part):
+class DepositAmount(Part, frozen=True, kw_only=True):
     """Container deposits of one class, apart from the price of the goods."""
 
     name: Text
@@ -92,7 +92,7 @@ class DepositAmount(Part):
     amount_cents: Cents
 
 
-class Amounts(Part):
+class Amounts(Part, frozen=True, kw_only=True):
     """What stands under the lines.
 
     ``net_cents`` is the lines' nets less ``discount_cents`` (a document discount, positive, 0 when the lines already
@@ -107,7 +107,7 @@ class Amounts(Part):
     currency: Currency = "CAD"
 
 
-class DeliveredRow(Part):
+class DeliveredRow(Part, frozen=True, kw_only=True):
     """One order line after the visit: ordered = delivered + not_shipped + lost + returned; ``extra`` on top."""
 
     description: Text
@@ -121,14 +121,14 @@ class DeliveredRow(Part):
     reason: Text | None = None
 
 
-class Window(Part):
+class Window(Part, frozen=True, kw_only=True):
     """Local times of day, in minutes after midnight."""
 
     opens_min: Annotated[int, Meta(ge=0, le=1440)]
     closes_min: Annotated[int, Meta(ge=0, le=2880)]
 
 
-class Fix(Part):
+class Fix(Part, frozen=True, kw_only=True):
     """Where the tablet was: 1e-7 degrees and metres of accuracy."""
 
     lat_e7: Annotated[int, Meta(ge=-900_000_000, le=900_000_000)]
@@ -136,7 +136,7 @@ class Fix(Part):
     accuracy_m: Count
 
 
-class Drawing(Part):
+class Drawing(Part, frozen=True, kw_only=True):
     """A signature as it was drawn: strokes of (x, y) points on a canvas, without pressure or speed."""
 
     width: Annotated[int, Meta(ge=1, le=20_000)]
@@ -144,7 +144,7 @@ class Drawing(Part):
     strokes: Annotated[tuple[tuple[tuple[int, int], ...], ...], Meta(max_length=MAX_POINTS)]
 
 
-class Moment(Part):
+class Moment(Part, frozen=True, kw_only=True):
     """An aware instant and how far the clock that gave it may be off, in seconds."""
 
     at: datetime

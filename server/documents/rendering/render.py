@@ -48,6 +48,9 @@ _SHEETS: Final[dict[type[Any], Callable[[Any, Language], Sheet]]] = {
 }
 
 
+_PAPERS: Final[msgspec.json.Decoder[Paper]] = msgspec.json.Decoder(Paper)
+
+
 class PaperRefused(Problem):
     """A paper that breaks a limit or a type, before anything is typeset."""
 
@@ -117,10 +120,11 @@ def _checked(paper: Paper) -> Paper:
             where="paper",
         )
     try:
-        return msgspec.json.decode(written, type=Paper)
+        return _PAPERS.decode(written)
     except msgspec.ValidationError as error:
         raise PaperRefused(
-            Text(f"Une valeur est hors limites : {error}.", f"A value is beyond its limits: {error}."), where="paper"
+            Text(f"Une valeur est hors limites\u00a0: {error}.", f"A value is beyond its limits: {error}."),
+            where="paper",
         ) from error
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import msgspec
 
 from server.documents.rendering import words
-from server.documents.rendering.compose import address, pairs, start_sheet
+from server.documents.rendering.compose import address, masthead, pairs, start_sheet
 from server.documents.rendering.figures import (
     NBSP,
     colon,
@@ -22,7 +22,7 @@ from server.documents.rendering.figures import (
 )
 from server.documents.rendering.papers import LoadLine, LoadList, LoadStop, RunSheet, RunStop
 from server.documents.rendering.parts import Currency
-from server.documents.rendering.sheet import Cell, Column, Sheet, Table
+from server.documents.rendering.sheet import Address, Cell, Column, Sheet, Table
 from shared.problems import Language, Text
 
 PLANNED = Text("Prévu", "Planned")
@@ -49,7 +49,7 @@ WEIGHT = Text("Poids", "Weight")
 
 def run_sheet(paper: RunSheet, language: Language) -> Sheet:
     """Return the driver's stops in order; without a road network every figure of it is labelled as estimated."""
-    head = address(words.CARRIER, paper.carrier, language)
+    head = masthead(words.CARRIER, paper.carrier, language)
     sheet = start_sheet(
         words.RUN_SHEET, paper.run_name, head, qr=paper.qr, language=language, issuer_name=paper.carrier.name
     )
@@ -75,7 +75,7 @@ def run_sheet(paper: RunSheet, language: Language) -> Sheet:
 
 def load_list_sheet(paper: LoadList, language: Language) -> Sheet:
     """Return what to load, last stop first, after the totals of each product."""
-    head = address(words.CARRIER, paper.carrier, language)
+    head = masthead(words.CARRIER, paper.carrier, language)
     sheet = start_sheet(
         words.LOAD_LIST, paper.run_name, head, qr=paper.qr, language=language, issuer_name=paper.carrier.name
     )
@@ -84,10 +84,12 @@ def load_list_sheet(paper: LoadList, language: Language) -> Sheet:
         facts=pairs(
             language,
             (words.DATE, day(paper.runs_on, language, weekday=True)),
-            (words.VEHICLE, paper.vehicle_name),
             (STOPS, count(len(paper.stops), language)),
             (WEIGHT, "" if paper.weight_g is None else kilograms(paper.weight_g, language)),
             (words.VERSION, str(paper.version)),
+        ),
+        addresses=(
+            Address(label=words.VEHICLE.say(language), name=paper.vehicle_name, lines=(LOAD_ORDER_NOTE.say(language),)),
         ),
         blocks=(_product_totals(paper.stops, language), _loading_order(paper.stops, language)),
     )
@@ -107,17 +109,23 @@ def _stops_table(paper: RunSheet, language: Language) -> Table:
 def _stop_row(stop: RunStop, paper: RunSheet, language: Language) -> tuple[Cell, ...]:
     place = stop.place
     town = f"{place.city}{NBSP * 2}{place.postal_code}".strip(NBSP)
-    below = (place.street, town, place.phone, *stop.access_note.splitlines())
+    reach = " · ".join(part for part in (town, place.phone) if part)
+    below = (place.street, reach, *stop.access_note.splitlines())
     return (
         Cell(text=str(stop.position), tone="strong"),
         Cell(
             text=time_of(stop.planned_at, paper.timezone, language),
-            below=(duration(stop.service_s, language),),
+            below=(duration(stop.service_s),),
             tone="strong",
         ),
         Cell(text=place.name, below=tuple(line for line in below if line), tone="strong"),
         Cell(below=tuple(window(one, language) for one in stop.windows)),
-        Cell(below=(*(f"{number} · {seller}" for number, seller in stop.orders), *_collect(stop, paper.currency, language))),
+        Cell(
+            below=(
+                *(f"{number} · {seller}" for number, seller in stop.orders),
+                *_collect(stop, paper.currency, language),
+            )
+        ),
     )
 
 
@@ -141,13 +149,11 @@ def _product_totals(stops: tuple[LoadStop, ...], language: Language) -> Table:
 
 
 def _loading_order(stops: tuple[LoadStop, ...], language: Language) -> Table:
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for stop in reversed(stops):
-        head = Cell(text=f"{words.STOP.say(language)} {stop.position} — {stop.name}", tone="strong")
-        rows.append((head, Cell(), Cell(), Cell()))
+        rows.append((Cell(text=f"{words.STOP.say(language)} {stop.position} — {stop.name}", tone="strong"),))
         rows.extend(_load_row(line, line.quantity, language) for line in stop.lines)
-    title = f"{LOAD_ORDER.say(language)} — {LOAD_ORDER_NOTE.say(language)}"
-    return Table(title=title, columns=_load_columns(language), rows=tuple(rows))
+    return Table(title=LOAD_ORDER.say(language), columns=_load_columns(language), rows=tuple(rows))
 
 
 def _load_columns(language: Language) -> tuple[Column, ...]:

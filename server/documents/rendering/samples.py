@@ -8,11 +8,29 @@ from pathlib import Path
 
 from server.documents.rendering.papers import Paper
 from server.documents.rendering.render import draw_pages, render
-from server.documents.rendering.sample_papers import sample_papers
+from server.documents.rendering.sample_commerce import credit_note, delivery_slip, invoice, purchase_order
+from server.documents.rendering.sample_visits import load_list, proof, run_sheet, variance_notice
 from shared.problems import Language
 
 ISSUED_AT = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+
+def sample_papers(*, long: bool) -> dict[str, Paper]:
+    """Return one paper of each kind (two for invoices and slips) by file name, of few or of 60 lines."""
+    count = 60 if long else 5
+    return {
+        "purchase-order": purchase_order(count),
+        "delivery-slip": delivery_slip(count),
+        "delivery-slip-received": delivery_slip(count, received=True),
+        "invoice": invoice(count),
+        "invoice-provisional": invoice(count, provisional=True),
+        "credit-note": credit_note(count if long else 2),
+        "variance-notice": variance_notice(count),
+        "run-sheet": run_sheet(count if long else 8),
+        "load-list": load_list(count if long else 6),
+        "proof-of-delivery": proof(count),
+    }
 
 
 def write_samples(folder: Path) -> tuple[Path, ...]:

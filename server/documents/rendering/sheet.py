@@ -16,7 +16,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Frozen and keyword-only."""
 
 
-class Cell(Layout):
+class Cell(Layout, frozen=True, kw_only=True):
     """A table cell: a text, a quieter line under it, or an empty ``box`` to write in by hand."""
 
     text: str = ""
@@ -25,7 +25,7 @@ class Cell(Layout):
     box: bool = False
 
 
-class Column(Layout):
+class Column(Layout, frozen=True, kw_only=True):
     """A column with its width in millimetres; 0 takes a share of what is left."""
 
     label: str
@@ -33,7 +33,7 @@ class Column(Layout):
     align: Align = "left"
 
 
-class Pair(Layout):
+class Pair(Layout, frozen=True, kw_only=True):
     """A label with its value; ``mono`` sets the value in a fixed width (hashes)."""
 
     label: str
@@ -41,11 +41,11 @@ class Pair(Layout):
     mono: bool = False
 
 
-class Block(Layout, tag_field="block"):
+class Block(Layout, frozen=True, kw_only=True, tag_field="block"):
     """Something that stands in the page's flow."""
 
 
-class Total(Layout):
+class Total(Layout, frozen=True, kw_only=True):
     """One row of the totals."""
 
     label: str
@@ -54,9 +54,10 @@ class Total(Layout):
     strong: bool = False
 
 
-class Table(Block, tag="table"):
+class Table(Block, frozen=True, kw_only=True, tag="table"):
     """Rows under a header that is repeated on every page.
 
+    A row of a single cell is a heading across the table and stays with the row after it.
     The totals and ``aside`` close the table and never stand alone: the last rows go with them to the next page.
     """
 
@@ -68,7 +69,7 @@ class Table(Block, tag="table"):
     aside: tuple[str, ...] = ()
 
 
-class Prose(Block, tag="prose"):
+class Prose(Block, frozen=True, kw_only=True, tag="prose"):
     """A titled paragraph or list of paragraphs, kept on one page."""
 
     title: str
@@ -76,7 +77,7 @@ class Prose(Block, tag="prose"):
     tone: Tone = "plain"
 
 
-class Facts(Block, tag="facts"):
+class Facts(Block, frozen=True, kw_only=True, tag="facts"):
     """Labelled values in ``columns`` columns."""
 
     title: str
@@ -84,7 +85,7 @@ class Facts(Block, tag="facts"):
     columns: int = 2
 
 
-class Ink(Block, tag="ink"):
+class Ink(Block, frozen=True, kw_only=True, tag="ink"):
     """A drawn signature (SVG) with who made it; ``alt`` says so to people who cannot see it."""
 
     title: str
@@ -93,14 +94,14 @@ class Ink(Block, tag="ink"):
     caption: tuple[str, ...]
 
 
-class SignHere(Block, tag="sign_here"):
+class SignHere(Block, frozen=True, kw_only=True, tag="sign_here"):
     """Lines to fill in by hand on paper."""
 
     title: str
     labels: tuple[str, ...]
 
 
-class Address(Layout):
+class Address(Layout, frozen=True, kw_only=True):
     """A party as printed: ``label`` says its part in the paper."""
 
     label: str
@@ -108,7 +109,7 @@ class Address(Layout):
     lines: tuple[str, ...]
 
 
-class Sheet(Layout):
+class Sheet(Layout, frozen=True, kw_only=True):
     """One paper, ready to be typeset."""
 
     language: Language
@@ -117,6 +118,7 @@ class Sheet(Layout):
     head: Address
     qr_svg: str
     qr_alt: str
+    page: str
     page_of: str
     running: str
     banner: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.problems import Text
 
 INVOICE = Text("Facture", "Invoice")
+PROVISIONAL_INVOICE = Text("Facture provisoire", "Provisional invoice")
 PROVISIONAL = Text("FACTURE PROVISOIRE", "PROVISIONAL INVOICE")
 PROVISIONAL_NOTE = Text(
     "sous réserve des quantités livrées — la facture numérotée suivra la livraison",
@@ -75,7 +76,7 @@ PAYMENT = Text("Paiement", "Payment")
 MESSAGE = Text("Message", "Message")
 NOTES = Text("Notes", "Notes")
 
-PAGE = Text("page", "page")
-OF = Text("de", "of")
+PAGE = Text("Page", "Page")
+OF = Text("sur", "of")
 QR_ALT = Text("Code QR de ce document", "QR code of this document")
 ESTIMATED = Text("estimé", "estimated")
