@@ -1,0 +1,114 @@
+"""Signatures and photos: encrypted bytes under their sha256, sent apart from the events that name them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from driver_app.store.database import Session
+from shared.problems import Problem, Text
+from shared.wire.limits import MAX_ATTACHMENT_BYTES
+
+type Kind = Literal["signature", "picture", "photo"]
+type AttachmentState = Literal["draft", "waiting", "received"]
+
+
+class AttachmentTooLarge(Problem):
+    """A photo beyond what the office accepts."""
+
+    slug = "attachment-too-large"
+    title = Text("Fichier trop lourd", "File too large")
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One file without its bytes. ``refusals`` counts uploads whose bytes the office did not recognise."""
+
+    sha256: str
+    kind: Kind
+    media_type: str
+    size_bytes: int
+    state: AttachmentState
+    refusals: int
+
+
+def keep(session: Session, body: bytes, *, kind: Kind, media_type: str, taken_wall_ms: int) -> str:
+    """Keep the bytes as a draft and return their sha256 in hex; the same bytes twice are one row.
+
+    Raises:
+        AttachmentTooLarge: more than the office accepts.
+    """
+    if len(body) > MAX_ATTACHMENT_BYTES:
+        raise AttachmentTooLarge(
+            Text(
+                "Cette photo dépasse 12 Mo. Reprenez-la à une définition plus faible.",
+                "This photo is over 12 MB. Take it again at a lower resolution.",
+            ),
+            size_bytes=len(body),
+        )
+    sha256 = hashlib.sha256(body).hexdigest()
+    session.db.execute(
+        "INSERT OR IGNORE INTO attachment (sha256, kind, media_type, size_bytes, body, taken_wall_ms, state) "
+        "VALUES (?, ?, ?, ?, ?, ?, 'draft')",
+        (sha256, kind, media_type, len(body), session.vault.close(body, f"attachment:{sha256}"), taken_wall_ms),
+    )
+    return sha256
+
+
+def attach(session: Session, sha256: str, *, run_id: str, stop_id: str, event_id: str) -> None:
+    """Say that a sealed event names this file: it now waits to be sent."""
+    session.db.execute(
+        "INSERT OR IGNORE INTO attachment_use (sha256, run_id, stop_id, event_id) VALUES (?, ?, ?, ?)",
+        (sha256, run_id, stop_id, event_id),
+    )
+    session.db.execute("UPDATE attachment SET state = 'waiting' WHERE sha256 = ? AND state = 'draft'", (sha256,))
+
+
+def detach_unused(session: Session) -> None:
+    """After an event was taken back: its photos are drafts again, and its signature is gone."""
+    unused = "state = 'waiting' AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
+    session.db.execute(f"DELETE FROM attachment WHERE kind != 'photo' AND {unused}")
+    session.db.execute(f"UPDATE attachment SET state = 'draft' WHERE {unused}")
+
+
+def load(session: Session, sha256: str) -> bytes:
+    """Return the bytes of one file."""
+    body = session.db.execute("SELECT body FROM attachment WHERE sha256 = ?", (sha256,)).fetchone()[0]
+    return session.vault.open(body, f"attachment:{sha256}")
+
+
+def waiting(session: Session) -> tuple[Attachment, ...]:
+    """Return what is to be sent: signatures, then their pictures, then photos, the smallest first."""
+    return tuple(Attachment(*row) for row in session.db.execute(f"{_SELECT} WHERE state = 'waiting' {_ORDER}"))
+
+
+def of_event(session: Session, event_id: str) -> tuple[Attachment, ...]:
+    """Return the files that one event names."""
+    rows = session.db.execute(
+        f"{_SELECT} WHERE sha256 IN (SELECT sha256 FROM attachment_use WHERE event_id = ?) {_ORDER}", (event_id,)
+    )
+    return tuple(Attachment(*row) for row in rows)
+
+
+def mark_received(session: Session, sha256: str) -> None:
+    """Note that the office holds these bytes and recognised their hash."""
+    session.db.execute("UPDATE attachment SET state = 'received', refusals = 0 WHERE sha256 = ?", (sha256,))
+
+
+def mark_refused(session: Session, sha256: str) -> None:
+    """Note one more upload that the office did not recognise; the file goes on waiting."""
+    session.db.execute("UPDATE attachment SET refusals = refusals + 1 WHERE sha256 = ?", (sha256,))
+
+
+def send_again_of_events_after(session: Session, seq: int) -> None:
+    """The office was restored: files of the events after ``seq`` are offered again."""
+    session.db.execute(
+        "UPDATE attachment SET state = 'waiting' WHERE state = 'received' AND sha256 IN "
+        "(SELECT sha256 FROM attachment_use JOIN event USING (event_id) WHERE seq > ?)",
+        (seq,),
+    )
+
+
+_SELECT = "SELECT sha256, kind, media_type, size_bytes, state, refusals FROM attachment"
+_ORDER = "ORDER BY CASE kind WHEN 'signature' THEN 0 WHEN 'picture' THEN 1 ELSE 2 END, size_bytes, sha256"

@@ -1,0 +1,107 @@
+"""What a driver has entered at a stop and not sealed yet: every tap of it is durable."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from driver_app.store.database import Session
+from shared.wire.bundle import BundleStop
+
+
+class _Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """Frozen and keyword-only; a tap replaces the entry."""
+
+
+class LineDraft(_Entry, frozen=True, kw_only=True):
+    """One order line as counted. Quantities are in the line's sales unit."""
+
+    line_id: str
+    ordered: int
+    delivered: int
+    not_shipped: int = 0
+    lost: int = 0
+    returned: int = 0
+    extra: int = 0
+    reason: str = ""
+    photos: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> int:
+        """What the customer ordered and did not get."""
+        return self.ordered - self.delivered
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether what is missing has gone somewhere, for a reason."""
+        gone = self.not_shipped + self.lost + self.returned
+        return gone == self.missing and (gone == 0 or bool(self.reason))
+
+
+class ContainerDraft(_Entry, frozen=True, kw_only=True):
+    """Empties of one class taken back for one owner."""
+
+    container_class: str
+    owner_id: str
+    returned: int
+
+
+class CollectionDraft(_Entry, frozen=True, kw_only=True):
+    """Money taken for one issuer; a cheque has its number as reference."""
+
+    issuer_id: str
+    method: Literal["cash", "cheque"]
+    amount_cents: int
+    reference: str = ""
+
+
+class PhotoDraft(_Entry, frozen=True, kw_only=True):
+    """A photo of the stop as a whole."""
+
+    sha256: str
+    note: str = ""
+
+
+class StopDraft(_Entry, frozen=True, kw_only=True):
+    """Everything entered at one stop. ``failure`` says why nothing could be delivered."""
+
+    stop_id: str
+    arrived_ms: int
+    lines: dict[str, LineDraft]
+    containers: tuple[ContainerDraft, ...] = ()
+    collections: tuple[CollectionDraft, ...] = ()
+    photos: tuple[PhotoDraft, ...] = ()
+    failure: str = ""
+    corrects: str = ""
+
+
+def new_draft(stop: BundleStop, *, arrived_ms: int) -> StopDraft:
+    """Return the draft of a stop at which everything is delivered: exceptions are what a driver types."""
+    return StopDraft(
+        stop_id=stop.stop_id,
+        arrived_ms=arrived_ms,
+        lines={
+            line.line_id: LineDraft(line_id=line.line_id, ordered=line.quantity, delivered=line.quantity)
+            for order in stop.orders
+            for line in order.goods.lines
+        },
+    )
+
+
+def load(session: Session, *, run_id: str, stop_id: str) -> StopDraft | None:
+    """Return the draft of a stop, or None before the driver opened it."""
+    row = session.db.execute("SELECT body FROM draft WHERE run_id = ? AND stop_id = ?", (run_id, stop_id)).fetchone()
+    if row is None:
+        return None
+    return msgspec.json.decode(session.vault.open(row[0], f"draft:{run_id}:{stop_id}"), type=StopDraft)
+
+
+def save(session: Session, draft: StopDraft, *, run_id: str) -> None:
+    """Write the draft in place of the former one."""
+    body = session.vault.close(msgspec.json.encode(draft), f"draft:{run_id}:{draft.stop_id}")
+    session.db.execute(
+        "INSERT INTO draft (run_id, stop_id, body) VALUES (?, ?, ?) "
+        "ON CONFLICT (run_id, stop_id) DO UPDATE SET body = excluded.body",
+        (run_id, draft.stop_id, body),
+    )

@@ -1,0 +1,81 @@
+"""Small facts that the tablet keeps about itself, each a message of its own under a name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from driver_app.store.database import Session
+
+type Standing = Literal["ok", "fork", "revoked", "refused", "outdated"]
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """Who this tablet is and whose receipts it trusts."""
+
+    device_id: str
+    carrier_id: str
+    carrier_name: str
+    driver_id: str
+    driver_name: str
+    server_key: str
+
+
+class Position(msgspec.Struct, frozen=True, kw_only=True):
+    """How far tablet and office agree. ``server_*`` stand for the last contact, 0 if there was none."""
+
+    epoch: str = ""
+    acked: int = 0
+    hash_at_acked: str = "0" * 64
+    safe_seq: int = 0
+    cursor: int = 0
+    standing: Standing = "ok"
+    server_ms: int = 0
+    server_monotonic_ms: int = 0
+    server_boot_id: str = ""
+    contact_wall_ms: int = 0
+
+
+class Nip(msgspec.Struct, frozen=True, kw_only=True):
+    """The driver's code as argon2id keeps it, and how often it was missed since it was last right."""
+
+    phc: str
+    misses: int = 0
+    missed_boot_id: str = ""
+    missed_monotonic_ms: int = 0
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """How this driver likes the screens."""
+
+    language: Literal["fr", "en"] = "fr"
+    theme: Literal["light", "dark"] = "light"
+    left_handed: bool = False
+
+
+_NAMES: dict[type[msgspec.Struct], str] = {
+    Enrolment: "enrolment",
+    Position: "position",
+    Nip: "nip",
+    Preferences: "preferences",
+}
+
+
+def load[S: msgspec.Struct](session: Session, kind: type[S]) -> S | None:
+    """Return the setting of this kind, or None when it was never written."""
+    row = session.db.execute("SELECT value FROM setting WHERE name = ?", (_NAMES[kind],)).fetchone()
+    return None if row is None else msgspec.json.decode(row[0], type=kind)
+
+
+def save(session: Session, value: msgspec.Struct) -> None:
+    """Write the setting, in place of the former one."""
+    session.db.execute(
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        (_NAMES[type(value)], msgspec.json.encode(value).decode()),
+    )
+
+
+def position(session: Session) -> Position:
+    """Return how far tablet and office agree; the zero position before the first contact."""
+    return load(session, Position) or Position()

@@ -1,0 +1,31 @@
+"""How long to wait before trying again."""
+
+from __future__ import annotations
+
+from random import Random
+
+BASE_S = 2.0
+CAP_S = 300.0
+
+
+class Backoff:
+    """Full jitter: anything up to a bound that doubles with each failure, so that tablets do not come in step.
+
+    Source: M. Brooker, "Exponential Backoff and Jitter" (2015).
+    """
+
+    def __init__(self, random: Random, *, base_s: float = BASE_S, cap_s: float = CAP_S) -> None:
+        """Start without any failure."""
+        self._random = random
+        self._base_s, self._cap_s = base_s, cap_s
+        self._failures = 0
+
+    def next_delay_s(self, retry_after_s: float = 0.0) -> float:
+        """Count one more failure and return the wait; the office's own wish comes on top."""
+        bound_s = min(self._cap_s, self._base_s * 2**self._failures)
+        self._failures = min(self._failures + 1, 16)
+        return min(retry_after_s, self._cap_s) + self._random.uniform(0.0, bound_s)
+
+    def reset(self) -> None:
+        """Forget the failures: something worked."""
+        self._failures = 0

@@ -1,0 +1,138 @@
+"""One round of sync: greet, files up, events up, runs down. Whatever fails, nothing that was sealed is let go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from driver_app.clock import Clock
+from driver_app.platform.protocols import Connection
+from driver_app.store import attachments, outbox, settings
+from driver_app.store.database import Session
+from driver_app.store.settings import Enrolment, Position, Standing
+from driver_app.sync.greeting import greet
+from driver_app.sync.office import Office, Refused
+from driver_app.sync.pulling import fetch_files, pull_runs
+from driver_app.sync.pushing import push_batch
+from driver_app.sync.transport import Transport, Unreachable
+from driver_app.sync.uploads import UploadCount, upload_waiting
+from driver_app.tablet import Tablet
+from shared.problems import Problem
+
+type Ending = Literal["done", "offline", "busy", "unauthorized", "refused", "outdated", "fork", "failed"]
+_ENDINGS: dict[int, Ending] = {401: "unauthorized", 403: "refused", 426: "outdated", 429: "busy"}
+_STANDINGS: dict[Ending, Standing] = {"refused": "refused", "outdated": "outdated", "fork": "fork"}
+_SERVER_ERRORS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round of sync did. ``problem`` says why it ended early; ``retry_after_s`` is the office's wish."""
+
+    ending: Ending
+    events: int = 0
+    files: UploadCount = UploadCount()
+    runs: int = 0
+    problem: Problem | None = None
+    retry_after_s: float = 0.0
+
+
+class SyncEngine:
+    """The tablet's side of the protocol. One round at a time; the caller decides when the next one comes."""
+
+    def __init__(self, tablet: Tablet, transport: Transport, clock: Clock, connection: Connection) -> None:
+        """Take the store and key, the way to the office, the clock and what the network costs."""
+        self._tablet = tablet
+        self._office = Office(transport, tablet.key)
+        self._clock = clock
+        self._connection = connection
+
+    def sync(self) -> Round:
+        """Do one whole round: everything up, then everything down."""
+        sent = self.send()
+        return sent if sent.ending != "done" else self._joined(sent, self.pull())
+
+    def send(self) -> Round:
+        """Greet, then send attachments and events until none waits."""
+        return self._guarded(self._send)
+
+    def pull(self) -> Round:
+        """Fetch runs and their documents."""
+        return self._guarded(self._pull)
+
+    def _send(self) -> Round:
+        device = self._tablet.enrolment
+        if greet(self._tablet.store, self._office, device.device_id, self._clock).standing == "fork":
+            return Round("fork")
+        files = self._upload(device)
+        events = self._push_all(device)
+        self._prune()
+        return Round(self._ending(), events=events, files=files)
+
+    def _upload(self, device: Enrolment) -> UploadCount:
+        with_photos = not self._connection.is_metered
+        return upload_waiting(self._tablet.store, self._office, device.device_id, with_photos=with_photos)
+
+    def _push_all(self, device: Enrolment) -> int:
+        total = 0
+        while grown := push_batch(self._tablet.store, self._office, self._tablet.key, device, self._clock):
+            total += grown
+            if grown < 0:
+                break
+        return total
+
+    def _prune(self) -> None:
+        now = self._clock.now()
+        safe_seq = self._tablet.store.read(settings.position).safe_seq
+        self._tablet.store.write("prune", lambda session: outbox.prune(session, safe_seq=safe_seq, now=now))
+        self._tablet.store.refill_reserve()
+
+    def _ending(self) -> Ending:
+        return "fork" if self._tablet.store.read(settings.position).standing == "fork" else "done"
+
+    def _pull(self) -> Round:
+        store, device_id = self._tablet.store, self._tablet.enrolment.device_id
+        runs = pull_runs(store, self._office, device_id, self._clock)
+        fetch_files(store, self._office, device_id)
+        return Round("done", runs=runs)
+
+    def _guarded(self, work: Callable[[], Round]) -> Round:
+        try:
+            ended = work()
+        except Unreachable as problem:
+            return Round("offline", problem=problem)
+        except Refused as refusal:
+            ending = _ENDINGS.get(refusal.code, "busy" if refusal.code >= _SERVER_ERRORS else "failed")
+            ended = Round(ending, problem=refusal, retry_after_s=refusal.retry_after_s)
+        except Problem as problem:
+            ended = Round("failed", problem=problem)
+        if (standing := _STANDINGS.get(ended.ending)) is not None:
+            self._tablet.store.write("standing", lambda session: _note_standing(session, standing))
+        return ended
+
+    def _joined(self, sent: Round, pulled: Round) -> Round:
+        return Round(pulled.ending, sent.events, sent.files, pulled.runs, pulled.problem, pulled.retry_after_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What the office has not confirmed, and how far both agree."""
+
+    events: int
+    files: int
+    stops: frozenset[str]
+    position: Position
+
+
+def backlog(session: Session) -> Backlog:
+    """Return what waits to be sent."""
+    waiting = outbox.waiting(session)
+    stops = frozenset(entry.stop_id for entry in waiting if entry.stop_id)
+    return Backlog(len(waiting), len(attachments.waiting(session)), stops, settings.position(session))
+
+
+def _note_standing(session: Session, standing: Standing) -> None:
+    settings.save(session, msgspec.structs.replace(settings.position(session), standing=standing))

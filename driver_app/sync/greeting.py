@@ -1,0 +1,67 @@
+"""First words: do tablet and office still tell the same story?"""
+
+from __future__ import annotations
+
+import msgspec
+
+from driver_app import APP_VERSION
+from driver_app.clock import Clock
+from driver_app.store import attachments, outbox, settings
+from driver_app.store.database import Session, Store
+from driver_app.store.settings import Position, Standing
+from driver_app.sync.office import Office
+from driver_app.sync.pulling import remember_contact
+from shared.wire.hello import Hello, HelloAnswer
+from shared.wire.limits import PROTOCOL
+
+
+def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Position:
+    """Compare both ends of the log and return where to go on from.
+
+    An office that holds less than it had confirmed was restored: what it lost waits again. One that holds another
+    history is a fork: the tablet keeps everything and a person decides.
+    """
+    answer = office.hello(store.read(lambda session: _hello(session, device_id)))
+    now = clock.now()
+
+    def work(session: Session) -> Position:
+        remember_contact(session, answer.server_ms, now)
+        _agree(session, answer)
+        return settings.position(session)
+
+    return store.write("contact", work)
+
+
+def _hello(session: Session, device_id: str) -> Hello:
+    known = settings.position(session)
+    return Hello(
+        device_id=device_id,
+        app_version=APP_VERSION,
+        protocols=(PROTOCOL,),
+        epoch=known.epoch,
+        acked=known.acked,
+        hash_at_acked=known.hash_at_acked,
+        head=outbox.head(session).seq,
+    )
+
+
+def _agree(session: Session, answer: HelloAnswer) -> None:
+    known = settings.position(session)
+    standing = _standing(session, answer)
+    restored = standing == "ok" and answer.last_seq < known.acked
+    if restored:
+        outbox.forget_receipts_after(session, answer.last_seq)
+        known = msgspec.structs.replace(known, acked=answer.last_seq, hash_at_acked=answer.hash_at_last)
+    if restored or (known.epoch and answer.epoch != known.epoch):
+        attachments.send_again_of_events_after(session, min(answer.last_seq, answer.safe_seq))
+        known = msgspec.structs.replace(known, cursor=0)
+    known = msgspec.structs.replace(known, standing=standing, epoch=answer.epoch, safe_seq=answer.safe_seq)
+    settings.save(session, known)
+
+
+def _standing(session: Session, answer: HelloAnswer) -> Standing:
+    """A fork is what the office says, or what our own log contradicts; a pruned event cannot contradict."""
+    ours = outbox.hash_at(session, answer.last_seq)
+    ahead = answer.last_seq > outbox.head(session).seq
+    differs = ours is not None and ours != answer.hash_at_last
+    return "fork" if answer.standing == "fork" or ahead or differs else "ok"

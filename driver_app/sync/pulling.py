@@ -1,0 +1,64 @@
+"""Runs and their documents down."""
+
+from __future__ import annotations
+
+import msgspec
+
+from driver_app.clock import Clock, Moment
+from driver_app.store import bundles, settings
+from driver_app.store.commit_points import PULL_ANSWERED
+from driver_app.store.database import Session, Store
+from driver_app.sync.office import Office, PulledRuns
+from shared.wire.bundle import FileRef
+
+
+def pull_runs(store: Store, office: Office, device_id: str, clock: Clock) -> int:
+    """Fetch the runs that changed and return how many; each replaces its former version whole, or not at all.
+
+    An office that was restored speaks under another epoch: then everything is asked for again.
+    """
+    known = store.read(settings.position)
+    pulled = office.pull(device_id, known.cursor)
+    if known.epoch and pulled.epoch != known.epoch and not pulled.full:
+        pulled = office.pull(device_id, 0)
+    store.reached(PULL_ANSWERED)
+    now = clock.now()
+    store.write("pull", lambda session: _keep(session, pulled, now))
+    return len(pulled.runs)
+
+
+def fetch_files(store: Store, office: Office, device_id: str) -> int:
+    """Fetch the documents that the runs name and the tablet lacks; return how many came."""
+    missing = store.read(bundles.missing_files)
+    for file in missing:
+        _keep_file(store, file, office.fetch(device_id, file.sha256))
+    return len(missing)
+
+
+def _keep_file(store: Store, file: FileRef, body: bytes) -> None:
+    store.write("keep_file", lambda session: bundles.keep_file(session, file, body))
+
+
+def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
+    kept = {bundles.keep(session, bytes(body)).run_id for body in pulled.runs}
+    bundles.mark_gone(session, pulled.gone)
+    if pulled.full:
+        bundles.keep_only(session, kept)
+    position = settings.position(session)
+    settings.save(session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch))
+    remember_contact(session, pulled.server_ms, now)
+
+
+def remember_contact(session: Session, server_ms: int, now: Moment) -> None:
+    """Keep what the office's clock said and when it said so: times shown later are corrected by it."""
+    position = settings.position(session)
+    settings.save(
+        session,
+        msgspec.structs.replace(
+            position,
+            server_ms=server_ms,
+            server_monotonic_ms=now.monotonic_ms,
+            server_boot_id=now.boot_id,
+            contact_wall_ms=now.wall_ms,
+        ),
+    )

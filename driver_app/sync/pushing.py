@@ -1,0 +1,80 @@
+"""Sealed events up, and the office's signed word back."""
+
+from __future__ import annotations
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from driver_app.clock import Clock, Moment
+from driver_app.store import outbox, receipts, settings
+from driver_app.store.commit_points import PUSH_ANSWERED
+from driver_app.store.database import Session, Store
+from driver_app.store.receipts import ReceiptBody, ReceiptRefused
+from driver_app.store.settings import Enrolment
+from driver_app.sync.office import Office
+from shared.problems import Text
+from shared.sealing import sign
+from shared.wire.event import SealedEvent
+from shared.wire.push import Push, PushAnswer
+
+
+def push_batch(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> int:
+    """Send the next batch and keep its receipt; return by how many events the office's log grew, 0 when none waits.
+
+    Nothing is ticked as received before the receipt was checked and written down here.
+
+    Raises:
+        ReceiptRefused: the answer is not the office's word, or contradicts this tablet's log.
+    """
+    now = clock.now()
+    acked = store.read(settings.position).acked
+    events = store.write("take_batch", lambda session: outbox.take_batch(session, after=acked, now=now))
+    if not events:
+        return 0
+    answer = office.push(_push(key, device.device_id, acked + 1, events))
+    store.reached(PUSH_ANSWERED)
+    body = receipts.read(answer.receipt, server_key=device.server_key, device_id=device.device_id)
+    received = clock.now()
+    return store.write("receive", lambda session: _receive(session, answer, body, received)) - acked
+
+
+def _push(key: Ed25519PrivateKey, device_id: str, from_seq: int, events: tuple[SealedEvent, ...]) -> Push:
+    signature = sign(key, "head", bytes.fromhex(events[-1].hash)).hex()
+    return Push(device_id=device_id, from_seq=from_seq, events=events, head_signature=signature)
+
+
+def _receive(session: Session, answer: PushAnswer, body: ReceiptBody, now: Moment) -> int:
+    """Write down what the office holds and return its last sequence."""
+    if answer.standing == "fork":
+        known = settings.position(session)
+        settings.save(session, msgspec.structs.replace(known, standing="fork"))
+        return known.acked
+    _require_ours(session, answer, body)
+    receipts.keep(session, answer.receipt, body, now)
+    outbox.mark_received(session, last_seq=body.last_seq, results=answer.results)
+    outbox.forget_receipts_after(session, body.last_seq)
+    known = msgspec.structs.replace(
+        settings.position(session),
+        acked=body.last_seq,
+        hash_at_acked=body.head,
+        safe_seq=answer.safe_seq,
+        standing="revoked" if answer.standing == "revoked" else "ok",
+        server_ms=answer.server_ms,
+        server_monotonic_ms=now.monotonic_ms,
+        server_boot_id=now.boot_id,
+        contact_wall_ms=now.wall_ms,
+    )
+    settings.save(session, known)
+    return body.last_seq
+
+
+def _require_ours(session: Session, answer: PushAnswer, body: ReceiptBody) -> None:
+    told = (answer.last_seq, answer.head)
+    if told != (body.last_seq, body.head) or outbox.hash_at(session, body.last_seq) != body.head:
+        raise ReceiptRefused(
+            Text(
+                "L’accusé du bureau ne correspond pas au journal de la tablette ; rien n’est coché comme reçu.",
+                "The office’s receipt does not match the tablet’s log; nothing is ticked as received.",
+            ),
+            where=str(body.last_seq),
+        )

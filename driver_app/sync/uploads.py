@@ -1,0 +1,72 @@
+"""Files up, in chunks, from wherever the last cut left them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from driver_app.store import attachments
+from driver_app.store.attachments import Attachment
+from driver_app.store.commit_points import UPLOAD_ANSWERED, UPLOAD_CHUNK_SENT
+from driver_app.store.database import Store
+from driver_app.sync.office import Office, Refused
+
+CHUNK_BYTES = 128 * 1024
+MAX_ROUNDS_WITHOUT_PROGRESS = 3
+_ABOUT_THE_FILE = frozenset({400, 404, 409, 413, 415, 422})
+
+
+@dataclass(frozen=True, slots=True)
+class UploadCount:
+    """How many files are at the office now, and how many it did not recognise."""
+
+    received: int = 0
+    refused: int = 0
+
+
+def upload_waiting(store: Store, office: Office, device_id: str, *, with_photos: bool) -> UploadCount:
+    """Send what waits, signatures first. A file that the office refuses never holds up the others.
+
+    Raises:
+        Unreachable: the connection is gone; what was sent counts.
+        Refused: the office refuses the tablet, not the file.
+    """
+    received = refused = 0
+    for item in store.read(attachments.waiting):
+        if item.kind == "photo" and not with_photos:
+            continue
+        if _is_received(store, office, device_id, item):
+            received += 1
+        else:
+            refused += 1
+    return UploadCount(received, refused)
+
+
+def _is_received(store: Store, office: Office, device_id: str, item: Attachment) -> bool:
+    try:
+        complete = _upload(store, office, device_id, item)
+    except Refused as refusal:
+        if refusal.code not in _ABOUT_THE_FILE:
+            raise
+        complete = False
+    note = attachments.mark_received if complete else attachments.mark_refused
+    store.write("keep_upload", lambda session: note(session, item.sha256))
+    return complete
+
+
+def _upload(store: Store, office: Office, device_id: str, item: Attachment) -> bool:
+    body = store.read(lambda session: attachments.load(session, item.sha256))
+    offset = office.upload_offset(device_id, item.sha256)
+    furthest, stalled = offset, 0
+    while offset != item.size_bytes:
+        if stalled == MAX_ROUNDS_WITHOUT_PROGRESS:
+            return False
+        start = offset if 0 <= offset < item.size_bytes else 0
+        chunk = body[start : start + CHUNK_BYTES]
+        store.reached(UPLOAD_CHUNK_SENT)
+        offset = office.upload(
+            device_id, item.sha256, chunk, offset=start, size=item.size_bytes, media_type=item.media_type
+        )
+        stalled = 0 if offset > furthest else stalled + 1
+        furthest = max(furthest, offset)
+    store.reached(UPLOAD_ANSWERED)
+    return True
