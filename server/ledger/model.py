@@ -7,14 +7,14 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.database import Owned, cents
 
 
 class Account(StrEnum):
-    """The accounts of an issuer; taxes and deposits carry their code in ``detail``."""
+    """The accounts of an issuer; ``detail`` says which tax, container class, producer, document or payment."""
 
     RECEIVABLE = "receivable"
     REVENUE = "revenue"
@@ -47,7 +47,15 @@ class Posting(Owned):
     """One side: debits are positive, credits negative."""
 
     __tablename__ = "posting"
-    __table_args__ = (Index(None, "owner_id", "account", "customer_id"),)
+    __table_args__ = (
+        Index(None, "owner_id", "account", "customer_id"),
+        Index(
+            "ix_posting_open_document",
+            "owner_id",
+            "detail",
+            postgresql_where=text("account IN ('receivable', 'customer_credit')"),
+        ),
+    )
     append_only: ClassVar[bool] = True
 
     entry_id: Mapped[UUID] = mapped_column(ForeignKey("journal_entry.id"), index=True)

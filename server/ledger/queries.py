@@ -1,0 +1,69 @@
+"""Reads over the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.ledger.model import Account, Allocation, JournalEntry, Posting
+
+
+def open_cents(session: Session, *, issuer_id: UUID, document_ids: Iterable[UUID]) -> Mapping[UUID, int]:
+    """Return what is still open of invoices (positive), credit notes and payments (negative), by their id.
+
+    A document without postings is open for 0.
+
+    Source: laws 6 and 7.
+    """
+    wanted = list(document_ids)
+    rows = session.execute(
+        select(Posting.detail, func.sum(Posting.amount_cents))
+        .where(
+            Posting.owner_id == issuer_id,
+            Posting.account.in_((Account.RECEIVABLE, Account.CUSTOMER_CREDIT)),
+            Posting.detail.in_([str(one) for one in wanted]),
+        )
+        .group_by(Posting.detail)
+    )
+    found = {UUID(detail): int(cents) for detail, cents in rows}
+    return {one: found.get(one, 0) for one in wanted}
+
+
+def balance_cents(session: Session, *, issuer_id: UUID, customer_id: UUID, currency: str) -> int:
+    """Return what a customer owes an issuer: invoices less credits and payments; negative when it is owed (R078)."""
+    owed = session.scalar(
+        select(func.coalesce(func.sum(Posting.amount_cents), 0))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(
+            Posting.owner_id == issuer_id,
+            Posting.account.in_((Account.RECEIVABLE, Account.CUSTOMER_CREDIT)),
+            Posting.customer_id == customer_id,
+            JournalEntry.currency == currency,
+        )
+    )
+    return int(owed or 0)
+
+
+def account_totals(session: Session, *, issuer_id: UUID) -> Mapping[tuple[str, Account], int]:
+    """Return the total of each account of an issuer by currency, debits positive."""
+    rows = session.execute(
+        select(JournalEntry.currency, Posting.account, func.sum(Posting.amount_cents))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(Posting.owner_id == issuer_id)
+        .group_by(JournalEntry.currency, Posting.account)
+    )
+    return {(currency, account): int(cents) for currency, account, cents in rows}
+
+
+def allocations_of(session: Session, *, invoice_id: UUID) -> list[Allocation]:
+    """Return an invoice's allocations and their undoings, in the order in which they were recorded."""
+    return list(
+        session.scalars(
+            select(Allocation)
+            .where(Allocation.invoice_id == invoice_id)
+            .order_by(Allocation.recorded_at, Allocation.id)
+        )
+    )

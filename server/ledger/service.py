@@ -1,0 +1,235 @@
+"""Write into an issuer's journal: entries that sum to zero, and allocations within what is open.
+
+Every verb acts as the issuer: the caller has set the acting organisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_org
+from server.core.problems import Problem, Text
+from server.core.stamp import Stamp
+from server.ledger.entries import (
+    Billed,
+    EntryKind,
+    Received,
+    Side,
+    allocation_sides,
+    banked_sides,
+    credit_sides,
+    invoice_sides,
+    payment_sides,
+    reversed_sides,
+)
+from server.ledger.journal import post
+from server.ledger.model import Account, Allocation, AllocationSource, JournalEntry
+from server.ledger.queries import open_cents
+from shared.ids import new_id
+from shared.money import format_money
+
+_LOCK_ACCOUNTS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('account:' || pair, 0)) FROM unnest(CAST(:pairs AS text[])) AS pair"
+)
+
+
+class OverAllocated(Problem):
+    """More would be set against an invoice than its source still holds or than is open (law 11)."""
+
+    slug = "over-allocated"
+    status = 409
+    title = Text("Affectation trop grande", "Allocation too large")
+
+
+class AlreadyUndone(Problem):
+    """The allocation was undone, or is itself an undoing."""
+
+    slug = "allocation-undone"
+    status = 409
+    title = Text("Affectation déjà annulée", "Allocation already undone")
+
+
+def lock_accounts(session: Session, *, pairs: Iterable[tuple[UUID, UUID]]) -> None:
+    """Keep other transactions from allocating for these (issuer, customer) pairs until this one ends.
+
+    Taken in one order everywhere, and before the counters of numbers, so that two transactions cannot deadlock.
+    """
+    names = sorted({f"{issuer_id}:{customer_id}" for issuer_id, customer_id in pairs})
+    session.execute(_LOCK_ACCOUNTS, {"pairs": names})
+
+
+def post_invoice(session: Session, *, billed: Billed, posted_on: date, stamp: Stamp) -> JournalEntry:
+    """Return the entry of a published invoice."""
+    return post(
+        session,
+        kind=EntryKind.INVOICE,
+        document_id=billed.document_id,
+        currency=billed.currency,
+        posted_on=posted_on,
+        sides=invoice_sides(billed),
+        stamp=stamp,
+    )
+
+
+def post_credit(session: Session, *, billed: Billed, posted_on: date, stamp: Stamp) -> JournalEntry:
+    """Return the entry of an issued credit note."""
+    return post(
+        session,
+        kind=EntryKind.CREDIT_NOTE,
+        document_id=billed.document_id,
+        currency=billed.currency,
+        posted_on=posted_on,
+        sides=credit_sides(billed),
+        stamp=stamp,
+    )
+
+
+def post_payment(
+    session: Session, *, received: Received, in_transit: bool, posted_on: date, stamp: Stamp
+) -> JournalEntry:
+    """Return the entry of money received: customer credit until it is allocated."""
+    into = Account.IN_TRANSIT if in_transit else Account.BANK
+    sides = payment_sides(received, into=into)
+    return _post_money(session, EntryKind.PAYMENT, received, sides, posted_on=posted_on, stamp=stamp)
+
+
+def post_banked(session: Session, *, received: Received, posted_on: date, stamp: Stamp) -> JournalEntry:
+    """Return the entry that moves money of a truck to the bank."""
+    sides = banked_sides(received)
+    return _post_money(session, EntryKind.PAYMENT_BANKED, received, sides, posted_on=posted_on, stamp=stamp)
+
+
+def post_failed_payment(
+    session: Session, *, received: Received, in_transit: bool, posted_on: date, stamp: Stamp
+) -> JournalEntry:
+    """Return the entry that takes a payment back; its allocations are undone before."""
+    into = Account.IN_TRANSIT if in_transit else Account.BANK
+    sides = reversed_sides(payment_sides(received, into=into))
+    return _post_money(session, EntryKind.PAYMENT_FAILED, received, sides, posted_on=posted_on, stamp=stamp)
+
+
+def allocate(
+    session: Session,
+    *,
+    source: AllocationSource,
+    source_id: UUID,
+    invoice_id: UUID,
+    customer_id: UUID,
+    currency: str,
+    amount_cents: int,
+    on: date,
+    stamp: Stamp,
+    readers: Iterable[UUID] = (),
+) -> Allocation:
+    """Set a part of a payment or credit note against an invoice, and return the allocation.
+
+    The caller holds ``lock_accounts`` for the issuer and the customer.
+
+    Raises:
+        OverAllocated: the amount is not positive, above what the source holds or above what the invoice has open.
+
+    Source: laws 6, 11 and 12.
+    """
+    issuer_id = acting_org(session)
+    session.flush()
+    still = open_cents(session, issuer_id=issuer_id, document_ids=(source_id, invoice_id))
+    limit_cents = min(-still[source_id], still[invoice_id])
+    if not 0 < amount_cents <= limit_cents:
+        raise _over_allocated(amount_cents, max(0, limit_cents), currency, invoice_id)
+    allocation = Allocation(
+        id=new_id(),
+        owner_id=issuer_id,
+        party_ids=sorted(set(readers)),
+        source=source,
+        source_id=source_id,
+        invoice_id=invoice_id,
+        amount_cents=amount_cents,
+        allocated_on=on,
+        recorded_at=stamp.at,
+    )
+    session.add(allocation)
+    _post_allocation(session, allocation, customer_id, currency, stamp)
+    return allocation
+
+
+def undo_allocation(
+    session: Session, *, allocation: Allocation, customer_id: UUID, currency: str, on: date, stamp: Stamp
+) -> Allocation:
+    """Give back what an allocation took, on both sides exactly, and return the row that says so.
+
+    Raises:
+        AlreadyUndone: it is an undoing itself.
+
+    Source: law 13; undoing twice is refused by the database.
+    """
+    if allocation.reverses_id is not None:
+        raise AlreadyUndone(
+            Text("Une annulation ne s’annule pas. Affecter de nouveau.", "An undoing is not undone. Allocate again."),
+            where=str(allocation.id),
+        )
+    undoing = Allocation(
+        id=new_id(),
+        **allocation.kin(),
+        source=allocation.source,
+        source_id=allocation.source_id,
+        invoice_id=allocation.invoice_id,
+        amount_cents=-allocation.amount_cents,
+        allocated_on=on,
+        reverses_id=allocation.id,
+        recorded_at=stamp.at,
+    )
+    session.add(undoing)
+    _post_allocation(session, undoing, customer_id, currency, stamp)
+    return undoing
+
+
+def _post_allocation(
+    session: Session, allocation: Allocation, customer_id: UUID, currency: str, stamp: Stamp
+) -> JournalEntry:
+    sides = allocation_sides(
+        source=allocation.source,
+        source_id=allocation.source_id,
+        invoice_id=allocation.invoice_id,
+        customer_id=customer_id,
+        amount_cents=allocation.amount_cents,
+    )
+    return post(
+        session,
+        kind=EntryKind.ALLOCATION,
+        document_id=allocation.id,
+        currency=currency,
+        posted_on=allocation.allocated_on,
+        sides=sides,
+        stamp=stamp,
+    )
+
+
+def _post_money(
+    session: Session, kind: EntryKind, received: Received, sides: tuple[Side, ...], *, posted_on: date, stamp: Stamp
+) -> JournalEntry:
+    return post(
+        session,
+        kind=kind,
+        document_id=received.payment_id,
+        currency=received.currency,
+        posted_on=posted_on,
+        sides=sides,
+        stamp=stamp,
+    )
+
+
+def _over_allocated(amount_cents: int, limit_cents: int, currency: str, invoice_id: UUID) -> OverAllocated:
+    asked, most = (format_money(cents, currency, "fr") for cents in (amount_cents, limit_cents))
+    asked_en, most_en = (format_money(cents, currency, "en") for cents in (amount_cents, limit_cents))
+    return OverAllocated(
+        Text(
+            f"{asked} ne peuvent être affectés\u00a0: il faut un montant positif, au plus {most}.",
+            f"{asked_en} cannot be allocated: the amount must be positive and at most {most_en}.",
+        ),
+        where=str(invoice_id),
+    )
