@@ -34,6 +34,7 @@ def schema_statements() -> Iterator[str]:
     for row in _RATES:
         values = ", ".join(f"'{value}'" for value in row)
         yield f"INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ({values})"
+    yield "INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), now())"
     yield from fence_statements()
     yield from _queue_statements()
 
@@ -47,7 +48,7 @@ def install(connection: Connection) -> None:
 def _queue_statements() -> Iterator[str]:
     yield (Path(procrastinate.__file__).parent / "sql" / "schema.sql").read_text()
     yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"
-    yield f"REVOKE INSERT, UPDATE, DELETE ON tax_rate FROM {APP_ROLE}"
+    yield f"REVOKE INSERT, UPDATE, DELETE ON tax_rate, server_epoch FROM {APP_ROLE}"
     yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}"
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.database import Owned, json_list, json_object
+from server.core.database import Owned, Reference, json_list, json_object
 
 
 class StreamState(StrEnum):
@@ -115,8 +115,8 @@ class SignedReceipt(Owned):
     given_at: Mapped[datetime]
 
 
-class ServerEpoch(Owned):
-    """One row: changes when the database is restored, together with the system identifier and timeline."""
+class ServerEpoch(Reference):
+    """One row with a nonce; the epoch adds PostgreSQL's system identifier and timeline, which a restore changes."""
 
     __tablename__ = "server_epoch"
 

@@ -1,0 +1,6 @@
+"""Facts of the delivery context."""
+
+DELIVERY_RECORDED = "delivery.recorded"
+VARIANCE_NOTED = "delivery.variance_noted"
+DISCREPANCY_OPENED = "delivery.discrepancy_opened"
+PROOF_SEALED = "delivery.proof_sealed"

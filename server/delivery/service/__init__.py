@@ -1,0 +1,26 @@
+"""Recording what happened at the door."""
+
+from server.delivery.service.discrepancies import open_discrepancy
+from server.delivery.service.recording import (
+    OrderParties,
+    VisitRecord,
+    record_collection,
+    record_containers,
+    record_delivery,
+    record_visit,
+)
+from server.delivery.service.terms import UnknownTerms, freeze_terms, read_terms, terms_cited
+
+__all__ = [
+    "OrderParties",
+    "UnknownTerms",
+    "VisitRecord",
+    "freeze_terms",
+    "open_discrepancy",
+    "read_terms",
+    "record_collection",
+    "record_containers",
+    "record_delivery",
+    "record_visit",
+    "terms_cited",
+]

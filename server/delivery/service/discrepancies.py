@@ -1,0 +1,52 @@
+"""What a person must look at; opening the same one twice changes nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.acting import acting_org
+from server.core.stamp import Stamp
+from server.delivery.events import DISCREPANCY_OPENED
+from server.delivery.model import Discrepancy
+from shared.problems import Text
+
+
+def open_discrepancy(
+    session: Session,
+    *,
+    kind: str,
+    subject_id: UUID,
+    text: Text,
+    stamp: Stamp,
+    run_id: UUID | None = None,
+    stop_id: UUID | None = None,
+    details: dict[str, Any] | None = None,
+) -> Discrepancy:
+    """Put a question before the carrier's dispatchers; one for each kind and subject."""
+    owner_id = acting_org(session)
+    known = session.scalars(
+        select(Discrepancy).where(
+            Discrepancy.owner_id == owner_id, Discrepancy.kind == kind, Discrepancy.subject_id == subject_id
+        )
+    ).one_or_none()
+    if known is not None:
+        return known
+    discrepancy = Discrepancy(
+        owner_id=owner_id,
+        kind=kind,
+        subject_id=subject_id,
+        run_id=run_id,
+        stop_id=stop_id,
+        text_fr=text.fr,
+        text_en=text.en,
+        facts=details or {},
+        opened_at=stamp.at,
+    )
+    session.add(discrepancy)
+    facts.record(session, DISCREPANCY_OPENED, discrepancy.id or subject_id, stamp)
+    return discrepancy

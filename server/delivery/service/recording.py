@@ -1,0 +1,162 @@
+"""Writing down a visit and its deliveries, once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.acting import acting_org
+from server.core.stamp import Stamp
+from server.delivery.events import DELIVERY_RECORDED
+from server.delivery.model import Collection, ContainerReturn, Delivery, DeliveryLine, Terms, Visit, VisitOutcome
+from shared.ids import new_id
+from shared.visit import OrderFacts
+from shared.wire.event import CollectionLeaf, ContainersLeaf, VisitFinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRecord:
+    """Where and when a visit took place, and which event says so."""
+
+    stop_id: UUID
+    run_id: UUID
+    site_id: UUID
+    buyer_id: UUID
+    device_id: UUID
+    event_id: UUID
+    event_seq: int
+    delivered_at: datetime
+    uncertainty_s: int
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderParties:
+    """Who sells, buys and invoices the order of a delivery."""
+
+    seller_id: UUID
+    buyer_id: UUID
+    issuer_id: UUID
+
+
+def record_visit(session: Session, record: VisitRecord, finished: VisitFinished) -> Visit:
+    """Write the act of signing; only the carrier reads it whole."""
+    visit = Visit(
+        id=new_id(),
+        owner_id=acting_org(session),
+        stop_id=record.stop_id,
+        run_id=record.run_id,
+        site_id=record.site_id,
+        buyer_id=record.buyer_id,
+        device_id=record.device_id,
+        event_id=record.event_id,
+        event_seq=record.event_seq,
+        driver_id=UUID(finished.driver_id),
+        outcome=VisitOutcome(finished.outcome),
+        failure=finished.failure,
+        signer_name=finished.signer_name,
+        signer_role=finished.signer_role,
+        signature_sha256=finished.signature_sha256,
+        picture_sha256=finished.picture_sha256,
+        root=finished.root,
+        delivered_at=record.delivered_at,
+        uncertainty_s=record.uncertainty_s,
+        received_at=record.received_at,
+        corrects_id=UUID(finished.corrects) if finished.corrects else None,
+    )
+    session.add(visit)
+    session.flush()
+    return visit
+
+
+def record_delivery(
+    session: Session, visit: Visit, order: OrderFacts, terms: Terms, parties: OrderParties, *, stamp: Stamp
+) -> Delivery:
+    """Write what was accepted of one order; seller, buyer and issuer read it."""
+    readers = sorted({parties.seller_id, parties.buyer_id, parties.issuer_id} - {visit.owner_id})
+    delivery = Delivery(
+        id=new_id(),
+        owner_id=visit.owner_id,
+        party_ids=readers,
+        visit_id=visit.id,
+        order_id=UUID(order.order_id),
+        seller_id=parties.seller_id,
+        buyer_id=parties.buyer_id,
+        issuer_id=parties.issuer_id,
+        terms_id=terms.id,
+        revision=1,
+        outcome=VisitOutcome(order.leaf.outcome),
+        delivered_at=visit.delivered_at,
+        received_at=visit.received_at,
+        signer_name=visit.signer_name,
+        shown=order.leaf.shown,
+        shown_total_cents=order.leaf.shown_total_cents,
+        shown_credit_cents=order.leaf.shown_credit_cents,
+        shown_supplement_cents=order.leaf.shown_supplement_cents,
+    )
+    delivery.lines = [_line(delivery, position, order) for position in range(len(order.lines))]
+    session.add(delivery)
+    session.flush()
+    facts.record(session, DELIVERY_RECORDED, delivery.id, stamp, readers=tuple(readers))
+    return delivery
+
+
+def _line(delivery: Delivery, position: int, order: OrderFacts) -> DeliveryLine:
+    leaf = order.lines[position]
+    return DeliveryLine(
+        **delivery.kin(),
+        position=position,
+        order_line_id=UUID(leaf.line_id),
+        ordered=leaf.ordered,
+        delivered=leaf.delivered,
+        not_shipped=leaf.not_shipped,
+        lost=leaf.lost,
+        returned=leaf.returned,
+        extra=leaf.extra,
+        reason=leaf.reason,
+        photos=list(leaf.photos),
+    )
+
+
+def record_containers(session: Session, visit: Visit, leaf: ContainersLeaf) -> ContainerReturn:
+    """Write the empties of one owner and class that came back; their owner and creditor read it."""
+    owner_id, creditor_id = UUID(leaf.owner_id), UUID(leaf.creditor_id)
+    returned = ContainerReturn(
+        id=new_id(),
+        owner_id=visit.owner_id,
+        party_ids=sorted({owner_id, creditor_id, visit.buyer_id} - {visit.owner_id}),
+        visit_id=visit.id,
+        container_owner_id=owner_id,
+        creditor_id=creditor_id,
+        holder_id=visit.buyer_id,
+        class_code=leaf.container_class,
+        quantity=leaf.returned,
+        unit_cents=leaf.unit_cents,
+    )
+    session.add(returned)
+    session.flush()
+    return returned
+
+
+def record_collection(session: Session, visit: Visit, leaf: CollectionLeaf) -> Collection:
+    """Write the money taken for one issuer, which reads it."""
+    issuer_id = UUID(leaf.issuer_id)
+    collection = Collection(
+        id=new_id(),
+        owner_id=visit.owner_id,
+        party_ids=sorted({issuer_id, visit.buyer_id} - {visit.owner_id}),
+        visit_id=visit.id,
+        issuer_id=issuer_id,
+        buyer_id=visit.buyer_id,
+        method=leaf.method,
+        amount_cents=leaf.amount_cents,
+        rounding_cents=leaf.rounding_cents,
+        reference=leaf.reference,
+    )
+    session.add(collection)
+    session.flush()
+    return collection

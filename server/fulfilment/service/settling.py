@@ -1,0 +1,283 @@
+"""A visit becomes deliveries, and each delivery settles its order, in the transaction of its receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from server.billing.service import Settlement, issue_deposit_credit, settle_delivery
+from server.core import facts
+from server.core.acting import acting_for, acting_org, savepoint
+from server.core.stamp import Stamp
+from server.delivery.model import Delivery, Terms, VarianceNotice, Visit
+from server.delivery.service import (
+    OrderParties,
+    VisitRecord,
+    open_discrepancy,
+    read_terms,
+    record_collection,
+    record_containers,
+    record_delivery,
+    record_visit,
+    terms_cited,
+)
+from server.fulfilment.events import DELIVERY_SETTLED, SUPPLEMENT_MADE
+from server.fulfilment.issued import Issued
+from server.orders.model import Order
+from server.orders.service import create_supplement
+from server.planning.model import Run, Stop
+from server.receivables import service as receivables
+from server.stock.service import return_containers
+from shared.delivery import DeliveredLine
+from shared.lifecycles import OrderState
+from shared.problems import Problem, Text
+from shared.visit import OrderFacts, VisitFacts
+from shared.wire.event import VisitFinished
+from shared.wire.terms import Goods
+
+
+class NotThisOrder(Problem):
+    """The visit speaks of lines or an order that its terms do not hold."""
+
+    slug = "lines-not-in-terms"
+    title = Text("Lignes étrangères aux conditions", "Lines foreign to the terms")
+
+
+class CorrectionWaits(Problem):
+    """A correction of a synced visit is decided by a dispatcher."""
+
+    slug = "correction-waits"
+    title = Text("Correction à revoir", "Correction to review")
+
+
+@dataclass(frozen=True, slots=True)
+class VisitReport:
+    """Everything that a sealed visit says, read and checked."""
+
+    record: VisitRecord
+    finished: VisitFinished
+    said: VisitFacts
+    plan_version: int
+
+
+def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> tuple[Issued, ...]:
+    """Record a visit and its deliveries, settle each order by the terms it cites, and return what was issued.
+
+    Whatever billing refuses leaves the delivery standing and a discrepancy for a dispatcher. An order that another
+    visit delivered before keeps its first delivery: a different one is a dispute, an equal one nothing.
+
+    Raises:
+        UnknownTerms, NotThisOrder, CorrectionWaits: the whole visit waits for a person.
+
+    Source: R016, R017, R018, R023, R024; C12, C14, C16, C27, C30.
+    """
+    if report.finished.corrects:
+        raise CorrectionWaits(
+            Text(
+                "Cette visite en corrige une autre déjà reçue : un répartiteur la revoit.",
+                "This visit corrects one that was already received: a dispatcher reviews it.",
+            ),
+            where=report.finished.corrects,
+        )
+    cited = [(facts_, _cited_terms(session, facts_)) for facts_ in report.said.orders]
+    visit = record_visit(session, report.record, report.finished)
+    _note_plan_change(session, report, run=run, stop=stop, stamp=stamp)
+    issued: list[Issued] = []
+    for said, terms in cited:
+        issued += _deliver(session, visit, said, terms, stamp=stamp)
+    issued += _take_containers(session, visit, report.said, stamp=stamp)
+    for leaf in report.said.collections:
+        receivables.record_collection(session, collection=record_collection(session, visit, leaf), stamp=stamp)
+    return tuple(issued)
+
+
+def _cited_terms(session: Session, said: OrderFacts) -> Terms:
+    terms = terms_cited(session, order_id=UUID(said.order_id), digest=said.leaf.terms_hash)
+    goods, _prices = read_terms(terms)
+    ordered = {line.line_id: line.quantity for line in goods.lines}
+    if {line.line_id: line.ordered for line in said.lines} != ordered:
+        raise NotThisOrder(
+            Text(
+                "Les lignes livrées ne sont pas celles des conditions citées.",
+                "The delivered lines are not those of the cited terms.",
+            ),
+            where=said.order_id,
+        )
+    return terms
+
+
+def _deliver(
+    session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, stamp: Stamp
+) -> Iterator[Issued]:
+    goods, _prices = read_terms(terms)
+    if not _is_first(session, visit, said, stamp):
+        return
+    parties = OrderParties(
+        seller_id=UUID(goods.seller_id), buyer_id=UUID(goods.buyer_id), issuer_id=UUID(goods.issuer_id)
+    )
+    delivery = record_delivery(session, visit, said, terms, parties, stamp=stamp)
+    order = _order(session, delivery.order_id)
+    with acting_for(session, order.owner_id):
+        _advance(order, said, delivery)
+    yield from _settle(session, delivery, order, terms, goods, stamp=stamp)
+
+
+def _is_first(session: Session, visit: Visit, said: OrderFacts, stamp: Stamp) -> bool:
+    earlier = session.scalars(
+        select(Delivery)
+        .join(Visit, Visit.id == Delivery.visit_id)
+        .where(Delivery.order_id == UUID(said.order_id), Visit.stop_id == visit.stop_id)
+        .options(selectinload(Delivery.lines))
+    ).first()
+    if earlier is None:
+        return True
+    before = {str(line.order_line_id): (line.delivered, line.extra) for line in earlier.lines}
+    if before != {line.line_id: (line.delivered, line.extra) for line in said.lines}:
+        open_discrepancy(
+            session,
+            kind="two_deliveries",
+            subject_id=earlier.id,
+            text=Text(
+                "Deux tablettes disent des quantités différentes ; la première livraison reste.",
+                "Two tablets say different quantities; the first delivery stands.",
+            ),
+            stamp=stamp,
+            run_id=visit.run_id,
+            stop_id=visit.stop_id,
+            details={"second_visit": str(visit.id)},
+        )
+    return False
+
+
+def _order(session: Session, order_id: UUID) -> Order:
+    order = session.scalars(
+        select(Order).where(Order.id == order_id, Order.carrier_id == acting_org(session)).options(selectinload(Order.lines))
+    ).one_or_none()
+    if order is None:
+        raise NotThisOrder(
+            Text("Cette commande n’est pas confiée à ce transporteur.", "This order is not entrusted to this carrier."),
+            where=str(order_id),
+        )
+    return order
+
+
+_FULFILMENT = {
+    "complete": OrderState.DELIVERED,
+    "partial": OrderState.PARTLY_DELIVERED,
+    "refused": OrderState.NOT_DELIVERED,
+    "failed": OrderState.NOT_DELIVERED,
+}
+_TO_THE_DOOR = (OrderState.ACCEPTED, OrderState.PLANNED, OrderState.SHIPPED)
+
+
+def _advance(order: Order, said: OrderFacts, delivery: Delivery) -> None:
+    if order.state in _TO_THE_DOOR:
+        for state in _TO_THE_DOOR[_TO_THE_DOOR.index(order.state) + 1 :]:
+            order.move_to(state)
+    order.move_to(_FULFILMENT[said.leaf.outcome])
+    order.delivered_at = delivery.delivered_at
+
+
+def _settle(
+    session: Session, delivery: Delivery, order: Order, terms: Terms, goods: Goods, *, stamp: Stamp
+) -> Iterator[Issued]:
+    try:
+        with savepoint(session):
+            settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
+            issued = list(_issued(session, delivery, order, settlement, stamp=stamp))
+    except Problem as problem:
+        _discrepancy(session, delivery, "settlement_refused", problem.detail, stamp)
+        return
+    for difference in settlement.differences:
+        _discrepancy(session, delivery, "terms_overtaken", difference, stamp)
+    _compare_with_shown(session, delivery, settlement, issued, stamp)
+    facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
+    yield from issued
+
+
+def _issued(
+    session: Session, delivery: Delivery, order: Order, settlement: Settlement, *, stamp: Stamp
+) -> Iterator[Issued]:
+    if settlement.invoice is not None and settlement.kind == "invoice":
+        yield Issued(order.id, settlement.invoice)
+    if settlement.credit is not None:
+        yield Issued(order.id, settlement.credit)
+    extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
+    if extras:
+        with acting_for(session, order.owner_id):
+            supplement = create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp)
+            facts.record(session, SUPPLEMENT_MADE, supplement.id, stamp, readers=tuple(supplement.party_ids))
+        yield Issued(order.id, supplement)
+    if settlement.variance:
+        yield Issued(order.id, _variance(session, delivery, stamp))
+
+
+def _variance(session: Session, delivery: Delivery, stamp: Stamp) -> VarianceNotice:
+    lines = [DeliveredLine(str(line.order_line_id), line.ordered, line.delivered, line.not_shipped, line.lost,
+                           line.returned, line.extra, line.reason) for line in delivery.lines]  # fmt: skip
+    notice = VarianceNotice(
+        **delivery.kin(),
+        delivery_id=delivery.id,
+        order_id=delivery.order_id,
+        seller_id=delivery.seller_id,
+        short_units=sum(line.ordered - line.delivered for line in lines),
+        extra_units=sum(line.extra for line in lines),
+        made_at=stamp.at,
+    )
+    session.add(notice)
+    session.flush()
+    return notice
+
+
+def _compare_with_shown(
+    session: Session, delivery: Delivery, settlement: Settlement, issued: list[Issued], stamp: Stamp
+) -> None:
+    """What was signed is what is billed: any other amount is put before a dispatcher."""
+    invoice = settlement.invoice.total_cents if settlement.invoice and settlement.kind == "invoice" else None
+    credit = settlement.credit.total_cents if settlement.credit and settlement.kind == "credit" else None
+    is_same = (delivery.shown != "invoice" or invoice in {None, delivery.shown_total_cents}) and (
+        delivery.shown != "credit" or credit == delivery.shown_credit_cents
+    )
+    if not is_same:
+        text = Text(
+            "Le montant signé et le montant facturé diffèrent.", "The signed amount and the billed amount differ."
+        )
+        details = {"shown": delivery.shown, "invoice_cents": invoice, "credit_cents": credit, "documents": len(issued)}
+        _discrepancy(session, delivery, "amount_differs", text, stamp, details)
+
+
+def _discrepancy(
+    session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp, details: dict[str, object] | None = None
+) -> None:
+    open_discrepancy(session, kind=kind, subject_id=delivery.id, text=text, stamp=stamp, details=details)
+
+
+def _take_containers(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> Iterator[Issued]:
+    returns = [record_containers(session, visit, leaf) for leaf in said.containers if leaf.returned]
+    return_containers(session, returns=returns, at=visit.delivered_at, stamp=stamp)
+    for creditor_id in sorted({one.creditor_id for one in returns}):
+        mine = [one for one in returns if one.creditor_id == creditor_id]
+        credit = issue_deposit_credit(
+            session, issuer_id=creditor_id, buyer_id=visit.buyer_id, visit_id=visit.id, returns=mine, stamp=stamp
+        )
+        yield Issued(visit.id, credit)
+
+
+def _note_plan_change(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> None:
+    if report.plan_version != run.version:
+        open_discrepancy(
+            session,
+            kind="plan_changed",
+            subject_id=stop.id,
+            text=Text(
+                f"Livré d’après la version {report.plan_version} de la tournée ; elle en est à {run.version}.",
+                f"Delivered from version {report.plan_version} of the run, which is now at {run.version}.",
+            ),
+            stamp=stamp,
+            run_id=run.id,
+            stop_id=stop.id,
+        )

@@ -1,0 +1,6 @@
+"""Facts of the sync context."""
+
+EVENT_PARKED = "sync.event_parked"
+STREAM_FORKED = "sync.stream_forked"
+ATTACHMENT_RECEIVED = "sync.attachment_received"
+BUNDLE_BUILT = "sync.bundle_built"

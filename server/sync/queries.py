@@ -1,0 +1,156 @@
+"""What a bundle is made of: reads over the contexts below, each one query for the whole run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceOrder
+from server.catalog.model import ContainerClass, ContainerPrice, TaxRate
+from server.documents.model import Document, DocumentKind
+from server.orders.model import Order
+from server.parties.model import BillingType, Organisation, Site
+from server.planning.model import Run, Stop, Vehicle
+from shared.lifecycles import CreditState, InvoiceState
+from shared.wire.terms import TaxRule
+
+_FOR_TABLET = (DocumentKind.INVOICE, DocumentKind.PROVISIONAL_INVOICE, DocumentKind.DELIVERY_SLIP)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order's live invoice and what was credited of each of its order lines."""
+
+    invoice: Invoice
+    credited: Mapping[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerOffer:
+    """A container class that may come back, at its price of the day."""
+
+    container: ContainerClass
+    unit_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunReading:
+    """Everything that a run's bundle says, by id."""
+
+    run: Run
+    vehicle: Vehicle
+    orders: Mapping[UUID, Order]
+    sites: Mapping[UUID, Site]
+    names: Mapping[UUID, str]
+    standings: Mapping[UUID, Standing]
+    rules: Mapping[str, TaxRule]
+    offers: tuple[ContainerOffer, ...]
+    files: Mapping[UUID, tuple[Document, ...]]
+    timezone: str
+
+    def issues_here(self, seller_id: UUID) -> bool:
+        """Say whether the seller issues invoices on the platform (C30)."""
+        return any(
+            order.billing_type is BillingType.PLATFORM for order in self.orders.values() if order.owner_id == seller_id
+        )
+
+
+def read_run(session: Session, run_id: UUID) -> RunReading:
+    """Return what the run's bundle is made of, as the carrier sees it."""
+    run = session.scalars(
+        select(Run).where(Run.id == run_id).options(selectinload(Run.stops).selectinload(Stop.orders))
+    ).one()
+    vehicle = session.scalars(select(Vehicle).where(Vehicle.id == run.vehicle_id)).one()
+    order_ids = [ridden.order_id for stop in run.stops for ridden in stop.orders]
+    orders = session.scalars(select(Order).where(Order.id.in_(order_ids)).options(selectinload(Order.lines))).all()
+    site_ids = {stop.site_id for stop in run.stops} | {vehicle.depot_site_id}
+    sites = session.scalars(select(Site).where(Site.id.in_(site_ids))).all()
+    carrier = session.scalars(select(Organisation).where(Organisation.id == run.owner_id)).one()
+    return RunReading(
+        run=run,
+        vehicle=vehicle,
+        orders={order.id: order for order in orders},
+        sites={site.id: site for site in sites},
+        names=_names(session, orders, run.owner_id),
+        standings=standings(session, order_ids),
+        rules=tax_rules(session, on=run.runs_on),
+        offers=_offers(session, {run.owner_id} | {order.owner_id for order in orders}, run.runs_on),
+        files=_files(session, order_ids),
+        timezone=carrier.timezone,
+    )
+
+
+def standings(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Standing]:
+    """Return the live invoice of each order that has one, with what was credited by order line."""
+    rows = session.execute(
+        select(InvoiceOrder.order_id, Invoice)
+        .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
+        .where(InvoiceOrder.order_id.in_(order_ids), InvoiceOrder.live_final, Invoice.state != InvoiceState.DROPPED)
+    ).all()
+    credited: dict[UUID, dict[UUID, int]] = defaultdict(dict)
+    sums = session.execute(
+        select(CreditNote.invoice_id, CreditLine.order_line_id, func.sum(CreditLine.quantity))
+        .join(CreditLine, CreditLine.credit_note_id == CreditNote.id)
+        .where(
+            CreditNote.invoice_id.in_([invoice.id for _order_id, invoice in rows]),
+            CreditNote.state.in_([CreditState.ISSUED, CreditState.PROPOSED]),
+        )
+        .group_by(CreditNote.invoice_id, CreditLine.order_line_id)
+    )
+    for invoice_id, line_id, quantity in sums:
+        if invoice_id is not None and line_id is not None:
+            credited[invoice_id][line_id] = int(quantity)
+    return {order_id: Standing(invoice, credited[invoice.id]) for order_id, invoice in rows}
+
+
+def tax_rules(session: Session, *, on: date) -> dict[str, TaxRule]:
+    """Return the rate of each tax code in force on a day (T8)."""
+    rows = session.scalars(select(TaxRate).where(TaxRate.valid_from <= on).order_by(TaxRate.valid_from))
+    return {
+        row.code: TaxRule(code=row.code, rate=_plain(row.rate), name_fr=row.name_fr, name_en=row.name_en)
+        for row in rows
+    }
+
+
+def _plain(rate: object) -> str:
+    text = f"{rate:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _names(session: Session, orders: Sequence[Order], carrier_id: UUID) -> dict[UUID, str]:
+    wanted = {carrier_id} | {one for order in orders for one in (order.owner_id, order.issuer_id) if one is not None}
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))
+    return {org_id: name for org_id, name in rows}
+
+
+def _offers(session: Session, owner_ids: set[UUID], on: date) -> tuple[ContainerOffer, ...]:
+    rows = session.execute(
+        select(ContainerClass, ContainerPrice.unit_cents)
+        .join(ContainerPrice, ContainerPrice.class_id == ContainerClass.id)
+        .where(ContainerClass.owner_id.in_(owner_ids), ContainerPrice.valid_from <= on)
+        .order_by(ContainerClass.id, ContainerPrice.valid_from)
+    )
+    latest = {container.id: ContainerOffer(container, unit_cents) for container, unit_cents in rows}
+    return tuple(latest.values())
+
+
+def _files(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Document, ...]]:
+    rows = session.scalars(
+        select(Document)
+        .where(Document.order_id.in_(order_ids), Document.kind.in_(_FOR_TABLET))
+        .order_by(Document.order_id, Document.kind, Document.revision)
+    )
+    latest: dict[tuple[UUID, DocumentKind], Document] = {}
+    for document in rows:
+        if document.order_id is not None:
+            latest[document.order_id, document.kind] = document
+    grouped: dict[UUID, list[Document]] = defaultdict(list)
+    for (order_id, _kind), document in latest.items():
+        grouped[order_id].append(document)
+    return {order_id: tuple(found) for order_id, found in grouped.items()}

@@ -1,0 +1,1 @@
+"""The tablets' protocol, one module a message."""

@@ -1,0 +1,107 @@
+"""What each kind of event does to the office's books."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_for
+from server.core.stamp import Stamp
+from server.delivery.service import VisitRecord, open_discrepancy
+from server.fulfilment.issued import Issued
+from server.fulfilment.service.settling import VisitReport, settle_visit
+from server.orders.model import Order
+from server.planning import progress
+from server.planning.model import Run
+from server.sync.model import DeviceEvent, EventOutcome
+from server.sync.service.clock import Moment, moment_of
+from shared.lifecycles import OrderState
+from shared.problems import Text
+from shared.sealing_event import visit_of
+from shared.visit import read_visit
+from shared.wire.event import Envelope, SealedEvent
+
+
+def apply_event(session: Session, sealed: SealedEvent, envelope: Envelope, *, stamp: Stamp) -> tuple[Issued, ...]:
+    """Do what an opened event says and return the documents that it made.
+
+    Raises:
+        Problem: the event cannot be applied and is to be parked with this reason.
+    """
+    moment = moment_of(envelope, received_at=stamp.at)
+    run = progress.run_of(session, UUID(envelope.run_id))
+    _depart(session, run, moment, stamp)
+    match envelope.type:
+        case "run.departed":
+            return ()
+        case "stop.arrived":
+            progress.arrive(progress.stop_of(run, UUID(envelope.stop_id)), at=moment.at)
+            return ()
+        case "run.returned":
+            progress.come_back(session, run, at=moment.at, has_parked=_has_parked(session, run), stamp=stamp)
+            return ()
+        case "visit.finished":
+            return _finish_visit(session, sealed, envelope, run, moment, stamp)
+
+
+def _finish_visit(
+    session: Session, sealed: SealedEvent, envelope: Envelope, run: Run, moment: Moment, stamp: Stamp
+) -> tuple[Issued, ...]:
+    stop = progress.stop_of(run, UUID(envelope.stop_id))
+    finished = visit_of(envelope)
+    record = VisitRecord(
+        stop_id=stop.id,
+        run_id=run.id,
+        site_id=stop.site_id,
+        buyer_id=stop.buyer_id,
+        device_id=UUID(envelope.device_id),
+        event_id=UUID(envelope.event_id),
+        event_seq=envelope.seq,
+        delivered_at=moment.at,
+        uncertainty_s=moment.uncertainty_s,
+        received_at=stamp.at,
+    )
+    report = VisitReport(record, finished, read_visit(sealed.groups), envelope.plan_version)
+    issued = settle_visit(session, report, run=run, stop=stop, stamp=stamp)
+    is_signed = finished.outcome in {"complete", "partial"}
+    progress.end_stop(session, stop, is_signed=is_signed, at=moment.at, stamp=stamp)
+    if moment.skewed:
+        _note_skew(session, record, stamp)
+    return issued
+
+
+def _depart(session: Session, run: Run, moment: Moment, stamp: Stamp) -> None:
+    if not progress.depart(session, run, at=moment.at, stamp=stamp):
+        return
+    order_ids = [stop_order.order_id for stop in run.stops for stop_order in stop.orders]
+    orders = session.scalars(select(Order).where(Order.id.in_(order_ids), Order.state == OrderState.PLANNED)).all()
+    for seller_id in sorted({order.owner_id for order in orders}):
+        with acting_for(session, seller_id):
+            for order in orders:
+                if order.owner_id == seller_id:
+                    order.move_to(OrderState.SHIPPED)
+
+
+def _has_parked(session: Session, run: Run) -> bool:
+    return bool(
+        session.scalar(
+            select(exists().where(DeviceEvent.run_id == run.id, DeviceEvent.outcome == EventOutcome.PARKED))
+        )
+    )
+
+
+def _note_skew(session: Session, record: VisitRecord, stamp: Stamp) -> None:
+    open_discrepancy(
+        session,
+        kind="clock_skew",
+        subject_id=record.event_id,
+        text=Text(
+            "L’horloge de la tablette était décalée de plus de 5 minutes ; l’heure montrée est corrigée.",
+            "The tablet's clock was off by more than 5 minutes; the time shown is corrected.",
+        ),
+        stamp=stamp,
+        run_id=record.run_id,
+        stop_id=record.stop_id,
+    )

@@ -1,0 +1,88 @@
+"""Files in chunks, named by their sha256; each chunk is on disk before its answer."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from server.core.settings import settings
+from shared.problems import Problem, Text
+from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES
+
+MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "application/vnd.tournee.strokes"})
+
+
+class AttachmentRefused(Problem):
+    """The file is too large, of an unknown kind, or not what its name says."""
+
+    slug = "attachment-refused"
+    status = 422
+    title = Text("Pièce jointe refusée", "Attachment refused")
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way: ``path`` holds what has arrived so far."""
+
+    carrier_id: UUID
+    sha256: str
+    size_bytes: int
+    media_type: str
+
+    @property
+    def path(self) -> Path:
+        """Where the chunks gather, on the same disk as the store."""
+        return Path(settings().store_path) / "uploads" / str(self.carrier_id) / self.sha256
+
+    @property
+    def offset(self) -> int:
+        """How many bytes have arrived."""
+        try:
+            return self.path.stat().st_size
+        except FileNotFoundError:
+            return 0
+
+
+def check_upload(upload: Upload) -> None:
+    """Refuse what no tablet of ours sends.
+
+    Raises:
+        AttachmentRefused: size or media type out of bounds.
+    """
+    if not 0 < upload.size_bytes <= MAX_ATTACHMENT_BYTES or upload.media_type not in MEDIA_TYPES:
+        raise AttachmentRefused(
+            Text(
+                f"Au plus {MAX_ATTACHMENT_BYTES // 1024**2} Mo, en JPEG, PNG ou WebP, ou un tracé de signature.",
+                f"At most {MAX_ATTACHMENT_BYTES // 1024**2} MB, as JPEG, PNG or WebP, or a signature's strokes.",
+            ),
+            where=upload.sha256,
+        )
+
+
+def append_chunk(upload: Upload, *, offset: int, chunk: bytes) -> int:
+    """Add a chunk durably and return the true offset; a chunk that does not fit there changes nothing."""
+    if len(chunk) > MAX_CHUNK_BYTES or offset + len(chunk) > upload.size_bytes:
+        return upload.offset
+    upload.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with upload.path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if file.tell() == offset:
+            file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        return file.tell()
+
+
+def complete(upload: Upload) -> bytes | None:
+    """Return the whole file when its last byte is here and its hash is right; a wrong one starts anew."""
+    if upload.offset != upload.size_bytes:
+        return None
+    payload = upload.path.read_bytes()
+    if hashlib.sha256(payload).hexdigest() != upload.sha256:
+        upload.path.unlink()
+        return None
+    return payload

@@ -1,0 +1,42 @@
+"""When something happened, from a tablet's clocks, which may lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shared.wire.event import Envelope
+
+MAX_SKEW = timedelta(minutes=5)
+DRIFT_PPM = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant with its doubt; ``skewed`` says that the tablet's wall clock is over 5 minutes off."""
+
+    at: datetime
+    uncertainty_s: int
+    skewed: bool
+
+
+def moment_of(envelope: Envelope, *, received_at: datetime) -> Moment:
+    """Return when a tablet sealed an event.
+
+    In the boot of its last contact: the server's time plus the monotonic difference, in doubt by the drift alone.
+    Otherwise the wall clock, never later than the reception, in doubt by everything since the last contact.
+    """
+    wall = _instant(envelope.wall_ms, received_at)
+    if envelope.server_ms and envelope.monotonic_ms >= envelope.server_monotonic_ms:
+        elapsed_ms = envelope.monotonic_ms - envelope.server_monotonic_ms
+        at = min(_instant(envelope.server_ms + elapsed_ms, received_at), received_at)
+        return Moment(at, 1 + elapsed_ms * DRIFT_PPM // 1_000_000_000, abs(wall - at) > MAX_SKEW)
+    at = min(wall, received_at)
+    return Moment(at, max(1, int((received_at - at).total_seconds())), wall - received_at > MAX_SKEW)
+
+
+def _instant(unix_ms: int, fallback: datetime) -> datetime:
+    try:
+        return datetime.fromtimestamp(unix_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return fallback

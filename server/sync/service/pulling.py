@@ -1,0 +1,56 @@
+"""Runs down to a tablet, by a cursor that late commits cannot slip under."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.planning.model import Run
+from server.sync.model import RunBundle
+from server.sync.service.streams import epoch, unix_ms
+from shared.lifecycles import RunState
+from shared.wire.bundle import BundleRun, PullAnswer
+
+_OVER = {RunState.SYNCED, RunState.SETTLED, RunState.CLOSED, RunState.CANCELLED}
+
+
+def pull(session: Session, *, driver_id: UUID, cursor: int, known_epoch: str, now: datetime) -> PullAnswer:
+    """Return the driver's runs that changed after ``cursor``.
+
+    An unknown epoch, or a cursor ahead of the feed, gets everything: the server was restored.
+    """
+    ours = epoch(session)
+    bundles = _latest(session, driver_id)
+    last = max((bundle.position for bundle in bundles), default=0)
+    full = known_epoch != ours or cursor > last or cursor == 0
+    states = _states(session, [bundle.run_id for bundle in bundles])
+    changed = [bundle for bundle in bundles if full or bundle.position > cursor]
+    alive = [bundle for bundle in changed if not bundle.gone and states.get(bundle.run_id) not in _OVER]
+    gone = [bundle.run_id for bundle in bundles if bundle.gone or states.get(bundle.run_id) in _OVER]
+    return PullAnswer(
+        epoch=ours,
+        cursor=last,
+        full=full,
+        runs=tuple(msgspec.json.decode(bundle.body, type=BundleRun) for bundle in alive),
+        gone=tuple(str(run_id) for run_id in gone),
+        server_ms=unix_ms(now),
+    )
+
+
+def _latest(session: Session, driver_id: UUID) -> list[RunBundle]:
+    rows = session.scalars(
+        select(RunBundle)
+        .where(RunBundle.driver_id == driver_id)
+        .order_by(RunBundle.run_id, RunBundle.version.desc())
+        .distinct(RunBundle.run_id)
+    )
+    return sorted(rows, key=lambda bundle: bundle.position)
+
+
+def _states(session: Session, run_ids: list[UUID]) -> dict[UUID, RunState]:
+    rows = session.execute(select(Run.id, Run.state).where(Run.id.in_(run_ids)))
+    return {run_id: state for run_id, state in rows}

@@ -1,0 +1,300 @@
+"""A batch of sealed events: in sequence, exactly once, each under a savepoint, receipts in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import exists, select
+from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.orm import Session
+
+from server.billing.service import publish_pending
+from server.core import facts
+from server.core.acting import savepoint
+from server.core.logs import log
+from server.core.stamp import Stamp
+from server.fulfilment.issued import Issued
+from server.sync.events import EVENT_PARKED, STREAM_FORKED
+from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
+from server.sync.service.applying import apply_event
+from server.sync.service.streams import GENESIS_HEX, give_receipt, hash_at, lock_stream, unix_ms
+from shared.ids import new_id
+from shared.problems import Problem, Text
+from shared.sealing import chain_hash, is_signed_by
+from shared.sealing_event import BrokenSeal, open_event
+from shared.wire.event import Envelope, SealedEvent
+from shared.wire.push import EventResult, IssuedDocument, Push, PushAnswer, Refusal
+
+type Standing = Literal["ok", "gap", "fork", "revoked"]
+
+
+class BrokenBatch(Problem):
+    """The batch is not what the tablet's key sealed: it was damaged on the way, or comes from someone else."""
+
+    slug = "broken-batch"
+    title = Text("Envoi endommagé", "Damaged batch")
+
+
+class EarlierParked(Problem):
+    """An earlier event of the same stop waits for a person."""
+
+    slug = "earlier-event-parked"
+    title = Text("En attente d’un événement précédent", "Waiting for an earlier event")
+
+
+class ApplyFailed(Problem):
+    """Applying an event failed for a reason that nobody foresaw."""
+
+    slug = "apply-failed"
+    status = 500
+    title = Text("Application impossible", "Could not be applied")
+
+
+POISON = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, IntegrityError, DataError)
+"""What one event's content can cause; a lost connection or a deadlock concerns the batch, which is sent again."""
+
+_log = log(__name__)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What was done so far: stored events with the documents whose numbers come at the end."""
+
+    done: list[tuple[DeviceEvent, tuple[Issued, ...]]] = field(default_factory=list)
+    known: list[EventResult] = field(default_factory=list)
+
+
+def apply_batch(
+    session: Session, push: Push, *, device_id: UUID, public_key: bytes, revoked: bool, key: Ed25519PrivateKey, stamp: Stamp
+) -> PushAnswer:
+    """Take what is new of a batch and say what became of each event.
+
+    Known events get their first answer again; the next ones are stored and applied, each under a savepoint; a gap
+    stops; other bytes at a known place fork the stream, which then waits for a person. Publications are numbered at
+    the end, in ascending (issuer, series): their failure rolls back the whole batch, never one event.
+
+    Raises:
+        BrokenBatch: hashes or the head's signature do not hold, so that nothing of it can be believed.
+    """
+    _check_chain(push, public_key)
+    stream = lock_stream(session, device_id)
+    if revoked:
+        stream.state = StreamState.REVOKED
+    batch = _Batch()
+    standing = _take(session, stream, push, public_key, stamp, batch)
+    publish_pending(session, stamp=stamp)
+    results = batch.known + [_result(session, event, issued) for event, issued in batch.done]
+    session.flush()
+    return PushAnswer(
+        results=tuple(sorted(results, key=lambda result: result.seq)),
+        last_seq=stream.last_seq,
+        head=stream.head,
+        safe_seq=stream.safe_seq,
+        standing=standing,
+        receipt=give_receipt(session, stream, key=key, now=stamp.at),
+        server_ms=unix_ms(stamp.at),
+    )
+
+
+def _check_chain(push: Push, public_key: bytes) -> None:
+    head = bytes.fromhex(push.events[-1].hash)
+    if not is_signed_by(public_key, "head", head, bytes.fromhex(push.head_signature)):
+        raise _broken("head_signature")
+    for position, (before, sealed) in enumerate(zip(push.events, push.events[1:], strict=False), start=1):
+        if chain_hash(bytes.fromhex(before.hash), sealed.body.encode()).hex() != sealed.hash:
+            raise _broken(f"events[{position}]")
+
+
+def _take(
+    session: Session, stream: DeviceStream, push: Push, public_key: bytes, stamp: Stamp, batch: _Batch
+) -> Standing:
+    if stream.state is StreamState.FORKED:
+        return "fork"
+    if push.from_seq > stream.last_seq + 1:
+        return "gap"
+    _check_first(session, stream, push)
+    parked_stops = _parked_stops(session, stream.device_id)
+    for seq, sealed in enumerate(push.events, start=push.from_seq):
+        if seq <= stream.last_seq:
+            if not _is_known(session, stream, seq, sealed, batch):
+                return _fork(session, stream, stamp)
+        elif seq == stream.last_seq + 1 and _follows(stream, sealed):
+            batch.done.append(_store(session, stream, seq, sealed, public_key, stamp, parked_stops))
+        else:
+            return _fork(session, stream, stamp)
+    return "revoked" if stream.state is StreamState.REVOKED else "ok"
+
+
+def _check_first(session: Session, stream: DeviceStream, push: Push) -> None:
+    """A first event that does not even agree with itself was damaged; one that does may still be a fork."""
+    first = push.events[0]
+    ours = hash_at(session, stream.device_id, push.from_seq - 1) if push.from_seq else None
+    candidates = {ours or GENESIS_HEX, _declared_prev(first)}
+    if not any(chain_hash(bytes.fromhex(prev), first.body.encode()).hex() == first.hash for prev in candidates if prev):
+        raise _broken("events[0]")
+
+
+def _declared_prev(sealed: SealedEvent) -> str:
+    try:
+        prev = msgspec.json.decode(sealed.body.encode(), type=dict[str, msgspec.Raw]).get("prev_hash", msgspec.Raw(b'""'))
+        text = msgspec.json.decode(prev, type=str)
+        return text if len(bytes.fromhex(text)) == 32 else ""  # noqa: PLR2004  # a sha256
+    except (msgspec.DecodeError, ValueError):
+        return ""
+
+
+def _follows(stream: DeviceStream, sealed: SealedEvent) -> bool:
+    return chain_hash(bytes.fromhex(stream.head), sealed.body.encode()).hex() == sealed.hash
+
+
+def _is_known(session: Session, stream: DeviceStream, seq: int, sealed: SealedEvent, batch: _Batch) -> bool:
+    event = session.scalars(
+        select(DeviceEvent).where(DeviceEvent.device_id == stream.device_id, DeviceEvent.seq == seq)
+    ).one()
+    if event.hash != sealed.hash:
+        return False
+    batch.known.append(stored_result(event))
+    return True
+
+
+def _store(
+    session: Session,
+    stream: DeviceStream,
+    seq: int,
+    sealed: SealedEvent,
+    public_key: bytes,
+    stamp: Stamp,
+    parked_stops: set[UUID],
+) -> tuple[DeviceEvent, tuple[Issued, ...]]:
+    event = _as_row(stream, seq, sealed, stamp)
+    issued: tuple[Issued, ...] = ()
+    try:
+        _name(session, event, sealed)
+        _refuse_behind_parked(stream, event, parked_stops)
+        envelope = open_event(sealed, public_key)
+        with savepoint(session):
+            issued = apply_event(session, sealed, envelope, stamp=stamp)
+    except Problem as problem:
+        _park(session, event, problem, stamp, parked_stops)
+    except POISON as error:
+        _log.exception("sync.apply_failed", seq=seq, device_id=str(stream.device_id))
+        _park(session, event, _unexpected(error), stamp, parked_stops)
+    session.add(event)
+    stream.last_seq, stream.head = seq, sealed.hash
+    session.flush()
+    return event, issued
+
+
+def _name(session: Session, event: DeviceEvent, sealed: SealedEvent) -> None:
+    """Note whose event it is before anything can refuse it, so that a parked one is found by its stop."""
+    try:
+        envelope = msgspec.json.decode(sealed.body.encode(), type=Envelope)
+    except msgspec.DecodeError as error:
+        raise BrokenSeal(
+            Text(f"L’événement n’a pas pu être lu : {error}.", f"The event could not be read: {error}.")
+        ) from error
+    event.type, event.run_id = envelope.type, UUID(envelope.run_id)
+    event.stop_id = UUID(envelope.stop_id) if envelope.stop_id else None
+    event_id = UUID(envelope.event_id)
+    if session.scalar(select(exists().where(DeviceEvent.event_id == event_id))):
+        raise BrokenSeal(
+            Text("Cet identifiant d’événement a déjà servi.", "This event id was used before."), where=str(event_id)
+        )
+    event.event_id = event_id
+
+
+def _unexpected(error: Exception) -> Problem:
+    kind = type(error).__name__
+    return ApplyFailed(
+        Text(
+            f"L’événement est gardé mais n’a pas pu être appliqué ({kind}) ; l’équipe technique est avisée.",
+            f"The event is kept but could not be applied ({kind}); the technical team is told.",
+        )
+    )
+
+
+def _as_row(stream: DeviceStream, seq: int, sealed: SealedEvent, stamp: Stamp) -> DeviceEvent:
+    return DeviceEvent(
+        owner_id=stream.owner_id,
+        party_ids=[],
+        device_id=stream.device_id,
+        seq=seq,
+        event_id=new_id(),
+        type="unreadable",
+        body=sealed.body.encode(),
+        hash=sealed.hash,
+        signature=sealed.signature,
+        groups=[msgspec.to_builtins(group) for group in sealed.groups],
+        group_padding=list(sealed.group_padding),
+        outcome=EventOutcome.APPLIED,
+        received_at=stamp.at,
+    )
+
+
+def _refuse_behind_parked(stream: DeviceStream, event: DeviceEvent, parked_stops: set[UUID]) -> None:
+    if stream.state is StreamState.REVOKED:
+        raise EarlierParked(Text("La tablette est révoquée : un répartiteur décide.", "The tablet is revoked: a dispatcher decides."))
+    if event.stop_id in parked_stops:
+        raise EarlierParked(
+            Text("Un événement précédent du même arrêt est mis de côté.", "An earlier event of the same stop is parked."),
+            where=str(event.stop_id),
+        )
+
+
+def _park(session: Session, event: DeviceEvent, problem: Problem, stamp: Stamp, parked_stops: set[UUID]) -> None:
+    event.outcome = EventOutcome.PARKED
+    event.refusal = {"slug": problem.slug, "fr": problem.detail.fr, "en": problem.detail.en, "where": problem.where}
+    if event.stop_id is not None:
+        parked_stops.add(event.stop_id)
+    facts.record(session, EVENT_PARKED, event.event_id, stamp)
+
+
+def _parked_stops(session: Session, device_id: UUID) -> set[UUID]:
+    rows = session.scalars(
+        select(DeviceEvent.stop_id).where(
+            DeviceEvent.device_id == device_id,
+            DeviceEvent.outcome == EventOutcome.PARKED,
+            DeviceEvent.stop_id.is_not(None),
+        )
+    )
+    return {stop_id for stop_id in rows if stop_id is not None}
+
+
+def _fork(session: Session, stream: DeviceStream, stamp: Stamp) -> Standing:
+    stream.state = StreamState.FORKED
+    facts.record(session, STREAM_FORKED, stream.device_id, stamp)
+    return "fork"
+
+
+def _result(session: Session, event: DeviceEvent, issued: Sequence[Issued]) -> EventResult:
+    event.documents = [msgspec.to_builtins(one.as_message()) for one in issued]
+    session.add(event)
+    return stored_result(event, first=True)
+
+
+def stored_result(event: DeviceEvent, *, first: bool = False) -> EventResult:
+    """Return the answer that an event got; the same each time that it is sent again."""
+    parked = event.outcome is EventOutcome.PARKED
+    refusal = Refusal(slug=event.refusal["slug"], fr=event.refusal["fr"], en=event.refusal["en"]) if parked else None
+    return EventResult(
+        seq=event.seq,
+        event_id=str(event.event_id),
+        status="parked" if parked else "applied" if first else "known",
+        refusal=refusal,
+        documents=tuple(msgspec.convert(event.documents, type=list[IssuedDocument])),
+    )
+
+
+def _broken(where: str) -> BrokenBatch:
+    return BrokenBatch(
+        Text(
+            "Les empreintes ou la signature ne tiennent pas : renvoyez le même lot, rien n’a été pris.",
+            "Hashes or signature do not hold: send the same batch again, nothing was taken.",
+        ),
+        where=where,
+    )

@@ -1,0 +1,133 @@
+"""One tablet's stream: how far the server has it, and what it signed for."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_org
+from server.sync.model import DeviceEvent, DeviceStream, ServerEpoch, SignedReceipt, StreamState
+from shared.canonical import canonical_bytes
+from shared.ids import new_id
+from shared.problems import Problem, Text
+from shared.sealing import GENESIS, sign
+from shared.wire.hello import Hello, HelloAnswer
+from shared.wire.limits import PROTOCOL
+from shared.wire.push import Receipt
+
+MIN_APP = "0.1.0"
+GENESIS_HEX = GENESIS.hex()
+
+
+class UnknownProtocol(Problem):
+    """The tablet speaks no protocol of this server's."""
+
+    slug = "update-required"
+    status = 426
+    title = Text("Mise à jour requise", "Update required")
+
+
+def lock_stream(session: Session, device_id: UUID) -> DeviceStream:
+    """Return the tablet's stream, locked until the transaction ends; made on first use."""
+    session.execute(
+        insert(DeviceStream)
+        .values(
+            id=new_id(), owner_id=acting_org(session), party_ids=[], device_id=device_id, last_seq=0,
+            head=GENESIS_HEX, safe_seq=0, state=StreamState.OPEN, server_offset_ms=0,
+        )
+        .on_conflict_do_nothing(index_elements=["device_id"])
+    )  # fmt: skip
+    return session.scalars(
+        select(DeviceStream).where(DeviceStream.device_id == device_id).with_for_update().execution_options(
+            populate_existing=True
+        )
+    ).one()
+
+
+def hash_at(session: Session, device_id: UUID, seq: int) -> str | None:
+    """Return the chain's hash at ``seq`` in hex, the genesis at 0, None where the server has no event."""
+    if seq == 0:
+        return GENESIS_HEX
+    return session.scalar(select(DeviceEvent.hash).where(DeviceEvent.device_id == device_id, DeviceEvent.seq == seq))
+
+
+def epoch(session: Session) -> str:
+    """Return what changes when this database was restored: system identifier, timeline and the row's nonce."""
+    system = session.execute(text("SELECT system_identifier FROM pg_control_system()")).scalar_one()
+    timeline = session.execute(text("SELECT timeline_id FROM pg_control_checkpoint()")).scalar_one()
+    nonce = session.scalars(select(ServerEpoch.nonce)).one()
+    return f"{system}-{timeline}-{nonce}"
+
+
+def greet(session: Session, hello: Hello, *, device_id: UUID, now: datetime) -> HelloAnswer:
+    """Compare both sides' positions.
+
+    ``rewind`` when the server holds less than it once confirmed (it was restored), ``fork`` when both hold
+    different events at the same place.
+
+    Raises:
+        UnknownProtocol: no common protocol version.
+    """
+    if PROTOCOL not in hello.protocols:
+        raise UnknownProtocol(
+            Text(
+                "Mettez l’application à jour, puis resynchronisez : rien n’est perdu, tout reste sur la tablette.",
+                "Update the application, then sync again: nothing is lost, everything stays on the tablet.",
+            )
+        )
+    stream = lock_stream(session, device_id)
+    return HelloAnswer(
+        protocol=PROTOCOL,
+        epoch=epoch(session),
+        last_seq=stream.last_seq,
+        hash_at_last=stream.head,
+        safe_seq=stream.safe_seq,
+        server_ms=unix_ms(now),
+        min_app=MIN_APP,
+        standing=_standing(session, stream, hello),
+    )
+
+
+def _standing(session: Session, stream: DeviceStream, hello: Hello) -> Literal["ok", "rewind", "fork"]:
+    if stream.state is StreamState.FORKED:
+        return "fork"
+    if stream.last_seq < hello.acked:
+        return "rewind"
+    return "ok" if hash_at(session, stream.device_id, hello.acked) == hello.hash_at_acked else "fork"
+
+
+def give_receipt(session: Session, stream: DeviceStream, *, key: Ed25519PrivateKey, now: datetime) -> Receipt:
+    """Sign how far the server has the stream; the row is kept for as long as the stream."""
+    body = canonical_bytes(
+        {
+            "device_id": str(stream.device_id),
+            "epoch": epoch(session),
+            "last_seq": stream.last_seq,
+            "head": stream.head,
+            "server_ms": unix_ms(now),
+        }
+    )
+    signature = sign(key, "receipt", hashlib.sha256(body).digest()).hex()
+    session.add(
+        SignedReceipt(
+            owner_id=stream.owner_id,
+            device_id=stream.device_id,
+            last_seq=stream.last_seq,
+            body=body.decode(),
+            signature=signature,
+            given_at=now,
+        )
+    )
+    return Receipt(body=body.decode(), signature=signature)
+
+
+def unix_ms(instant: datetime) -> int:
+    """Return an instant as Unix milliseconds."""
+    return int(instant.timestamp() * 1000)
