@@ -85,12 +85,9 @@ def unpack_strokes(packed: bytes) -> SignatureDrawing:
     if not packed.startswith(MAGIC) or len(packed) > MAX_PACKED_BYTES:
         raise _bad("ce ne sont pas des traits", "these are no strokes")
     numbers = _numbers(packed[len(MAGIC) :])
-    try:
-        width, height, count = next(numbers), next(numbers), next(numbers)
-        _require(count <= MAX_STROKES)
-        strokes = tuple(_read_stroke(numbers) for _ in range(count))
-    except StopIteration as end:
-        raise _bad("la fin manque", "the end is missing") from end
+    width, height, count = _following(numbers), _following(numbers), _following(numbers)
+    _require(count <= MAX_STROKES)
+    strokes = tuple(_read_stroke(numbers) for _ in range(count))
     _require(next(numbers, None) is None)
     _require_bounds(width, height, strokes)
     _require(all(0 <= x <= width and 0 <= y <= height for stroke in strokes for x, y in stroke))
@@ -99,11 +96,11 @@ def unpack_strokes(packed: bytes) -> SignatureDrawing:
 
 
 def _read_stroke(numbers: Iterator[int]) -> Stroke:
-    count = next(numbers)
+    count = _following(numbers)
     _require(0 < count <= MAX_POINTS)
     points, x, y = [], 0, 0
     for _ in range(count):
-        x, y = x + _unzigzag(next(numbers)), y + _unzigzag(next(numbers))
+        x, y = x + _unzigzag(_following(numbers)), y + _unzigzag(_following(numbers))
         points.append((x, y))
     return tuple(points)
 
@@ -118,6 +115,13 @@ def _numbers(packed: bytes) -> Iterator[int]:
             yield value
             value, shift = 0, 0
     _require(shift == 0)
+
+
+def _following(numbers: Iterator[int]) -> int:
+    number = next(numbers, None)
+    if number is None:
+        raise _bad("la fin manque", "the end is missing")
+    return number
 
 
 def _varint(value: int) -> bytes:
