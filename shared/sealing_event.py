@@ -63,6 +63,18 @@ def open_event(sealed: SealedEvent, public_key: bytes | None = None) -> Envelope
         BrokenSeal: body not canonical, hash or signature wrong, or leaves that do not lead to the signed root.
         UnknownSchema: the event's version is not this one's.
     """
+    envelope = open_envelope(sealed, public_key)
+    _require_tree(envelope, _tree(sealed))
+    return envelope
+
+
+def open_envelope(sealed: SealedEvent, public_key: bytes | None = None) -> Envelope:
+    """Return what a sealed event says, its leaves left aside: a proof holds only some of them.
+
+    Raises:
+        BrokenSeal: body not canonical, or hash or signature wrong.
+        UnknownSchema: the event's version is not this one's.
+    """
     body = _body(sealed)
     envelope = _decode(body)
     digest = chain_hash(bytes.fromhex(envelope.prev_hash), body)
@@ -72,7 +84,6 @@ def open_event(sealed: SealedEvent, public_key: bytes | None = None) -> Envelope
     if is_signed and public_key is not None:
         good = is_signed_by(public_key, envelope.type, digest, bytes.fromhex(sealed.signature))
         _require(good, "signature", "la signature n’est pas celle de l’appareil", "the signature is not the device's")
-    _require_tree(envelope, _tree(sealed))
     return envelope
 
 
