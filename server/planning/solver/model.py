@@ -89,7 +89,7 @@ class Model:
         return clients
 
     def _clients_of(self, stop: Stop, *, first: int) -> list[pyvrp.Client]:
-        windows = [(window.opens_s, window.closes_s) for window in stop.windows] or [(0, _FOREVER)]
+        windows = _windows(stop)
         required = stop.is_required and not self._relaxed
         group = None
         if len(windows) > 1:
@@ -180,6 +180,12 @@ class Model:
             max_reloads=pyvrp.constants.MAX_SIZE if vehicle.reload_limit is None else vehicle.reload_limit,
             name=vehicle.id,
         )
+
+
+def _windows(stop: Stop) -> list[tuple[int, int]]:
+    """Return the windows that are still open when the goods are released: the solver accepts no others."""
+    open_later = [window for window in stop.windows if window.closes_s >= stop.released_s]
+    return [(window.opens_s, window.closes_s) for window in open_later] or [(0, _FOREVER)]
 
 
 def _matrices(profiles: Profiles, which: int) -> list[Any]:

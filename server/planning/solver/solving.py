@@ -11,7 +11,7 @@ from server.planning.solver.model import Model
 from server.planning.solver.pauses import shortened, timed
 from server.planning.solver.plan import Plan, PlannedRoute, Unassigned
 from server.planning.solver.problem import Depot, Problem
-from server.planning.solver.reasons import reason_for
+from server.planning.solver.reasons import Triage
 from server.planning.solver.route import Route
 from server.planning.solver.stop_rule import Budget, Criterion, StopRule
 from server.planning.solver.timetable import Call, drive
@@ -35,8 +35,10 @@ def solve(problem: Problem, stop: StopRule, *, seed: int) -> Plan:
     """
     checked(problem)
     budget = Budget(stop)
-    routes = _search_with_pauses(problem, budget, seed)
-    return _plan(problem, [route for route in routes if route.visits], budget.iterations)
+    triage = Triage(problem)
+    hopeful = tuple(one for one in problem.stops if triage.hopeless(one) is None)
+    routes = _search_with_pauses(dataclasses.replace(problem, stops=hopeful), budget, seed)
+    return _plan(problem, [route for route in routes if route.visits], triage, budget.iterations)
 
 
 def _search_with_pauses(problem: Problem, budget: Budget, seed: int) -> list[PlannedRoute]:
@@ -83,12 +85,12 @@ def _without_last_stop(calls: tuple[Call, ...]) -> tuple[Call, ...]:
     return calls
 
 
-def _plan(problem: Problem, routes: list[PlannedRoute], iterations: int) -> Plan:
+def _plan(problem: Problem, routes: list[PlannedRoute], triage: Triage, iterations: int) -> Plan:
     served = {stop for route in routes for stop in route.stops}
     left_out = [stop for stop in problem.stops if stop.id not in served]
     return Plan(
         routes=tuple(routes),
-        unassigned=tuple(Unassigned(stop=stop.id, reason=reason_for(problem, stop)) for stop in left_out),
+        unassigned=tuple(Unassigned(stop=stop.id, reason=triage.reason(stop)) for stop in left_out),
         cost=sum(_route_cost(problem, route) for route in routes) + sum(stop.prize or 0 for stop in left_out),
         distance_m=sum(route.distance_m for route in routes),
         duration_s=sum(route.duration_s for route in routes),
