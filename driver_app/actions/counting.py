@@ -205,7 +205,7 @@ def _out_of_range(where: str) -> QuantityOutOfRange:
     )
 
 
-def _require(condition: bool, where: str) -> None:
+def _require(condition: bool, where: str) -> None:  # noqa: FBT001 - an assertion takes its condition first
     if not condition:
         raise NotAtThisStop(
             Text("La tournée ne prévoit pas cela à cet arrêt.", "The run does not foresee this at this stop."),

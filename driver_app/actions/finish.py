@@ -11,7 +11,7 @@ from driver_app.actions.sealing import as_payload, seal
 from driver_app.actions.signing import Signing, require_signing
 from driver_app.clock import Moment
 from driver_app.records import outcome_of, visit_records
-from driver_app.statement import Statement, state
+from driver_app.statement import state
 from driver_app.store import attachments, bundles, drafts, states
 from driver_app.store.database import Session
 from driver_app.store.drafts import StopDraft
@@ -92,10 +92,9 @@ def _open(session: Session, run_id: str, stop_id: str) -> tuple[StopProgress, St
 def _seal_visit(
     tablet: Tablet, session: Session, visit: _Visit, progress: StopProgress, signing: Signing | None
 ) -> str:
-    signature, picture = _keep_signature(session, signing, visit.now)
+    files = _keep_signature(session, signing, visit.now)
     tree = seal_tree(visit_records(visit.run, visit.stop, visit.draft))
-    statement = state(visit.run, visit.stop, visit.draft, visit.language)
-    payload = _payload(visit, tree, statement, signing, signature, picture)
+    payload = _payload(visit, tree, signing, files)
     event_id = seal(
         tablet,
         session,
@@ -108,7 +107,7 @@ def _seal_visit(
         tree=tree,
         held_ms=UNDO_MS,
     )
-    for sha256 in filter(None, (signature, picture, *visit.photos)):
+    for sha256 in filter(None, (*files, *visit.photos)):
         attachments.attach(session, sha256, run_id=visit.run.run_id, stop_id=visit.stop.stop_id, event_id=event_id)
     states.mark_finished(session, progress, outcome=payload.outcome, event_id=event_id, at_ms=visit.now.wall_ms)
     return event_id
@@ -126,9 +125,8 @@ def _keep_signature(session: Session, signing: Signing | None, now: Moment) -> t
     return strokes, picture
 
 
-def _payload(
-    visit: _Visit, tree: VisitTree, statement: Statement, signing: Signing | None, signature: str, picture: str
-) -> VisitFinished:
+def _payload(visit: _Visit, tree: VisitTree, signing: Signing | None, files: tuple[str, str]) -> VisitFinished:
+    statement = state(visit.run, visit.stop, visit.draft, visit.language)
     return VisitFinished(
         outcome=outcome_of(visit.run, visit.stop, visit.draft),
         failure=visit.draft.failure,
@@ -138,8 +136,8 @@ def _payload(
         language=visit.language,
         signer_name=signing.name.strip() if signing else "",
         signer_role=signing.role.strip() if signing else "",
-        signature_sha256=signature,
-        picture_sha256=picture,
+        signature_sha256=files[0],
+        picture_sha256=files[1],
         arrived_ms=visit.draft.arrived_ms,
         driver_id=visit.run.driver_id,
         app_version=APP_VERSION,

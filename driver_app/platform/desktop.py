@@ -59,14 +59,14 @@ class Wired:
 class Browser:
     """Directions in the browser; no telephone."""
 
-    def navigate(self, lat_e7: int, lon_e7: int, name: str) -> bool:
+    def navigate(self, lat_e7: int, lon_e7: int, _name: str) -> bool:
         """Open the place on openstreetmap.org."""
         lat, lon = lat_e7 / 1e7, lon_e7 / 1e7
         return webbrowser.open(
             f"https://www.openstreetmap.org/?mlat={lat:.7f}&mlon={lon:.7f}#map=17/{lat:.5f}/{lon:.5f}"
         )
 
-    def call(self, phone: str) -> bool:
+    def call(self, _phone: str) -> bool:
         """Say that this machine cannot call."""
         return False
 

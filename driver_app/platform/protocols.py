@@ -47,10 +47,10 @@ class Connection(Protocol):
 class Handover(Protocol):
     """Hands a task to another app of the machine."""
 
-    def navigate(self, lat_e7: int, lon_e7: int, name: str) -> bool:
+    def navigate(self, lat_e7: int, lon_e7: int, name: str, /) -> bool:
         """Open turn-by-turn directions; False when no app takes them."""
         ...
 
-    def call(self, phone: str) -> bool:
+    def call(self, phone: str, /) -> bool:
         """Open the telephone; False when the machine has none."""
         ...

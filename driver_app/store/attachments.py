@@ -67,9 +67,14 @@ def attach(session: Session, sha256: str, *, run_id: str, stop_id: str, event_id
 
 def detach_unused(session: Session) -> None:
     """After an event was taken back: its photos are drafts again, and its signature is gone."""
-    unused = "state = 'waiting' AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
-    session.db.execute(f"DELETE FROM attachment WHERE kind != 'photo' AND {unused}")
-    session.db.execute(f"UPDATE attachment SET state = 'draft' WHERE {unused}")
+    session.db.execute(
+        "DELETE FROM attachment WHERE state = 'waiting' AND kind != 'photo' "
+        "AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
+    )
+    session.db.execute(
+        "UPDATE attachment SET state = 'draft' WHERE state = 'waiting' "
+        "AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
+    )
 
 
 def load(session: Session, sha256: str) -> bytes:
@@ -86,7 +91,7 @@ def waiting(session: Session) -> tuple[Attachment, ...]:
 def of_event(session: Session, event_id: str) -> tuple[Attachment, ...]:
     """Return the files that one event names."""
     rows = session.db.execute(
-        f"{_SELECT} WHERE sha256 IN (SELECT sha256 FROM attachment_use WHERE event_id = ?) {_ORDER}", (event_id,)
+        _SELECT + " WHERE sha256 IN (SELECT sha256 FROM attachment_use WHERE event_id = ?) " + _ORDER, (event_id,)
     )
     return tuple(Attachment(*row) for row in rows)
 

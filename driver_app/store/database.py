@@ -57,7 +57,7 @@ class Store:
         self._reserve = folder / "reserve"
         self._lock = RLock()
         db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10.0)
-        os.chmod(self.path, 0o600)
+        self.path.chmod(0o600)
         make_durable(db)
         migrate(db)
         self._session = Session(db, vault)

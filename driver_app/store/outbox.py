@@ -45,7 +45,7 @@ class Entry:
     def is_held(self, now: Moment) -> bool:
         """Whether the event may still be taken back; a restart of the tablet ends the delay."""
         elapsed_ms = now.elapsed_since_ms(self.boot_id, self.sealed_monotonic_ms)
-        return self.state == "sealed" and elapsed_ms is not None and elapsed_ms < self.held_ms
+        return self.state == "sealed" and elapsed_ms is not None and 0 <= elapsed_ms < self.held_ms
 
 
 def head(session: Session) -> Head:
@@ -166,17 +166,15 @@ def prune(session: Session, *, safe_seq: int, now: Moment) -> int:
     The last event always stays: the next one builds upon its hash.
     """
     bound = (safe_seq, now.wall_ms - KEPT_FOR_MS, head(session).seq)
-    where = "seq < ? AND sealed_wall_ms < ? AND seq < ? AND state = 'received'"
-    session.db.execute(
-        f"DELETE FROM attachment_use WHERE event_id IN (SELECT event_id FROM event WHERE {where})", bound
-    )
+    session.db.execute("DELETE FROM attachment_use WHERE event_id IN (SELECT event_id FROM event" + _OLD + ")", bound)
     session.db.execute(
         "DELETE FROM attachment WHERE state = 'received' AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
     )
-    return session.db.execute(f"DELETE FROM event WHERE {where}", bound).rowcount
+    return session.db.execute("DELETE FROM event" + _OLD, bound).rowcount
 
 
 _MARGIN_BYTES = 1024
+_OLD = " WHERE seq < ? AND sealed_wall_ms < ? AND seq < ? AND state = 'received'"
 _SELECT = (
     "SELECT seq, event_id, run_id, stop_id, type, hash, state, sealed_wall_ms, boot_id, sealed_monotonic_ms, held_ms "
     "FROM event"

@@ -26,6 +26,7 @@ type Ending = Literal["done", "offline", "busy", "unauthorized", "refused", "out
 _ENDINGS: dict[int, Ending] = {401: "unauthorized", 403: "refused", 426: "outdated", 429: "busy"}
 _STANDINGS: dict[Ending, Standing] = {"refused": "refused", "outdated": "outdated", "fork": "fork"}
 _SERVER_ERRORS = 500
+_NO_FILES = UploadCount()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Round:
 
     ending: Ending
     events: int = 0
-    files: UploadCount = UploadCount()
+    files: UploadCount = _NO_FILES
     runs: int = 0
     problem: Problem | None = None
     retry_after_s: float = 0.0

@@ -91,7 +91,7 @@ class Office:
             "Upload-Length": str(size),
             "Upload-Type": media_type,
         }
-        return _offset(self._call(device_id, "PATCH", f"/sync/attachments/{sha256}", chunk, headers))
+        return _offset(self._call(device_id, "PATCH", f"/sync/attachments/{sha256}", chunk, headers=headers))
 
     def fetch(self, device_id: str, sha256: str) -> bytes:
         """Return the bytes of a document.
@@ -110,6 +110,7 @@ class Office:
         method: str,
         path: str,
         message: msgspec.Struct | bytes = b"",
+        *,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         if not self._token:

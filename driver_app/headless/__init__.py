@@ -1,0 +1,1 @@
+"""A scripted driver: the same actions, store and sync as the screens use, without any screen."""
