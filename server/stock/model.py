@@ -15,6 +15,7 @@ from server.core.database import Owned, stored_enum
 class StockPlace(StrEnum):
     """Where goods of a seller are; a move names two."""
 
+    MADE = "made"  # where stock comes from: brewed, bought or counted
     WAREHOUSE = "warehouse"
     TRUCK = "truck"
     CUSTOMER = "customer"

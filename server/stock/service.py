@@ -1,0 +1,140 @@
+"""Goods and containers move; every movement names both ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_for
+from server.core.problems import Problem, Text
+from server.core.stamp import Stamp
+from server.stock.model import ContainerEntry, StockMove, StockPlace
+from shared.ids import new_id
+
+MAX_MOVED: Final = 1_000_000
+
+
+class BadMove(Problem):
+    """A movement of goods or containers cannot be."""
+
+    slug = "bad-stock-move"
+    title = Text("Mouvement invalide", "Invalid movement")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodsMove:
+    """So many sales units of a format from one place to another."""
+
+    format_id: UUID
+    quantity: int
+    source: StockPlace
+    target: StockPlace
+
+
+def move_goods(
+    session: Session,
+    *,
+    seller_id: UUID,
+    moves: Iterable[GoodsMove],
+    cause_id: UUID,
+    stamp: Stamp,
+    moved_at: datetime | None = None,
+    reader_ids: Iterable[UUID] = (),
+) -> None:
+    """Write the seller's movements of one cause (an order loaded, a delivery made, stock received).
+
+    Movements of the same format and ends are summed; the same cause written again changes nothing.
+
+    Raises:
+        BadMove: a negative quantity, too large a one, or both ends the same.
+    """
+    summed: dict[tuple[UUID, StockPlace, StockPlace], int] = {}
+    for move in moves:
+        _require_move(move)
+        key = (move.format_id, move.source, move.target)
+        summed[key] = summed.get(key, 0) + move.quantity
+    rows = [
+        {
+            "id": new_id(),
+            "owner_id": seller_id,
+            "party_ids": sorted(set(reader_ids)),
+            "format_id": format_id,
+            "quantity": quantity,
+            "source": source,
+            "target": target,
+            "cause_id": cause_id,
+            "moved_at": moved_at or stamp.at,
+        }
+        for (format_id, source, target), quantity in summed.items()
+        if quantity
+    ]
+    if rows:
+        with acting_for(session, seller_id):
+            session.execute(insert_once(StockMove).on_conflict_do_nothing(), rows)
+
+
+def move_containers(
+    session: Session,
+    *,
+    class_owner_id: UUID,
+    class_id: UUID,
+    from_holder_id: UUID,
+    to_holder_id: UUID,
+    quantity: int,
+    movement_id: UUID,
+    stamp: Stamp,
+    visit_id: UUID | None = None,
+    moved_at: datetime | None = None,
+) -> None:
+    """Write both sides of a movement of containers between two holders' accounts with their owner.
+
+    The sides sum to zero (law 20); the same movement written again changes nothing.
+
+    Raises:
+        BadMove: the quantity is not positive, or both holders are the same.
+
+    Source: C30.
+    """
+    if not 0 < quantity <= MAX_MOVED or from_holder_id == to_holder_id:
+        raise _bad_move()
+    with acting_for(session, class_owner_id):
+        if session.scalar(select(ContainerEntry.id).where(ContainerEntry.movement_id == movement_id).limit(1)):
+            return
+        sides = ((from_holder_id, -quantity), (to_holder_id, quantity))
+        rows = [
+            {
+                "id": new_id(),
+                "owner_id": class_owner_id,
+                "party_ids": sorted({from_holder_id, to_holder_id} - {class_owner_id}),
+                "movement_id": movement_id,
+                "class_id": class_id,
+                "holder_id": holder_id,
+                "quantity": side,
+                "visit_id": visit_id,
+                "moved_at": moved_at or stamp.at,
+            }
+            for holder_id, side in sides
+        ]
+        session.execute(insert(ContainerEntry), rows)
+
+
+def _require_move(move: GoodsMove) -> None:
+    if not 0 <= move.quantity <= MAX_MOVED or move.source is move.target:
+        raise _bad_move()
+
+
+def _bad_move() -> BadMove:
+    return BadMove(
+        Text(
+            f"Une quantité de 1 à {MAX_MOVED} va d’un endroit à un autre.",
+            f"A quantity of 1 to {MAX_MOVED} goes from one place to another.",
+        ),
+        where="quantity",
+    )
