@@ -1,0 +1,3 @@
+"""Facts about conversations."""
+
+MESSAGE_SAID = "message.said"
