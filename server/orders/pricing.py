@@ -1,0 +1,85 @@
+"""What an order costs: its rows as the terms that the shared pricing core reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.orders.model import Order, OrderLine
+from shared.pricing import PricedDocument, price_order
+from shared.wire.terms import Deposit, Goods, GoodsLine, PriceLine, Prices, TaxRule
+
+
+def goods_of(order: Order) -> Goods:
+    """Return what was ordered, without prices; ``order.lines`` must be loaded."""
+    return Goods(
+        order_id=str(order.id),
+        order_number=order.number,
+        seller_id=str(order.owner_id),
+        buyer_id=str(order.buyer_id),
+        issuer_id=str(order.issuer_id or order.owner_id),
+        billing_type=order.billing_type.value,
+        deliver_with=order.deliver_with.value,
+        settlement_policy=order.settlement_policy.value,
+        lines=tuple(_goods_line(line) for line in order.lines),
+    )
+
+
+def prices_of(order: Order, *, taxes: Sequence[TaxRule]) -> Prices:
+    """Return what each line was ordered at, under these tax rules; no invoice stands yet."""
+    codes = {rule.code for rule in taxes}
+    return Prices(
+        order_id=str(order.id),
+        currency=order.currency,  # type: ignore[arg-type]  # the organisation's currency is one of the three
+        document_discount_cents=order.document_discount_cents,
+        taxes=tuple(taxes),
+        lines=tuple(_price_line(line, codes) for line in order.lines),
+        credit_threshold_cents=order.credit_threshold_cents,
+        invoice_standing="none",
+    )
+
+
+def reprice(order: Order, *, taxes: Sequence[TaxRule]) -> PricedDocument:
+    """Set the order's totals from its lines and return them priced.
+
+    Raises:
+        TermsMismatch: a discount is above what it is taken from.
+    """
+    priced = price_order(goods_of(order), prices_of(order, taxes=taxes))
+    order.net_cents = priced.net_cents
+    order.tax_cents = priced.tax_cents
+    order.deposit_cents = priced.deposits_cents
+    order.total_cents = priced.total_cents
+    return priced
+
+
+def _goods_line(line: OrderLine) -> GoodsLine:
+    return GoodsLine(
+        line_id=str(line.id),
+        description_fr=line.description_fr,
+        description_en=line.description_en,
+        unit=line.sales_unit,
+        quantity=line.quantity,
+        barcode=line.barcode,
+    )
+
+
+def _price_line(line: OrderLine, codes: set[str]) -> PriceLine:
+    return PriceLine(
+        line_id=str(line.id),
+        unit_price=f"{line.unit_price:f}",
+        discount_cents=line.discount_cents,
+        tax_codes=tuple(code for code in line.tax_codes if code in codes),
+        deposits=_deposits(line),
+    )
+
+
+def _deposits(line: OrderLine) -> tuple[Deposit, ...]:
+    if not (line.containers_a_unit and line.deposit_unit_cents):
+        return ()
+    deposit = Deposit(
+        container_class=line.container_code,
+        containers=line.containers_a_unit,
+        unit_cents=line.deposit_unit_cents,
+        taxable=line.deposit_taxable,
+    )
+    return (deposit,)

@@ -1,0 +1,63 @@
+"""Reads over orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+
+from server.core.problems import NotFound, Text
+from server.orders.model import Order, OrderEntry, OrderLine
+from shared.states import OrderState
+
+_TAKES_STOCK = (OrderState.ACCEPTED, OrderState.PLANNED)
+
+
+def order(session: Session, *, order_id: UUID) -> Order:
+    """Return an order with its lines, among those that the acting organisation may read.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.scalars(select(Order).where(Order.id == order_id).options(selectinload(Order.lines))).one_or_none()
+    if found is None:
+        raise NotFound(Text("Cette commande n’existe pas.", "There is no such order."), where=str(order_id))
+    return found
+
+
+def orders(session: Session, *, order_ids: Iterable[UUID]) -> list[Order]:
+    """Return these orders with their lines, by number; what the acting organisation may not read is absent."""
+    chosen = select(Order).where(Order.id.in_(set(order_ids))).order_by(Order.number, Order.id)
+    return list(session.scalars(chosen.options(selectinload(Order.lines))))
+
+
+def timeline(session: Session, *, order_id: UUID) -> Sequence[OrderEntry]:
+    """Return what happened to an order, oldest first (R053)."""
+    return session.scalars(
+        select(OrderEntry).where(OrderEntry.order_id == order_id).order_by(OrderEntry.at, OrderEntry.id)
+    ).all()
+
+
+def reserved(session: Session, *, format_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """Return the quantities that accepted orders take from the warehouse but have not left it, by format."""
+    rows = session.execute(
+        select(OrderLine.format_id, func.sum(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(OrderLine.format_id.in_(set(format_ids)), Order.state.in_(_TAKES_STOCK))
+        .group_by(OrderLine.format_id)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
+
+
+def due_base_on(order: Order, *, issued_at: datetime, zone: ZoneInfo) -> date:
+    """Return the day from which the net days count: the planned delivery, else the acceptance, else the issue.
+
+    Source: R074, R075, R076.
+    """
+    if order.planned_on is not None:
+        return order.planned_on
+    return (order.accepted_at or issued_at).astimezone(zone).date()

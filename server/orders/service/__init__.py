@@ -1,0 +1,44 @@
+"""The verbs of orders; permissions are the doors' business, and none of these commits."""
+
+from server.orders.service.creating import OrderParties, create_order, submit
+from server.orders.service.deciding import accept, cancel, expire, reject
+from server.orders.service.editing import restore, revise
+from server.orders.service.fulfilling import (
+    mark_delivered,
+    mark_invoiced_outside,
+    mark_not_delivered,
+    mark_planned,
+    mark_shipped,
+    mark_unplanned,
+    reopen,
+)
+from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
+from server.orders.service.stock_cover import OutOfStock, is_covered
+from server.orders.service.supplementing import create_supplement
+from server.orders.service.timeline import enter
+
+__all__ = [
+    "BadOrder",
+    "OrderItem",
+    "OrderParties",
+    "OutOfStock",
+    "accept",
+    "cancel",
+    "create_order",
+    "create_supplement",
+    "enter",
+    "expire",
+    "is_covered",
+    "mark_delivered",
+    "mark_invoiced_outside",
+    "mark_not_delivered",
+    "mark_planned",
+    "mark_shipped",
+    "mark_unplanned",
+    "reject",
+    "reopen",
+    "restore",
+    "revise",
+    "submit",
+    "tax_rules_for",
+]

@@ -1,0 +1,229 @@
+"""An order comes to be: four parties, lines from formats, a number, its terms, then it is submitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.acting import acting_for, acting_org
+from server.core.problems import Forbidden, NotFound, Text
+from server.core.stamp import Stamp
+from server.orders import events
+from server.orders.model import DistributionMethod, Order
+from server.orders.pricing import reprice
+from server.orders.service.holding import held
+from server.orders.service.lines import BadOrder, OrderItem, make_lines, tax_rules_for
+from server.orders.service.numbering import next_number
+from server.orders.service.timeline import enter
+from server.orders.snapshot import snapshot_of
+from server.parties import queries as parties
+from server.parties import service as deals
+from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
+from shared.ids import new_id
+from shared.states import BillingState, OrderState
+
+MAX_NOTE: Final = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderParties:
+    """Who an order is between: one seller, one buyer and its place; carrier and agent are optional (R034, R047)."""
+
+    seller_id: UUID
+    buyer_id: UUID
+    site_id: UUID
+    carrier_id: UUID | None = None
+    agent_id: UUID | None = None
+
+    @property
+    def org_ids(self) -> tuple[UUID, ...]:
+        """Return every organisation among them."""
+        named = (self.seller_id, self.buyer_id, self.carrier_id, self.agent_id)
+        return tuple(dict.fromkeys(org_id for org_id in named if org_id))
+
+
+def create_order(
+    session: Session,
+    *,
+    parties_of: OrderParties,
+    items: Sequence[OrderItem],
+    stamp: Stamp,
+    distribution: DistributionMethod = DistributionMethod.DISTRIBUTOR,
+    chosen: ChosenTerms | None = None,
+    planned_on: date | None = None,
+    document_discount_cents: int = 0,
+    taxed: bool = True,
+    with_deposits: bool = True,
+    note: str = "",
+) -> Order:
+    """Return a numbered draft order with its lines, priced; any of its parties may make it once related.
+
+    Prices, taxes and deposits are frozen at the business day of the seller. The maker is recorded with the
+    organisation it was made for (R036).
+
+    Raises:
+        NoRelation, NoAgreement: seller and buyer, or seller and carrier, have no active deal.
+        Forbidden: the acting organisation is none of the parties.
+        NotFound: the place is not the buyer's.
+        BadOrder: its content cannot be.
+
+    Source: R027, R034-R036, R038, R047, R048, R050-R052.
+    """
+    _require_content(note, document_discount_cents)
+    _require_parties(session, parties_of, distribution)
+    terms = effective_terms(
+        session,
+        seller_id=parties_of.seller_id,
+        buyer_id=parties_of.buyer_id,
+        carrier_id=_contracted_carrier(parties_of, distribution),
+        chosen=chosen,
+    )
+    readers = _readers(parties_of, terms)
+    _let_them_read(session, parties_of, readers)
+    made_for = acting_org(session)
+    with acting_for(session, parties_of.seller_id):
+        seller = parties.organisation(session, org_id=parties_of.seller_id)
+        today = stamp.at.astimezone(parties.zone_of(session, org_id=seller.id)).date()
+        order = Order(
+            id=new_id(),
+            number=next_number(session, seller_id=seller.id, code=seller.code, year=today.year),
+            owner_id=seller.id,
+            party_ids=readers,
+            **_party_columns(parties_of),
+            **_terms_columns(terms),
+            distribution=distribution,
+            state=OrderState.DRAFT,
+            billing_state=BillingState.UNINVOICED,
+            currency=seller.currency,
+            taxed=taxed,
+            with_deposits=with_deposits,
+            document_discount_cents=document_discount_cents,
+            note=note,
+            created_by=stamp.by,
+            created_for_id=made_for,
+            submitted_at=stamp.at,
+            planned_on=planned_on,
+            submitted_snapshot={},
+        )
+        taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=today)
+        order.lines = make_lines(session, order, items=items, taxes=taxes, on=today)
+        reprice(order, taxes=taxes)
+        session.add(order)
+        session.flush()
+        _tell_created(session, order, stamp)
+    return order
+
+
+def submit(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Send a draft to its seller; what was submitted is kept for ``restore``. ``order.lines`` must be loaded.
+
+    Raises:
+        IllegalMove: it is no draft any more.
+
+    Source: section 4 (brouillon → en_attente), R066.
+    """
+    with held(session, order):
+        order.move_to(OrderState.PENDING)
+        order.submitted_at = stamp.at
+        order.submitted_snapshot = snapshot_of(order)
+        enter(session, order, "submitted", Text("Commande soumise.", "Order submitted."), stamp)
+        facts.record(session, events.ORDER_SUBMITTED, order.id, stamp, readers=tuple(order.party_ids))
+    return order
+
+
+def _require_content(note: str, document_discount_cents: int) -> None:
+    if len(note) > MAX_NOTE:
+        raise BadOrder(
+            Text(f"La note a {MAX_NOTE} caractères au plus.", f"A note has {MAX_NOTE} characters at most."),
+            where="note",
+        )
+    if document_discount_cents < 0:
+        raise BadOrder(
+            Text("Un rabais n’est pas négatif.", "A discount is not negative."), where="document_discount_cents"
+        )
+
+
+def _require_parties(session: Session, named: OrderParties, distribution: DistributionMethod) -> None:
+    deals.require_relation(session, seller_id=named.seller_id, buyer_id=named.buyer_id)
+    if acting_org(session) not in named.org_ids:
+        raise Forbidden(
+            Text(
+                "Seuls vendeur, distributeur, agent et acheteur de la commande la créent.",
+                "Only the order’s seller, distributor, agent and buyer create it.",
+            )
+        )
+    if distribution is DistributionMethod.SELF_DISTRIBUTED and named.carrier_id != named.seller_id:
+        raise BadOrder(
+            Text("Un vendeur auto-distribué livre lui-même.", "A self-distributing seller delivers itself."),
+            where="carrier_id",
+        )
+    if distribution is DistributionMethod.DISTRIBUTOR:
+        _require_carrier(session, named)
+    if named.agent_id and not parties.is_related(session, seller_id=named.seller_id, other_id=named.agent_id):
+        raise deals.NoRelation(
+            Text("Vendeur et agent n’ont pas d’accord actif.", "Seller and agent have no active deal."),
+            where="agent_id",
+        )
+
+
+def _require_carrier(session: Session, named: OrderParties) -> None:
+    if named.carrier_id is None:
+        raise BadOrder(Text("Nommer le distributeur.", "Name the distributor."), where="carrier_id")
+    if named.carrier_id != named.seller_id:
+        deals.require_agreement(session, seller_id=named.seller_id, carrier_id=named.carrier_id)
+
+
+def _contracted_carrier(named: OrderParties, distribution: DistributionMethod) -> UUID | None:
+    return named.carrier_id if distribution is DistributionMethod.DISTRIBUTOR else None
+
+
+def _readers(named: OrderParties, terms: EffectiveTerms) -> list[UUID]:
+    return sorted({*named.org_ids, terms.issuer_id} - {named.seller_id})
+
+
+def _let_them_read(session: Session, named: OrderParties, readers: list[UUID]) -> None:
+    shared = deals.share_site(
+        session, site_id=named.site_id, buyer_id=named.buyer_id, reader_ids=(*readers, named.seller_id)
+    )
+    if shared is None:
+        raise NotFound(
+            Text("Ce lieu n’appartient pas à l’acheteur.", "This place does not belong to the buyer."), where="site_id"
+        )
+    deals.introduce(session, org_ids=(*readers, named.seller_id))
+
+
+def _party_columns(named: OrderParties) -> dict[str, Any]:
+    return {
+        "buyer_id": named.buyer_id,
+        "site_id": named.site_id,
+        "carrier_id": named.carrier_id,
+        "agent_id": named.agent_id,
+    }
+
+
+def _terms_columns(terms: EffectiveTerms) -> dict[str, Any]:
+    return {
+        "agreement_id": terms.agreement_id,
+        "billing_type": terms.billing_type,
+        "emission": terms.emission,
+        "deliver_with": terms.deliver_with,
+        "settlement_policy": terms.settlement_policy,
+        "credit_threshold_cents": terms.credit_threshold_cents,
+        "net_days": terms.net_days,
+    }
+
+
+def _tell_created(session: Session, order: Order, stamp: Stamp) -> None:
+    created = Text(f"Bon de commande {order.number} émis.", f"Purchase order {order.number} issued.")
+    enter(session, order, "created", created, stamp)
+    if not order.taxed:
+        enter(session, order, "untaxed", Text("Taxes retirées.", "Taxes removed."), stamp)
+    if not order.with_deposits:
+        enter(session, order, "without_deposits", Text("Consignes retirées.", "Deposits removed."), stamp)
+    facts.record(session, events.ORDER_CREATED, order.id, stamp, readers=tuple(order.party_ids))

@@ -1,0 +1,171 @@
+"""The seller's answer to an order: accept, reject, cancel; the clock's: expire."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.problems import Conflict, Text
+from server.core.stamp import Stamp
+from server.orders import events
+from server.orders.model import DistributionMethod, Order
+from server.orders.pricing import reprice
+from server.orders.service.holding import held, refuse_buyer
+from server.orders.service.lines import BadOrder, tax_rules_for
+from server.orders.service.stock_cover import require_cover
+from server.orders.service.timeline import enter
+from server.parties import queries as parties
+from server.parties.model import BillingType
+from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
+from shared.states import BillingState, OrderState
+
+MAX_REASON: Final = 500
+
+
+def accept(
+    session: Session,
+    *,
+    order: Order,
+    stamp: Stamp,
+    by_system: bool = False,
+    planned_on: date | None = None,
+    billing_type: BillingType | None = None,
+) -> Order:
+    """Accept a pending order; its issuer is named now, and the billing type may still be chosen.
+
+    ``order.lines`` must be loaded. ``planned_on`` is the next delivery of the carrier's cycle, when there is one.
+
+    Raises:
+        Forbidden: the buyer acts.
+        OutOfStock: the warehouse does not cover it (C9).
+        NoBillingAgent: agent billing without an agent in the agreement.
+        IllegalMove: the order is not pending.
+
+    Source: R012, R064, R069, C7, C9, C28.
+    """
+    if not by_system:
+        refuse_buyer(session, order)
+    with held(session, order):
+        order.move_to(OrderState.ACCEPTED)
+        _name_issuer(session, order, billing_type or order.billing_type, stamp)
+        require_cover(session, order)
+        order.accepted_at = stamp.at
+        order.accepted_by_system = by_system
+        order.planned_on = order.planned_on or planned_on
+        accepted = (
+            Text("Commande acceptée par le système.", "Order accepted by the system.")
+            if by_system
+            else Text("Commande acceptée.", "Order accepted.")
+        )
+        enter(session, order, "accepted", accepted, stamp)
+        facts.record(session, events.ORDER_ACCEPTED, order.id, stamp, readers=tuple(order.party_ids))
+    return order
+
+
+def reject(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Order:
+    """Reject a pending order, with the reason that its parties read.
+
+    Raises:
+        Forbidden: the buyer acts.
+        BadOrder: no reason, or too long a one.
+        IllegalMove: the order is not pending.
+    """
+    refuse_buyer(session, order)
+    _require_reason(reason)
+    with held(session, order):
+        order.move_to(OrderState.REJECTED)
+        text = Text(f"Commande rejetée\u00a0: {reason}", f"Order rejected: {reason}")
+        enter(session, order, "rejected", text, stamp)
+        facts.record(session, events.ORDER_REJECTED, order.id, stamp, readers=tuple(order.party_ids))
+    return order
+
+
+def cancel(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Order:
+    """Cancel an order that has not left yet; what it reserved is free again.
+
+    Raises:
+        Forbidden: the buyer acts (R045, C13).
+        BadOrder: no reason, or too long a one.
+        Conflict: its invoice stands; void it first.
+        IllegalMove: it has left, or is over.
+
+    Source: section 4 (annulée, seller side).
+    """
+    refuse_buyer(session, order)
+    _require_reason(reason)
+    with held(session, order):
+        _require_uninvoiced(order)
+        order.move_to(OrderState.CANCELLED)
+        text = Text(f"Commande annulée\u00a0: {reason}", f"Order cancelled: {reason}")
+        enter(session, order, "cancelled", text, stamp)
+        facts.record(session, events.ORDER_CANCELLED, order.id, stamp, readers=tuple(order.party_ids))
+    return order
+
+
+def expire(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Let a pending order lapse that nobody answered."""
+    with held(session, order):
+        order.move_to(OrderState.EXPIRED)
+        enter(session, order, "expired", Text("Commande expirée.", "Order expired."), stamp)
+        facts.record(session, events.ORDER_EXPIRED, order.id, stamp, readers=tuple(order.party_ids))
+    return order
+
+
+def _name_issuer(session: Session, order: Order, billing_type: BillingType, stamp: Stamp) -> None:
+    """Settle who invoices, and price again when that changes which taxes are charged."""
+    chosen = ChosenTerms(
+        billing_type=billing_type,
+        emission=order.emission,
+        deliver_with=order.deliver_with if billing_type is order.billing_type else None,
+    )
+    contracted = order.distribution is DistributionMethod.DISTRIBUTOR
+    terms = effective_terms(
+        session,
+        seller_id=order.owner_id,
+        buyer_id=order.buyer_id,
+        carrier_id=order.carrier_id if contracted else None,
+        chosen=chosen,
+    )
+    order.issuer_id = terms.issuer_id
+    order.billing_type = terms.billing_type
+    order.deliver_with = terms.deliver_with
+    if terms.issuer_id != order.owner_id:
+        _let_issuer_in(session, order, terms, stamp)
+
+
+def _let_issuer_in(session: Session, order: Order, terms: EffectiveTerms, stamp: Stamp) -> None:
+    readers = sorted({*order.party_ids, terms.issuer_id})
+    for row in (order, *order.lines):
+        if row.party_ids != readers:
+            row.party_ids = list(readers)
+    on = stamp.at.astimezone(parties.zone_of(session, org_id=terms.issuer_id)).date()
+    taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=on)
+    codes = {rule.code for rule in taxes}
+    for line in order.lines:
+        line.tax_codes = [code for code in line.tax_codes if code in codes]
+    reprice(order, taxes=taxes)
+
+
+def _require_uninvoiced(order: Order) -> None:
+    if order.billing_state is not BillingState.UNINVOICED:
+        raise Conflict(
+            Text(
+                "Une facture existe pour cette commande. L’annuler d’abord.",
+                "An invoice stands for this order. Void it first.",
+            ),
+            where=order.number,
+        )
+
+
+def _require_reason(reason: str) -> None:
+    if not 1 <= len(reason.strip()) <= MAX_REASON:
+        raise BadOrder(
+            Text(
+                f"Donner une raison, de {MAX_REASON} caractères au plus.",
+                f"Give a reason of {MAX_REASON} characters at most.",
+            ),
+            where="reason",
+        )

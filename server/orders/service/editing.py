@@ -1,0 +1,141 @@
+"""Changing an order before it is filled, and taking every change back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.problems import Conflict, Text
+from server.core.stamp import Stamp
+from server.orders import events
+from server.orders.model import Order, OrderLine
+from server.orders.pricing import reprice
+from server.orders.service.holding import held, refuse_buyer
+from server.orders.service.lines import OrderItem, make_lines, tax_rules_for
+from server.orders.service.stock_cover import require_cover
+from server.orders.service.timeline import enter
+from server.orders.snapshot import header_from, lines_from
+from server.parties import queries as parties
+from server.parties.terms import ChosenTerms, effective_terms
+from shared.states import BillingState, OrderState
+
+_OPEN: Final = (OrderState.DRAFT, OrderState.PENDING, OrderState.ACCEPTED, OrderState.PLANNED)
+
+
+def revise(
+    session: Session,
+    *,
+    order: Order,
+    items: Sequence[OrderItem],
+    stamp: Stamp,
+    document_discount_cents: int = 0,
+    taxed: bool = True,
+    with_deposits: bool = True,
+) -> Order:
+    """Replace what was ordered, until the goods leave; nothing is accepted by it (R065).
+
+    ``order.lines`` must be loaded. Lines are frozen again at today's prices unless an item names its own.
+
+    Raises:
+        Forbidden: the buyer acts (R045).
+        Conflict: an invoice stands (R043), or the goods have left.
+        BadOrder, TermsMismatch: the content cannot be.
+
+    Source: R043, R052, R057, R062, R063, R065.
+    """
+    refuse_buyer(session, order)
+    with held(session, order):
+        _require_open(order)
+        order.document_discount_cents = document_discount_cents
+        order.taxed, order.with_deposits = taxed, with_deposits
+        on = _business_day(session, order, stamp)
+        taxes = tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on)
+        _replace_lines(session, order, make_lines(session, order, items=items, taxes=taxes, on=on))
+        reprice(order, taxes=taxes)
+        if order.state in {OrderState.ACCEPTED, OrderState.PLANNED}:
+            session.flush()
+            _require_still_covered(session, order)
+        _tell_revised(session, order, stamp)
+    return order
+
+
+def restore(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Give a pending order the very content that was submitted (R066).
+
+    Raises:
+        Forbidden: the buyer acts.
+        Conflict: the order is not pending any more.
+    """
+    refuse_buyer(session, order)
+    with held(session, order):
+        if order.state is not OrderState.PENDING:
+            raise Conflict(
+                Text("Seule une commande en attente se restaure.", "Only a pending order can be restored."),
+                where=order.number,
+            )
+        for name, value in header_from(order.submitted_snapshot).items():
+            setattr(order, name, value)
+        _replace_lines(session, order, lines_from(order, order.submitted_snapshot))
+        on = order.submitted_at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
+        reprice(order, taxes=tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on))
+        order.revision += 1
+        enter(session, order, "restored", Text("Commande restaurée.", "Order restored."), stamp)
+        facts.record(session, events.ORDER_RESTORED, order.id, stamp, readers=tuple(order.party_ids))
+    return order
+
+
+def _replace_lines(session: Session, order: Order, lines: list[OrderLine]) -> None:
+    for line in order.lines:
+        session.expunge(line)
+    session.execute(delete(OrderLine).where(OrderLine.order_id == order.id))
+    order.lines[:] = []
+    order.lines.extend(lines)
+    session.add_all(lines)
+
+
+def _require_still_covered(session: Session, order: Order) -> None:
+    """An accepted order already counts among the reservations: it is left out while its cover is judged."""
+    state, order.state = order.state, OrderState.PENDING
+    session.flush()
+    require_cover(session, order)
+    order.state = state
+
+
+def _tell_revised(session: Session, order: Order, stamp: Stamp) -> None:
+    order.revision += 1
+    text = Text(f"Commande modifiée (révision {order.revision}).", f"Order changed (revision {order.revision}).")
+    enter(session, order, "revised", text, stamp)
+    facts.record(session, events.ORDER_REVISED, order.id, stamp, readers=tuple(order.party_ids))
+
+
+def _issuer_id(session: Session, order: Order) -> UUID:
+    if order.issuer_id is not None:
+        return order.issuer_id
+    return effective_terms(
+        session,
+        seller_id=order.owner_id,
+        buyer_id=order.buyer_id,
+        carrier_id=order.carrier_id if order.agreement_id else None,
+        chosen=ChosenTerms(billing_type=order.billing_type),
+    ).issuer_id
+
+
+def _business_day(session: Session, order: Order, stamp: Stamp) -> date:
+    return stamp.at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
+
+
+def _require_open(order: Order) -> None:
+    if order.state not in _OPEN or order.billing_state is not BillingState.UNINVOICED:
+        raise Conflict(
+            Text(
+                "Une commande expédiée ou facturée ne se modifie plus. Passer par un crédit ou une nouvelle commande.",
+                "An order that has left or is invoiced does not change. Use a credit or a new order.",
+            ),
+            where=order.number,
+        )

@@ -1,0 +1,124 @@
+"""How far an order's goods are, as planning, runs and deliveries report it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.problems import Conflict, Text
+from server.core.stamp import Stamp
+from server.orders import events
+from server.orders.model import Order
+from server.orders.service.holding import held, refuse_buyer
+from server.orders.service.lines import BadOrder
+from server.orders.service.timeline import enter
+from server.parties.model import BillingType
+from shared.states import BillingState, OrderState
+
+MAX_OUTSIDE_NUMBER: Final = 60
+_HAS_ARRIVED: Final = (OrderState.DELIVERED, OrderState.PARTLY_DELIVERED)
+
+
+def mark_planned(session: Session, *, order: Order, planned_on: date, stamp: Stamp) -> Order:
+    """Note that the order rides on a run of this day."""
+    text = Text(f"Planifiée pour le {planned_on}.", f"Planned for {planned_on}.")
+    _step(
+        session,
+        order,
+        stamp,
+        to=OrderState.PLANNED,
+        fact=events.ORDER_PLANNED,
+        text=text,
+        columns={"planned_on": planned_on},
+    )
+    return order
+
+
+def mark_unplanned(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Note that the order was taken off its run; its day and its invoice stay (C27)."""
+    text = Text("Retirée de sa tournée.", "Taken off its run.")
+    _step(session, order, stamp, to=OrderState.ACCEPTED, fact=events.ORDER_UNPLANNED, text=text)
+    return order
+
+
+def mark_shipped(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Note that the goods have left (C7)."""
+    _step(session, order, stamp, to=OrderState.SHIPPED, fact=events.ORDER_SHIPPED, text=Text("Expédiée.", "Shipped."))
+    return order
+
+
+def mark_delivered(
+    session: Session, *, order: Order, stamp: Stamp, delivered_at: datetime | None = None, partly: bool = False
+) -> Order:
+    """Note that the goods, or with ``partly`` some of them, were accepted; the tablet's time counts when given."""
+    state = OrderState.PARTLY_DELIVERED if partly else OrderState.DELIVERED
+    text = Text("Livrée en partie.", "Partly delivered.") if partly else Text("Livrée.", "Delivered.")
+    arrived_at = delivered_at or stamp.at
+    _step(session, order, stamp, to=state, fact=events.ORDER_DELIVERED, text=text, columns={"delivered_at": arrived_at})
+    return order
+
+
+def mark_not_delivered(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Note that nothing was accepted: refused, or nobody there."""
+    text = Text("Non livrée.", "Not delivered.")
+    _step(session, order, stamp, to=OrderState.NOT_DELIVERED, fact=events.ORDER_NOT_DELIVERED, text=text)
+    return order
+
+
+def reopen(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Let an order that was not delivered be planned again (C27)."""
+    text = Text("À planifier de nouveau.", "To be planned again.")
+    _step(session, order, stamp, to=OrderState.ACCEPTED, fact=events.ORDER_REOPENED, text=text)
+    return order
+
+
+def mark_invoiced_outside(session: Session, *, order: Order, number: str, on: date, stamp: Stamp) -> Order:
+    """Note the number and day of the invoice that the seller made in its own system.
+
+    Raises:
+        Forbidden: the buyer acts.
+        Conflict: the order is not billed outside, or has not been delivered.
+        BadOrder: no number, or too long a one.
+
+    Source: R010.
+    """
+    refuse_buyer(session, order)
+    if not 1 <= len(number.strip()) <= MAX_OUTSIDE_NUMBER:
+        raise BadOrder(Text("Donner le numéro de la facture.", "Give the invoice's number."), where="number")
+    with held(session, order):
+        if order.billing_type is not BillingType.EXTERNAL or order.state not in _HAS_ARRIVED:
+            raise Conflict(
+                Text(
+                    "Seule une commande livrée et facturée à l’externe prend un numéro extérieur.",
+                    "Only a delivered order billed outside takes an outside number.",
+                ),
+                where=order.number,
+            )
+        order.bill_to(BillingState.INVOICED_OUTSIDE)
+        order.outside_invoice_number, order.outside_invoice_on = number.strip(), on
+        text = Text(f"Facturée à l’externe\u00a0: {number}.", f"Invoiced outside: {number}.")
+        enter(session, order, "invoiced_outside", text, stamp)
+        facts.record(session, events.ORDER_INVOICED_OUTSIDE, order.id, stamp, readers=tuple(order.party_ids))
+    return order
+
+
+def _step(
+    session: Session,
+    order: Order,
+    stamp: Stamp,
+    *,
+    to: OrderState,
+    fact: str,
+    text: Text,
+    columns: Mapping[str, date | datetime] | None = None,
+) -> None:
+    with held(session, order):
+        order.move_to(to)
+        for name, value in (columns or {}).items():
+            setattr(order, name, value)
+        enter(session, order, to.value, text, stamp)
+        facts.record(session, fact, order.id, stamp, readers=tuple(order.party_ids))

@@ -1,0 +1,66 @@
+"""What an order said when it was submitted, so that it can say it again."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Final
+from uuid import UUID
+
+from server.orders.model import Order, OrderLine
+from shared.ids import new_id
+
+_ORDER_FIELDS: Final = ("document_discount_cents", "taxed", "with_deposits", "note")
+_LINE_FIELDS: Final = (
+    "position",
+    "description_fr",
+    "description_en",
+    "sales_unit",
+    "quantity",
+    "discount_cents",
+    "container_code",
+    "containers_a_unit",
+    "deposit_unit_cents",
+    "deposit_taxable",
+    "weight_g",
+    "barcode",
+)
+
+
+def snapshot_of(order: Order) -> dict[str, Any]:
+    """Return the content that the parties may edit, as JSON; ``order.lines`` must be loaded."""
+    content: dict[str, Any] = {name: getattr(order, name) for name in _ORDER_FIELDS}
+    return content | {"lines": [_line_content(line) for line in order.lines]}
+
+
+def lines_from(order: Order, snapshot: dict[str, Any]) -> list[OrderLine]:
+    """Return new lines with the content and identities that the snapshot kept."""
+    return [_line_from(order, content) for content in snapshot["lines"]]
+
+
+def header_from(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """Return the order's own columns that the snapshot kept."""
+    return {name: snapshot[name] for name in _ORDER_FIELDS}
+
+
+def _line_content(line: OrderLine) -> dict[str, Any]:
+    content: dict[str, Any] = {name: getattr(line, name) for name in _LINE_FIELDS}
+    return content | {
+        "id": str(line.id),
+        "unit_price": f"{line.unit_price:.4f}",
+        "tax_codes": list(line.tax_codes),
+        "format_id": str(line.format_id) if line.format_id else None,
+        "container_class_id": str(line.container_class_id) if line.container_class_id else None,
+    }
+
+
+def _line_from(order: Order, content: dict[str, Any]) -> OrderLine:
+    return OrderLine(
+        **order.kin(),
+        id=UUID(content["id"]) if content.get("id") else new_id(),
+        order_id=order.id,
+        unit_price=Decimal(content["unit_price"]),
+        tax_codes=list(content["tax_codes"]),
+        format_id=UUID(content["format_id"]) if content["format_id"] else None,
+        container_class_id=UUID(content["container_class_id"]) if content["container_class_id"] else None,
+        **{name: content[name] for name in _LINE_FIELDS},
+    )
