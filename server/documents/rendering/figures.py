@@ -18,6 +18,7 @@ from shared.problems import Language
 
 NBSP = "\u00a0"
 LOCALES: dict[Language, str] = {"fr": "fr_CA", "en": "en_CA"}
+METRE = Decimal("0.00001")  # of a degree
 NOON_H, DAY_H = 12, 24
 MIN_PRICE_DECIMALS, MAX_PRICE_DECIMALS = 2, 4
 
@@ -103,6 +104,8 @@ def duration(seconds: int) -> str:
 
 
 def place(fix: Fix, language: Language) -> str:
-    """Return latitude, longitude in degrees and the accuracy in metres."""
-    lat, lon = (exact(Decimal(angle).scaleb(-7), language, decimals=5, most=5) for angle in (fix.lat_e7, fix.lon_e7))
+    """Return latitude and longitude to about one metre, and the accuracy in metres."""
+    lat, lon = (
+        exact(Decimal(angle).scaleb(-7).quantize(METRE), language, decimals=5) for angle in (fix.lat_e7, fix.lon_e7)
+    )
     return f"{lat}°; {lon}° (±{NBSP}{fix.accuracy_m}{NBSP}m)"

@@ -30,5 +30,7 @@ def qr_svg(payload: str) -> str:
             ),
             where="qr",
         )
-    code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M")
+    # Without its encoding named, a reader guesses that of other letters; for ASCII the mark would only take room.
+    encoding = {} if payload.isascii() else {"eci": "UTF-8"}
+    code = zxingcpp.create_barcode(payload, zxingcpp.BarcodeFormat.QRCode, ec_level="M", **encoding)
     return zxingcpp.write_barcode_to_svg(code, add_quiet_zones=True)
