@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from server.catalog.model import ContainerClass, ContainerPrice, Product, ProductFormat, TaxRate
@@ -39,7 +40,7 @@ def tax_rules(session: Session, *, codes: Iterable[str], on: date) -> tuple[TaxR
         select(TaxRate)
         .where(TaxRate.code.in_(wanted), TaxRate.valid_from <= on)
         .order_by(TaxRate.code, TaxRate.valid_from.desc())
-        .distinct(TaxRate.code)
+        .ext(distinct_on(TaxRate.code))
     ).all()
     if missing := wanted - {row.code for row in rows}:
         code = min(missing)
@@ -73,7 +74,7 @@ def prices_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapp
         select(ContainerPrice)
         .where(ContainerPrice.class_id.in_(wanted), ContainerPrice.valid_from <= day)
         .order_by(ContainerPrice.class_id, ContainerPrice.valid_from.desc())
-        .distinct(ContainerPrice.class_id)
+        .ext(distinct_on(ContainerPrice.class_id))
     ).all()
     if missing := wanted - {row.class_id for row in rows}:
         raise NoDeposit(
