@@ -78,7 +78,9 @@ def current(session: Session) -> tuple[BundleRun, ...]:
         "SELECT DISTINCT run_id FROM bundle_run WHERE gone = 0 "
         "UNION SELECT run_id FROM run_state WHERE departed_ms IS NOT NULL AND returned_ms IS NULL"
     )
-    return tuple(sorted((load(session, row[0]) for row in ids), key=lambda run: (run.starts_at_ms, run.run_id)))
+    return tuple(
+        sorted((load(session, row[0]) for row in ids), key=lambda run: (run.starts_at_ms, run.name, run.run_id))
+    )
 
 
 def stop_of(run: BundleRun, stop_id: str) -> BundleStop:

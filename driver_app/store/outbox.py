@@ -166,11 +166,11 @@ def prune(session: Session, *, safe_seq: int, now: Moment) -> int:
     The last event always stays: the next one builds upon its hash.
     """
     bound = (safe_seq, now.wall_ms - KEPT_FOR_MS, head(session).seq)
-    session.db.execute("DELETE FROM attachment_use WHERE event_id IN (SELECT event_id FROM event" + _OLD + ")", bound)
+    session.db.execute("DELETE FROM attachment_use WHERE event_id IN (SELECT event_id FROM event" + _OLD + ")", bound)  # noqa: S608
     session.db.execute(
         "DELETE FROM attachment WHERE state = 'received' AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
     )
-    return session.db.execute("DELETE FROM event" + _OLD, bound).rowcount
+    return session.db.execute("DELETE FROM event" + _OLD, bound).rowcount  # noqa: S608
 
 
 _MARGIN_BYTES = 1024

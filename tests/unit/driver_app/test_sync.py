@@ -1,0 +1,249 @@
+"""The tablet's side of the protocol, against an office that can be cut, restored, forked and refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from driver_app.actions.arrive import arrive
+from driver_app.actions.counting import add_photo
+from driver_app.actions.finish import finish_stop
+from driver_app.actions.run import start_run
+from driver_app.store import attachments, bundles, outbox, settings
+from driver_app.strokes import draw_signing
+from driver_app.sync.engine import backlog
+from driver_app.sync.transport import Answer
+from tests.factories.protocol_peer import cut_once
+from tests.factories.runs import make_run
+from tests.factories.tablets import Cab, make_cab
+
+DAYS_MS = 24 * 3600 * 1000
+
+
+@pytest.fixture
+def cab(tmp_path: Path) -> Cab:
+    """A tablet under way."""
+    cab = make_cab(tmp_path, make_run(stops=4))
+    start_run(cab.tablet, run_id=cab.run.run_id, now=cab.now)
+    return cab
+
+
+def deliver(cab: Cab, position: int, *, photo: bytes = b"") -> None:
+    """Deliver one stop in full; its event may leave the tablet at once."""
+    arrive(cab.tablet, **cab.at(position), now=cab.now)
+    if photo:
+        add_photo(cab.tablet, **cab.at(position), jpeg=photo, now=cab.now)
+    signing = draw_signing("Éloïse Gagné", "gérante")
+    finish_stop(cab.tablet, **cab.at(position), signing=signing, language="fr", now=cab.now)
+    cab.clock.advance(10_001)
+
+
+def waiting(cab: Cab) -> tuple[int, int]:
+    """Return how many events and files the office has not confirmed."""
+    left = cab.tablet.store.read(backlog)
+    return left.events, left.files
+
+
+def states(cab: Cab) -> list[str]:
+    """Return the log's states in order."""
+    return [entry.state for entry in cab.tablet.store.read(outbox.entries)]
+
+
+def test_a_round_sends_files_then_events_and_keeps_the_receipt(cab: Cab) -> None:
+    """R025: attachments go before the events that name them; a receipt ticks both."""
+    deliver(cab, 0, photo=b"jpeg")
+    cab.office.calls.clear()
+    ended = cab.engine.sync()
+    paths = [path for _, path in cab.office.calls]
+    assert (ended.ending, ended.events, ended.files.received) == ("done", 3, 3)
+    assert max(at for at, path in enumerate(paths) if "attachments" in path) < paths.index("/api/v1/sync/push")
+    assert states(cab) == ["received"] * 3
+    assert waiting(cab) == (0, 0)
+
+
+def test_sending_again_changes_nothing(cab: Cab) -> None:
+    """R025: a second round finds nothing to send."""
+    deliver(cab, 0)
+    cab.engine.sync()
+    before = cab.office.backup()
+    assert cab.engine.sync().events == 0
+    assert cab.office.disk == before
+
+
+@pytest.mark.parametrize("where", ["hello", "attachments", "push", "pull", "token", "challenge"])
+@pytest.mark.parametrize("lost", ["request", "answer"])
+def test_a_cut_anywhere_loses_and_doubles_nothing(cab: Cab, where: str, lost: str) -> None:
+    """R025: whether the request or its answer is lost, the next round ends the same."""
+    deliver(cab, 0, photo=b"jpeg" * 50_000)
+    setattr(cab.office, "before" if lost == "request" else "after", cut_once(where))
+    assert cab.engine.sync().ending == "offline"
+    assert cab.engine.sync().ending == "done"
+    assert [event.seq for event in cab.office.disk.events] == [1, 2, 3]
+    assert waiting(cab) == (0, 0)
+
+
+def test_a_cut_upload_goes_on_where_it_was(cab: Cab) -> None:
+    """A cut costs at most one chunk: the next round starts at the office's offset."""
+    deliver(cab, 0, photo=bytes(range(256)) * 2000)
+    cab.office.before = cut_once("attachments", skip=8)
+    cab.engine.sync()
+    (held,) = cab.office.disk.partial.values()
+    assert 0 < len(held) < 512_000
+    cab.office.calls.clear()
+    cab.engine.sync()
+    patches = [path for method, path in cab.office.calls if method == "PATCH"]
+    assert len(patches) == -(-(512_000 - len(held)) // (128 * 1024))
+
+
+def test_a_file_that_the_office_refuses_holds_nothing_up(cab: Cab) -> None:
+    """Sync stuck behind one bad item: the events and the other files go on, the refused file stays."""
+    deliver(cab, 0, photo=b"bad")
+    bad = next(item for item in cab.tablet.store.read(attachments.waiting) if item.kind == "photo")
+    refusal = lambda method, path: Answer(415, b"{}") if bad.sha256 in path else None  # noqa: E731
+    cab.office.refuse = refusal
+    ended = cab.engine.sync()
+    assert (ended.ending, ended.events, ended.files.received, ended.files.refused) == ("done", 3, 2, 1)
+    assert waiting(cab) == (0, 1)
+
+
+def test_photos_wait_for_wifi_when_the_network_costs(cab: Cab) -> None:
+    """Photos wait on a metered network; signatures and events do not."""
+
+    class Metered:
+        is_metered = True
+
+    deliver(cab, 0, photo=b"jpeg")
+    cab.connection = Metered()
+    ended = cab.engine.sync()
+    assert (ended.events, ended.files.received, waiting(cab)) == (3, 2, (0, 1))
+
+
+def test_a_restored_office_receives_again_what_it_lost(cab: Cab) -> None:
+    """G5: an office set back to a backup gets its lost events and their files a second time, in order."""
+    deliver(cab, 0)
+    cab.engine.sync()
+    backup = cab.office.backup()
+    deliver(cab, 1, photo=b"lost with the disk")
+    cab.engine.sync()
+    cab.office.disk, cab.office.epoch = backup, "epoch-2"
+    ended = cab.engine.sync()
+    assert (ended.ending, ended.events) == ("done", 2)
+    assert [event.seq for event in cab.office.disk.events] == [1, 2, 3, 4, 5]
+    assert len(cab.office.disk.files) == 3
+    assert states(cab) == ["received"] * 5
+
+
+def test_a_rolled_back_machine_is_caught_by_its_sequence(cab: Cab) -> None:
+    """G5: the same epoch with fewer events is noticed too."""
+    deliver(cab, 0)
+    backup = cab.office.backup()
+    cab.engine.sync()
+    cab.office.disk = backup
+    assert cab.engine.sync().events == 3
+
+
+def test_another_history_is_a_fork_and_everything_stays(cab: Cab) -> None:
+    """A cloned tablet: the tablet keeps all, sends nothing, and says so until a person decided."""
+    deliver(cab, 0)
+    cab.engine.sync()
+    deliver(cab, 1)
+    cab.office.disk.hashes[-1] = "a" * 64
+    assert cab.engine.sync().ending == "fork"
+    assert cab.tablet.store.read(settings.position).standing == "fork"
+    assert len(cab.office.disk.events) == 3
+    assert states(cab)[-2:] == ["sealed", "sealed"]
+
+
+def test_a_receipt_of_another_key_ticks_nothing(cab: Cab) -> None:
+    """G2: only the office's signed word counts as received."""
+    deliver(cab, 0)
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    true_key, cab.office.key = cab.office.key, Ed25519PrivateKey.generate()
+    ended = cab.engine.sync()
+    assert ended.problem is not None
+    assert ended.problem.slug == "receipt-refused"
+    assert states(cab) == ["sent"] * 3
+    cab.office.key = true_key
+    assert cab.engine.sync().ending == "done"
+    assert states(cab) == ["received"] * 3
+
+
+@pytest.mark.parametrize(
+    ("status", "ending"),
+    [
+        (401, "unauthorized"),
+        (403, "refused"),
+        (426, "outdated"),
+        (429, "busy"),
+        (500, "busy"),
+        (503, "busy"),
+        (422, "failed"),
+    ],
+)
+def test_whatever_the_office_refuses_the_queue_stays(cab: Cab, status: int, ending: str) -> None:
+    """Logged out by a flaky network: no status ever empties the queue or logs the driver out."""
+    deliver(cab, 0)
+    cab.office.refuse = lambda method, path: Answer(status, b"", {"retry-after": "7"}) if "/sync/" in path else None
+    ended = cab.engine.sync()
+    assert (ended.ending, ended.retry_after_s) == (ending, 7.0)
+    assert waiting(cab) == (3, 2)
+    cab.office.refuse = lambda method, path: None
+    assert cab.engine.sync().ending == "done"
+    assert waiting(cab) == (0, 0)
+
+
+def test_an_expired_token_is_renewed_within_the_round(cab: Cab) -> None:
+    """A token of 15 minutes that ran out is no reason to stop."""
+    engine = cab.engine
+    engine.sync()
+    cab.office.tokens.clear()
+    deliver(cab, 0)
+    assert engine.sync().ending == "done"
+
+
+def test_a_new_version_replaces_a_run_and_drafts_survive(cab: Cab) -> None:
+    """A run re-published while it is driven: what was entered stays."""
+    draft = arrive(cab.tablet, **cab.at(0), now=cab.now)
+    cab.office.runs = (make_run(stops=4, version=2),)
+    assert cab.engine.pull().runs == 1
+    run_id = cab.run.run_id
+    assert cab.tablet.store.read(lambda session: bundles.load(session, run_id)).version == 2
+    assert arrive(cab.tablet, **cab.at(0), now=cab.now) == draft
+
+
+def test_a_run_under_way_stays_when_the_office_withdraws_it(cab: Cab) -> None:
+    """A withdrawn run disappears from the list, unless the truck is out with it."""
+    other = make_run(name="MTL-08", version=2)
+    cab.office.runs = (*cab.office.runs, other)
+    cab.engine.pull()
+    cab.office.gone = (other.run_id, cab.run.run_id)
+    cab.office.runs = (make_run(name="MTL-09", version=4),)
+    cab.engine.pull()
+    assert [run.name for run in cab.tablet.store.read(bundles.current)] == ["MTL-07", "MTL-09"]
+
+
+@pytest.mark.parametrize(("safe_seq", "days", "kept"), [(0, 30, 3), (3, 13, 3), (2, 30, 2), (3, 30, 1)])
+def test_events_are_deleted_only_when_backed_up_and_old(cab: Cab, safe_seq: int, days: int, kept: int) -> None:
+    """The tablet deletes below ``safe_seq`` and after 14 days, and the last event never."""
+    deliver(cab, 0)
+    cab.office.safe_seq = safe_seq
+    cab.engine.sync()
+    cab.clock.advance(days * DAYS_MS)
+    cab.engine.sync()
+    assert len(cab.tablet.store.read(outbox.entries)) == kept
+    deliver(cab, 1)
+    assert cab.engine.sync().ending == "done"
+
+
+def test_a_held_event_waits_and_those_behind_it(cab: Cab) -> None:
+    """Wrong button and no undo: what may still be taken back does not leave the tablet."""
+    arrive(cab.tablet, **cab.at(0), now=cab.now)
+    signing = draw_signing("Éloïse Gagné", "gérante")
+    finish_stop(cab.tablet, **cab.at(0), signing=signing, language="fr", now=cab.now)
+    arrive(cab.tablet, **cab.at(1), now=cab.now)
+    assert cab.engine.sync().events == 2
+    assert waiting(cab)[0] == 2
+    cab.clock.advance(10_001)
+    assert cab.engine.sync().events == 2
