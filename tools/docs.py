@@ -1,0 +1,73 @@
+"""Writes the documents that the code itself dictates: `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Final
+
+from server.core.settings import PREFIX, Settings
+from shared.lifecycle import StateMachine
+from shared.lifecycles import ALL_LIFECYCLES
+
+_DOCS: Final = Path(__file__).parents[1] / "docs"
+_NOTE: Final = "<!-- Written by `make docs` from the code; change the code instead. -->"
+
+
+def lifecycles() -> str:
+    """Return docs/lifecycles.md: each state machine as a picture and as a table of moves."""
+    parts = [
+        "# Lifecycles",
+        "",
+        _NOTE,
+        "",
+        "A move that is not in a table is refused, on the tablet and on the server.",
+    ]
+    for machine in ALL_LIFECYCLES:
+        parts += ["", *_lifecycle(machine)]
+    return "\n".join(parts) + "\n"
+
+
+def settings() -> str:
+    """Return docs/settings.md: every environment variable with its default."""
+    parts = ["# Settings", "", _NOTE, "", "Read once from the environment when a process starts.", ""]
+    parts += ["| variable | default | meaning |", "| --- | --- | --- |"]
+    for one in fields(Settings):
+        default = f"`{one.default}`" if one.default != "" else "–"
+        secret = " (secret)" if one.metadata.get("secret") else ""
+        parts.append(f"| `{PREFIX}{one.name.upper()}` | {default} | {one.metadata['doc']}{secret} |")
+    return "\n".join(parts) + "\n"
+
+
+GENERATED: Final[dict[str, Callable[[], str]]] = {"lifecycles.md": lifecycles, "settings.md": settings}
+
+
+def _lifecycle(machine: StateMachine[Any]) -> Iterator[str]:
+    yield f"## {machine.title.en} · {machine.title.fr}"
+    yield ""
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    for state, followers in machine.moves.items():
+        yield from (f"    {state.value} --> {follower.value}" for follower in sorted(followers))
+        if not followers:
+            yield f"    {state.value} --> [*]"
+    yield "```"
+    yield ""
+    yield "| state | English | français | may become |"
+    yield "| --- | --- | --- | --- |"
+    for state, followers in machine.moves.items():
+        word = machine.label(state)
+        after = ", ".join(f"`{follower.value}`" for follower in sorted(followers)) or "– (final)"
+        yield f"| `{state.value}` | {word.en} | {word.fr} | {after} |"
+
+
+def main() -> None:
+    """Write every generated document."""
+    for name, text in GENERATED.items():
+        (_DOCS / name).write_text(text(), encoding="utf-8")
+        print(f"docs/{name}")
+
+
+if __name__ == "__main__":
+    main()
