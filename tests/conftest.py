@@ -18,6 +18,7 @@ from server.core.schema import install
 from server.core.settings import reload_settings
 from server.core.transaction import forget_engine
 
+pytest_plugins = ["tests.factories.web"]
 _counter = itertools.count(1)
 
 

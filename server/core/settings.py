@@ -42,6 +42,7 @@ class Settings:
     secure_cookies: bool = field(default=True, metadata={"doc": "send cookies over HTTPS only (off for plain localhost)"})
     roads_path: str = field(default="var/roads", metadata={"doc": "folder of road networks and map tiles"})
     webhook_allow_loopback: bool = field(default=False, metadata={"doc": "let webhooks reach this machine (trials only)"})
+    proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     max_body_bytes: int = field(default=16 * 1024 * 1024, metadata={"doc": "largest request body"})
 

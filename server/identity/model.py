@@ -61,19 +61,17 @@ class Membership(Owned):
 
 
 class UserSession(Owned):
-    """A browser's session, found by the hash of its cookie; rotated at sign-in, gone at sign-out."""
+    """A browser's or a program's session, found by the hash of its token; rotated at sign-in, gone at sign-out.
+
+    A program's has no ``csrf_token``: it is good as a bearer token only, and a browser's as a cookie only.
+    """
 
     __tablename__ = "user_session"
 
     token_hash: Mapped[str] = mapped_column(unique=True)
     csrf_token: Mapped[str]
     user_id: Mapped[UUID] = mapped_column(index=True)
-    org_id: Mapped[UUID]
-    organisation_kind: Mapped[OrganisationKind]
-    organisation_name: Mapped[str]
-    membership_id: Mapped[UUID]
-    role: Mapped[Role]
-    display_name: Mapped[str]
+    membership_id: Mapped[UUID]  # says which organisation and role, as they are now
     language: Mapped[str]
     created_at: Mapped[datetime]
     seen_at: Mapped[datetime]

@@ -1,0 +1,51 @@
+"""What every page's template may say: words in two languages, addresses of files, the caller, form tokens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from server.core.problems import Text
+from server.core.settings import settings
+from server.core.web.assets import asset
+from server.core.web.caller import known_caller, language
+from server.core.web.forgery import csrf_field, csrf_token
+from server.core.web.headers import nonce
+
+
+def install_rendering(app: Flask) -> None:
+    """Make templates strict, and give them our words."""
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters["say"] = say
+    environment.globals |= {
+        "t": t,
+        "asset": asset,
+        "csrf_field": csrf_field,
+        "csrf_token": csrf_token,
+        "nonce": nonce,
+    }
+    app.context_processor(_about_the_caller)
+
+
+def t(fr: str, en: str) -> str:
+    """Return the words of the caller's language."""
+    return en if language() == "en" else fr
+
+
+def say(text: Text) -> str:
+    """Return the sentence in the caller's language."""
+    return text.say(language())
+
+
+def _about_the_caller() -> dict[str, Any]:
+    found = known_caller()
+    return {
+        "who": found,
+        "language": language(),
+        "may": lambda *permissions: found is not None and any(held.value in permissions for held in found.permissions),
+        "public_url": settings().public_url,
+    }

@@ -1,0 +1,6 @@
+"""Doors for programs and tablets: sessions, tablets, and who one is."""
+
+from server.identity.api.devices import blp as devices
+from server.identity.api.session import blp as session
+
+__all__ = ["devices", "session"]

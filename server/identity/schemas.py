@@ -1,0 +1,64 @@
+"""JSON of sessions and tablets."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from server.core.web import Schema
+from server.identity.passwords import LONGEST
+
+
+class SignInSchema(Schema):
+    """Who signs in; ``organisation_id`` where the person works in several."""
+
+    email = fields.String(required=True, validate=validate.Length(min=3, max=254))
+    password = fields.String(required=True, load_only=True, validate=validate.Length(min=1, max=LONGEST))
+    organisation_id = fields.UUID()
+
+
+class TokenSchema(Schema):
+    """A bearer token of a program."""
+
+    token = fields.String(required=True)
+    expires_in_s = fields.Integer(required=True)
+
+
+class CallerSchema(Schema):
+    """Who one is, and which doors open."""
+
+    user_id = fields.UUID(required=True)
+    display_name = fields.String(required=True)
+    organisation_id = fields.UUID(required=True, attribute="org_id")
+    organisation_name = fields.String(required=True, attribute="org_name")
+    organisation_kind = fields.String(required=True, attribute="org_kind")
+    role = fields.String(required=True)
+    language = fields.String(required=True)
+    permissions = fields.Function(lambda found: sorted(found.permissions), required=True)
+
+
+class CodeRequestSchema(Schema):
+    """For whom a tablet is enrolled."""
+
+    driver_id = fields.UUID(required=True)
+
+
+class CodeSchema(Schema):
+    """A one-time code, as text and as the SVG of its QR code."""
+
+    code = fields.String(required=True)
+    payload = fields.String(required=True)
+    svg = fields.String(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+
+
+class DeviceSchema(Schema):
+    """A tablet of the carrier."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    driver_id = fields.UUID(required=True)
+    driver_name = fields.String(required=True)
+    enrolled_at = fields.AwareDateTime(required=True)
+    seen_at = fields.AwareDateTime(required=True, allow_none=True)
+    revoked_at = fields.AwareDateTime(required=True, allow_none=True)
+    app_version = fields.String(required=True)

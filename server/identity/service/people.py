@@ -1,0 +1,92 @@
+"""People and their places in organisations."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.acting import acting_for
+from server.core.database import IDENTITY_ORG
+from server.core.problems import Language, Problem, Text
+from server.core.stamp import Stamp
+from server.identity.events import MEMBER_ADDED
+from server.identity.model import Membership, OrganisationKind, Role, UserAccount
+from server.identity.permissions import column_of
+
+
+class RoleElsewhere(Problem):
+    """The role does not exist in this kind of organisation."""
+
+    slug = "role-elsewhere"
+    title = Text("Rôle d’une autre sorte d’organisation", "Role of another kind of organisation")
+
+
+def add_user(
+    session: Session, *, email: str, display_name: str, password_hash: str, language: Language, stamp: Stamp
+) -> UserAccount:
+    """Return the account of ``email``, made when there is none; an existing one keeps its password."""
+    address = plain_email(email)
+    with acting_for(session, IDENTITY_ORG):
+        known = session.scalars(select(UserAccount).where(UserAccount.email == address)).one_or_none()
+        if known is not None:
+            return known
+        account = UserAccount(
+            owner_id=IDENTITY_ORG,
+            email=address,
+            display_name=display_name,
+            password_hash=password_hash,
+            language=language,
+            created_at=stamp.at,
+        )
+        session.add(account)
+    return account
+
+
+def add_member(
+    session: Session,
+    *,
+    organisation_id: UUID,
+    organisation_kind: OrganisationKind,
+    organisation_name: str,
+    account: UserAccount,
+    role: Role,
+    stamp: Stamp,
+) -> Membership:
+    """Give the account a role in the organisation, which owns the membership; the sign-in door reads it.
+
+    Raises:
+        RoleElsewhere: accountants, dispatchers, drivers and admins work inside suppliers and distributors only.
+
+    Source: requirements, section 3.
+    """
+    if column_of(role, organisation_kind) is None:
+        raise RoleElsewhere(
+            Text(
+                "Ce rôle n’existe que chez un fournisseur ou un distributeur.",
+                "This role exists inside a supplier or a distributor only.",
+            ),
+            where="role",
+        )
+    with acting_for(session, organisation_id):
+        membership = Membership(
+            owner_id=organisation_id,
+            party_ids=[IDENTITY_ORG],
+            user_id=account.id,
+            email=account.email,
+            display_name=account.display_name,
+            role=role,
+            organisation_kind=organisation_kind,
+            organisation_name=organisation_name,
+        )
+        session.add(membership)
+        session.flush()
+        facts.record(session, MEMBER_ADDED, membership.id, stamp)
+    return membership
+
+
+def plain_email(email: str) -> str:
+    """Return the address as accounts are found by it."""
+    return email.strip().casefold()
