@@ -13,6 +13,7 @@ from server.core.acting import acting_org
 from server.core.stamp import Stamp
 from server.delivery.events import DISCREPANCY_OPENED
 from server.delivery.model import Discrepancy
+from shared.ids import new_id
 from shared.problems import Text
 
 
@@ -37,6 +38,7 @@ def open_discrepancy(
     if known is not None:
         return known
     discrepancy = Discrepancy(
+        id=new_id(),
         owner_id=owner_id,
         kind=kind,
         subject_id=subject_id,
@@ -48,5 +50,5 @@ def open_discrepancy(
         opened_at=stamp.at,
     )
     session.add(discrepancy)
-    facts.record(session, DISCREPANCY_OPENED, discrepancy.id or subject_id, stamp)
+    facts.record(session, DISCREPANCY_OPENED, discrepancy.id, stamp)
     return discrepancy

@@ -13,29 +13,39 @@ from server.planning.model import Run
 from server.sync.model import RunBundle
 from server.sync.service.streams import epoch, unix_ms
 from shared.lifecycles import RunState
-from shared.wire.bundle import BundleRun, PullAnswer
 
 _OVER = {RunState.SYNCED, RunState.SETTLED, RunState.CLOSED, RunState.CANCELLED}
 
 
-def pull(session: Session, *, driver_id: UUID, cursor: int, known_epoch: str, now: datetime) -> PullAnswer:
+class RunsDown(msgspec.Struct, frozen=True, kw_only=True):
+    """``PullAnswer`` with its runs verbatim, as they were frozen."""
+
+    epoch: str
+    cursor: int
+    full: bool
+    runs: tuple[msgspec.Raw, ...]
+    gone: tuple[str, ...]
+    server_ms: int
+
+
+def pull(session: Session, *, driver_id: UUID, cursor: int, known_epoch: str, now: datetime) -> RunsDown:
     """Return the driver's runs that changed after ``cursor``.
 
-    An unknown epoch, or a cursor ahead of the feed, gets everything: the server was restored.
+    Another epoch, or a cursor ahead of the feed, gets everything: the server was restored.
     """
     ours = epoch(session)
     bundles = _latest(session, driver_id)
     last = max((bundle.position for bundle in bundles), default=0)
-    full = known_epoch != ours or cursor > last or cursor == 0
+    full = known_epoch not in {"", ours} or cursor > last or cursor == 0
     states = _states(session, [bundle.run_id for bundle in bundles])
     changed = [bundle for bundle in bundles if full or bundle.position > cursor]
     alive = [bundle for bundle in changed if not bundle.gone and states.get(bundle.run_id) not in _OVER]
     gone = [bundle.run_id for bundle in bundles if bundle.gone or states.get(bundle.run_id) in _OVER]
-    return PullAnswer(
+    return RunsDown(
         epoch=ours,
         cursor=last,
         full=full,
-        runs=tuple(msgspec.json.decode(bundle.body, type=BundleRun) for bundle in alive),
+        runs=tuple(msgspec.Raw(bundle.body) for bundle in alive),
         gone=tuple(str(run_id) for run_id in gone),
         server_ms=unix_ms(now),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.orders.model import Order, OrderLine
 from server.sync.queries import RunReading, Standing
 from shared.lifecycles import InvoiceState
-from shared.wire.terms import Deposit, Goods, GoodsLine, PriceLine, Prices
+from shared.wire.terms import Deposit, Goods, GoodsLine, InvoiceStanding, PriceLine, Prices
 
 
 def goods_of(order: Order) -> Goods:
@@ -35,7 +35,9 @@ def prices_of(order: Order, reading: RunReading) -> Prices:
         taxes=tuple(reading.rules[code] for code in codes),
         lines=tuple(_price_line(order, line, standing) for line in order.lines),
         credit_threshold_cents=order.credit_threshold_cents,
-        **_invoice_words(standing),
+        invoice_standing=_standing_word(standing),
+        invoice_reference=(standing.invoice.number or standing.invoice.reference) if standing else "",
+        invoice_total_cents=standing.invoice.total_cents if standing else 0,
     )
 
 
@@ -51,7 +53,7 @@ def _goods_line(line: OrderLine) -> GoodsLine:
 
 
 def _price_line(order: Order, line: OrderLine, standing: Standing | None) -> PriceLine:
-    deposits = ()
+    deposits: tuple[Deposit, ...] = ()
     if order.with_deposits and line.containers_a_unit and line.deposit_unit_cents:
         deposits = (
             Deposit(
@@ -71,12 +73,7 @@ def _price_line(order: Order, line: OrderLine, standing: Standing | None) -> Pri
     )
 
 
-def _invoice_words(standing: Standing | None) -> dict[str, object]:
+def _standing_word(standing: Standing | None) -> InvoiceStanding:
     if standing is None:
-        return {"invoice_standing": "none"}
-    invoice = standing.invoice
-    return {
-        "invoice_standing": "published" if invoice.state is InvoiceState.PUBLISHED else "provisional",
-        "invoice_reference": invoice.number or invoice.reference,
-        "invoice_total_cents": invoice.total_cents,
-    }
+        return "none"
+    return "published" if standing.invoice.state is InvoiceState.PUBLISHED else "provisional"

@@ -1,0 +1,156 @@
+"""Reads over invoices and credit notes; the session acts for somebody who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
+from server.core.problems import NotFound, Text
+from server.ledger.model import Allocation
+from shared.states import CreditState
+
+
+def invoice(session: Session, *, invoice_id: UUID) -> Invoice:
+    """Return an invoice with the lines of its current revision.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.get(Invoice, invoice_id)
+    if found is None:
+        raise NotFound(Text("Cette facture n’existe pas.", "There is no such invoice."), where=str(invoice_id))
+    return with_lines(session, [found])[0]
+
+
+def credit_note(session: Session, *, credit_id: UUID) -> CreditNote:
+    """Return a credit note with its lines.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.get(CreditNote, credit_id, options=[selectinload(CreditNote.lines)])
+    if found is None:
+        raise NotFound(
+            Text("Cette note de crédit n’existe pas.", "There is no such credit note."), where=str(credit_id)
+        )
+    return found
+
+
+def live_invoice(session: Session, *, order_id: UUID) -> Invoice | None:
+    """Return the one final invoice that stands for an order, provisional or published, with its current lines (R042)."""
+    found = session.scalars(
+        select(Invoice)
+        .join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id)
+        .where(InvoiceOrder.order_id == order_id, InvoiceOrder.live_final)
+    ).one_or_none()
+    return with_lines(session, [found])[0] if found else None
+
+
+def live_invoices(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Invoice]:
+    """Return the one final invoice that stands for each order that has one, without its lines (R042)."""
+    rows = session.execute(
+        select(InvoiceOrder.order_id, Invoice)
+        .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
+        .where(InvoiceOrder.order_id.in_(set(order_ids)), InvoiceOrder.live_final)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def invoices_of_orders(session: Session, *, order_ids: Iterable[UUID]) -> dict[UUID, list[Invoice]]:
+    """Return every invoice of these orders with current lines, voided and dropped ones included, oldest first."""
+    rows = session.execute(
+        select(InvoiceOrder.order_id, Invoice)
+        .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
+        .where(InvoiceOrder.order_id.in_(set(order_ids)))
+        .order_by(Invoice.created_at, Invoice.id)
+    ).all()
+    with_lines(session, [row[1] for row in rows])
+    found: dict[UUID, list[Invoice]] = {}
+    for order_id, one in rows:
+        found.setdefault(order_id, []).append(one)
+    return found
+
+
+def with_lines(session: Session, invoices: Sequence[Invoice]) -> Sequence[Invoice]:
+    """Load the current revision's lines of these invoices in one query, and return the invoices."""
+    session.flush()
+    rows = session.scalars(
+        select(InvoiceLine)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(Invoice.id.in_({one.id for one in invoices}), InvoiceLine.revision == Invoice.revision)
+        .order_by(InvoiceLine.position)
+    )
+    lines: dict[UUID, list[InvoiceLine]] = {}
+    for line in rows:
+        lines.setdefault(line.invoice_id, []).append(line)
+    for one in invoices:
+        set_committed_value(one, "lines", lines.get(one.id, []))
+    return invoices
+
+
+def order_ids_of(session: Session, *, invoice_id: UUID) -> list[UUID]:
+    """Return the orders that an invoice covers."""
+    return sorted(session.scalars(select(InvoiceOrder.order_id).where(InvoiceOrder.invoice_id == invoice_id)))
+
+
+def credits_of(session: Session, *, invoice_id: UUID) -> list[CreditNote]:
+    """Return the credit notes on an invoice with their lines, refused ones left out, oldest first."""
+    return list(
+        session.scalars(
+            select(CreditNote)
+            .where(CreditNote.invoice_id == invoice_id, CreditNote.state != CreditState.REFUSED)
+            .order_by(CreditNote.created_at, CreditNote.id)
+            .options(selectinload(CreditNote.lines))
+        )
+    )
+
+
+def credit_of_cause(session: Session, *, issuer_id: UUID, cause_kind: str, cause_id: UUID) -> CreditNote | None:
+    """Return the credit note that this cause made, if any: a cause never makes two of an issuer."""
+    return session.scalars(
+        select(CreditNote)
+        .where(CreditNote.owner_id == issuer_id, CreditNote.cause_kind == cause_kind, CreditNote.cause_id == cause_id)
+        .options(selectinload(CreditNote.lines))
+    ).one_or_none()
+
+
+def credited_quantities(session: Session, *, invoice_id: UUID) -> Mapping[UUID, int]:
+    """Return the units that credit notes took of each invoice line; proposed ones count, refused ones do not."""
+    rows = session.execute(
+        select(CreditLine.invoice_line_id, func.sum(CreditLine.quantity))
+        .join(CreditNote, CreditNote.id == CreditLine.credit_note_id)
+        .where(CreditNote.invoice_id == invoice_id, CreditNote.state != CreditState.REFUSED)
+        .where(CreditLine.invoice_line_id.is_not(None))
+        .group_by(CreditLine.invoice_line_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def waiting_credits(
+    session: Session, *, issuer_id: UUID, buyer_ids: Iterable[UUID], currency: str
+) -> list[tuple[CreditNote, int]]:
+    """Return issued credit notes that still hold something, with the cents that they hold, oldest first (R083)."""
+    taken = (
+        select(func.coalesce(func.sum(Allocation.amount_cents), 0))
+        .where(Allocation.owner_id == issuer_id, Allocation.source_id == CreditNote.id)
+        .correlate(CreditNote)
+        .scalar_subquery()
+    )
+    left = CreditNote.total_cents - taken
+    rows = session.execute(
+        select(CreditNote, left)
+        .where(
+            CreditNote.owner_id == issuer_id,
+            CreditNote.buyer_id.in_(set(buyer_ids)),
+            CreditNote.currency == currency,
+            CreditNote.state == CreditState.ISSUED,
+            left > 0,
+        )
+        .order_by(CreditNote.published_at, CreditNote.id)
+    )
+    return [(row[0], int(row[1])) for row in rows]

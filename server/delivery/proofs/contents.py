@@ -1,0 +1,213 @@
+"""What a proof file holds, as values: written and read back without loss."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from server.delivery.proofs.archive import BrokenArchive, pack, unpack
+from shared.canonical import canonical_bytes
+from shared.disclosure import Disclosure, Group
+from shared.problems import Text
+from shared.sealing import key_id, public_bytes, sign
+from shared.wire.limits import Identifier, PublicKey, Sequence, Sha256, Short, Signature
+
+FORMAT: Final = "tournee-proof/1"
+SEAL_KIND: Final = "proof"
+ATTESTATION_KIND: Final = "device"
+
+
+class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Frozen, keyword-only, strict."""
+
+
+class ProofEvent(_File, frozen=True, kw_only=True):
+    """The sealed event, verbatim: ``body`` is canonical bytes; its leaves stand apart."""
+
+    body: str
+    hash: Sha256
+    signature: Signature
+
+
+class ProofLeaves(_File, frozen=True, kw_only=True):
+    """One group of the visit's tree with the path to the signed root."""
+
+    key: str
+    leaves: tuple[str, ...]
+    padding: tuple[Sha256, ...]
+    position: int
+    path: tuple[Sha256, ...]
+
+    def disclosure(self) -> Disclosure:
+        """Return the group with its path."""
+        group = Group(
+            self.key,
+            tuple(leaf.encode() for leaf in self.leaves),
+            tuple(bytes.fromhex(node) for node in self.padding),
+        )
+        return Disclosure(group, self.position, tuple(bytes.fromhex(node) for node in self.path))
+
+    @classmethod
+    def of(cls, disclosure: Disclosure) -> ProofLeaves:
+        """Return the file's form of a disclosure."""
+        return cls(
+            key=disclosure.group.key,
+            leaves=tuple(leaf.decode() for leaf in disclosure.group.leaves),
+            padding=tuple(node.hex() for node in disclosure.group.padding),
+            position=disclosure.position,
+            path=tuple(node.hex() for node in disclosure.path),
+        )
+
+
+class ProofKeys(_File, frozen=True, kw_only=True):
+    """Who sealed: the tablet's key, attested by the carrier's server, and the server's receipt for the event.
+
+    ``attestation`` signs sha256 of canonical {device_id, carrier_id, public_key} as kind ``device``.
+    """
+
+    carrier_id: Identifier
+    carrier_name: Short
+    device_id: Identifier
+    device_name: Short
+    device_key: PublicKey
+    server_key: PublicKey
+    attestation: Signature
+    receipt_body: str
+    receipt_signature: Signature
+
+
+class ProofSubject(_File, frozen=True, kw_only=True):
+    """What the proof is about."""
+
+    order_id: Identifier
+    order_number: Short
+    seller_id: Identifier
+    seller_name: Short
+    buyer_id: Identifier
+    buyer_name: Short
+    event_seq: Sequence
+
+
+class ProofManifest(_File, frozen=True, kw_only=True):
+    """The list of the files with their hashes; ``missing`` names attachments that never arrived."""
+
+    format: str
+    subject: ProofSubject
+    files: dict[str, Sha256]
+    missing: tuple[Sha256, ...]
+
+
+class ProofSeal(_File, frozen=True, kw_only=True):
+    """The server's signature of the manifest's sha256, as kind ``proof``."""
+
+    key: Short
+    signature: Signature
+
+
+class ProofContents(_File, frozen=True, kw_only=True):
+    """Everything inside one proof file."""
+
+    subject: ProofSubject
+    event: ProofEvent
+    leaves: tuple[ProofLeaves, ...]
+    goods: bytes
+    prices: bytes
+    attachments: dict[Sha256, bytes]
+    missing: tuple[Sha256, ...]
+    keys: ProofKeys
+
+
+def attestation_digest(*, device_id: str, carrier_id: str, device_key: str) -> bytes:
+    """Return what the server signs to vouch for a tablet's key."""
+    record = {"device_id": device_id, "carrier_id": carrier_id, "public_key": device_key}
+    return hashlib.sha256(canonical_bytes(record)).digest()
+
+
+def write_proof(contents: ProofContents, *, key: Ed25519PrivateKey) -> bytes:
+    """Return the proof file; the same contents and key always give the same bytes."""
+    files = dict(_files(contents))
+    manifest = ProofManifest(
+        format=FORMAT,
+        subject=contents.subject,
+        files={name: hashlib.sha256(payload).hexdigest() for name, payload in files.items()},
+        missing=contents.missing,
+    )
+    manifest_bytes = _encode(manifest)
+    signature = sign(key, SEAL_KIND, hashlib.sha256(manifest_bytes).digest()).hex()
+    seal = ProofSeal(key=key_id(public_bytes(key)), signature=signature)
+    return pack(files | {"manifest.json": manifest_bytes, "seal.json": _encode(seal)})
+
+
+def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, ProofSeal]:
+    """Return contents, manifest, the manifest's bytes and the seal, with every file's hash checked.
+
+    Raises:
+        BrokenArchive: the archive, a file's hash or its form does not hold.
+    """
+    files = unpack(payload)
+    try:
+        manifest_bytes = files.pop("manifest.json")
+        seal = msgspec.json.decode(files.pop("seal.json"), type=ProofSeal)
+        manifest = msgspec.json.decode(manifest_bytes, type=ProofManifest)
+        _check_files(manifest, files)
+        contents = _contents(manifest, files)
+    except KeyError as error:
+        raise _refuse("Un fichier manque.", "A file is missing.", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise _refuse("Un fichier est illisible.", "A file cannot be read.", str(error)) from error
+    return contents, manifest, manifest_bytes, seal
+
+
+def _files(contents: ProofContents) -> dict[str, bytes]:
+    files = {
+        f"events/{contents.subject.event_seq}.json": _encode(contents.event),
+        "terms/goods.json": contents.goods,
+        "terms/prices.json": contents.prices,
+        "keys.json": _encode(contents.keys),
+    }
+    files |= {_leaves_name(leaves.key): _encode(leaves) for leaves in contents.leaves}
+    return files | {f"attachments/{sha256}": payload for sha256, payload in contents.attachments.items()}
+
+
+def _contents(manifest: ProofManifest, files: Mapping[str, bytes]) -> ProofContents:
+    return ProofContents(
+        subject=manifest.subject,
+        event=msgspec.json.decode(files[f"events/{manifest.subject.event_seq}.json"], type=ProofEvent),
+        leaves=tuple(
+            msgspec.json.decode(files[name], type=ProofLeaves) for name in sorted(files) if name.startswith("leaves/")
+        ),
+        goods=files["terms/goods.json"],
+        prices=files["terms/prices.json"],
+        attachments={
+            name.removeprefix("attachments/"): files[name] for name in files if name.startswith("attachments/")
+        },
+        missing=manifest.missing,
+        keys=msgspec.json.decode(files["keys.json"], type=ProofKeys),
+    )
+
+
+def _check_files(manifest: ProofManifest, files: Mapping[str, bytes]) -> None:
+    if manifest.format != FORMAT:
+        raise _refuse("Cette version de preuve n’est pas connue.", "This version of proof is not known.", manifest.format)
+    found = {name: hashlib.sha256(payload).hexdigest() for name, payload in files.items()}
+    if found != manifest.files:
+        different = sorted({name for name, _ in found.items() ^ manifest.files.items()})
+        raise _refuse("Un fichier a changé.", "A file changed.", ", ".join(different[:5]))
+
+
+def _leaves_name(key: str) -> str:
+    return f"leaves/{key.replace(':', '-')}.json"
+
+
+def _encode(value: msgspec.Struct) -> bytes:
+    return canonical_bytes(msgspec.to_builtins(value))
+
+
+def _refuse(fr: str, en: str, where: str) -> BrokenArchive:
+    return BrokenArchive(
+        Text(f"{fr} Demandez une nouvelle copie au transporteur.", f"{en} Ask the carrier for a new copy."), where=where
+    )

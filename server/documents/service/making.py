@@ -1,0 +1,297 @@
+"""Which papers a subject has: drafts with what is needed to keep them once they are rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from server.billing import queries as billing
+from server.billing.model import Invoice
+from server.core.settings import settings
+from server.documents import queries
+from server.documents.drafting.goods import (
+    draft_load_list,
+    draft_purchase_order,
+    draft_run_sheet,
+    draft_slip,
+    draft_variance_notice,
+    invoice_collectables,
+)
+from server.documents.drafting.money import draft_credit_note, draft_invoice, issued_at
+from server.documents.model import DocumentKind
+from server.documents.queries import DeliverySubject, RunSubject
+from server.documents.rendering.papers import PacketItem, Paper
+from server.documents.rendering.render import render, render_packet
+from server.documents.service.keeping import Rendered
+from shared.lifecycles import InvoiceState
+from shared.problems import Language, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A paper that is filled and not yet rendered; ``at`` is the instant that its PDF carries."""
+
+    paper: Paper
+    kind: DocumentKind
+    owner_id: UUID
+    readers: tuple[UUID, ...]
+    subject_id: UUID
+    name: str
+    language: Language
+    at: datetime
+    order_id: UUID | None = None
+    run_id: UUID | None = None
+
+    def rendered(self) -> Rendered:
+        """Render the paper; the same draft always gives the same bytes."""
+        return Rendered(
+            kind=self.kind,
+            owner_id=self.owner_id,
+            readers=self.readers,
+            subject_id=self.subject_id,
+            name=self.name,
+            language=self.language,
+            payload=render(self.paper, language=self.language, issued_at=self.at),
+            order_id=self.order_id,
+            run_id=self.run_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RunDrafts:
+    """A run's papers one by one, and the order in which they stand in its packet."""
+
+    subject: RunSubject
+    drafts: tuple[Draft, ...]
+
+    def packet(self) -> Rendered:
+        """Return all papers in one PDF: run sheet, load list, then each stop's papers in the order of the run."""
+        run, language = self.subject.run, _language(self.subject.carrier.language)
+        at = run.documented_at or run.starts_at
+        items = [PacketItem(paper=draft.paper, language=draft.language) for draft in self.drafts]
+        payload = render_packet(items, title=run.name, author=self.subject.carrier.name, issued_at=at)
+        return Rendered(
+            kind=DocumentKind.RUN_PACKET,
+            owner_id=run.owner_id,
+            readers=(),
+            subject_id=run.id,
+            name=f"{run.name}.pdf",
+            language=language,
+            payload=payload,
+            run_id=run.id,
+        )
+
+
+def draft_run_papers(session: Session, run_id: UUID) -> RunDrafts:
+    """Return the papers of a run: sheet, load list, and for each order its invoice or its slip (R013, R014)."""
+    subject = queries.run_subject(session, run_id)
+    return RunDrafts(subject, (*_carrier_papers(subject), *_order_papers(subject)))
+
+
+def draft_order_paper(session: Session, order_id: UUID) -> Draft:
+    """Return an order's purchase order as it stands now (R038-R040)."""
+    order = queries.order_with_lines(session, order_id)
+    cast = queries.cast_of(session, [order])
+    seller = cast.organisations[order.owner_id]
+    paper = draft_purchase_order(
+        order,
+        cast,
+        ordered_on=order.submitted_at.astimezone(ZoneInfo(seller.timezone)).date(),
+        qr=_qr("commande", order.id),
+        delivery=queries.delivery_of_order(session, order_id),
+    )
+    buyer = cast.organisations[order.buyer_id]
+    return Draft(
+        paper=paper,
+        kind=DocumentKind.PURCHASE_ORDER,
+        owner_id=order.owner_id,
+        readers=tuple(order.party_ids),
+        subject_id=order.id,
+        name=f"{order.number}.pdf",
+        language=_language(buyer.language),
+        at=order.submitted_at,
+        order_id=order.id,
+    )
+
+
+def draft_invoice_paper(session: Session, invoice_id: UUID) -> Draft:
+    """Return an invoice as it was frozen, or its provisional revision."""
+    return _invoice_draft(session, billing.invoice(session, invoice_id=invoice_id))
+
+
+def draft_credit_paper(session: Session, credit_id: UUID) -> Draft:
+    """Return an issued credit note as it was frozen."""
+    note = billing.credit_note(session, credit_id=credit_id)
+    invoice = queries.invoice_of_credit(session, note)
+    orders = note.parties_text.get("orders", ())
+    return Draft(
+        paper=draft_credit_note(note, invoice=invoice, qr=_qr("credit", note.id), containers=queries.containers(session)),
+        kind=DocumentKind.CREDIT_NOTE,
+        owner_id=note.owner_id,
+        readers=tuple(note.party_ids),
+        subject_id=note.id,
+        name=f"{note.number}.pdf",
+        language=_language(note.parties_text["buyer"].get("language", "fr")),
+        at=issued_at(note),
+        order_id=UUID(orders[0]["id"]) if len(orders) == 1 else None,
+    )
+
+
+def draft_delivery_papers(session: Session, delivery_id: UUID) -> tuple[Draft, ...]:
+    """Return what a delivery changes on paper: order and slip with received quantities, and the notice (R020, C14)."""
+    subject = queries.delivery_subject(session, delivery_id)
+    drafts = [draft_order_paper(session, subject.order.id), _slip_draft_after(subject)]
+    if subject.notice is not None:
+        drafts.append(_notice_draft(subject))
+    return tuple(drafts)
+
+
+def _carrier_papers(subject: RunSubject) -> Iterator[Draft]:
+    run, language = subject.run, _language(subject.carrier.language)
+    names = {org_id: organisation.name for org_id, organisation in subject.cast.organisations.items()}
+    sheet = draft_run_sheet(
+        run,
+        subject.vehicle,
+        subject.cast,
+        orders=subject.orders,
+        collect=invoice_collectables(subject.invoices, run, names),
+        timezone=subject.carrier.timezone,
+        qr=_qr("tournee", run.id),
+    )
+    load = draft_load_list(run, subject.vehicle, subject.cast, orders=subject.orders, qr=_qr("chargement", run.id))
+    for paper, kind, name in (
+        (sheet, DocumentKind.RUN_SHEET, f"{run.name}-feuille.pdf"),
+        (load, DocumentKind.LOAD_LIST, f"{run.name}-chargement.pdf"),
+    ):
+        yield Draft(
+            paper=paper,
+            kind=kind,
+            owner_id=run.owner_id,
+            readers=(),
+            subject_id=run.id,
+            name=name,
+            language=language,
+            at=run.documented_at or run.starts_at,
+            run_id=run.id,
+        )
+
+
+def _order_papers(subject: RunSubject) -> Iterator[Draft]:
+    for stop in subject.run.stops:
+        for ridden in stop.orders:
+            order = subject.orders[ridden.order_id]
+            invoice = subject.invoices.get(order.id)
+            if invoice is not None and order.deliver_with.value == "invoice":
+                yield _invoice_draft_of(invoice, subject)
+            else:
+                yield _slip_draft(subject, order.id, stop.id)
+
+
+def _invoice_draft_of(invoice: Invoice, subject: RunSubject) -> Draft:
+    return _as_invoice_draft(invoice, subject.containers, run_id=subject.run.id)
+
+
+def _invoice_draft(session: Session, invoice: Invoice) -> Draft:
+    return _as_invoice_draft(invoice, queries.containers(session), run_id=None)
+
+
+def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_id: UUID | None) -> Draft:
+    is_provisional = invoice.state is InvoiceState.PROVISIONAL
+    orders = invoice.parties_text.get("orders", ())
+    at = issued_at(invoice)
+    paper = draft_invoice(
+        invoice,
+        prepared_on=invoice.issued_on or invoice.created_at.date(),
+        qr=_qr("facture", invoice.id),
+        delivered_on=None if is_provisional else invoice.tax_on,
+        containers=containers,
+    )
+    return Draft(
+        paper=paper,
+        kind=DocumentKind.PROVISIONAL_INVOICE if is_provisional else DocumentKind.INVOICE,
+        owner_id=invoice.owner_id,
+        readers=tuple(invoice.party_ids),
+        subject_id=invoice.id,
+        name=f"{invoice.number or invoice.reference}.pdf",
+        language=_language(invoice.parties_text["buyer"].get("language", "fr")),
+        at=at,
+        order_id=UUID(orders[0]["id"]) if len(orders) == 1 else None,
+        run_id=run_id or invoice.run_id,
+    )
+
+
+def _slip_draft(subject: RunSubject, order_id: UUID, stop_id: UUID) -> Draft:
+    order = subject.orders[order_id]
+    stop = next(stop for stop in subject.run.stops if stop.id == stop_id)
+    paper = draft_slip(order, subject.cast, run=subject.run, stop=stop, qr=_qr("bon", order.id))
+    buyer = subject.cast.organisations[order.buyer_id]
+    return Draft(
+        paper=paper,
+        kind=DocumentKind.DELIVERY_SLIP,
+        owner_id=subject.run.owner_id,
+        readers=(order.owner_id, order.buyer_id),
+        subject_id=order.id,
+        name=f"{order.number}-bon.pdf",
+        language=_language(buyer.language),
+        at=subject.run.documented_at or subject.run.starts_at,
+        order_id=order.id,
+        run_id=subject.run.id,
+    )
+
+
+def _slip_draft_after(subject: DeliverySubject) -> Draft:
+    order = subject.order
+    paper = draft_slip(
+        order, subject.cast, run=subject.run, stop=subject.stop, qr=_qr("bon", order.id), delivery=subject.delivery
+    )
+    return Draft(
+        paper=paper,
+        kind=DocumentKind.DELIVERY_SLIP,
+        owner_id=subject.run.owner_id,
+        readers=(order.owner_id, order.buyer_id),
+        subject_id=order.id,
+        name=f"{order.number}-bon.pdf",
+        language=_language(subject.cast.organisations[order.buyer_id].language),
+        at=subject.delivery.received_at,
+        order_id=order.id,
+        run_id=subject.run.id,
+    )
+
+
+def _notice_draft(subject: DeliverySubject) -> Draft:
+    notice, order = subject.notice, subject.order
+    assert notice is not None
+    paper = draft_variance_notice(
+        subject.delivery,
+        order,
+        subject.cast,
+        signer_role=subject.visit.signer_role,
+        timezone=subject.carrier.timezone,
+        uncertainty_s=subject.visit.uncertainty_s,
+        qr=_qr("avis", notice.id),
+    )
+    return Draft(
+        paper=paper,
+        kind=DocumentKind.VARIANCE_NOTICE,
+        owner_id=notice.owner_id,
+        readers=(order.owner_id,),
+        subject_id=notice.id,
+        name=f"AE-{order.number}.pdf",
+        language=_language(subject.cast.organisations[order.owner_id].language),
+        at=notice.made_at,
+        order_id=order.id,
+        run_id=subject.run.id,
+    )
+
+
+def _qr(what: str, subject_id: UUID) -> str:
+    return f"{settings().public_url}/q/{what}/{subject_id}"
+
+
+def _language(code: str) -> Language:
+    return "en" if code == "en" else "fr"

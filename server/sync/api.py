@@ -1,0 +1,157 @@
+"""The tablets' doors: plain JSON messages, chunks of files, and nothing decided here."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import Response, request
+from flask_smorest import Blueprint
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.core.blobs import blob_store
+from server.core.keys import server_key
+from server.core.problems import BadRequest, NotFound, Text
+from server.core.transaction import transaction
+from server.core.web import actor, carries, read_message, requires, send_message, stamp
+from server.core.web.messages import body
+from server.documents.model import Document
+from server.identity.model import Device
+from server.identity.permissions import Permission
+from server.sync.model import Attachment
+from server.sync.service.attachments import Upload, append_chunk, check_upload, complete
+from server.sync.service.keeping import keep_attachment
+from server.sync.service.pulling import pull
+from server.sync.service.pushing import apply_batch
+from server.sync.service.streams import greet
+from shared.wire.bundle import PullAnswer
+from shared.wire.hello import Hello, HelloAnswer
+from shared.wire.push import Push, PushAnswer
+
+blp = Blueprint("sync", __name__, url_prefix="/sync", description="Tablets: bundle down, events and files up")
+_SHA = r"<string(length=64):sha256>"
+
+
+@blp.route("/hello", methods=["POST"])
+@requires(Permission.DEVICE_SYNC)
+@carries(request=Hello, response=HelloAnswer)
+def hello() -> Response:
+    """Compare how far tablet and server are"""
+    message = read_message(Hello)
+    with transaction(actor().org_id) as session:
+        return send_message(greet(session, message, device_id=_device_id(message.device_id), now=stamp().at))
+
+
+@blp.route("/push", methods=["POST"])
+@requires(Permission.DEVICE_SYNC)
+@carries(request=Push, response=PushAnswer)
+def push() -> Response:
+    """Take a batch of sealed events, apply each once, and sign for them"""
+    message = read_message(Push)
+    with transaction(actor().org_id) as session:
+        device = _device(session, message.device_id)
+        answer = apply_batch(
+            session,
+            message,
+            device_id=device.id,
+            public_key=device.public_key,
+            revoked=device.revoked_at is not None,
+            key=server_key(),
+            stamp=stamp(),
+        )
+    return send_message(answer)
+
+
+@blp.route("/pull", methods=["GET"])
+@requires(Permission.DEVICE_SYNC)
+@carries(response=PullAnswer)
+def pull_runs() -> Response:
+    """Get the driver's runs that changed after a cursor"""
+    cursor = _whole_number(request.args.get("cursor", "0"), "cursor")
+    with transaction(actor().org_id) as session:
+        answer = pull(
+            session,
+            driver_id=actor().user_id,
+            cursor=cursor,
+            known_epoch=request.args.get("epoch", "")[:200],
+            now=stamp().at,
+        )
+    return send_message(answer)
+
+
+@blp.route(f"/attachments/{_SHA}", methods=["HEAD"])
+@requires(Permission.DEVICE_SYNC)
+def attachment_offset(sha256: str) -> Response:
+    """Say how many bytes of a file have arrived"""
+    sha256 = _hex(sha256)
+    with transaction(actor().org_id) as session:
+        known = session.scalars(select(Attachment).where(Attachment.sha256 == sha256)).one_or_none()
+    if known is not None and known.complete_at is not None:
+        return _offset(known.size_bytes)
+    return _offset(Upload(actor().org_id, sha256, 0, "").offset)
+
+
+@blp.route(f"/attachments/{_SHA}", methods=["PATCH"])
+@requires(Permission.DEVICE_SYNC)
+def attachment_chunk(sha256: str) -> Response:
+    """Take a chunk of a file; the answer is the true offset, wherever the chunk was meant to go"""
+    size = _whole_number(request.headers.get("Upload-Length", ""), "Upload-Length")
+    offset = _whole_number(request.headers.get("Upload-Offset", ""), "Upload-Offset")
+    upload = Upload(actor().org_id, _hex(sha256), size, request.headers.get("Upload-Type", ""))
+    check_upload(upload)
+    with transaction(actor().org_id) as session:
+        known = session.scalars(select(Attachment).where(Attachment.sha256 == upload.sha256)).one_or_none()
+    if known is not None and known.complete_at is not None:
+        return _offset(known.size_bytes)
+    reached = append_chunk(upload, offset=offset, chunk=body())
+    payload = complete(upload)
+    if payload is None:
+        return _offset(min(reached, upload.offset))
+    blob_store().put(upload.carrier_id, payload, media_type=upload.media_type)
+    with transaction(actor().org_id) as session:
+        keep_attachment(session, upload, stamp=stamp())
+    upload.path.unlink(missing_ok=True)
+    return _offset(size)
+
+
+@blp.route(f"/files/{_SHA}", methods=["GET"])
+@requires(Permission.DEVICE_SYNC)
+def file(sha256: str) -> Response:
+    """Get a document of a run by its hash"""
+    sha256 = _hex(sha256)
+    with transaction(actor().org_id) as session:
+        document = session.scalars(select(Document).where(Document.sha256 == sha256).limit(1)).one_or_none()
+    if document is None:
+        raise NotFound(Text("Ce document n’existe pas.", "There is no such document."), where=sha256)
+    payload = blob_store().get(document.owner_id, sha256)
+    return Response(payload, mimetype=document.media_type, headers={"X-Content-Type-Options": "nosniff"})
+
+
+def _device(session: Session, device_id: str) -> Device:
+    return session.scalars(select(Device).where(Device.id == _device_id(device_id))).one()
+
+
+def _device_id(claimed: str) -> UUID:
+    ours = actor().device_id
+    if ours is None or UUID(claimed) != ours:
+        raise BadRequest(
+            Text("Le message vient d’une autre tablette que le jeton.", "The message is of another tablet than the token."),
+            where="device_id",
+        )
+    return ours
+
+
+def _offset(offset: int) -> Response:
+    return Response(status=200, headers={"Upload-Offset": str(offset), "Cache-Control": "no-store"})
+
+
+def _whole_number(text: str, where: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):  # noqa: PLR2004  # far below 2^63
+        raise BadRequest(Text("Donnez un nombre entier positif.", "Give a positive whole number."), where=where)
+    return int(text)
+
+
+def _hex(sha256: str) -> str:
+    if any(digit not in "0123456789abcdef" for digit in sha256):
+        raise NotFound(Text("Ce n’est pas une empreinte sha256.", "This is no sha256 hash."), where=sha256[:64])
+    return sha256
