@@ -33,6 +33,7 @@ __all__ = [
     "QuantityOutOfRange",
     "TermsMismatch",
     "credit_lines",
+    "credit_of",
     "price_containers",
     "price_extra",
     "price_order",
@@ -102,6 +103,17 @@ def credit_lines(
     Source: T5, T6; laws 8, 9, 10.
     """
     _require_of_order(invoiced, pair_terms(goods, prices))
+    return credit_of(invoiced, already=already, crediting=crediting)
+
+
+def credit_of(invoiced: PricedDocument, *, already: Mapping[str, int], crediting: Mapping[str, int]) -> PricedDocument:
+    """Return the credit of ``crediting`` units by line from the invoice's own amounts alone, as ``credit_lines`` does.
+
+    Raises:
+        QuantityOutOfRange: a line that was not invoiced, or more than what is left of it.
+
+    Source: T5, T6; laws 8, 9, 10.
+    """
     left = {line.line_id: line.quantity - already.get(line.line_id, 0) for line in invoiced.lines}
     _require_within(already, {line.line_id: line.quantity for line in invoiced.lines})
     _require_within(crediting, left)
