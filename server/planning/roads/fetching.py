@@ -110,7 +110,9 @@ def _unknown(name: str) -> UnknownExtract:
 
 
 def _failed(address: str, error: Exception) -> DownloadFailed:
-    reason = error.reason if isinstance(error, urllib.error.URLError) else error
+    reason: object = error
+    if isinstance(error, urllib.error.URLError) and not isinstance(error, urllib.error.HTTPError):
+        reason = error.reason  # without the class's own decoration
     return DownloadFailed(
         Text(
             f"L'extrait n'a pas pu être téléchargé ({reason}). Vérifiez l'accès à internet, ou copiez le fichier "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from server.planning.solver.problem import (
     MAX_DIMENSIONS,
     MAX_FIGURE,
@@ -100,7 +102,16 @@ def _matrix_faults(problem: Problem) -> Iterator[Fault]:
                 yield where, "la diagonale n'est pas nulle", "the diagonal is not zero"
 
 
+def _out_of_bounds(part: Vehicle | Stop, where: str) -> Iterator[Fault]:
+    """Hold values made in code to the bounds that files are held to."""
+    try:
+        msgspec.convert(msgspec.structs.asdict(part), type(part))
+    except msgspec.ValidationError as error:
+        yield where, f"une valeur sort des limites ({error})", f"a value is out of bounds ({error})"
+
+
 def _vehicle_faults(problem: Problem, vehicle: Vehicle, where: str) -> Iterator[Fault]:
+    yield from _out_of_bounds(vehicle, where)
     yield from _known(f"{where}.start_depot", vehicle.start_depot, problem.depot_of)
     yield from _known(f"{where}.end_depot", vehicle.end_depot, problem.depot_of)
     yield from _known(f"{where}.truck_class", vehicle.truck_class, problem.matrices)
@@ -115,6 +126,7 @@ def _vehicle_faults(problem: Problem, vehicle: Vehicle, where: str) -> Iterator[
 
 
 def _stop_faults(problem: Problem, stop: Stop, where: str) -> Iterator[Fault]:
+    yield from _out_of_bounds(stop, where)
     yield from _known(f"{where}.location", stop.location, problem.location_index)
     if stop.pinned_to is not None:
         yield from _known(f"{where}.pinned_to", stop.pinned_to, problem.vehicle_of)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import msgspec
 
-from server.planning.solver.checker import Breach, check_route
+from server.planning.solver.checker import check_route
 from server.planning.solver.plan import PlannedRoute
 from server.planning.solver.problem import Problem, Vehicle
 from server.planning.solver.route import Route
 from server.planning.solver.timetable import Rest, drive
+from server.planning.solver.violations import Breach
 
 
 def timed(problem: Problem, route: Route) -> PlannedRoute | None:

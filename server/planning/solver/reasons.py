@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from server.planning.roads.matrix import UNREACHABLE
-from server.planning.solver.checker import Breach, check_route
+from server.planning.solver.checker import check_route
 from server.planning.solver.plan import Reason
 from server.planning.solver.problem import Problem, Stop, Vehicle
 from server.planning.solver.timetable import drive
+from server.planning.solver.violations import Breach
 
 
 class Triage:

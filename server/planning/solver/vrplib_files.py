@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from server.planning.roads.matrix import Matrix, MatrixSource
 from server.planning.solver.checking import BadProblem, checked
-from server.planning.solver.problem import MAX_STOPS, Depot, Location, Problem, Stop, Vehicle, Window
+from server.planning.solver.problem import MAX_FIGURE, MAX_STOPS, Depot, Location, Problem, Stop, Vehicle, Window
 from shared.problems import Text
 
 MAX_FILE_BYTES: Final = 64_000_000
@@ -55,8 +55,14 @@ class Convention(StrEnum):
         return _LABELS[self]
 
     def apply(self, figures: Any) -> NDArray[np.int64]:
-        """Return ``figures`` as the integers that the solver counts in."""
+        """Return ``figures`` as the integers that the solver counts in.
+
+        Raises:
+            ValueError: one is negative, no number, or too large.
+        """
         array = np.asarray(figures, dtype=np.float64)
+        if not ((array >= 0) & (array <= MAX_FIGURE / 1_000)).all():
+            raise ValueError("a figure is negative, no number, or too large")
         if self is Convention.ROUND:
             return np.rint(array).astype(np.int64)
         if self is Convention.EXACT:
@@ -117,7 +123,8 @@ def _parse(content: bytes) -> dict[str, Any]:
         _refuse_large(text)
         if re.search(r"^\s*VEHICLE\s*$", text, re.MULTILINE):
             return dict(vrplib.parse.parse_solomon(text)) | {"type": "VRPTW"}
-        return dict(vrplib.parse.parse_vrplib(text))
+        with np.errstate(all="ignore"):  # absurd coordinates are refused as weights, a line later
+            return dict(vrplib.parse.parse_vrplib(text))
     except BadProblem:
         raise
     except Exception as error:  # the parser raises whatever its text handling meets
@@ -184,7 +191,7 @@ class _Reader:
                 id=str(index + 1),
                 start_depot=f"D{homes[index]}",
                 end_depot=f"D{homes[index]}",
-                capacities=(10**12 if capacities is None else capacities[index],),
+                capacities=(MAX_FIGURE if capacities is None else capacities[index],),
                 shift=self._windows[homes[index]] if self._windows else None,
                 duration_limit_s=None if durations is None else durations[index],
                 distance_limit_m=None if distances is None else distances[index],

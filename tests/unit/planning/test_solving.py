@@ -232,6 +232,9 @@ def test_a_search_without_an_end_is_refused(rule: dict[str, float]) -> None:
         ({"stops": (stop_at(100, pinned_to="Z"),)}, "stops[0].pinned_to"),
         ({"stops": (stop_at(100, delivery=(1, 2)),)}, "stops[0].delivery"),
         ({"stops": (stop_at(100, windows=(Window(opens_s=9, closes_s=8),)),)}, "stops[0].windows[0]"),
+        ({"stops": (stop_at(100, service_s=-1),)}, "stops[0]"),
+        ({"stops": (stop_at(100, delivery=(10**13,)),)}, "stops[0]"),
+        ({"vehicles": (truck("A", fixed_cost=-1),)}, "vehicles[0]"),
         ({"locations": ()}, "locations"),
     ],
 )
