@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any, Literal
 
 import msgspec
@@ -22,6 +23,8 @@ from server.documents.rendering.sheet import Sheet
 TEMPLATES = Path(__file__).parent / "templates"
 STANDARDS: list[Literal["a-2a", "ua-1"]] = ["a-2a", "ua-1"]
 
+# The compiler refuses a second caller while it works, and typesetting gains nothing from threads.
+_one_at_a_time = Lock()
 _log = structlog.get_logger(__name__)
 
 
@@ -81,7 +84,8 @@ def _seconds(issued_at: datetime) -> int:
 
 
 def _compile(given: dict[str, str], output: Literal["pdf", "png"], **options: Any) -> tuple[bytes, ...]:
-    made = _compiler().compile(sys_inputs=given, format=output, **options)
+    with _one_at_a_time:
+        made = _compiler().compile(sys_inputs=given, format=output, **options)
     return (made,) if isinstance(made, bytes) else tuple(made or ())
 
 

@@ -7,6 +7,7 @@ import io
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -37,8 +38,16 @@ def test_the_same_paper_gives_the_same_bytes_in_another_process():
     assert elsewhere.split() == here
 
 
-def test_another_instant_gives_other_bytes():
-    """Law 31: the time of issue is part of the document, and nothing else that changes by itself is."""
+def test_threads_may_render_at_the_same_time():
+    """Rendering: a web process with threads gets the same documents as one without."""
+    papers = [an_invoice(number=f"F-{number}") for number in range(16)]
+    with ThreadPoolExecutor(4) as threads:
+        rendered = list(threads.map(pdf_of, papers))
+    assert rendered == [pdf_of(paper) for paper in papers]
+
+
+def test_a_document_is_dated_by_its_issue_and_not_by_its_rendering():
+    """Law 31: the time in the file is the time of issue, whenever it is rendered."""
     pdf = PdfReader(io.BytesIO(pdf_of(an_invoice())))
     assert pdf.metadata.creation_date == ISSUED_AT
     assert pdf.metadata.modification_date == ISSUED_AT
