@@ -1,0 +1,52 @@
+"""The verbs of planning: fleets and cycles, plans, runs and their stops."""
+
+from server.planning.service.adopting import adopt_plan
+from server.planning.service.fleet import BadFleet, create_vehicle, set_cycle
+from server.planning.service.moving import Recosted, RunFixed, move_stop, remove_order
+from server.planning.service.plans import (
+    PlanOvertaken,
+    fail_plan,
+    keep_legs,
+    note_progress,
+    request_plan,
+    save_plan,
+)
+from server.planning.service.runs import (
+    EmptyRun,
+    NoDriver,
+    assign_driver,
+    cancel_run,
+    close_run,
+    load_run,
+    prepare_run,
+    ready_run,
+    redraw_run,
+    settle_run,
+)
+
+__all__ = [
+    "BadFleet",
+    "EmptyRun",
+    "NoDriver",
+    "PlanOvertaken",
+    "Recosted",
+    "RunFixed",
+    "adopt_plan",
+    "assign_driver",
+    "cancel_run",
+    "close_run",
+    "create_vehicle",
+    "fail_plan",
+    "keep_legs",
+    "load_run",
+    "move_stop",
+    "note_progress",
+    "prepare_run",
+    "ready_run",
+    "redraw_run",
+    "remove_order",
+    "request_plan",
+    "save_plan",
+    "set_cycle",
+    "settle_run",
+]
