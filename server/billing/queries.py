@@ -42,7 +42,7 @@ def credit_note(session: Session, *, credit_id: UUID) -> CreditNote:
 
 
 def live_invoice(session: Session, *, order_id: UUID) -> Invoice | None:
-    """Return the one final invoice that stands for an order, provisional or published, with its current lines (R042)."""
+    """Return the one final invoice that stands for an order, provisional or published, with its lines (R042)."""
     found = session.scalars(
         select(Invoice)
         .join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id)
@@ -128,7 +128,7 @@ def credited_quantities(session: Session, *, invoice_id: UUID) -> Mapping[UUID, 
         .where(CreditLine.invoice_line_id.is_not(None))
         .group_by(CreditLine.invoice_line_id)
     )
-    return {row[0]: int(row[1]) for row in rows}
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
 
 
 def waiting_credits(

@@ -1,0 +1,111 @@
+"""What is frozen at publication: the canonical bytes of a document, over which its hash is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
+from shared.canonical import canonical_bytes
+
+_COMMON = ("series", "year", "sequence", "number", "currency", "net_cents", "tax_cents", "deposit_cents", "total_cents")
+_INVOICE = ("revision", "footer_fr", "footer_en", "net_days", "agent_fee_cents")
+_CREDIT = ("cause_kind", "reason_fr", "reason_en", "agent_fee_cents")
+_INVOICE_LINE = (
+    "position",
+    "description_fr",
+    "description_en",
+    "sales_unit",
+    "quantity",
+    "discount_cents",
+    "document_discount_cents",
+    "net_cents",
+    "taxes",
+    "deposit_cents",
+    "deposit_taxes",
+    "deposits",
+)
+_CREDIT_LINE = (
+    "position",
+    "container_code",
+    "description_fr",
+    "description_en",
+    "quantity",
+    "net_cents",
+    "taxes",
+    "deposit_cents",
+    "deposit_taxes",
+    "document_discount_cents",
+    "unit_cents",
+    "reason",
+)
+
+
+def invoice_bytes(invoice: Invoice, lines: Sequence[InvoiceLine], order_ids: Iterable[UUID]) -> bytes:
+    """Return the canonical bytes of a numbered invoice, its lines and the orders that it covers."""
+    head = _head(invoice) | {name: getattr(invoice, name) for name in _INVOICE}
+    head |= {
+        "document": "invoice",
+        "tax_on": _day(invoice.tax_on),
+        "due_on": _day(invoice.due_on),
+        "replaces_id": str(invoice.replaces_id or ""),
+        "orders": sorted(str(order_id) for order_id in order_ids),
+        "lines": [_invoice_line(line) for line in lines],
+    }
+    return canonical_bytes(head)
+
+
+def credit_bytes(note: CreditNote, lines: Sequence[CreditLine]) -> bytes:
+    """Return the canonical bytes of a numbered credit note and its lines."""
+    head = _head(note) | {name: getattr(note, name) for name in _CREDIT}
+    head |= {
+        "document": "credit_note",
+        "invoice_id": str(note.invoice_id or ""),
+        "cause_id": str(note.cause_id),
+        "lines": [_credit_line(line) for line in lines],
+    }
+    return canonical_bytes(head)
+
+
+def _head(document: Invoice | CreditNote) -> dict[str, Any]:
+    return {name: getattr(document, name) for name in _COMMON} | {
+        "id": str(document.id),
+        "kind": document.kind.value,
+        "issuer_id": str(document.owner_id),
+        "buyer_id": str(document.buyer_id),
+        "seller_ids": [str(seller_id) for seller_id in document.seller_ids],
+        "issued_on": _day(document.issued_on),
+        "published_at_us": _microseconds(document.published_at),
+        "taxes": document.taxes,
+        "parties": document.parties_text,
+    }
+
+
+def _invoice_line(line: InvoiceLine) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in _INVOICE_LINE} | {
+        "id": str(line.id),
+        "order_id": str(line.order_id),
+        "order_line_id": str(line.order_line_id),
+        "unit_price": f"{line.unit_price:.4f}",
+    }
+
+
+def _credit_line(line: CreditLine) -> dict[str, Any]:
+    return {name: getattr(line, name) for name in _CREDIT_LINE} | {
+        "id": str(line.id),
+        "invoice_line_id": str(line.invoice_line_id or ""),
+        "order_line_id": str(line.order_line_id or ""),
+    }
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
+
+
+def _microseconds(at: datetime | None) -> int:
+    """Whole microseconds since 1970: a float would lose some."""
+    if at is None:
+        return 0
+    return int(at.timestamp()) * 1_000_000 + at.microsecond

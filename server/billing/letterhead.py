@@ -1,0 +1,157 @@
+"""Who stands on a document: names, addresses and registrations as they are printed, frozen with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_for
+from server.core.problems import Problem, Text
+from server.orders.model import Order
+from server.parties import queries as parties
+
+_PRINTED = ("name", "legal_name", "street", "city", "postal_code", "email", "phone", "language")
+_CACHE = "letterheads"
+
+
+class MissingRegistration(Problem):
+    """A document charges a tax for which its issuer has no registration on that day."""
+
+    slug = "missing-tax-registration"
+    status = 409
+    title = Text("Numéro de taxe manquant", "Tax registration missing")
+
+
+class MissingCode(Problem):
+    """An issuer without a code cannot number its documents."""
+
+    slug = "missing-series-code"
+    status = 409
+    title = Text("Code de série manquant", "Series code missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Letterhead:
+    """An organisation as its documents print it. ``zone`` counts its business days."""
+
+    org_id: UUID
+    code: str
+    currency: str
+    zone: ZoneInfo
+    card: dict[str, Any]
+    footer_fr: str
+    footer_en: str
+
+    def day_of(self, at: datetime) -> date:
+        """Return the organisation's business day of an instant."""
+        return at.astimezone(self.zone).date()
+
+
+def letterhead(session: Session, *, org_id: UUID) -> Letterhead:
+    """Return an organisation's letterhead, read once for each session."""
+    known: dict[UUID, Letterhead] = session.info.setdefault(_CACHE, {})
+    if org_id not in known:
+        known[org_id] = _read(session, org_id)
+    return known[org_id]
+
+
+def series_code(session: Session, *, issuer_id: UUID) -> str:
+    """Return the prefix of an issuer's numbers.
+
+    Raises:
+        MissingCode: it has none.
+    """
+    head = letterhead(session, org_id=issuer_id)
+    if not head.code:
+        raise MissingCode(
+            Text(
+                f"«\u00a0{head.card['name']}\u00a0» n’a pas de code pour numéroter ses documents. Lui en donner un.",
+                f"“{head.card['name']}” has no code to number its documents with. Give it one.",
+            ),
+            where=str(issuer_id),
+        )
+    return head.code
+
+
+def parties_text(session: Session, *, issuer_id: UUID, orders: list[Order], on: date) -> dict[str, Any]:
+    """Return issuer with registrations, buyer, sellers and places, as a document of these orders prints them."""
+    first = orders[0]
+    return {
+        "issuer": letterhead(session, org_id=issuer_id).card
+        | {"registrations": _registrations(session, issuer_id, on)},
+        "buyer": letterhead(session, org_id=first.buyer_id).card,
+        "sellers": [
+            letterhead(session, org_id=seller_id).card for seller_id in sorted({one.owner_id for one in orders})
+        ],
+        "orders": [{"id": str(one.id), "number": one.number} for one in orders],
+        "ship_to": _place(session, first),
+    }
+
+
+def issuer_and_buyer_text(session: Session, *, issuer_id: UUID, buyer_id: UUID, on: date) -> dict[str, Any]:
+    """Return the parties of a document that covers no order."""
+    return {
+        "issuer": letterhead(session, org_id=issuer_id).card
+        | {"registrations": _registrations(session, issuer_id, on)},
+        "buyer": letterhead(session, org_id=buyer_id).card,
+        "sellers": [],
+        "orders": [],
+        "ship_to": {},
+    }
+
+
+def require_registrations(text: dict[str, Any], taxes: list[dict[str, Any]]) -> None:
+    """Refuse a document that charges a tax without its issuer's registration number.
+
+    Raises:
+        MissingRegistration: names the tax.
+
+    Source: section 4, « tax numbers present »; the highest threshold of Revenu Québec is printed on every document.
+    """
+    registered = {one["code"] for one in text["issuer"]["registrations"]}
+    for tax in taxes:
+        if tax["amount_cents"] and tax["code"] not in registered:
+            raise MissingRegistration(
+                Text(
+                    f"«\u00a0{text['issuer']['name']}\u00a0» n’a pas de numéro de {tax['name_fr']} ce jour-là. "
+                    "Inscrire le numéro, ou retirer la taxe de la commande.",
+                    f"“{text['issuer']['name']}” has no {tax['name_en']} number on that day. "
+                    "Enter the number, or take the tax off the order.",
+                ),
+                where=tax["code"],
+            )
+
+
+def _read(session: Session, org_id: UUID) -> Letterhead:
+    with acting_for(session, org_id):
+        organisation = parties.organisation(session, org_id=org_id)
+    return Letterhead(
+        org_id=org_id,
+        code=organisation.code,
+        currency=organisation.currency,
+        zone=ZoneInfo(organisation.timezone),
+        card={"id": str(org_id)} | {name: getattr(organisation, name) for name in _PRINTED},
+        footer_fr=organisation.footer_fr,
+        footer_en=organisation.footer_en,
+    )
+
+
+def _registrations(session: Session, org_id: UUID, on: date) -> list[dict[str, str]]:
+    known: dict[tuple[UUID, date], list[dict[str, str]]] = session.info.setdefault(f"{_CACHE}.registrations", {})
+    if (org_id, on) not in known:
+        rows = parties.registrations(session, org_id=org_id, on=on)
+        known[org_id, on] = [{"code": row.tax_code, "number": row.number} for row in rows]
+    return known[org_id, on]
+
+
+def _place(session: Session, order: Order) -> dict[str, str]:
+    with acting_for(session, order.owner_id):
+        site = parties.sites(session, site_ids=[order.site_id]).get(order.site_id)
+    if site is None:
+        return {}
+    return {"name": site.name, "street": site.street, "city": site.city, "postal_code": site.postal_code}

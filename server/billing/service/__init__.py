@@ -1,0 +1,42 @@
+"""What billing does. ``publish_pending`` ends every transaction that may have wanted a publication."""
+
+from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
+from server.billing.service.deposits import UnknownContainer, issue_deposit_credit
+from server.billing.service.holding import BilledOutside, NoIssuer, OrderChanged
+from server.billing.service.invoices import (
+    NothingToInvoice,
+    adjust_provisional,
+    create_provisional,
+    drop_provisional,
+    publish_for_order,
+)
+from server.billing.service.publication import Unpublished, publish_pending
+from server.billing.service.settlement import Difference, Settlement, settle_delivery
+from server.billing.service.terms import NumberWaits, freeze_order_terms
+from server.billing.service.voids import void_invoice
+
+__all__ = [
+    "BilledOutside",
+    "Difference",
+    "NoIssuer",
+    "NotPublished",
+    "NothingToInvoice",
+    "NumberWaits",
+    "OrderChanged",
+    "ReasonMissing",
+    "Settlement",
+    "UnknownContainer",
+    "Unpublished",
+    "adjust_provisional",
+    "approve_credit",
+    "create_provisional",
+    "drop_provisional",
+    "freeze_order_terms",
+    "issue_credit",
+    "issue_deposit_credit",
+    "publish_for_order",
+    "publish_pending",
+    "refuse_credit",
+    "settle_delivery",
+    "void_invoice",
+]

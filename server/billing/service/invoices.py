@@ -1,0 +1,254 @@
+"""Invoices of one order: provisional ones, their revisions, and the one that is published."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing import events
+from server.billing.drafting import Bill, draft_invoice, invoice_lines, quantities_of, rules_of, set_amounts
+from server.billing.letterhead import letterhead, parties_text, require_registrations
+from server.billing.model import Invoice, InvoiceKind, InvoiceOrder
+from server.billing.queries import live_invoice, with_lines
+from server.billing.service.holding import issuing, mark_billed, release_orders, rules_for
+from server.billing.service.publication import want_published
+from server.core import facts
+from server.core.acting import acting_for, acting_org
+from server.core.problems import Conflict, Text
+from server.core.stamp import Stamp
+from server.orders.model import Order
+from server.orders.pricing import goods_of, prices_of
+from server.orders.queries import due_base_on
+from server.parties.model import Agreement, BillingType
+from server.parties.terms import ChosenTerms, effective_terms
+from shared.ids import new_id
+from shared.money import half_up_ratio
+from shared.states import InvoiceState
+from shared.wire.terms import TaxRule
+
+_BASIS_POINTS = 10_000
+
+
+class NothingToInvoice(Conflict):
+    """No unit of the order would stand on the invoice."""
+
+    slug = "nothing-to-invoice"
+    title = Text("Rien à facturer", "Nothing to invoice")
+
+
+def create_provisional(session: Session, *, order: Order, run_id: UUID | None, stamp: Stamp) -> Invoice:
+    """Return the order's provisional invoice, made unless an invoice stands already.
+
+    It has a reference ``P-<order>-<revision>``, no number and no posting, and is not in the receivables. Whatever
+    already stands for the order, provisional or published, is returned as it is. ``order.lines`` must be loaded.
+
+    Raises:
+        BilledOutside, NoIssuer, OrderChanged: as ``issuing``.
+
+    Source: R014, C1.
+    """
+    with issuing(session, order) as issuer_id:
+        standing = live_invoice(session, order_id=order.id)
+        if standing is not None:
+            if standing.state is InvoiceState.PROVISIONAL and standing.run_id != run_id:
+                standing.run_id = run_id
+            return standing
+        bill = _bill_of(session, order, stamp=stamp)
+        state = InvoiceState.PROVISIONAL
+        invoice = draft_invoice(order=order, issuer_id=issuer_id, bill=bill, state=state, stamp=stamp)
+        invoice.run_id = run_id
+        _refer(invoice, order)
+        _stand_for(session, invoice, order)
+        _prepare(session, invoice, order, delivered_at=None, stamp=stamp)
+        facts.record(session, events.INVOICE_PROVISIONAL, invoice.id, stamp, readers=tuple(invoice.party_ids))
+    return invoice
+
+
+def adjust_provisional(
+    session: Session, *, invoice: Invoice, order: Order, quantities: Mapping[str, int], stamp: Stamp
+) -> Invoice:
+    """Give a provisional invoice a new revision with these quantities by order line; the former one is kept.
+
+    Raises:
+        IllegalMove: it is not provisional any more.
+        NothingToInvoice: no quantity is left.
+        QuantityOutOfRange: more than ordered, or an unknown line.
+
+    Source: R016.
+    """
+    with issuing(session, order):
+        bill = Bill.of(goods_of(order), prices_of(order, taxes=rules_of(invoice.taxes)), quantities)
+        return revise(session, invoice=invoice, order=order, bill=bill, stamp=stamp)
+
+
+def drop_provisional(session: Session, *, invoice: Invoice, stamp: Stamp) -> Invoice:
+    """Let go of a provisional invoice: its order was undelivered or left the run. It had no number to explain.
+
+    Raises:
+        IllegalMove: it is not provisional any more.
+    """
+    with acting_for(session, invoice.owner_id):
+        invoice.move_to(InvoiceState.DROPPED)
+        release_orders(session, invoice)
+        facts.record(session, events.INVOICE_DROPPED, invoice.id, stamp, readers=tuple(invoice.party_ids))
+    return invoice
+
+
+def publish_for_order(
+    session: Session,
+    *,
+    order: Order,
+    stamp: Stamp,
+    quantities: Mapping[str, int] | None = None,
+    run_id: UUID | None = None,
+    delivered_at: datetime | None = None,
+) -> Invoice:
+    """Return the order's final invoice, to be numbered by ``publish_pending``.
+
+    A provisional one is published with ``quantities`` (by order line, what it bills when None); a published one is
+    returned as it is, so that a retried command gets the same number. Otherwise one is made from the order's lines.
+    ``delivered_at`` (else the order's own) sets tax date and due date.
+
+    Raises:
+        BilledOutside, NoIssuer, OrderChanged: as ``issuing``.
+        NothingToInvoice: no unit to bill.
+        MissingRegistration: a tax without the issuer's number.
+
+    Source: R003, R004, R005, R042; C2, C10, C28.
+    """
+    with issuing(session, order):
+        standing = live_invoice(session, order_id=order.id)
+        if standing is not None and standing.state is not InvoiceState.PROVISIONAL:
+            return standing
+        kept = rules_of(standing.taxes) if standing else None
+        bill = _bill_of(session, order, stamp=stamp, kept=kept, quantities=_chosen(standing, quantities))
+        invoice = publish_bill(
+            session, order=order, standing=standing, bill=bill, delivered_at=delivered_at, stamp=stamp
+        )
+        invoice.run_id = run_id or invoice.run_id
+    return invoice
+
+
+def publish_bill(
+    session: Session,
+    *,
+    order: Order,
+    standing: Invoice | None,
+    bill: Bill,
+    delivered_at: datetime | None,
+    stamp: Stamp,
+) -> Invoice:
+    """Return the invoice of a bill, wanted for publication; ``standing`` is the provisional one that becomes it.
+
+    The order is held and the session acts for its issuer.
+    """
+    _require_content(bill, order)
+    invoice = standing
+    if invoice is None:
+        state = InvoiceState.DRAFT
+        invoice = draft_invoice(order=order, issuer_id=acting_org(session), bill=bill, state=state, stamp=stamp)
+        _stand_for(session, invoice, order)
+    elif quantities_of(invoice) != {line.line_id: line.quantity for line in bill.priced.lines}:
+        revise(session, invoice=invoice, order=order, bill=bill, stamp=stamp)
+    _prepare(session, invoice, order, delivered_at=delivered_at or order.delivered_at, stamp=stamp)
+    require_registrations(invoice.parties_text, invoice.taxes)
+    mark_billed(session, order)
+    want_published(session, invoice, by_agent=invoice.kind is InvoiceKind.AGENT)
+    return invoice
+
+
+def revise(session: Session, *, invoice: Invoice, order: Order, bill: Bill, stamp: Stamp) -> Invoice:
+    """Write the next revision of a provisional invoice; the session acts for its issuer."""
+    _require_content(bill, order)
+    invoice.move_to(InvoiceState.PROVISIONAL)
+    invoice.revision += 1
+    _refer(invoice, order)
+    set_amounts(invoice, bill)
+    invoice.agent_fee_cents = _agent_fee_cents(session, order, invoice.net_cents)
+    session.add_all(invoice_lines(invoice, order_id=order.id, bill=bill))
+    with_lines(session, [invoice])
+    facts.record(session, events.INVOICE_PROVISIONAL, invoice.id, stamp, readers=tuple(invoice.party_ids))
+    return invoice
+
+
+def _bill_of(
+    session: Session,
+    order: Order,
+    *,
+    stamp: Stamp,
+    kept: tuple[TaxRule, ...] | None = None,
+    quantities: Mapping[str, int] | None = None,
+) -> Bill:
+    taxes = rules_for(session, order=order, on=_tax_on(session, order, None, stamp)) if kept is None else kept
+    return Bill.of(goods_of(order), prices_of(order, taxes=taxes), quantities)
+
+
+def _chosen(standing: Invoice | None, quantities: Mapping[str, int] | None) -> Mapping[str, int] | None:
+    return quantities_of(standing) if quantities is None and standing is not None else quantities
+
+
+def _stand_for(session: Session, invoice: Invoice, order: Order) -> None:
+    session.add(invoice)
+    session.flush()
+    session.add(InvoiceOrder(id=new_id(), **invoice.kin(), invoice_id=invoice.id, order_id=order.id, live_final=True))
+    session.flush()
+
+
+def _refer(invoice: Invoice, order: Order) -> None:
+    invoice.reference = f"P-{order.number}-{invoice.revision}"
+
+
+def _prepare(session: Session, invoice: Invoice, order: Order, *, delivered_at: datetime | None, stamp: Stamp) -> None:
+    """Set what a document freezes beside its lines: dates, parties, footer, and what the agent keeps."""
+    issuer = letterhead(session, org_id=invoice.owner_id)
+    invoice.tax_on = _tax_on(session, order, delivered_at, stamp)
+    base_on = issuer.day_of(delivered_at) if delivered_at else due_base_on(order, issued_at=stamp.at, zone=issuer.zone)
+    invoice.due_on = base_on + timedelta(days=invoice.net_days)
+    invoice.parties_text = parties_text(session, issuer_id=invoice.owner_id, orders=[order], on=invoice.tax_on)
+    invoice.footer_fr, invoice.footer_en = _footers(session, invoice, order)
+    invoice.agent_fee_cents = _agent_fee_cents(session, order, invoice.net_cents)
+
+
+def _tax_on(session: Session, order: Order, delivered_at: datetime | None, stamp: Stamp) -> date:
+    """The issuer's business day of the delivery, of the planned one before it took place, else of the publication."""
+    issuer = letterhead(session, org_id=acting_org(session))
+    if delivered_at or order.delivered_at:
+        return issuer.day_of(delivered_at or order.delivered_at or stamp.at)
+    return order.planned_on or issuer.day_of(stamp.at)
+
+
+def _footers(session: Session, invoice: Invoice, order: Order) -> tuple[str, str]:
+    """The seller's for its client (R006); a billing agent prints its own."""
+    if invoice.kind is InvoiceKind.AGENT:
+        issuer = letterhead(session, org_id=invoice.owner_id)
+        return issuer.footer_fr, issuer.footer_en
+    terms = effective_terms(
+        session,
+        seller_id=order.owner_id,
+        buyer_id=order.buyer_id,
+        carrier_id=order.carrier_id,
+        chosen=ChosenTerms(billing_type=BillingType.PLATFORM),
+    )
+    return terms.footer_fr, terms.footer_en
+
+
+def _agent_fee_cents(session: Session, order: Order, net_cents: int) -> int:
+    if order.billing_type is not BillingType.AGENT or order.agreement_id is None:
+        return 0
+    with acting_for(session, order.owner_id):
+        agreement = session.get_one(Agreement, order.agreement_id)
+    return half_up_ratio(net_cents * agreement.agent_fee_bp, _BASIS_POINTS)
+
+
+def _require_content(bill: Bill, order: Order) -> None:
+    if not bill.priced.lines:
+        raise NothingToInvoice(
+            Text(
+                f"Aucune unité de la commande {order.number} n’est à facturer.",
+                f"No unit of order {order.number} is to be invoiced.",
+            ),
+            where=order.number,
+        )

@@ -1,0 +1,150 @@
+"""Publication: numbers, chain and postings of everything that a transaction wants published, at its very end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from server.billing import events
+from server.billing.billed import credit_billed, invoice_billed
+from server.billing.frozen import credit_bytes, invoice_bytes
+from server.billing.letterhead import letterhead, series_code
+from server.billing.model import CreditNote, Invoice, InvoiceOrder, NumberSeries
+from server.billing.numbering import Series, document_number, issue_day, lock_counter
+from server.billing.service.application import apply_credits
+from server.core import facts
+from server.core.acting import acting_for
+from server.core.problems import Problem, Text
+from server.core.stamp import Stamp
+from server.ledger import service as ledger
+from shared.sealing import chain_hash
+from shared.states import CreditState, InvoiceState
+
+PENDING: Final = "publications"
+
+
+class Unpublished(Problem):
+    """A transaction was about to commit with documents that nobody numbered."""
+
+    slug = "unpublished-documents"
+    status = 500
+    title = Text("Documents non publiés", "Documents not published")
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    issuer_id: UUID
+    series: Series
+    document: Invoice | CreditNote
+    by_agent: bool
+
+
+def want_published(session: Session, document: Invoice | CreditNote, *, by_agent: bool) -> None:
+    """Note a document that the transaction publishes at its end; forgotten when the savepoint around it fails."""
+    series = Series.INVOICE if isinstance(document, Invoice) else Series.CREDIT_NOTE
+    pending: list[_Wanted] = session.info.setdefault(PENDING, [])
+    pending.append(_Wanted(document.owner_id, series, document, by_agent))
+
+
+def publish_pending(session: Session, *, stamp: Stamp) -> tuple[Invoice | CreditNote, ...]:
+    """Number, chain and post every document wanted so far, and return them in the order of their numbers.
+
+    The last work of a transaction: accounts are locked first, then each counter, in ascending (issuer, series), so
+    that two transactions cannot deadlock. Numbers are given without gaps; a rollback gives none. Credits are applied
+    to their own invoice, and what waits to the new invoices of its customer.
+
+    Raises:
+        MissingCode: an issuer has no prefix for its numbers.
+
+    Source: design of numbers; R083, C11; laws 2, 11, 17.
+    """
+    wanted: list[_Wanted] = session.info.pop(PENDING, [])
+    if not wanted:
+        return ()
+    ordered = sorted(wanted, key=lambda one: (one.issuer_id, one.series, one.document.id))
+    codes = {one.issuer_id: series_code(session, issuer_id=one.issuer_id) for one in ordered}
+    ledger.lock_accounts(session, pairs=((one.issuer_id, one.document.buyer_id) for one in ordered))
+    for issuer_id, of_issuer in groupby(ordered, key=lambda one: one.issuer_id):
+        with acting_for(session, issuer_id):
+            _publish_issuer(session, issuer_id, list(of_issuer), codes[issuer_id], stamp)
+    return tuple(one.document for one in ordered)
+
+
+def _publish_issuer(session: Session, issuer_id: UUID, wanted: list[_Wanted], code: str, stamp: Stamp) -> None:
+    covered = _covered_orders(session, wanted)
+    today = letterhead(session, org_id=issuer_id).day_of(stamp.at)
+    for series, of_series in groupby(wanted, key=lambda one: one.series):
+        counter = lock_counter(session, issuer_id=issuer_id, series=series, on=today)
+        for one in of_series:
+            _number(one, counter, code, stamp)
+            _freeze(one.document, counter, covered)
+        session.flush()
+    for one in wanted:
+        _post(session, one, stamp)
+        _tell(session, one, stamp)
+    apply_credits(session, issuer_id=issuer_id, documents=[one.document for one in wanted], stamp=stamp)
+
+
+def _number(one: _Wanted, counter: NumberSeries, code: str, stamp: Stamp) -> None:
+    counter.last += 1
+    document = one.document
+    document.series, document.year, document.sequence = one.series.value, counter.year, counter.last
+    document.number = document_number(code=code, series=one.series, year=counter.year, sequence=counter.last)
+    document.issued_on = counter.last_issued_on
+    document.published_at = stamp.at
+
+
+def _freeze(document: Invoice | CreditNote, counter: NumberSeries, covered: dict[UUID, list[UUID]]) -> None:
+    document.prev_hash = counter.last_hash
+    if isinstance(document, Invoice):
+        document.move_to(InvoiceState.PUBLISHED)
+        body = invoice_bytes(document, document.lines, covered[document.id])
+    else:
+        document.move_to(CreditState.ISSUED)
+        body = credit_bytes(document, document.lines)
+    document.hash = counter.last_hash = chain_hash(document.prev_hash, body)
+
+
+def _post(session: Session, one: _Wanted, stamp: Stamp) -> None:
+    document, posted_on = one.document, issue_day(one.document)
+    if isinstance(document, Invoice):
+        billed = invoice_billed(document, document.lines)
+        ledger.post_invoice(session, billed=billed, posted_on=posted_on, stamp=stamp)
+    else:
+        billed = credit_billed(document, document.lines, by_agent=one.by_agent)
+        ledger.post_credit(session, billed=billed, posted_on=posted_on, stamp=stamp)
+
+
+def _tell(session: Session, one: _Wanted, stamp: Stamp) -> None:
+    name = events.INVOICE_PUBLISHED if one.series is Series.INVOICE else events.CREDIT_ISSUED
+    facts.record(session, name, one.document.id, stamp, readers=tuple(one.document.party_ids))
+
+
+def _covered_orders(session: Session, wanted: Iterable[_Wanted]) -> dict[UUID, list[UUID]]:
+    invoice_ids = [one.document.id for one in wanted if one.series is Series.INVOICE]
+    covered: dict[UUID, list[UUID]] = {invoice_id: [] for invoice_id in invoice_ids}
+    if invoice_ids:
+        rows = session.execute(
+            select(InvoiceOrder.invoice_id, InvoiceOrder.order_id).where(InvoiceOrder.invoice_id.in_(invoice_ids))
+        )
+        for invoice_id, order_id in rows:
+            covered[invoice_id].append(order_id)
+    return covered
+
+
+@event.listens_for(Session, "before_commit")
+def _refuse_to_forget(session: Session) -> None:
+    """A document without number must never be committed as if it were published."""
+    if session.info.get(PENDING) and not session.in_nested_transaction():
+        raise Unpublished(
+            Text(
+                "Des factures ou crédits attendent encore leur numéro. Appeler la publication avant la fin.",
+                "Invoices or credits still wait for their number. Publish them before the end.",
+            )
+        )

@@ -1,0 +1,49 @@
+"""Voiding: a mirror credit note, the number kept, and the order free for one new invoice."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from server.billing.drafting import priced_of
+from server.billing.model import CreditKind, CreditNote, Invoice
+from server.billing.queries import credited_quantities, with_lines
+from server.billing.service.credits import VOID, issue_credit
+from server.core.acting import acting_for
+from server.core.problems import Text
+from server.core.stamp import Stamp
+from shared.priced import PricedDocument
+from shared.pricing import credit_of
+
+
+def void_invoice(session: Session, *, invoice: Invoice, reason: Text, stamp: Stamp) -> CreditNote:
+    """Return the credit note of all that is left of an invoice, wanted for publication.
+
+    The invoice keeps its number; its order opens for one new invoice. Asking twice gives the same note. Payments
+    that were set against it are the receivables' to free.
+
+    Raises:
+        NotPublished: a provisional invoice is dropped, not voided.
+        ReasonMissing: no reason is given.
+
+    Source: C6, C27; section 4 (publiée → annulée).
+    """
+    with acting_for(session, invoice.owner_id):
+        with_lines(session, [invoice])
+        return issue_credit(
+            session,
+            invoice=invoice,
+            credited=what_is_left(session, invoice),
+            cause_kind=VOID,
+            cause_id=invoice.id,
+            reason=reason,
+            stamp=stamp,
+            kind=CreditKind.VOID,
+        )
+
+
+def what_is_left(session: Session, invoice: Invoice) -> PricedDocument:
+    """Return the credit that takes an invoice to zero, whatever was credited before."""
+    taken = credited_quantities(session, invoice_id=invoice.id)
+    already = {str(line.order_line_id): taken.get(line.id, 0) for line in invoice.lines}
+    left = {str(line.order_line_id): line.quantity - taken.get(line.id, 0) for line in invoice.lines}
+    return credit_of(priced_of(invoice), already=already, crediting=left)
