@@ -38,14 +38,7 @@ def invoice_sheet(paper: Invoice, language: Language) -> Sheet:
         NoNumber: not exactly one of ``number`` and ``reference`` is given.
         UnbalancedPaper: the amounts do not add up.
     """
-    if bool(paper.number) == bool(paper.reference):
-        raise NoNumber(
-            Text(
-                "Une facture publiée a un numéro, une facture provisoire une référence, jamais les deux.",
-                "A published invoice has a number, a provisional one a reference, never both.",
-            ),
-            where="number",
-        )
+    _check_number(paper)
     head = masthead(words.ISSUER, paper.issuer, language)
     provisional = not paper.number
     title = words.PROVISIONAL_INVOICE if provisional else words.INVOICE
@@ -156,6 +149,17 @@ def delivery_slip_sheet(paper: DeliverySlip, language: Language) -> Sheet:
             *(sign if open_slip else ()),
         ),
     )
+
+
+def _check_number(paper: Invoice) -> None:
+    if bool(paper.number) == bool(paper.reference):
+        raise NoNumber(
+            Text(
+                "Une facture publiée a un numéro, une facture provisoire une référence, jamais les deux.",
+                "A published invoice has a number, a provisional one a reference, never both.",
+            ),
+            where="number",
+        )
 
 
 def _day(value: date | None, language: Language) -> str:

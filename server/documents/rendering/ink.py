@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from server.core.problems import Problem, Text
-from server.documents.rendering.parts import MAX_POINTS, Drawing
+from server.documents.rendering.parts import Drawing
+from shared.signature import MAX_POINTS, SignatureDrawing
 
 
 class TooMuchInk(Problem):
@@ -30,7 +29,8 @@ def ink_svg(drawing: Drawing) -> str:
             ),
             where="signature.strokes",
         )
-    path = " ".join(_stroke_path(stroke) for stroke in drawing.strokes if stroke)
+    strokes = tuple(stroke for stroke in drawing.strokes if stroke)
+    path = SignatureDrawing(drawing.width, drawing.height, strokes).to_svg_path()
     pen = max(1, drawing.width // 160)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{drawing.width}" height="{drawing.height}" '
@@ -38,10 +38,3 @@ def ink_svg(drawing: Drawing) -> str:
         f'<path d="{path or "M0 0"}" fill="none" stroke="#14213d" stroke-width="{pen}" '
         'stroke-linecap="round" stroke-linejoin="round"/></svg>'
     )
-
-
-def _stroke_path(stroke: Sequence[tuple[int, int]]) -> str:
-    start, *rest = stroke
-    # A tap has one point: a line of no length would be drawn by no one, so it goes on by one unit.
-    following = rest or [(start[0] + 1, start[1])]
-    return f"M{start[0]} {start[1]}" + "".join(f"L{x} {y}" for x, y in following)

@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from shared.problems import Text
+from shared.signature import MAX_SIDE, MAX_STROKES
 
 MAX_LINES = 1_000
-MAX_POINTS = 5_000
 MAX_QR_BYTES = 512
 
 type Word = Annotated[str, Meta(max_length=80)]
@@ -139,9 +139,9 @@ class Fix(Part, frozen=True, kw_only=True):
 class Drawing(Part, frozen=True, kw_only=True):
     """A signature as it was drawn: strokes of (x, y) points on a canvas, without pressure or speed."""
 
-    width: Annotated[int, Meta(ge=1, le=20_000)]
-    height: Annotated[int, Meta(ge=1, le=20_000)]
-    strokes: Annotated[tuple[tuple[tuple[int, int], ...], ...], Meta(max_length=MAX_POINTS)]
+    width: Annotated[int, Meta(ge=1, le=MAX_SIDE)]
+    height: Annotated[int, Meta(ge=1, le=MAX_SIDE)]
+    strokes: Annotated[tuple[tuple[tuple[int, int], ...], ...], Meta(max_length=MAX_STROKES)]
 
 
 class Moment(Part, frozen=True, kw_only=True):

@@ -7,8 +7,10 @@ import pytest
 
 from server.documents.rendering.ink import TooMuchInk, ink_svg
 from server.documents.rendering.papers import SeenAmounts
-from server.documents.rendering.parts import MAX_POINTS, Drawing, Fix
+from server.documents.rendering.parts import Drawing, Fix
+from server.documents.rendering.render import draw_pages
 from shared.problems import Text
+from shared.signature import MAX_POINTS
 from tests.factories.papers import a_proof, a_variance_notice, pdf_of, text_of
 
 
@@ -84,8 +86,22 @@ def test_a_place_south_and_east_keeps_its_signs():
 def test_strokes_become_a_path_and_nothing_else():
     """Proofs: strokes are vectors without pressure or speed, drawn through the recorded points only."""
     svg = ink_svg(Drawing(width=100, height=50, strokes=(((1, 2), (3, 4)), ((9, 9),))))
-    assert 'd="M1 2L3 4 M9 9L10 9"' in svg
+    assert 'd="M1 2L3 4 M9 9L9 9"' in svg
     assert "stroke-width" in svg
+
+
+def test_a_tap_is_drawn():
+    """Proofs: the dot of an i is part of a signature."""
+    dot, nothing = (
+        a_proof(signature=Drawing(width=60, height=20, strokes=strokes)) for strokes in ((((30, 10),),), ((),))
+    )
+    assert draw_pages(dot, language="fr") != draw_pages(nothing, language="fr")
+
+
+def test_as_many_points_as_a_tablet_takes_are_drawn():
+    """Limits: what the tablet accepts as a signature, the proof can show."""
+    stroke = tuple((at % 600, at % 190) for at in range(MAX_POINTS))
+    assert "Élodie Lœwen" in text_of(a_proof(signature=Drawing(width=640, height=200, strokes=(stroke,))))
 
 
 def test_too_many_points_are_refused():
