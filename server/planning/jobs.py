@@ -41,9 +41,9 @@ class _Order:
 
 
 @queue.task(name="planning.solve_plan")
-def solve_plan(carrier_id: str, plan_id: str) -> None:
+def solve_plan(*, owner_id: str, subject_id: str) -> None:
     """Solve a plan that waits; one that no longer waits is left alone. A refusal is kept with the plan."""
-    carrier, plan = UUID(carrier_id), UUID(plan_id)
+    carrier, plan = UUID(owner_id), UUID(subject_id)
     try:
         _solve(carrier, plan)
     except Refusal as refusal:
@@ -52,9 +52,9 @@ def solve_plan(carrier_id: str, plan_id: str) -> None:
 
 
 @queue.task(name="planning.draw_run")
-def draw_run(carrier_id: str, run_id: str) -> None:
+def draw_run(*, owner_id: str, subject_id: str) -> None:
     """Draw a changed run along the roads, when there is a road network; the run may change again meanwhile."""
-    carrier, run = UUID(carrier_id), UUID(run_id)
+    carrier, run = UUID(owner_id), UUID(subject_id)
     with transaction(acting=carrier) as session:
         version, places = _way_of(session, run)
     with _engine() as engine:

@@ -19,6 +19,8 @@ from server.orders.model import DistributionMethod, Order
 from server.parties import service as parties
 from server.parties.model import BillingType, DeliverWith, Emission, OrganisationKind, SettlementPolicy
 from server.parties.terms import ChosenTerms
+from server.planning import jobs as planning_jobs
+from server.planning import service as planning
 from shared.ids import new_id
 
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)  # a Wednesday, 9:30 in Montréal
@@ -318,3 +320,40 @@ def _with_formats(seller_id: UUID, agreement_id: UUID, can_class_id: UUID) -> Se
             stamp=stamp(),
         )
         return Seller(seller_id, agreement_id, case.id, keg.id, keg_class.id)
+
+
+def make_vehicle(
+    world: World, *, name: str = "Camion 1", capacity_g: int = 5_000_000, capacity_units: int = 400
+) -> UUID:
+    """Give the carrier one more truck at its depot."""
+    with transaction(acting=world.carrier_id) as session:
+        return planning.create_vehicle(
+            session,
+            name=name,
+            depot_site_id=world.depot_id,
+            capacity_g=capacity_g,
+            capacity_units=capacity_units,
+            stamp=stamp(),
+        ).id
+
+
+def make_plan(world: World, *, runs_on: date = RUN_DAY, seconds: int = 1) -> UUID:
+    """Ask for the day's plan and solve it, as the worker would; return the plan's id."""
+    with transaction(acting=world.carrier_id) as session:
+        plan_id = planning.request_plan(session, runs_on=runs_on, seconds=seconds, seed=1, stamp=stamp()).id
+    planning_jobs.solve_plan(owner_id=str(world.carrier_id), subject_id=str(plan_id))
+    return plan_id
+
+
+def make_runs(world: World, *, runs_on: date = RUN_DAY, prepared: bool = True) -> list[UUID]:
+    """Plan the day with the trucks that are there, adopt, give every run to the world's driver; return the runs."""
+    plan_id = make_plan(world, runs_on=runs_on)
+    with transaction(acting=world.carrier_id) as session:
+        runs = planning.adopt_plan(session, plan_id=plan_id, stamp=stamp())
+        for run in runs:
+            planning.assign_driver(
+                session, run_id=run.id, driver_id=world.driver_id, driver_name="Luc Gagnon", stamp=stamp()
+            )
+            if prepared:
+                planning.prepare_run(session, run_id=run.id, stamp=stamp())
+        return [run.id for run in runs]

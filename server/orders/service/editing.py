@@ -7,8 +7,8 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from server.core import facts
 from server.core.problems import Conflict, Text
@@ -92,11 +92,10 @@ def restore(session: Session, *, order: Order, stamp: Stamp) -> Order:
 
 def _replace_lines(session: Session, order: Order, lines: list[OrderLine]) -> None:
     for line in order.lines:
-        session.expunge(line)
-    session.execute(delete(OrderLine).where(OrderLine.order_id == order.id))
-    order.lines[:] = []
-    order.lines.extend(lines)
+        session.delete(line)
+    session.flush()
     session.add_all(lines)
+    set_committed_value(order, "lines", lines)
 
 
 def _require_still_covered(session: Session, order: Order) -> None:

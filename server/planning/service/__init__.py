@@ -2,6 +2,7 @@
 
 from server.planning.service.adopting import adopt_plan
 from server.planning.service.fleet import BadFleet, create_vehicle, set_cycle
+from server.planning.service.loading import load_goods
 from server.planning.service.moving import Recosted, RunFixed, move_stop, remove_order
 from server.planning.service.plans import (
     PlanOvertaken,
@@ -38,6 +39,7 @@ __all__ = [
     "create_vehicle",
     "fail_plan",
     "keep_legs",
+    "load_goods",
     "load_run",
     "move_stop",
     "note_progress",

@@ -15,6 +15,7 @@ from server.orders import service as orders
 from server.planning import events
 from server.planning.model import Run
 from server.planning.progress import run_of
+from server.planning.service.loading import load_goods
 from server.planning.travel import Line
 from shared.states import OrderState, RunState
 
@@ -75,7 +76,7 @@ def load_run(session: Session, *, run_id: UUID, stamp: Stamp) -> Run:
 
 
 def ready_run(session: Session, *, run_id: UUID, stamp: Stamp) -> Run:
-    """Say that counts are signed and the run may leave.
+    """Say that counts are signed and the run may leave; its goods have left the warehouses.
 
     Raises:
         NoDriver: nobody drives it.
@@ -86,6 +87,7 @@ def ready_run(session: Session, *, run_id: UUID, stamp: Stamp) -> Run:
         raise NoDriver(
             Text("Confier la tournée à un livreur d’abord.", "Give the run to a driver first."), where=run.name
         )
+    load_goods(session, run=run, stamp=stamp)
     return _step(session, run_id, RunState.READY, events.RUN_READY, stamp)
 
 

@@ -1,0 +1,37 @@
+"""What goes on the truck leaves the sellers' warehouses."""
+
+from __future__ import annotations
+
+from uuid import uuid5
+
+from sqlalchemy.orm import Session
+
+from server.core.stamp import Stamp
+from server.orders import queries as orders_read
+from server.planning.model import Run
+from server.stock.model import StockPlace
+from server.stock.service import GoodsMove, move_goods
+
+
+def load_goods(session: Session, *, run: Run, stamp: Stamp) -> None:
+    """Move the goods of every order of a run onto the truck; doing it again moves nothing."""
+    riding = [one.order_id for stop in run.stops for one in stop.orders]
+    for order in orders_read.orders(session, order_ids=riding):
+        moves = [
+            GoodsMove(
+                format_id=line.format_id,
+                quantity=line.quantity,
+                source=StockPlace.WAREHOUSE,
+                target=StockPlace.TRUCK,
+            )
+            for line in order.lines
+            if line.format_id
+        ]
+        move_goods(
+            session,
+            seller_id=order.owner_id,
+            moves=moves,
+            cause_id=uuid5(run.id, str(order.id)),
+            stamp=stamp,
+            reader_ids={run.owner_id} - {order.owner_id},
+        )
