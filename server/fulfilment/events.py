@@ -2,5 +2,3 @@
 
 DELIVERY_SETTLED = "fulfilment.delivery_settled"
 RUN_DOCUMENTED = "fulfilment.run_documented"
-RUN_READY = "fulfilment.run_ready"
-SUPPLEMENT_MADE = "fulfilment.supplement_made"

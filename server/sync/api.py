@@ -135,7 +135,10 @@ def _device_id(claimed: str) -> UUID:
     ours = actor().device_id
     if ours is None or UUID(claimed) != ours:
         raise BadRequest(
-            Text("Le message vient d’une autre tablette que le jeton.", "The message is of another tablet than the token."),
+            Text(
+                "Le message vient d’une autre tablette que le jeton.",
+                "The message is of another tablet than the token.",
+            ),
             where="device_id",
         )
     return ours

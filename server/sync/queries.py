@@ -8,27 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceOrder
-from server.catalog.model import ContainerClass, ContainerPrice, TaxRate
+from server.billing.model import Invoice
+from server.billing.queries import live_invoices
+from server.catalog.model import ContainerClass, ContainerPrice
 from server.documents.model import Document, DocumentKind
 from server.orders.model import Order
 from server.parties.model import BillingType, Organisation, Site
 from server.planning.model import Run, Stop, Vehicle
-from shared.lifecycles import CreditState, InvoiceState
-from shared.wire.terms import TaxRule
 
 _FOR_TABLET = (DocumentKind.INVOICE, DocumentKind.PROVISIONAL_INVOICE, DocumentKind.DELIVERY_SLIP)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """An order's live invoice and what was credited of each of its order lines."""
-
-    invoice: Invoice
-    credited: Mapping[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +39,7 @@ class RunReading:
     orders: Mapping[UUID, Order]
     sites: Mapping[UUID, Site]
     names: Mapping[UUID, str]
-    standings: Mapping[UUID, Standing]
-    rules: Mapping[str, TaxRule]
+    invoices: Mapping[UUID, Invoice]
     offers: tuple[ContainerOffer, ...]
     files: Mapping[UUID, tuple[Document, ...]]
     timezone: str
@@ -78,49 +68,11 @@ def read_run(session: Session, run_id: UUID) -> RunReading:
         orders={order.id: order for order in orders},
         sites={site.id: site for site in sites},
         names=_names(session, orders, run.owner_id),
-        standings=standings(session, order_ids),
-        rules=tax_rules(session, on=run.runs_on),
+        invoices=live_invoices(session, order_ids),
         offers=_offers(session, {run.owner_id} | {order.owner_id for order in orders}, run.runs_on),
         files=_files(session, order_ids),
         timezone=carrier.timezone,
     )
-
-
-def standings(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Standing]:
-    """Return the live invoice of each order that has one, with what was credited by order line."""
-    rows = session.execute(
-        select(InvoiceOrder.order_id, Invoice)
-        .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
-        .where(InvoiceOrder.order_id.in_(order_ids), InvoiceOrder.live_final, Invoice.state != InvoiceState.DROPPED)
-    ).all()
-    credited: dict[UUID, dict[UUID, int]] = defaultdict(dict)
-    sums = session.execute(
-        select(CreditNote.invoice_id, CreditLine.order_line_id, func.sum(CreditLine.quantity))
-        .join(CreditLine, CreditLine.credit_note_id == CreditNote.id)
-        .where(
-            CreditNote.invoice_id.in_([invoice.id for _order_id, invoice in rows]),
-            CreditNote.state.in_([CreditState.ISSUED, CreditState.PROPOSED]),
-        )
-        .group_by(CreditNote.invoice_id, CreditLine.order_line_id)
-    )
-    for invoice_id, line_id, quantity in sums:
-        if invoice_id is not None and line_id is not None:
-            credited[invoice_id][line_id] = int(quantity)
-    return {order_id: Standing(invoice, credited[invoice.id]) for order_id, invoice in rows}
-
-
-def tax_rules(session: Session, *, on: date) -> dict[str, TaxRule]:
-    """Return the rate of each tax code in force on a day (T8)."""
-    rows = session.scalars(select(TaxRate).where(TaxRate.valid_from <= on).order_by(TaxRate.valid_from))
-    return {
-        row.code: TaxRule(code=row.code, rate=_plain(row.rate), name_fr=row.name_fr, name_en=row.name_en)
-        for row in rows
-    }
-
-
-def _plain(rate: object) -> str:
-    text = f"{rate:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _names(session: Session, orders: Sequence[Order], carrier_id: UUID) -> dict[UUID, str]:

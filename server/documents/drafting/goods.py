@@ -101,7 +101,9 @@ def draft_run_sheet(
     )
 
 
-def draft_load_list(run: Run, vehicle: Vehicle, cast: Cast, *, orders: Mapping[UUID, Order], qr: str) -> papers.LoadList:
+def draft_load_list(
+    run: Run, vehicle: Vehicle, cast: Cast, *, orders: Mapping[UUID, Order], qr: str
+) -> papers.LoadList:
     """Return what to load, last stop first."""
     stops = tuple(_load_stop(stop, cast, orders) for stop in run.stops)
     weight_g = sum(line.weight_g * line.quantity for order in orders.values() for line in order.lines)
@@ -171,7 +173,9 @@ def _line(line: OrderLine, received: DeliveryLine | None) -> GoodsLine:
     )
 
 
-def _run_stop(stop: Stop, cast: Cast, orders: Mapping[UUID, Order], collect: Sequence[tuple[str, int]]) -> papers.RunStop:
+def _run_stop(
+    stop: Stop, cast: Cast, orders: Mapping[UUID, Order], collect: Sequence[tuple[str, int]]
+) -> papers.RunStop:
     site = cast.sites[stop.site_id]
     return papers.RunStop(
         position=stop.position,
@@ -202,7 +206,9 @@ def _load_stop(stop: Stop, cast: Cast, orders: Mapping[UUID, Order]) -> papers.L
     return papers.LoadStop(position=stop.position, name=cast.sites[stop.site_id].name, lines=tuple(lines))
 
 
-def invoice_collectables(invoices: Mapping[UUID, Invoice], run: Run, names: Mapping[UUID, str]) -> dict[UUID, list[tuple[str, int]]]:
+def invoice_collectables(
+    invoices: Mapping[UUID, Invoice], run: Run, names: Mapping[UUID, str]
+) -> dict[UUID, list[tuple[str, int]]]:
     """Return, by stop, what each issuer's invoices amount to."""
     found: dict[UUID, list[tuple[str, int]]] = {}
     for stop in run.stops:

@@ -65,7 +65,9 @@ def draft_credit_note(
 
 def footer_of(invoice: Invoice, language: str) -> str:
     """Return the payment instructions in the paper's language, else in the other one (R006)."""
-    first, second = (invoice.footer_en, invoice.footer_fr) if language == "en" else (invoice.footer_fr, invoice.footer_en)
+    first, second = (
+        (invoice.footer_en, invoice.footer_fr) if language == "en" else (invoice.footer_fr, invoice.footer_en)
+    )
     return first or second
 
 
@@ -151,7 +153,9 @@ def _deposits(
 ) -> tuple[DepositAmount, ...]:
     """Rows by class and price; whatever they do not explain (a partial credit's cents) stands in a row of its own."""
     rows = [
-        DepositAmount(name=containers.get(code, Text(code, code)), quantity=count, unit_cents=price, amount_cents=count * price)
+        DepositAmount(
+            name=containers.get(code, Text(code, code)), quantity=count, unit_cents=price, amount_cents=count * price
+        )
         for (code, price), count in sorted(counted.items())
         if count
     ]
@@ -166,7 +170,13 @@ def _deposits(
 def _ship_to(place: Mapping[str, str]) -> Party | None:
     if not place:
         return None
-    return Party(name=place["name"], street=place["street"], city=place["city"], region="Québec", postal_code=place["postal_code"])
+    return Party(
+        name=place["name"],
+        street=place["street"],
+        city=place["city"],
+        region="Québec",
+        postal_code=place["postal_code"],
+    )
 
 
 def _agent_seller(cards: Mapping[str, Any]) -> Party | None:

@@ -130,7 +130,9 @@ def draft_credit_paper(session: Session, credit_id: UUID) -> Draft:
     invoice = queries.invoice_of_credit(session, note)
     orders = note.parties_text.get("orders", ())
     return Draft(
-        paper=draft_credit_note(note, invoice=invoice, qr=_qr("credit", note.id), containers=queries.containers(session)),
+        paper=draft_credit_note(
+            note, invoice=invoice, qr=_qr("credit", note.id), containers=queries.containers(session)
+        ),
         kind=DocumentKind.CREDIT_NOTE,
         owner_id=note.owner_id,
         readers=tuple(note.party_ids),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -25,19 +26,24 @@ from server.delivery.service import (
     record_visit,
     terms_cited,
 )
-from server.fulfilment.events import DELIVERY_SETTLED, SUPPLEMENT_MADE
+from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
+from server.fulfilment.service.stock_effects import move_delivered_goods, take_back_containers
 from server.orders.model import Order
-from server.orders.service import create_supplement
+from server.orders.service import (
+    create_supplement,
+    mark_delivered,
+    mark_not_delivered,
+    mark_planned,
+    mark_shipped,
+)
 from server.planning.model import Run, Stop
 from server.receivables import service as receivables
-from server.stock.service import return_containers
 from shared.delivery import DeliveredLine
 from shared.lifecycles import OrderState
 from shared.problems import Problem, Text
 from shared.visit import OrderFacts, VisitFacts
 from shared.wire.event import VisitFinished
-from shared.wire.terms import Goods
 
 
 class NotThisOrder(Problem):
@@ -110,9 +116,7 @@ def _cited_terms(session: Session, said: OrderFacts) -> Terms:
     return terms
 
 
-def _deliver(
-    session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, stamp: Stamp
-) -> Iterator[Issued]:
+def _deliver(session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, stamp: Stamp) -> Iterator[Issued]:
     goods, _prices = read_terms(terms)
     if not _is_first(session, visit, said, stamp):
         return
@@ -121,9 +125,9 @@ def _deliver(
     )
     delivery = record_delivery(session, visit, said, terms, parties, stamp=stamp)
     order = _order(session, delivery.order_id)
-    with acting_for(session, order.owner_id):
-        _advance(order, said, delivery)
-    yield from _settle(session, delivery, order, terms, goods, stamp=stamp)
+    _advance(session, order, said, delivery, stamp)
+    move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
+    yield from _settle(session, delivery, order, terms, stamp=stamp)
 
 
 def _is_first(session: Session, visit: Visit, said: OrderFacts, stamp: Stamp) -> bool:
@@ -155,7 +159,9 @@ def _is_first(session: Session, visit: Visit, said: OrderFacts, stamp: Stamp) ->
 
 def _order(session: Session, order_id: UUID) -> Order:
     order = session.scalars(
-        select(Order).where(Order.id == order_id, Order.carrier_id == acting_org(session)).options(selectinload(Order.lines))
+        select(Order)
+        .where(Order.id == order_id, Order.carrier_id == acting_org(session))
+        .options(selectinload(Order.lines))
     ).one_or_none()
     if order is None:
         raise NotThisOrder(
@@ -165,26 +171,19 @@ def _order(session: Session, order_id: UUID) -> Order:
     return order
 
 
-_FULFILMENT = {
-    "complete": OrderState.DELIVERED,
-    "partial": OrderState.PARTLY_DELIVERED,
-    "refused": OrderState.NOT_DELIVERED,
-    "failed": OrderState.NOT_DELIVERED,
-}
-_TO_THE_DOOR = (OrderState.ACCEPTED, OrderState.PLANNED, OrderState.SHIPPED)
+def _advance(session: Session, order: Order, said: OrderFacts, delivery: Delivery, stamp: Stamp) -> None:
+    if order.state is OrderState.ACCEPTED:
+        mark_planned(session, order=order, planned_on=order.planned_on or delivery.delivered_at.date(), stamp=stamp)
+    if order.state is OrderState.PLANNED:
+        mark_shipped(session, order=order, stamp=stamp)
+    if said.leaf.outcome in {"refused", "failed"}:
+        mark_not_delivered(session, order=order, stamp=stamp)
+    else:
+        is_partial = said.leaf.outcome == "partial"
+        mark_delivered(session, order=order, stamp=stamp, delivered_at=delivery.delivered_at, partly=is_partial)
 
 
-def _advance(order: Order, said: OrderFacts, delivery: Delivery) -> None:
-    if order.state in _TO_THE_DOOR:
-        for state in _TO_THE_DOOR[_TO_THE_DOOR.index(order.state) + 1 :]:
-            order.move_to(state)
-    order.move_to(_FULFILMENT[said.leaf.outcome])
-    order.delivered_at = delivery.delivered_at
-
-
-def _settle(
-    session: Session, delivery: Delivery, order: Order, terms: Terms, goods: Goods, *, stamp: Stamp
-) -> Iterator[Issued]:
+def _settle(session: Session, delivery: Delivery, order: Order, terms: Terms, *, stamp: Stamp) -> Iterator[Issued]:
     try:
         with savepoint(session):
             settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
@@ -193,7 +192,7 @@ def _settle(
         _discrepancy(session, delivery, "settlement_refused", problem.detail, stamp)
         return
     for difference in settlement.differences:
-        _discrepancy(session, delivery, "terms_overtaken", difference, stamp)
+        _discrepancy(session, delivery, difference.kind, difference.text, stamp)
     _compare_with_shown(session, delivery, settlement, issued, stamp)
     facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued
@@ -208,9 +207,7 @@ def _issued(
         yield Issued(order.id, settlement.credit)
     extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
     if extras:
-        with acting_for(session, order.owner_id):
-            supplement = create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp)
-            facts.record(session, SUPPLEMENT_MADE, supplement.id, stamp, readers=tuple(supplement.party_ids))
+        supplement = create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp)
         yield Issued(order.id, supplement)
     if settlement.variance:
         yield Issued(order.id, _variance(session, delivery, stamp))
@@ -251,20 +248,35 @@ def _compare_with_shown(
 
 
 def _discrepancy(
-    session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp, details: dict[str, object] | None = None
+    session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp, details: dict[str, Any] | None = None
 ) -> None:
     open_discrepancy(session, kind=kind, subject_id=delivery.id, text=text, stamp=stamp, details=details)
 
 
 def _take_containers(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> Iterator[Issued]:
+    """Empties come back in any case; a credit that cannot be issued waits for a dispatcher (C30)."""
     returns = [record_containers(session, visit, leaf) for leaf in said.containers if leaf.returned]
-    return_containers(session, returns=returns, at=visit.delivered_at, stamp=stamp)
+    take_back_containers(session, returns=returns, at=visit.delivered_at, stamp=stamp)
     for creditor_id in sorted({one.creditor_id for one in returns}):
         mine = [one for one in returns if one.creditor_id == creditor_id]
-        credit = issue_deposit_credit(
-            session, issuer_id=creditor_id, buyer_id=visit.buyer_id, visit_id=visit.id, returns=mine, stamp=stamp
-        )
-        yield Issued(visit.id, credit)
+        try:
+            with savepoint(session):
+                credit = issue_deposit_credit(
+                    session,
+                    issuer_id=creditor_id,
+                    buyer_id=visit.buyer_id,
+                    visit_id=visit.id,
+                    returns=mine,
+                    stamp=stamp,
+                )
+        except Problem as problem:
+            open_discrepancy(
+                session, kind="deposit_credit_refused", subject_id=mine[0].id, text=problem.detail, stamp=stamp,
+                run_id=visit.run_id, stop_id=visit.stop_id,
+            )  # fmt: skip
+            continue
+        if credit is not None:
+            yield Issued(visit.id, credit)
 
 
 def _note_plan_change(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> None:

@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.service import VisitRecord, open_discrepancy
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.settling import VisitReport, settle_visit
 from server.orders.model import Order
+from server.orders.service import mark_shipped
 from server.planning import progress
 from server.planning.model import Run
 from server.sync.model import DeviceEvent, EventOutcome
@@ -77,18 +77,13 @@ def _depart(session: Session, run: Run, moment: Moment, stamp: Stamp) -> None:
         return
     order_ids = [stop_order.order_id for stop in run.stops for stop_order in stop.orders]
     orders = session.scalars(select(Order).where(Order.id.in_(order_ids), Order.state == OrderState.PLANNED)).all()
-    for seller_id in sorted({order.owner_id for order in orders}):
-        with acting_for(session, seller_id):
-            for order in orders:
-                if order.owner_id == seller_id:
-                    order.move_to(OrderState.SHIPPED)
+    for order in sorted(orders, key=lambda order: (order.owner_id, order.id)):
+        mark_shipped(session, order=order, stamp=stamp)
 
 
 def _has_parked(session: Session, run: Run) -> bool:
     return bool(
-        session.scalar(
-            select(exists().where(DeviceEvent.run_id == run.id, DeviceEvent.outcome == EventOutcome.PARKED))
-        )
+        session.scalar(select(exists().where(DeviceEvent.run_id == run.id, DeviceEvent.outcome == EventOutcome.PARKED)))
     )
 
 

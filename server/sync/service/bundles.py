@@ -8,10 +8,12 @@ import msgspec
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from server.billing.service import freeze_order_terms
 from server.core import facts
 from server.core.stamp import Stamp
 from server.delivery.reasons import CONSENT_EN, CONSENT_FR, FAILURES, REASONS
-from server.delivery.service import freeze_terms
+from server.delivery.service import read_terms
+from server.documents.model import Document
 from server.orders.model import Order
 from server.parties.model import Site
 from server.planning.model import MatrixSource, Stop
@@ -19,7 +21,6 @@ from server.sync.events import BUNDLE_BUILT
 from server.sync.model import RunBundle
 from server.sync.queries import ContainerOffer, RunReading, read_run
 from server.sync.service.streams import unix_ms
-from server.sync.service.terms import goods_of, prices_of
 from shared.problems import Problem, Text
 from shared.wire.bundle import (
     BundleOrder,
@@ -53,7 +54,8 @@ def build_bundle(session: Session, run_id: UUID, *, stamp: Stamp) -> RunBundle:
     reading = read_run(session, run_id)
     if reading.run.driver_id is None:
         raise NoDriver(
-            Text("Affectez d’abord un livreur à la tournée.", "Assign a driver to the run first."), where=reading.run.name
+            Text("Affectez d’abord un livreur à la tournée.", "Assign a driver to the run first."),
+            where=reading.run.name,
         )
     latest = session.scalars(
         select(RunBundle).where(RunBundle.run_id == run_id).order_by(RunBundle.version.desc()).limit(1)
@@ -127,36 +129,28 @@ def _stop(session: Session, reading: RunReading, stop: Stop, stamp: Stamp) -> Bu
 
 
 def _order(session: Session, reading: RunReading, order: Order, stamp: Stamp) -> BundleOrder:
-    goods, prices = goods_of(order), prices_of(order, reading)
-    standing = reading.standings.get(order.id)
-    issuer_id = order.issuer_id or order.owner_id
-    terms = freeze_terms(
-        session,
-        goods=goods,
-        prices=prices,
-        invoice_id=standing.invoice.id if standing else None,
-        readers=sorted({order.owner_id, issuer_id} - {reading.run.owner_id}),
-        stamp=stamp,
-    )
+    terms = freeze_order_terms(session, order=order, stamp=stamp)
+    goods, prices = read_terms(terms)
     return BundleOrder(
         order_id=str(order.id),
         order_number=order.number,
         seller_name=reading.names[order.owner_id],
-        issuer_name=reading.names[issuer_id],
+        issuer_name=reading.names[order.issuer_id or order.owner_id],
         terms_hash=terms.hash,
         goods=goods,
         prices=prices if goods.deliver_with == "invoice" else None,
         prices_hash=half_hash(prices).hex(),
-        files=tuple(
-            FileRef(
-                kind=document.kind.value,
-                sha256=document.sha256,
-                size_bytes=document.size_bytes,
-                media_type=document.media_type,
-                name=document.name,
-            )
-            for document in reading.files.get(order.id, ())
-        ),
+        files=tuple(_file(document) for document in reading.files.get(order.id, ())),
+    )
+
+
+def _file(document: Document) -> FileRef:
+    return FileRef(
+        kind=document.kind.value,
+        sha256=document.sha256,
+        size_bytes=document.size_bytes,
+        media_type=document.media_type,
+        name=document.name,
     )
 
 
@@ -184,10 +178,9 @@ def _container(reading: RunReading, offer: ContainerOffer) -> ContainerClass:
 def _collectables(reading: RunReading, orders: list[Order]) -> tuple[Collectable, ...]:
     amounts: dict[UUID, int] = {}
     for order in orders:
-        standing = reading.standings.get(order.id)
-        if standing is not None and order.deliver_with.value == "invoice":
-            issuer_id = standing.invoice.owner_id
-            amounts[issuer_id] = amounts.get(issuer_id, 0) + standing.invoice.total_cents
+        invoice = reading.invoices.get(order.id)
+        if invoice is not None and order.deliver_with.value == "invoice":
+            amounts[invoice.owner_id] = amounts.get(invoice.owner_id, 0) + invoice.total_cents
     return tuple(
         Collectable(issuer_id=str(issuer_id), issuer_name=reading.names[issuer_id], amount_cents=amount)
         for issuer_id, amount in sorted(amounts.items())

@@ -70,7 +70,14 @@ class _Batch:
 
 
 def apply_batch(
-    session: Session, push: Push, *, device_id: UUID, public_key: bytes, revoked: bool, key: Ed25519PrivateKey, stamp: Stamp
+    session: Session,
+    push: Push,
+    *,
+    device_id: UUID,
+    public_key: bytes,
+    revoked: bool,
+    key: Ed25519PrivateKey,
+    stamp: Stamp,
 ) -> PushAnswer:
     """Take what is new of a batch and say what became of each event.
 
@@ -141,7 +148,9 @@ def _check_first(session: Session, stream: DeviceStream, push: Push) -> None:
 
 def _declared_prev(sealed: SealedEvent) -> str:
     try:
-        prev = msgspec.json.decode(sealed.body.encode(), type=dict[str, msgspec.Raw]).get("prev_hash", msgspec.Raw(b'""'))
+        prev = msgspec.json.decode(sealed.body.encode(), type=dict[str, msgspec.Raw]).get(
+            "prev_hash", msgspec.Raw(b'""')
+        )
         text = msgspec.json.decode(prev, type=str)
         return text if len(bytes.fromhex(text)) == 32 else ""  # noqa: PLR2004  # a sha256
     except (msgspec.DecodeError, ValueError):
@@ -238,10 +247,14 @@ def _as_row(stream: DeviceStream, seq: int, sealed: SealedEvent, stamp: Stamp) -
 
 def _refuse_behind_parked(stream: DeviceStream, event: DeviceEvent, parked_stops: set[UUID]) -> None:
     if stream.state is StreamState.REVOKED:
-        raise EarlierParked(Text("La tablette est révoquée : un répartiteur décide.", "The tablet is revoked: a dispatcher decides."))
+        raise EarlierParked(
+            Text("La tablette est révoquée : un répartiteur décide.", "The tablet is revoked: a dispatcher decides.")
+        )
     if event.stop_id in parked_stops:
         raise EarlierParked(
-            Text("Un événement précédent du même arrêt est mis de côté.", "An earlier event of the same stop is parked."),
+            Text(
+                "Un événement précédent du même arrêt est mis de côté.", "An earlier event of the same stop is parked."
+            ),
             where=str(event.stop_id),
         )
 

@@ -45,9 +45,10 @@ def lock_stream(session: Session, device_id: UUID) -> DeviceStream:
         .on_conflict_do_nothing(index_elements=["device_id"])
     )  # fmt: skip
     return session.scalars(
-        select(DeviceStream).where(DeviceStream.device_id == device_id).with_for_update().execution_options(
-            populate_existing=True
-        )
+        select(DeviceStream)
+        .where(DeviceStream.device_id == device_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).one()
 
 

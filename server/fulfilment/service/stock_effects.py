@@ -1,0 +1,104 @@
+"""What a delivery does to stock and containers: goods and empties move, nothing appears or vanishes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from uuid import UUID, uuid5
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.catalog.model import ContainerClass
+from server.core.acting import acting_for
+from server.core.stamp import Stamp
+from server.delivery.model import ContainerReturn, Delivery, DeliveryLine
+from server.orders.model import Order, OrderLine
+from server.stock.model import StockPlace
+from server.stock.service import GoodsMove, move_containers, move_goods
+
+_NO_CLASS = UUID(int=0)
+
+
+def move_delivered_goods(session: Session, *, delivery: Delivery, order: Order, stamp: Stamp) -> None:
+    """Move what was delivered to the customer, what was lost to the losses, and the rest back to the warehouse."""
+    lines = {line.id: line for line in order.lines}
+    moves = [move for one in delivery.lines for move in _moves(one, lines[one.order_line_id])]
+    readers = {order.carrier_id or order.owner_id} - {order.owner_id}
+    move_goods(
+        session,
+        seller_id=order.owner_id,
+        moves=moves,
+        cause_id=delivery.id,
+        stamp=stamp,
+        moved_at=delivery.delivered_at,
+        reader_ids=readers,
+    )
+    _containers_out(session, delivery, order, lines, stamp)
+
+
+def take_back_containers(session: Session, *, returns: Iterable[ContainerReturn], at: datetime, stamp: Stamp) -> None:
+    """Move returned empties from their holder to their owner."""
+    for one in returns:
+        with acting_for(session, one.container_owner_id):
+            class_id = session.scalar(
+                select(ContainerClass.id).where(
+                    ContainerClass.owner_id == one.container_owner_id, ContainerClass.code == one.class_code
+                )
+            )
+        move_containers(
+            session,
+            class_owner_id=one.container_owner_id,
+            class_id=class_id or _NO_CLASS,
+            from_holder_id=one.holder_id,
+            to_holder_id=one.container_owner_id,
+            quantity=one.quantity,
+            movement_id=one.id,
+            stamp=stamp,
+            visit_id=one.visit_id,
+            moved_at=at,
+        )
+
+
+def _moves(one: DeliveryLine, line: OrderLine) -> Iterator[GoodsMove]:
+    if line.format_id is None:
+        return
+    ends = (
+        (one.delivered + one.extra, StockPlace.TRUCK, StockPlace.CUSTOMER),
+        (one.lost, StockPlace.TRUCK, StockPlace.LOST),
+        (one.returned, StockPlace.TRUCK, StockPlace.WAREHOUSE),
+    )
+    for quantity, source, target in ends:
+        if quantity:
+            yield GoodsMove(format_id=line.format_id, quantity=quantity, source=source, target=target)
+
+
+def _containers_out(
+    session: Session, delivery: Delivery, order: Order, lines: dict[UUID, OrderLine], stamp: Stamp
+) -> None:
+    owners = _class_owners(session, [line.container_class_id for line in order.lines if line.container_class_id])
+    for one in delivery.lines:
+        line = lines[one.order_line_id]
+        owner_id = owners.get(line.container_class_id) if line.container_class_id else None
+        count = (one.delivered + one.extra) * line.containers_a_unit
+        if owner_id is None or line.container_class_id is None or not count:
+            continue
+        move_containers(
+            session,
+            class_owner_id=owner_id,
+            class_id=line.container_class_id,
+            from_holder_id=owner_id,
+            to_holder_id=order.buyer_id,
+            quantity=count,
+            movement_id=uuid5(delivery.id, str(line.id)),
+            stamp=stamp,
+            visit_id=delivery.visit_id,
+            moved_at=delivery.delivered_at,
+        )
+
+
+def _class_owners(session: Session, class_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    rows = session.execute(
+        select(ContainerClass.id, ContainerClass.owner_id).where(ContainerClass.id.in_(set(class_ids)))
+    )
+    return {class_id: owner_id for class_id, owner_id in rows}

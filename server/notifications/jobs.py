@@ -1,0 +1,119 @@
+"""Who is told what: each job reads its subject and tells the subject's own parties."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from server.billing.model import CreditNote, Invoice
+from server.core.jobs import queue
+from server.core.stamp import Stamp
+from server.core.transaction import transaction
+from server.delivery.model import Delivery, Proof
+from server.notifications.service import News, tell
+from server.orders.model import Order
+from shared.money import format_money
+from shared.problems import Text
+
+
+@queue.task(name="notifications.tell_proof", pass_context=False)
+def tell_proof(*, owner_id: str, subject_id: str) -> None:
+    """Tell seller and buyer that the signed proof of their order is there, and nobody else (R018, R026)."""
+    with transaction(UUID(owner_id)) as session:
+        proof = session.scalars(select(Proof).where(Proof.id == UUID(subject_id))).one()
+        order = session.scalars(select(Order).where(Order.id == proof.order_id)).one()
+        news = News(
+            key=f"proof:{proof.id}",
+            kind="proof.sealed",
+            subject_id=proof.id,
+            title=Text(f"Preuve de livraison, commande {order.number}", f"Proof of delivery, order {order.number}"),
+            text=Text(
+                f"La preuve signée de la commande {order.number} est prête à consulter.",
+                f"The signed proof of order {order.number} is ready.",
+            ),
+            link=f"/proofs/{proof.id}",
+            members={
+                "order_id": str(order.id),
+                "order_number": order.number,
+                "proof_id": str(proof.id),
+                "file_sha256": proof.file_sha256,
+                "pdf_sha256": proof.pdf_sha256,
+            },
+        )
+        for recipient_id in sorted({proof.seller_id, order.buyer_id}):
+            tell(session, recipient_id=recipient_id, news=news, stamp=_now())
+
+
+@queue.task(name="notifications.tell_variance", pass_context=False)
+def tell_variance(*, owner_id: str, subject_id: str) -> None:
+    """Tell the seller that an order was not delivered as ordered (R022, C14)."""
+    with transaction(UUID(owner_id)) as session:
+        delivery = session.scalars(select(Delivery).where(Delivery.id == UUID(subject_id))).one()
+        if delivery.outcome.value == "complete":
+            return
+        order = session.scalars(select(Order).where(Order.id == delivery.order_id)).one()
+        news = News(
+            key=f"variance:{delivery.id}",
+            kind="delivery.variance",
+            subject_id=order.id,
+            title=Text(f"Écart de livraison, commande {order.number}", f"Delivery variance, order {order.number}"),
+            text=Text(
+                f"La commande {order.number} n’a pas été livrée telle que commandée ; les quantités sont à la page.",
+                f"Order {order.number} was not delivered as ordered; the page shows the quantities.",
+            ),
+            link=f"/orders/{order.id}",
+            members={
+                "order_id": str(order.id),
+                "order_number": order.number,
+                "delivery_id": str(delivery.id),
+                "outcome": delivery.outcome.value,
+            },
+        )
+        tell(session, recipient_id=delivery.seller_id, news=news, stamp=_now())
+
+
+@queue.task(name="notifications.tell_invoice", pass_context=False)
+def tell_invoice(*, owner_id: str, subject_id: str) -> None:
+    """Invite the buyer to see its invoice (R073)."""
+    with transaction(UUID(owner_id)) as session:
+        invoice = session.scalars(select(Invoice).where(Invoice.id == UUID(subject_id))).one()
+        fr, en = (format_money(invoice.total_cents, invoice.currency, language) for language in ("fr", "en"))
+        news = News(
+            key=f"invoice:{invoice.id}",
+            kind="invoice.published",
+            subject_id=invoice.id,
+            title=Text(f"Facture {invoice.number}", f"Invoice {invoice.number}"),
+            text=Text(
+                f"La facture {invoice.number} de {fr} est à consulter.", f"Invoice {invoice.number} of {en} is ready."
+            ),
+            link=f"/invoices/{invoice.id}",
+            members={"invoice_id": str(invoice.id), "number": invoice.number, "total_cents": invoice.total_cents},
+        )
+        tell(session, recipient_id=invoice.buyer_id, news=news, stamp=_now())
+
+
+@queue.task(name="notifications.tell_credit", pass_context=False)
+def tell_credit(*, owner_id: str, subject_id: str) -> None:
+    """Tell the buyer of a credit note."""
+    with transaction(UUID(owner_id)) as session:
+        note = session.scalars(select(CreditNote).where(CreditNote.id == UUID(subject_id))).one()
+        fr, en = (format_money(note.total_cents, note.currency, language) for language in ("fr", "en"))
+        news = News(
+            key=f"credit:{note.id}",
+            kind="credit_note.issued",
+            subject_id=note.id,
+            title=Text(f"Note de crédit {note.number}", f"Credit note {note.number}"),
+            text=Text(
+                f"La note de crédit {note.number} de {fr} est émise : {note.reason_fr}.",
+                f"Credit note {note.number} of {en} is issued: {note.reason_en}.",
+            ),
+            link=f"/credits/{note.id}",
+            members={"credit_id": str(note.id), "number": note.number, "total_cents": note.total_cents},
+        )
+        tell(session, recipient_id=note.buyer_id, news=news, stamp=_now())
+
+
+def _now() -> Stamp:
+    return Stamp(None, datetime.now(UTC))

@@ -1,0 +1,59 @@
+"""Who reacts to what, on one page. A reaction is a job, enqueued in the fact's own transaction; none moves money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import procrastinate
+from sqlalchemy.orm import Session
+
+from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED
+from server.core.facts import Fact, subscribe
+from server.core.jobs import enqueue
+from server.delivery.events import PROOF_SEALED
+from server.documents import jobs as documents
+from server.documents.events import RUN_RENDERED
+from server.fulfilment.events import DELIVERY_SETTLED, RUN_DOCUMENTED
+from server.notifications import jobs as notifications
+from server.orders.events import ORDER_ACCEPTED, ORDER_SUBMITTED
+from server.planning import jobs as planning
+from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
+from server.sync import jobs as sync
+from server.sync.events import ATTACHMENT_RECEIVED
+
+type Task = procrastinate.tasks.Task[..., Any, Any]
+
+# fact name → its jobs, each taking owner_id and subject_id as text
+REACTIONS: Mapping[str, tuple[Task, ...]] = {
+    ORDER_SUBMITTED: (documents.render_order,),
+    ORDER_ACCEPTED: (documents.render_order,),
+    RUN_DOCUMENTED: (documents.render_run,),
+    RUN_RENDERED: (sync.build_run_bundle,),
+    RUN_READY: (sync.build_run_bundle,),
+    DELIVERY_SETTLED: (documents.render_delivery, sync.seal_delivery, notifications.tell_variance),
+    ATTACHMENT_RECEIVED: (sync.seal_with_attachment,),
+    INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
+    CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
+    PROOF_SEALED: (notifications.tell_proof,),
+    PLAN_REQUESTED: (planning.solve_plan,),
+    RUN_PLANNED: (planning.draw_run,),
+    RUN_CHANGED: (planning.draw_run,),
+}
+
+
+def react(session: Session, fact: Fact) -> None:
+    """Enqueue every job that the fact asks for; while the same one waits, it is not doubled."""
+    for task in REACTIONS.get(fact.name, ()):
+        enqueue(
+            session,
+            task,
+            key=f"{task.name}:{fact.subject_id}",
+            owner_id=str(fact.owner_id),
+            subject_id=str(fact.subject_id),
+        )
+
+
+def install_subscriptions() -> None:
+    """Let facts wake their jobs in this process; every wiring (app, worker, example) calls it."""
+    subscribe(react)

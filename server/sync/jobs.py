@@ -1,0 +1,175 @@
+"""After the commit: bundles for tablets and proofs for everyone concerned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.blobs import blob_store
+from server.core.jobs import enqueue, queue
+from server.core.keys import server_key
+from server.core.stamp import Stamp
+from server.core.transaction import transaction
+from server.delivery.events import PROOF_SEALED
+from server.delivery.model import Delivery, DeliveryLine, Proof, Visit
+from server.documents import service as documents
+from server.documents.model import DocumentKind
+from server.documents.rendering.render import render
+from server.documents.service import Rendered
+from server.documents.service.keeping import put
+from server.sync.model import Attachment
+from server.sync.service import proofs
+from server.sync.service.bundles import build_bundle
+from server.sync.service.proofs import SealedVisit
+from shared.ids import new_id
+from shared.problems import Language
+
+PROOF_TYPE = "application/vnd.tournee.proof+zip"
+
+
+@queue.task(name="sync.build_run_bundle", pass_context=False)
+def build_run_bundle(*, owner_id: str, subject_id: str) -> None:
+    """Put the run's present version on the carrier's feed."""
+    with transaction(UUID(owner_id)) as session:
+        build_bundle(session, UUID(subject_id), stamp=_now())
+
+
+@queue.task(name="sync.seal_delivery", pass_context=False)
+def seal_delivery(*, owner_id: str, subject_id: str) -> None:
+    """Seal the proofs of a delivery's visit; those that still miss an attachment wait for it."""
+    with transaction(UUID(owner_id)) as session:
+        visit_id = session.scalars(select(Delivery.visit_id).where(Delivery.id == UUID(subject_id))).one()
+    _seal_visit(UUID(owner_id), visit_id, only_complete=True)
+
+
+@queue.task(name="sync.seal_with_attachment", pass_context=False)
+def seal_with_attachment(*, owner_id: str, subject_id: str) -> None:
+    """Seal what waited for an attachment that has just arrived."""
+    with transaction(UUID(owner_id)) as session:
+        sha256 = session.scalars(select(Attachment.sha256).where(Attachment.id == UUID(subject_id))).one()
+        for visit_id in _waiting_for(session, sha256):
+            enqueue(
+                session,
+                seal_visit,
+                key=f"seal:{visit_id}",
+                owner_id=owner_id,
+                subject_id=str(visit_id),
+                only_complete=1,
+            )
+
+
+@queue.task(name="sync.seal_visit", pass_context=False)
+def seal_visit(*, owner_id: str, subject_id: str, only_complete: int = 1) -> None:
+    """Seal the proofs of a visit; with ``only_complete`` 0, say in them what is missing."""
+    _seal_visit(UUID(owner_id), UUID(subject_id), only_complete=bool(only_complete))
+
+
+def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
+    with transaction(owner_id) as session:
+        sealed = proofs.read_sealed_visit(session, visit_id)
+        waiting = proofs.unsealed(session, sealed)
+    ready = [one for one in waiting if not only_complete or proofs.is_complete(sealed, one)]
+    rendered = [_render(sealed, delivery) for delivery in ready]
+    with transaction(owner_id) as session:
+        done = {one.id for one in proofs.unsealed(session, sealed)}
+        for delivery, file, paper in rendered:
+            if delivery.id in done:
+                _keep(session, sealed, delivery, file, paper)
+
+
+def _render(sealed: SealedVisit, delivery: Delivery) -> tuple[Delivery, Rendered, Rendered]:
+    attachments = _attachments(sealed, delivery)
+    file = proofs.seal_proof(sealed, delivery, attachments=attachments, key=server_key())
+    paper = proofs.proof_paper(sealed, delivery, strokes=attachments.get(sealed.finished.signature_sha256))
+    language: Language = "en" if sealed.cast.organisations[delivery.seller_id].language == "en" else "fr"
+    pdf = render(paper, language=language, issued_at=delivery.received_at)
+    order = sealed.orders[delivery.order_id]
+    both = (
+        _rendered(sealed, delivery, DocumentKind.PROOF_FILE, f"{order.number}.proof", language, file, PROOF_TYPE),
+        _rendered(
+            sealed, delivery, DocumentKind.PROOF_PDF, f"{order.number}-preuve.pdf", language, pdf, "application/pdf"
+        ),
+    )
+    for one in both:
+        put(one)
+    return delivery, *both
+
+
+def _rendered(
+    sealed: SealedVisit,
+    delivery: Delivery,
+    kind: DocumentKind,
+    name: str,
+    language: str,
+    payload: bytes,
+    media_type: str,
+) -> Rendered:
+    return Rendered(
+        kind=kind,
+        owner_id=delivery.owner_id,
+        readers=proofs.readers_of(delivery),
+        subject_id=delivery.id,
+        name=name,
+        language=language,
+        payload=payload,
+        order_id=delivery.order_id,
+        run_id=sealed.run.id,
+        media_type=media_type,
+    )
+
+
+def _attachments(sealed: SealedVisit, delivery: Delivery) -> dict[str, bytes]:
+    store = blob_store()
+    wanted: Iterable[str] = (sha256 for sha256 in sealed.demanded(delivery) if sha256 in sealed.received)
+    return {sha256: store.get(delivery.owner_id, sha256) for sha256 in wanted}
+
+
+def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rendered, pdf: Rendered) -> None:
+    stamp = _now()
+    for one in (file, pdf):
+        documents.keep(session, one, stamp=stamp)
+    readers = proofs.readers_of(delivery)
+    proof = Proof(
+        id=new_id(),
+        owner_id=delivery.owner_id,
+        party_ids=list(readers),
+        delivery_id=delivery.id,
+        order_id=delivery.order_id,
+        seller_id=delivery.seller_id,
+        file_sha256=file.sha256,
+        file_size_bytes=len(file.payload),
+        pdf_sha256=pdf.sha256,
+        pdf_size_bytes=len(pdf.payload),
+        missing_attachments=[sha for sha in sealed.demanded(delivery) if sha not in sealed.received],
+        made_at=stamp.at,
+    )
+    session.add(proof)
+    facts.record(session, PROOF_SEALED, proof.id, stamp, readers=readers)
+
+
+def _waiting_for(session: Session, sha256: str) -> list[UUID]:
+    rows = session.scalars(
+        select(Visit.id)
+        .join(Delivery, Delivery.visit_id == Visit.id)
+        .join(DeliveryLine, DeliveryLine.delivery_id == Delivery.id)
+        .outerjoin(Proof, Proof.delivery_id == Delivery.id)
+        .where(
+            Proof.id.is_(None),
+            or_(
+                Visit.signature_sha256 == sha256,
+                Visit.picture_sha256 == sha256,
+                DeliveryLine.photos.any(sha256),  # type: ignore[arg-type]
+            ),
+        )
+        .distinct()
+    )
+    return list(rows)
+
+
+def _now() -> Stamp:
+    return Stamp(None, datetime.now(UTC))

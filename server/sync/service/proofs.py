@@ -1,0 +1,211 @@
+"""Sealing the proofs of one visit: for each order its part of the signed event, and nothing of the others."""
+
+from __future__ import annotations
+
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from server.core.acting import acting_org
+from server.delivery.model import Delivery, Proof, Terms, Visit
+from server.delivery.proofs import ProofContents, ProofKeys, ProofSubject, write_proof
+from server.delivery.proofs.contents import ATTESTATION_KIND, ProofEvent, ProofLeaves, attestation_digest
+from server.delivery.proofs.verify import demanded_attachments
+from server.documents.drafting.evidence import ProofDrafting, draft_proof
+from server.documents.drafting.goods import Cast
+from server.documents.queries import cast_of, order_with_lines
+from server.documents.rendering.papers import ProofOfDelivery
+from server.identity.model import Device
+from server.orders.model import Order
+from server.parties.model import Organisation
+from server.planning.model import Run
+from server.sync.model import Attachment, DeviceEvent, SignedReceipt
+from shared.disclosure import VisitTree
+from shared.sealing import public_bytes, sign
+from shared.sealing_event import visit_of
+from shared.visit import VisitFacts, containers_key, order_key, read_visit, tree_of
+from shared.wire.event import Envelope, LeafGroup, VisitFinished
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedVisit:
+    """Everything that the proofs of one visit are made of."""
+
+    visit: Visit
+    event: DeviceEvent
+    envelope: Envelope
+    finished: VisitFinished
+    groups: tuple[LeafGroup, ...]
+    tree: VisitTree
+    deliveries: tuple[Delivery, ...]
+    terms: Mapping[UUID, Terms]
+    orders: Mapping[UUID, Order]
+    cast: Cast
+    run: Run
+    device: Device
+    carrier: Organisation
+    receipt: SignedReceipt
+    received: frozenset[str]
+
+    def groups_for(self, delivery: Delivery) -> tuple[LeafGroup, ...]:
+        """Return the groups that this delivery's parties may see: the order, and the seller's own containers."""
+        wanted = {order_key(str(delivery.order_id)), containers_key(str(delivery.seller_id))}
+        return tuple(group for group in self.groups if group.key in wanted)
+
+    def demanded(self, delivery: Delivery) -> tuple[str, ...]:
+        """Return the sha256 of every attachment that this delivery's proof names."""
+        return tuple(dict.fromkeys(demanded_attachments(self.finished, self.said(delivery))))
+
+    def said(self, delivery: Delivery) -> VisitFacts:
+        """Return what the delivery's own leaves say."""
+        return read_visit(self.groups_for(delivery))
+
+
+def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
+    """Return a recorded visit with its event, deliveries and the receipt that covers it."""
+    visit = session.scalars(select(Visit).where(Visit.id == visit_id)).one()
+    event = session.scalars(select(DeviceEvent).where(DeviceEvent.event_id == visit.event_id)).one()
+    envelope = msgspec.json.decode(event.body, type=Envelope)
+    groups = tuple(msgspec.convert(event.groups, type=list[LeafGroup]))
+    deliveries = session.scalars(
+        select(Delivery)
+        .where(Delivery.visit_id == visit_id)
+        .options(selectinload(Delivery.lines))
+        .order_by(Delivery.id)
+    ).all()
+    terms = session.scalars(select(Terms).where(Terms.id.in_([one.terms_id for one in deliveries]))).all()
+    orders = {one.order_id: order_with_lines(session, one.order_id) for one in deliveries}
+    cast = cast_of(session, orders.values(), sites={visit.site_id}, organisations={visit.owner_id})
+    finished = visit_of(envelope)
+    return SealedVisit(
+        visit=visit,
+        event=event,
+        envelope=envelope,
+        finished=finished,
+        groups=groups,
+        tree=tree_of(groups, event.group_padding),
+        deliveries=tuple(deliveries),
+        terms={one.id: one for one in terms},
+        orders=orders,
+        cast=cast,
+        run=session.scalars(select(Run).where(Run.id == visit.run_id)).one(),
+        device=session.scalars(select(Device).where(Device.id == visit.device_id)).one(),
+        carrier=cast.organisations[visit.owner_id],
+        receipt=_receipt(session, visit),
+        received=_received(session, groups, finished),
+    )
+
+
+def unsealed(session: Session, sealed: SealedVisit) -> tuple[Delivery, ...]:
+    """Return the visit's deliveries that have no proof yet."""
+    known = set(
+        session.scalars(select(Proof.delivery_id).where(Proof.delivery_id.in_([one.id for one in sealed.deliveries])))
+    )
+    return tuple(one for one in sealed.deliveries if one.id not in known)
+
+
+def is_complete(sealed: SealedVisit, delivery: Delivery) -> bool:
+    """Say whether every attachment that the proof names has arrived."""
+    return sealed.received.issuperset(sealed.demanded(delivery))
+
+
+def seal_proof(
+    sealed: SealedVisit, delivery: Delivery, *, attachments: Mapping[str, bytes], key: Ed25519PrivateKey
+) -> bytes:
+    """Return the ``.proof`` file of one delivery; ``attachments`` holds those that arrived."""
+    order, terms = sealed.orders[delivery.order_id], sealed.terms[delivery.terms_id]
+    demanded = sealed.demanded(delivery)
+    contents = ProofContents(
+        subject=ProofSubject(
+            order_id=str(order.id),
+            order_number=order.number,
+            seller_id=str(order.owner_id),
+            seller_name=sealed.cast.organisations[order.owner_id].name,
+            buyer_id=str(order.buyer_id),
+            buyer_name=sealed.cast.organisations[order.buyer_id].name,
+            event_seq=sealed.envelope.seq,
+        ),
+        event=ProofEvent(body=sealed.event.body.decode(), hash=sealed.event.hash, signature=sealed.event.signature),
+        leaves=tuple(ProofLeaves.of(sealed.tree.disclose(group.key)) for group in sealed.groups_for(delivery)),
+        goods=terms.goods,
+        prices=terms.prices,
+        attachments={sha256: attachments[sha256] for sha256 in demanded if sha256 in attachments},
+        missing=tuple(sorted(sha256 for sha256 in demanded if sha256 not in attachments)),
+        keys=_keys(sealed, key),
+    )
+    return write_proof(contents, key=key)
+
+
+def proof_paper(sealed: SealedVisit, delivery: Delivery, *, strokes: bytes | None) -> ProofOfDelivery:
+    """Return the printed proof of one delivery."""
+    return draft_proof(
+        ProofDrafting(
+            delivery=delivery,
+            order=sealed.orders[delivery.order_id],
+            cast=sealed.cast,
+            visit=sealed.visit,
+            run=sealed.run,
+            carrier=sealed.carrier,
+            device_name=sealed.device.name,
+            device_key=sealed.device.public_key,
+            envelope=sealed.envelope,
+            event_hash=sealed.event.hash,
+            finished=sealed.finished,
+            terms_hash=sealed.terms[delivery.terms_id].hash,
+            strokes=strokes,
+            missing=tuple(sha for sha in sealed.demanded(delivery) if sha not in sealed.received),
+        )
+    )
+
+
+def readers_of(delivery: Delivery) -> tuple[UUID, ...]:
+    """Return who may read the proof besides the carrier: seller, buyer and issuer of that order alone."""
+    return tuple(sorted({delivery.seller_id, delivery.buyer_id, delivery.issuer_id} - {delivery.owner_id}))
+
+
+def _keys(sealed: SealedVisit, key: Ed25519PrivateKey) -> ProofKeys:
+    device, device_key = str(sealed.device.id), sealed.device.public_key.hex()
+    carrier_id = str(sealed.carrier.id)
+    digest = attestation_digest(device_id=device, carrier_id=carrier_id, device_key=device_key)
+    return ProofKeys(
+        carrier_id=carrier_id,
+        carrier_name=sealed.carrier.name,
+        device_id=device,
+        device_name=sealed.device.name,
+        device_key=device_key,
+        server_key=public_bytes(key).hex(),
+        attestation=sign(key, ATTESTATION_KIND, digest).hex(),
+        receipt_body=sealed.receipt.body,
+        receipt_signature=sealed.receipt.signature,
+    )
+
+
+def _receipt(session: Session, visit: Visit) -> SignedReceipt:
+    return session.scalars(
+        select(SignedReceipt)
+        .where(SignedReceipt.device_id == visit.device_id, SignedReceipt.last_seq >= visit.event_seq)
+        .order_by(SignedReceipt.last_seq, SignedReceipt.given_at)
+        .limit(1)
+    ).one()
+
+
+def _received(session: Session, groups: tuple[LeafGroup, ...], finished: VisitFinished) -> frozenset[str]:
+    named = set(_named(groups, finished))
+    rows = session.scalars(
+        select(Attachment.sha256).where(
+            Attachment.owner_id == acting_org(session),
+            Attachment.sha256.in_(named),
+            Attachment.complete_at.is_not(None),
+        )
+    )
+    return frozenset(rows)
+
+
+def _named(groups: tuple[LeafGroup, ...], finished: VisitFinished) -> Iterator[str]:
+    yield from demanded_attachments(finished, read_visit(groups))
