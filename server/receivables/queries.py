@@ -1,0 +1,137 @@
+"""Reads over what customers owe and paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.billing.model import CreditKind, CreditNote, Invoice
+from server.ledger.model import Allocation, AllocationSource
+from server.ledger.queries import allocations_of, balance_cents, open_cents
+from server.receivables.model import Payment
+from shared.problems import Text
+from shared.states import CreditState, InvoiceState
+
+__all__ = ["Standing", "allocations_of", "balance_cents", "open_cents", "open_invoices", "standings"]
+
+
+class Standing(StrEnum):
+    """How a published invoice stands; derived from credits and allocations, never stored (R044, R085)."""
+
+    TO_PAY = "to_pay"
+    PARTLY_PAID = "partly_paid"
+    PAID = "paid"
+    OVERDUE = "overdue"
+    CREDITED = "credited"
+    ANNULLED = "annulled"
+
+
+STANDING_LABELS: Mapping[Standing, Text] = {
+    Standing.TO_PAY: Text("À payer", "To pay"),
+    Standing.PARTLY_PAID: Text("Payée en partie", "Partly paid"),
+    Standing.PAID: Text("Payée", "Paid"),
+    Standing.OVERDUE: Text("En souffrance", "Overdue"),
+    Standing.CREDITED: Text("Créditée", "Credited"),
+    Standing.ANNULLED: Text("Annulée", "Annulled"),
+}
+
+
+def open_invoices(session: Session, *, issuer_id: UUID, buyer_id: UUID, currency: str) -> list[tuple[Invoice, int]]:
+    """Return a customer's published invoices that are still open, with the cents that are, oldest due first."""
+    taken = (
+        select(func.coalesce(func.sum(Allocation.amount_cents), 0))
+        .where(Allocation.owner_id == issuer_id, Allocation.invoice_id == Invoice.id)
+        .correlate(Invoice)
+        .scalar_subquery()
+    )
+    left = Invoice.total_cents - taken
+    rows = session.execute(
+        select(Invoice, left)
+        .where(
+            Invoice.owner_id == issuer_id,
+            Invoice.buyer_id == buyer_id,
+            Invoice.currency == currency,
+            Invoice.state == InvoiceState.PUBLISHED,
+            left > 0,
+        )
+        .order_by(Invoice.due_on, Invoice.issued_on, Invoice.sequence)
+    )
+    return [(row[0], int(row[1])) for row in rows]
+
+
+def standings(session: Session, *, invoices: Iterable[Invoice], on: date) -> Mapping[UUID, tuple[Standing, int]]:
+    """Return how each published invoice stands on a day, with the cents still open.
+
+    Readable by whoever may read the invoices: the buyer sees the same words as the issuer (R085).
+    """
+    wanted = {one.id: one for one in invoices if one.state is InvoiceState.PUBLISHED}
+    paid, credited = (_allocated(session, wanted, source) for source in AllocationSource)
+    voided = set(
+        session.scalars(
+            select(CreditNote.invoice_id).where(
+                CreditNote.invoice_id.in_(wanted),
+                CreditNote.kind == CreditKind.VOID,
+                CreditNote.state == CreditState.ISSUED,
+            )
+        )
+    )
+    return {
+        one.id: _standing(
+            one, paid_cents=paid.get(one.id, 0), credited_cents=credited.get(one.id, 0), voided=one.id in voided, on=on
+        )
+        for one in wanted.values()
+    }
+
+
+def payment_of_cause(session: Session, *, issuer_id: UUID, cause_id: UUID) -> Payment | None:
+    """Return the payment that this cause made, if any: a cause never makes two of an issuer."""
+    return session.scalars(
+        select(Payment).where(Payment.owner_id == issuer_id, Payment.cause_id == cause_id)
+    ).one_or_none()
+
+
+def allocations_from(session: Session, *, source_id: UUID) -> list[Allocation]:
+    """Return the allocations of a payment or credit that were not undone, oldest first."""
+    rows = session.scalars(
+        select(Allocation).where(Allocation.source_id == source_id).order_by(Allocation.recorded_at, Allocation.id)
+    ).all()
+    return _not_undone(rows)
+
+
+def payments_on(session: Session, *, invoice_id: UUID) -> list[Allocation]:
+    """Return the allocations of payments to an invoice that were not undone, oldest first."""
+    rows = allocations_of(session, invoice_id=invoice_id)
+    return [one for one in _not_undone(rows) if one.source is AllocationSource.PAYMENT]
+
+
+def _not_undone(rows: Iterable[Allocation]) -> list[Allocation]:
+    known = list(rows)
+    undone = {one.reverses_id for one in known}
+    return [one for one in known if one.reverses_id is None and one.id not in undone]
+
+
+def _allocated(session: Session, invoice_ids: Iterable[UUID], source: AllocationSource) -> dict[UUID, int]:
+    rows = session.execute(
+        select(Allocation.invoice_id, func.sum(Allocation.amount_cents))
+        .where(Allocation.invoice_id.in_(list(invoice_ids)), Allocation.source == source)
+        .group_by(Allocation.invoice_id)
+    )
+    return {row[0]: int(row[1]) for row in rows}
+
+
+def _standing(
+    invoice: Invoice, *, paid_cents: int, credited_cents: int, voided: bool, on: date
+) -> tuple[Standing, int]:
+    still = invoice.total_cents - paid_cents - credited_cents
+    if voided:
+        return Standing.ANNULLED, still
+    if still <= 0:
+        return (Standing.PAID if paid_cents else Standing.CREDITED), still
+    if invoice.due_on is not None and invoice.due_on < on:
+        return Standing.OVERDUE, still
+    return (Standing.PARTLY_PAID if paid_cents or credited_cents else Standing.TO_PAY), still
