@@ -2,6 +2,7 @@
 
 from server.planning.solver.checker import check_plan, check_route, plan_cost
 from server.planning.solver.checking import BadProblem, checked
+from server.planning.solver.insertion import Insertion, cheapest_insertion
 from server.planning.solver.plan import Plan, PlannedPause, PlannedRoute, Reason, Unassigned, Visit
 from server.planning.solver.problem import Depot, Location, Pause, Problem, Stop, Vehicle, Window
 from server.planning.solver.problem_file import decode_problem, encode_problem
@@ -14,6 +15,7 @@ __all__ = [
     "BadStopRule",
     "Breach",
     "Depot",
+    "Insertion",
     "Location",
     "Pause",
     "Plan",
@@ -28,6 +30,7 @@ __all__ = [
     "Violation",
     "Visit",
     "Window",
+    "cheapest_insertion",
     "check_plan",
     "check_route",
     "checked",

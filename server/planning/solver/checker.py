@@ -95,6 +95,8 @@ def _route_violations(problem: Problem, route: PlannedRoute) -> Iterator[Violati
     for visit in route.visits:
         if visit.stop is not None:
             yield from _stop_violations(vehicle, problem.stop_of[visit.stop], visit)
+        elif not visit.arrives_s <= visit.starts_s <= visit.leaves_s:
+            yield Violation(kind=Breach.SERVICE, vehicle=vehicle.id)
     yield from _shift_violations(vehicle, route)
     yield from _load_violations(problem, vehicle, route)
     yield from _trip_violations(problem, vehicle, route)

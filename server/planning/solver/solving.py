@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Final
 
 import pyvrp
 
 from server.planning.solver.checking import checked
+from server.planning.solver.insertion import cheapest_insertion, route_cost
 from server.planning.solver.model import Model
 from server.planning.solver.pauses import shortened, timed
 from server.planning.solver.plan import Plan, PlannedRoute, Unassigned
-from server.planning.solver.problem import Depot, Problem
+from server.planning.solver.problem import Depot, Problem, Stop
 from server.planning.solver.reasons import Triage
 from server.planning.solver.route import Route
 from server.planning.solver.stop_rule import Budget, Criterion, StopRule
 from server.planning.solver.timetable import Call, drive
 
-_FIRST_SHARE = 0.7
+MAX_FORGOTTEN: Final = 20
+"""Of the stops that the search left out, so many are tried once more by insertion."""
+
+_FIRST_SHARE: Final = 0.7
 """Of the budget, for the first search when pauses may ask for a second."""
 
 
@@ -38,7 +43,8 @@ def solve(problem: Problem, stop: StopRule, *, seed: int) -> Plan:
     triage = Triage(problem)
     hopeful = tuple(one for one in problem.stops if triage.hopeless(one) is None)
     routes = _search_with_pauses(dataclasses.replace(problem, stops=hopeful), budget, seed)
-    return _plan(problem, [route for route in routes if route.visits], triage, budget.iterations)
+    routes = _with_forgotten(problem, [route for route in routes if route.visits], hopeful)
+    return _plan(problem, routes, triage, budget.iterations)
 
 
 def _search_with_pauses(problem: Problem, budget: Budget, seed: int) -> list[PlannedRoute]:
@@ -85,19 +91,31 @@ def _without_last_stop(calls: tuple[Call, ...]) -> tuple[Call, ...]:
     return calls
 
 
+def _with_forgotten(problem: Problem, routes: list[PlannedRoute], hopeful: tuple[Stop, ...]) -> list[PlannedRoute]:
+    """Return the routes with required stops added that the search left out although a place for them exists."""
+    served = {stop for route in routes for stop in route.stops}
+    waiting = [stop for stop in hopeful if stop.is_required and stop.id not in served][:MAX_FORGOTTEN]
+    while waiting:
+        still_waiting = []
+        for stop in waiting:
+            if insertion := cheapest_insertion(problem, routes, stop):
+                routes = [route for route in routes if route.vehicle != insertion.route.vehicle] + [insertion.route]
+            else:
+                still_waiting.append(stop)
+        if len(still_waiting) == len(waiting):
+            break
+        waiting = still_waiting  # a new route may have made a place for a stop that had none
+    return routes
+
+
 def _plan(problem: Problem, routes: list[PlannedRoute], triage: Triage, iterations: int) -> Plan:
     served = {stop for route in routes for stop in route.stops}
     left_out = [stop for stop in problem.stops if stop.id not in served]
     return Plan(
         routes=tuple(routes),
         unassigned=tuple(Unassigned(stop=stop.id, reason=triage.reason(stop)) for stop in left_out),
-        cost=sum(_route_cost(problem, route) for route in routes) + sum(stop.prize or 0 for stop in left_out),
+        cost=sum(route_cost(problem, route) for route in routes) + sum(stop.prize or 0 for stop in left_out),
         distance_m=sum(route.distance_m for route in routes),
         duration_s=sum(route.duration_s for route in routes),
         iterations=iterations,
     )
-
-
-def _route_cost(problem: Problem, route: PlannedRoute) -> int:
-    vehicle = problem.vehicle_of[route.vehicle]
-    return vehicle.fixed_cost + vehicle.cost_per_m * route.distance_m + vehicle.cost_per_s * route.duration_s

@@ -172,6 +172,8 @@ def test_a_reload_needs_permission_and_starts_a_new_load() -> None:
     assert kinds(street(capacities=(10,), reload_depots=("depot",), reload_limit=0), plan) == {Breach.RELOAD}
     assert kinds(street(capacities=(10,)), plan) == {Breach.RELOAD}
     assert kinds(street(capacities=(9,), reload_depots=("depot",)), plan) == {Breach.CAPACITY}
+    back_in_time = with_visit(plan, 1, arrives_s=330, starts_s=330)
+    assert Breach.SERVICE in kinds(street(capacities=(10,), reload_depots=("depot",)), back_in_time)
 
 
 @pytest.mark.parametrize(
