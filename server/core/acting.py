@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import event, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session, SessionTransaction
@@ -30,7 +31,7 @@ def acting_for(session: Session, org_id: UUID) -> Iterator[None]:
         session.flush()
     finally:
         session.info[KEY] = former
-        if session.is_active:
+        if _takes_commands(session):
             session.execute(_SET, {"org": str(former)})
 
 
@@ -38,6 +39,14 @@ def acting_org(session: Session) -> UUID:
     """Return the organisation for which the session acts."""
     org_id: UUID = session.info[KEY]
     return org_id
+
+
+def _takes_commands(session: Session) -> bool:
+    """A failed transaction takes no command; rolling back to its savepoint brings the former setting back by itself."""
+    if not session.is_active:
+        return False
+    connection = session.connection().connection.driver_connection
+    return connection is not None and connection.info.transaction_status is not TransactionStatus.INERROR
 
 
 def _act(session: Session, org_id: UUID) -> None:
