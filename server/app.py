@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from types import ModuleType
 
 import flask
@@ -14,6 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from server.core.logs import configure_logs
+from server.core.modules import doors
 from server.core.settings import settings
 from server.core.web import assets, public, reference
 from server.core.web.access import seal_access
@@ -29,14 +28,8 @@ from server.core.web.request_kind import API_PREFIX
 from server.core.web.tracing import install_tracing
 from server.identity.api.callers import identify
 from server.identity.api.devices import install_epoch
+from server.subscriptions import install_subscriptions
 from server.sync.service.streams import epoch
-
-# A context's doors are every blueprint of its `api` and `pages` modules.
-CONTEXTS = (
-    "identity", "parties", "catalog", "conversations", "stock", "orders", "planning", "delivery", "ledger", "billing",
-    "receivables", "documents", "notifications", "insights", "dashboard", "fulfilment", "sync",
-)  # fmt: skip
-DOORS = tuple(f"server.{context}.{door}" for context in CONTEXTS for door in ("api", "pages"))
 
 
 def create_app() -> Flask:
@@ -54,6 +47,7 @@ def create_app() -> Flask:
     api = install_api(app)
     for install in (install_tracing, install_headers, install_forgery, install_answers, install_rendering):
         install(app)
+    install_subscriptions()
     install_identify(app, identify)
     install_epoch(app, epoch)
     install_guard(app)
@@ -75,10 +69,9 @@ def _mount(app: Flask, api: flask_smorest.Api) -> None:
     app.register_blueprint(operations)
     app.register_blueprint(assets.pages)
     app.register_blueprint(reference.pages)
-    for door in DOORS:
-        if _exists(door):
-            for blueprint in blueprints(import_module(door)):
-                _register(app, api, blueprint)
+    for module in doors("api", "pages"):
+        for blueprint in blueprints(module):
+            _register(app, api, blueprint)
     if not any(rule.rule == "/" for rule in app.url_map.iter_rules()):
         app.add_url_rule("/", "start", start)
 
@@ -95,7 +88,3 @@ def _register(app: Flask, api: flask_smorest.Api, blueprint: flask.Blueprint) ->
 def start() -> Response:
     """Lead to the account."""
     return redirect("/compte", code=303)
-
-
-def _exists(name: str) -> bool:
-    return find_spec(name.rpartition(".")[0]) is not None and find_spec(name) is not None

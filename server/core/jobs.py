@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import procrastinate
@@ -10,17 +11,20 @@ from sqlalchemy.orm import Session
 
 queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(), import_paths=[])
 
+_of_sessions = procrastinate.manager.JobManager(procrastinate.SyncPsycopgConnector())
+
 type JobFunction = Callable[..., None]
 
 
-def enqueue(session: Session, task: procrastinate.tasks.Task[..., Any, Any], *, key: str, **arguments: str | int) -> None:
+def enqueue(
+    session: Session, task: procrastinate.tasks.Task[..., Any, Any], *, key: str, **arguments: str | int
+) -> None:
     """Enqueue one job in the session's transaction; while a job with the same ``key`` waits, it is not doubled.
 
     Arguments are identifiers: the job reads the subject as it is when it runs.
     """
-    connection = session.connection().connection.driver_connection
-    with session.begin_nested() as point:
-        try:
-            task.configure(queueing_lock=key, connection=connection).defer(**arguments)
-        except procrastinate.exceptions.AlreadyEnqueued:
-            point.rollback()
+    with suppress(procrastinate.exceptions.AlreadyEnqueued), session.begin_nested():
+        connection = session.connection().connection.driver_connection  # its first use inside sets the savepoint
+        deferrer = task.configure(queueing_lock=key, connection=connection)
+        deferrer.job_manager = _of_sessions  # inside a worker, the queue's own is asynchronous
+        deferrer.defer(**arguments)

@@ -43,7 +43,7 @@ def requires[**P, R](*permissions: StrEnum) -> Callable[[Callable[P, R]], Callab
 
 
 def public[**P, R](reason: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Open the view to strangers; ``reason`` stands in docs/permissions.md."""
+    """Open the view to strangers; ``reason`` stands in the API's document."""
     return _marked(Public(reason))
 
 

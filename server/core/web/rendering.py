@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app, request
 from jinja2 import StrictUndefined
 
 from server.core.problems import Text
 from server.core.settings import settings
 from server.core.web.assets import asset
 from server.core.web.caller import known_caller, language
+from server.core.web.figures import FIGURES
 from server.core.web.forgery import csrf_field, csrf_token
 from server.core.web.headers import nonce
+from shared.lifecycles import LABELS
 
 
 def install_rendering(app: Flask) -> None:
@@ -20,9 +23,10 @@ def install_rendering(app: Flask) -> None:
     environment = app.jinja_env
     environment.undefined = StrictUndefined
     environment.trim_blocks = environment.lstrip_blocks = True
-    environment.filters["say"] = say
+    environment.filters |= {"say": say} | {figure.__name__: figure for figure in FIGURES}
     environment.globals |= {
         "t": t,
+        "label": label,
         "asset": asset,
         "csrf_field": csrf_field,
         "csrf_token": csrf_token,
@@ -41,11 +45,22 @@ def say(text: Text) -> str:
     return text.say(language())
 
 
+def label(state: StrEnum) -> str:
+    """Return the word for a state of an order, a run, a stop, an invoice or a credit."""
+    return LABELS[state].say(language())
+
+
+def _has_page(path: str) -> bool:
+    return current_app.url_map.bind("").test(path, method="GET")
+
+
 def _about_the_caller() -> dict[str, Any]:
     found = known_caller()
     return {
         "who": found,
         "language": language(),
+        "here": request.path,
+        "has_page": _has_page,
         "may": lambda *permissions: found is not None and any(held.value in permissions for held in found.permissions),
         "public_url": settings().public_url,
     }

@@ -1,0 +1,5 @@
+"""The command line: ``tournee``."""
+
+from server.cli.main import main
+
+__all__ = ["main"]

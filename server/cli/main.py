@@ -1,0 +1,67 @@
+"""The commands of ``tournee``; those of a context are found in its ``cli`` module when they are called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+import click
+
+from shared.problems import Problem
+
+_EXIT_PROBLEM: Final = 2
+_COMMANDS: Final = {
+    "serve": "server.cli.serving:serve",
+    "worker": "server.cli.serving:worker",
+    "openapi": "server.cli.writing:openapi",
+    "migrate": "server.cli.writing:migrate",
+    "day": "server.example.cli:day",
+    "ledger": "server.receivables.cli:ledger",
+    "plan": "server.planning.cli:plan",
+    "roads": "server.planning.cli:roads",
+    "verify": "server.delivery.cli:verify",
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module when the command is named, so that ``tournee --help`` answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands whose module is there."""
+        del ctx
+        return sorted(name for name, place in _COMMANDS.items() if _exists(place.partition(":")[0]))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return one command, or None."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="tournee")
+def tournee() -> None:
+    """Tournée : des commandes aux preuves signées · from orders to signed proofs."""
+
+
+def main() -> None:
+    """Run the command line; a problem is said in both languages and ends with code 2."""
+    try:
+        tournee()
+    except Problem as problem:
+        click.echo(say_problem(problem), err=True)
+        sys.exit(_EXIT_PROBLEM)
+
+
+def say_problem(problem: Problem) -> str:
+    """Return what, where and what to do, in French and English."""
+    where = f" ({problem.where})" if problem.where else ""
+    return f"{problem.title.fr}\u00a0: {problem.detail.fr}{where}\n{problem.title.en}: {problem.detail.en}{where}"
+
+
+def _exists(name: str) -> bool:
+    return find_spec(name.rpartition(".")[0]) is not None and find_spec(name) is not None

@@ -1,0 +1,99 @@
+"""How pages write figures: days, hours, amounts, distances, in French (Québec) and English."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from server.core.web.caller import language
+from shared.money import NBSP, format_money
+
+_PATTERNS = {
+    "long": {"fr": "EEEE d MMMM y", "en": "EEEE, MMMM d, y"},
+    "medium": {"fr": "d MMMM y", "en": "MMMM d, y"},
+    "short": {"fr": "d MMM", "en": "MMM d"},
+}
+_NOON_H = 12
+
+
+def day(value: date | None, form: str = "medium") -> str:
+    """Return a day in the caller's language: ``jeudi 19 novembre 2026``; a dash when there is none."""
+    if value is None:
+        return "–"
+    pattern = _PATTERNS[form][language()]
+    written = format_date(value, pattern, locale="fr_CA" if language() == "fr" else "en_CA")
+    return written.replace(" 1 ", " 1er ") if language() == "fr" and value.day == 1 else written
+
+
+def clock(minutes: int) -> str:
+    """Return minutes after midnight as ``13 h 30`` or ``1:30 p.m.``."""
+    hours, rest = divmod(minutes, 60)
+    if language() == "fr":
+        return f"{hours}{NBSP}h{NBSP}{rest:02}" if rest else f"{hours}{NBSP}h"
+    half = "a.m." if hours % 24 < _NOON_H else "p.m."
+    return f"{(hours - 1) % _NOON_H + 1}:{rest:02}{NBSP}{half}"
+
+
+def hour(value: datetime | None, zone: ZoneInfo) -> str:
+    """Return the time of an instant in ``zone``; a dash when there is none."""
+    if value is None:
+        return "–"
+    local = value.astimezone(zone)
+    return clock(local.hour * 60 + local.minute)
+
+
+def moment(value: datetime | None, zone: ZoneInfo, form: str = "medium") -> str:
+    """Return day and time of an instant in ``zone``."""
+    if value is None:
+        return "–"
+    local = value.astimezone(zone)
+    return f"{day(local.date(), form)}, {clock(local.hour * 60 + local.minute)}"
+
+
+def duration(seconds: int) -> str:
+    """Return ``2 h 05`` or ``12 min``."""
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours}{NBSP}h{NBSP}{minutes:02}" if hours else f"{minutes}{NBSP}min"
+
+
+def distance(metres: int) -> str:
+    """Return ``12,4 km``."""
+    return f"{decimal(metres / 1000, 1)}{NBSP}km"
+
+
+def weight(grams: int) -> str:
+    """Return ``1 240 kg``."""
+    return f"{count(round(grams / 1000))}{NBSP}kg"
+
+
+def size(octets: int) -> str:
+    """Return ``84 ko`` or ``84 kB``."""
+    return f"{count(max(1, round(octets / 1024)))}{NBSP}{'ko' if language() == 'fr' else 'kB'}"
+
+
+def count(value: int) -> str:
+    """Return a whole number with its thousands apart."""
+    written = f"{value:,}"
+    return written.replace(",", NBSP) if language() == "fr" else written
+
+
+def decimal(value: float, places: int) -> str:
+    """Return a number with so many decimals."""
+    written = f"{value:,.{places}f}"
+    return written.replace(",", NBSP).replace(".", ",") if language() == "fr" else written
+
+
+def money(cents: int | None, currency: str = "CAD") -> str:
+    """Return an amount as people write it; a dash when there is none."""
+    return "–" if cents is None else format_money(cents, currency, language())
+
+
+def windows(value: list[list[int]]) -> str:
+    """Return time windows as ``8 h – 12 h``, several apart by commas."""
+    return ", ".join(f"{clock(opens)}{NBSP}–{NBSP}{clock(closes)}" for opens, closes in value)
+
+
+FIGURES = (clock, count, day, distance, duration, hour, moment, money, size, weight, windows)
+"""What templates may say, each under its own name as a filter."""
