@@ -79,6 +79,7 @@ class Owned(Model):
 
     __abstract__ = True
     append_only: ClassVar[bool] = False
+    counted_by_owner: ClassVar[bool] = False  # the schema's owner may list the rows, so that it can check each tenant
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
     owner_id: Mapped[UUID] = mapped_column(index=True)

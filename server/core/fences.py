@@ -46,6 +46,8 @@ def fence_statements() -> Iterator[str]:
         if issubclass(mapper.class_, Owned):
             yield from _tenant_fence(table.name)
             yield from _write_once(table.name, mapper.class_)
+            if mapper.class_.counted_by_owner:
+                yield f'CREATE POLICY census ON "{table.name}" FOR SELECT TO CURRENT_USER USING (true)'
         else:
             yield f'GRANT SELECT ON "{table.name}" TO {APP_ROLE}'
 

@@ -16,9 +16,12 @@ from server.core.settings import settings
 _engines: dict[str, Engine] = {}
 
 
-def engine() -> Engine:
-    """Return this process's engine, made on first use; a fork must call ``forget_engine`` first."""
-    url = settings().database_url
+def engine(*, as_owner: bool = False) -> Engine:
+    """Return this process's engine, made on first use; a fork must call ``forget_engine`` first.
+
+    ``as_owner`` connects as the role that owns the schema, which is fenced too but may list all organisations.
+    """
+    url = settings().owner_database_url if as_owner else settings().database_url
     if url not in _engines:
         _engines[url] = create_engine(
             url, pool_size=8, max_overflow=4, pool_pre_ping=True, connect_args={"application_name": "tournee"}
@@ -34,12 +37,13 @@ def forget_engine() -> None:
 
 
 @contextmanager
-def transaction(acting: UUID) -> Iterator[Session]:
+def transaction(acting: UUID, *, as_owner: bool = False) -> Iterator[Session]:
     """Open a session that acts for one organisation, commit at the end, roll back on any error.
 
-    Facts noted on the way are chained and their jobs enqueued just before the commit.
+    Facts noted on the way are chained and their jobs enqueued just before the commit. ``as_owner`` is for commands
+    that go through all organisations.
     """
-    session = Session(engine(), expire_on_commit=False, info={KEY: acting})
+    session = Session(engine(as_owner=as_owner), expire_on_commit=False, info={KEY: acting})
     try:
         with session.begin():
             yield session

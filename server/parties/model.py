@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
@@ -56,6 +57,7 @@ class Organisation(Owned):
     """A company. It owns its own row; its relations read it."""
 
     __tablename__ = "organisation"
+    counted_by_owner: ClassVar[bool] = True
 
     kind: Mapped[OrganisationKind]
     name: Mapped[str]

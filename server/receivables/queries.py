@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.ledger.model import Allocation, AllocationSource
 from server.ledger.queries import allocations_of, balance_cents, open_cents
+from server.parties.model import Organisation
 from server.receivables.model import Payment
 from shared.problems import Text
 from shared.states import CreditState, InvoiceState
@@ -135,3 +136,8 @@ def _standing(
     if invoice.due_on is not None and invoice.due_on < on:
         return Standing.OVERDUE, still
     return (Standing.PARTLY_PAID if paid_cents or credited_cents else Standing.TO_PAY), still
+
+
+def all_organisation_ids(session: Session) -> list[UUID]:
+    """Return every organisation; only the schema's owner sees them all."""
+    return sorted(session.scalars(select(Organisation.id)))

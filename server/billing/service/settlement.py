@@ -9,14 +9,12 @@ from typing import Literal
 import msgspec
 from sqlalchemy.orm import Session
 
-from server.billing import events
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import credit_of_cause, credited_quantities, credits_of, live_invoice
 from server.billing.service.credits import DELIVERY, issue_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
-from server.core import facts
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
 from server.delivery.service import read_terms
@@ -122,10 +120,7 @@ def settle_delivery(session: Session, *, delivery: Delivery, order: Order, terms
         known = credit_of_cause(session, issuer_id=issuer_id, cause_kind=DELIVERY, cause_id=delivery.id)
         if known is not None:
             return _credited(case, known, live_invoice(session, order_id=order.id))
-        settlement = _settle(session, case, live_invoice(session, order_id=order.id), stamp)
-        readers = (delivery.owner_id, *delivery.party_ids)
-        facts.record(session, events.DELIVERY_SETTLED, delivery.id, stamp, readers=readers)
-    return settlement
+        return _settle(session, case, live_invoice(session, order_id=order.id), stamp)
 
 
 def _settle(session: Session, case: _Case, standing: Invoice | None, stamp: Stamp) -> Settlement:

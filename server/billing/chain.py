@@ -1,0 +1,94 @@
+"""Following a series from its first number: no gap, no broken link, no date that goes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.billing.model import CreditNote, Invoice, NumberSeries
+from server.billing.numbering import Series
+from server.core.problems import Text
+from server.ledger.audit import LedgerFault
+from shared.sealing import GENESIS, chain_hash
+from shared.states import CreditState, InvoiceState
+
+type Document = Invoice | CreditNote
+
+
+@dataclass(slots=True)
+class Walk:
+    """How far a series was followed; the chain goes on from year to year."""
+
+    series: Series
+    year: int = 0
+    sequence: int = 0
+    last_hash: bytes = GENESIS
+    issued_on: date = date.min
+
+    def start(self, year: int) -> None:
+        """Go on with the numbers of another year."""
+        self.year, self.sequence = year, 0
+
+    def step(self, document: Document, body: bytes) -> Iterator[LedgerFault]:
+        """Yield what is wrong with the next document, whose canonical bytes are ``body``, and go on behind it."""
+        self.sequence += 1
+        if document.sequence != self.sequence:
+            number = self.sequence
+            yield fault_of("missing-number", document, f"suit un trou au numéro {number}", f"follows a gap at {number}")
+        yield from self._link_faults(document, body)
+        if not document.number.endswith(f"-{document.year}-{document.sequence:06}"):
+            yield fault_of("number-differs", document, "n’a pas le numéro de sa série", "has not its series’ number")
+        if document.state not in {InvoiceState.PUBLISHED, CreditState.ISSUED}:
+            yield fault_of("state-differs", document, "a un numéro sans être publié", "has a number unpublished")
+        self.sequence = document.sequence or 0
+        self.last_hash, self.issued_on = document.hash or b"", document.issued_on or date.min
+
+    def counter_faults(self, session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+        """Yield a fault when the year's counter does not end where its documents do."""
+        counters = select(NumberSeries.last, NumberSeries.last_hash).where(
+            NumberSeries.owner_id == issuer_id,
+            NumberSeries.series == self.series.value,
+            NumberSeries.year == self.year,
+        )
+        if self.year and session.execute(counters).tuples().one_or_none() != (self.sequence, self.last_hash):
+            name = f"{self.series.value} {self.year}"
+            text = Text(
+                f"Le compteur {name} ne finit pas à son dernier document. Des documents manquent, ou il a changé.",
+                f"The counter {name} does not end at its last document. Documents are missing, or it was changed.",
+            )
+            yield LedgerFault("counter-differs", issuer_id, name, text)
+
+    def lost_faults(self, session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+        """Yield a fault for each later year that gave numbers of which no document is left."""
+        lost = select(NumberSeries.year).where(
+            NumberSeries.owner_id == issuer_id,
+            NumberSeries.series == self.series.value,
+            NumberSeries.year > self.year,
+            NumberSeries.last > 0,
+        )
+        for year in session.scalars(lost.order_by(NumberSeries.year)):
+            name = f"{self.series.value} {year}"
+            text = Text(
+                f"Le compteur {name} a donné des numéros dont aucun document ne reste.",
+                f"The counter {name} gave numbers of which no document is left.",
+            )
+            yield LedgerFault("documents-lost", issuer_id, name, text)
+
+    def _link_faults(self, document: Document, body: bytes) -> Iterator[LedgerFault]:
+        if document.prev_hash != self.last_hash:
+            yield fault_of("broken-chain", document, "ne suit pas le précédent", "does not follow the one before")
+        elif document.hash != chain_hash(self.last_hash, body):
+            yield fault_of("altered-document", document, "n’est plus ce qui fut publié", "is not what was published")
+        if document.issued_on is None or document.issued_on < self.issued_on:
+            yield fault_of("date-goes-back", document, "a une date avant le précédent", "is dated before the last one")
+
+
+def fault_of(kind: str, document: Document, fr: str, en: str) -> LedgerFault:
+    """Return a fault of one document, named by its number."""
+    name = document.number or str(document.id)
+    return LedgerFault(kind, document.owner_id, name, Text(f"Le document {name} {fr}.", f"Document {name} {en}."))

@@ -1,0 +1,76 @@
+"""Walking all of an issuer's books: documents, journal, payments, and what is open of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.billing.audit import document_faults
+from server.billing.model import CreditNote, Invoice
+from server.core.problems import Text
+from server.ledger.audit import LedgerFault, journal_faults, posting_fault, sides_of
+from server.ledger.entries import EntryKind, Received, payment_sides
+from server.ledger.model import Account, Posting
+from server.receivables.model import Payment
+from shared.states import CreditState, InvoiceState
+
+
+def book_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFault]:
+    """Yield everything that does not hold in an issuer's books, the first fault first; the session acts for it."""
+    yield from document_faults(session, issuer_id=issuer_id)
+    yield from journal_faults(session, issuer_id=issuer_id)
+    yield from _payment_faults(session, issuer_id)
+    yield from _open_faults(session, issuer_id)
+
+
+def _payment_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+    payments = session.scalars(select(Payment).where(Payment.owner_id == issuer_id).order_by(Payment.id)).all()
+    ids = [one.id for one in payments]
+    posted = sides_of(session, issuer_id=issuer_id, kind=EntryKind.PAYMENT, document_ids=ids)
+    for one in payments:
+        received = Received(
+            payment_id=one.id,
+            customer_id=one.buyer_id,
+            currency=one.currency,
+            amount_cents=one.amount_cents,
+            rounding_cents=one.rounding_cents,
+        )
+        sides = posted.get(one.id)
+        into = Account.IN_TRANSIT if sides and Account.IN_TRANSIT in {side.account for side in sides} else Account.BANK
+        if fault := posting_fault(issuer_id, str(one.id), expected=payment_sides(received, into=into), posted=sides):
+            yield fault
+
+
+def _open_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+    """Laws 6 and 11: nothing is open below zero or above its total, and every open amount has its document."""
+    totals = _totals(session, issuer_id)
+    rows = session.execute(
+        select(Posting.detail, func.sum(Posting.amount_cents))
+        .where(Posting.owner_id == issuer_id, Posting.account.in_((Account.RECEIVABLE, Account.CUSTOMER_CREDIT)))
+        .group_by(Posting.detail)
+        .order_by(Posting.detail)
+    )
+    for detail, cents in rows:
+        total = totals.get(detail, 0)
+        if not min(0, total) <= cents <= max(0, total):
+            text = Text(f"{cents} cents ouverts sur {total}.", f"{cents} cents open of {total}.")
+            yield LedgerFault("open-out-of-range", issuer_id, detail, text)
+
+
+def _totals(session: Session, issuer_id: UUID) -> dict[str, int]:
+    """What may be open of each: invoices up to their total, credits and payments down to minus theirs."""
+    invoices = select(Invoice.id, Invoice.total_cents).where(
+        Invoice.owner_id == issuer_id, Invoice.state == InvoiceState.PUBLISHED
+    )
+    notes = select(CreditNote.id, -CreditNote.total_cents).where(
+        CreditNote.owner_id == issuer_id, CreditNote.state == CreditState.ISSUED
+    )
+    payments = select(Payment.id, -Payment.amount_cents).where(Payment.owner_id == issuer_id)
+    return {
+        str(document_id): int(cents)
+        for query in (invoices, notes, payments)
+        for document_id, cents in session.execute(query).tuples()
+    }

@@ -1,0 +1,52 @@
+"""Commands over the books: ``tournee ledger check``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+from uuid import UUID
+
+import click
+
+from server.core.ground import standing_ground
+from server.core.transaction import transaction
+from server.ledger.audit import LedgerFault
+from server.receivables.audit import book_faults
+from server.receivables.queries import all_organisation_ids
+
+EXIT_FAULTY: Final = 1
+_MAX_SHOWN: Final = 20
+
+
+@click.group()
+def ledger() -> None:
+    """Livres des émetteurs · Issuers' books."""
+
+
+@ledger.command("check")
+def check() -> None:
+    """Vérifier numéros, chaînes et écritures de chaque émetteur · Check every issuer's numbers, chains and postings.
+
+    Ends with 1 and names the first faults when something does not hold.
+    """
+    with standing_ground():
+        issuer_ids = _organisations()
+        faults = list(islice(_all_faults(issuer_ids), _MAX_SHOWN))
+    for fault in faults:
+        click.echo(f"{fault.issuer_id}  {fault.where}  {fault.kind}\n  {fault.text.fr}\n  {fault.text.en}", err=True)
+    if faults:
+        sys.exit(EXIT_FAULTY)
+    click.echo(f"{len(issuer_ids)} livres justes · books hold")
+
+
+def _organisations() -> list[UUID]:
+    with transaction(acting=UUID(int=0), as_owner=True) as session:
+        return all_organisation_ids(session)
+
+
+def _all_faults(issuer_ids: list[UUID]) -> Iterator[LedgerFault]:
+    for issuer_id in issuer_ids:
+        with transaction(acting=issuer_id) as session:
+            yield from book_faults(session, issuer_id=issuer_id)
