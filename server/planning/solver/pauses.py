@@ -17,7 +17,7 @@ from server.planning.solver.violations import Breach
 def timed(problem: Problem, route: Route) -> PlannedRoute | None:
     """Return the route with its times and, when one is due, its pause; None when no legal timing was found.
 
-    Among all places for the pause the shortest day wins. A truck may leave earlier, inside its shift, to make room.
+    Among all places for the pause the shortest day wins. When none fits, the truck leaves earlier, inside its shift.
     """
     plain = drive(problem, route.vehicle, route.calls, departs_s=route.departs_s)
     kinds = {violation.kind for violation in check_route(problem, plain)}
@@ -25,8 +25,11 @@ def timed(problem: Problem, route: Route) -> PlannedRoute | None:
         return plain
     if kinds != {Breach.PAUSE}:
         return None
-    legal = (planned for planned in _with_pause(problem, route) if not check_route(problem, planned))
-    return min(legal, key=lambda planned: (planned.duration_s, planned.returns_s), default=None)
+    for departs_s in _departures(route):
+        legal = (planned for planned in _with_pause(problem, route, departs_s) if not check_route(problem, planned))
+        if best := min(legal, key=lambda planned: (planned.duration_s, planned.returns_s), default=None):
+            return best
+    return None
 
 
 def shortened(vehicle: Vehicle) -> Vehicle:
@@ -41,10 +44,9 @@ def shortened(vehicle: Vehicle) -> Vehicle:
     return msgspec.structs.replace(vehicle, shift=shift, duration_limit_s=limit_s)
 
 
-def _with_pause(problem: Problem, route: Route) -> Iterator[PlannedRoute]:
-    for departs_s in _departures(route):
-        for rest in _rests(len(route.calls)):
-            yield drive(problem, route.vehicle, route.calls, departs_s=departs_s, rest=rest)
+def _with_pause(problem: Problem, route: Route, departs_s: int) -> Iterator[PlannedRoute]:
+    for rest in _rests(len(route.calls)):
+        yield drive(problem, route.vehicle, route.calls, departs_s=departs_s, rest=rest)
 
 
 def _departures(route: Route) -> list[int]:

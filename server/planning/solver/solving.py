@@ -50,12 +50,15 @@ def solve(problem: Problem, stop: StopRule, *, seed: int) -> Plan:
 def _search_with_pauses(problem: Problem, budget: Budget, seed: int) -> list[PlannedRoute]:
     share = _FIRST_SHARE if any(vehicle.pause for vehicle in problem.vehicles) else 1.0
     routes = _search(problem, budget, seed, share)
-    tight = {route.vehicle.id for route in routes if timed(problem, route) is None}
-    if tight and not budget.is_spent:
-        vehicles = tuple(shortened(one) if one.id in tight else one for one in problem.vehicles)
-        routes = _search(dataclasses.replace(problem, vehicles=vehicles), budget, seed, 1.0)
-        routes = [dataclasses.replace(route, vehicle=problem.vehicle_of[route.vehicle.id]) for route in routes]
-    return [_legal(problem, route) for route in routes]
+    planned = [timed(problem, route) for route in routes]
+    tight = {route.vehicle.id for route, day in zip(routes, planned, strict=True) if day is None}
+    if not tight or budget.is_spent:
+        return [day or _legal(problem, route) for route, day in zip(routes, planned, strict=True)]
+    vehicles = tuple(shortened(one) if one.id in tight else one for one in problem.vehicles)
+    routes = _search(dataclasses.replace(problem, vehicles=vehicles), budget, seed, 1.0)
+    return [
+        _legal(problem, dataclasses.replace(route, vehicle=problem.vehicle_of[route.vehicle.id])) for route in routes
+    ]
 
 
 def _search(problem: Problem, budget: Budget, seed: int, share: float) -> list[Route]:

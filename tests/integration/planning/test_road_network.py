@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -162,6 +163,41 @@ def test_a_killed_worker_is_replaced(network: RoadNetwork) -> None:
         os.kill(pid, signal.SIGKILL)
         assert engine.table(places) == before
         assert engine.worker_pid != pid
+
+
+def test_a_worker_that_hangs_is_replaced(network: RoadNetwork) -> None:
+    """Planning: a limit on every answer; nobody waits for a process that stands still."""
+    with RoadEngine(network, timeout_s=2.0) as engine:
+        places = [crossing((0, 0)), crossing((3, 3))]
+        before = engine.table(places)
+        pid = engine.worker_pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        assert engine.table(places) == before
+        assert engine.worker_pid != pid
+
+
+def test_closing_ends_the_worker_and_a_question_starts_another(network: RoadNetwork) -> None:
+    """Planning: an engine leaves no process behind."""
+    engine = RoadEngine(network)
+    places = [crossing((0, 0)), crossing((3, 3))]
+    before = engine.table(places)
+    pid = engine.worker_pid
+    assert pid is not None
+    engine.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    assert engine.worker_pid is None
+    with engine:
+        assert engine.table(places) == before
+
+
+def test_threads_share_one_engine(engine: RoadEngine) -> None:
+    """Planning: questions wait for each other and never mix their answers."""
+    pairs = [[crossing((row, 0)), crossing((4, column))] for row in range(4) for column in range(1, 5)]
+    expected = [engine.route(pair).distance_m for pair in pairs]
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        assert [route.distance_m for route in threads.map(engine.route, pairs)] == expected
 
 
 def test_a_broken_network_is_a_clear_problem(town: Path, tmp_path: Path) -> None:
