@@ -20,6 +20,7 @@ from server.orders.service.timeline import enter
 from server.parties import queries as parties
 from server.parties.model import BillingType
 from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
+from shared.lifecycles import ORDER_LIFECYCLE
 from shared.states import BillingState, OrderState
 
 MAX_REASON: Final = 500
@@ -49,18 +50,20 @@ def accept(
     if not by_system:
         refuse_buyer(session, order)
     with held(session, order):
-        order.move_to(OrderState.ACCEPTED)
-        _name_issuer(session, order, billing_type or order.billing_type, stamp)
+        # Accepted orders count as reservations: its own must not stand against it.
+        accepted = ORDER_LIFECYCLE.step(order.state, OrderState.ACCEPTED)
         require_cover(session, order)
+        _name_issuer(session, order, billing_type or order.billing_type, stamp)
+        order.move_to(accepted)
         order.accepted_at = stamp.at
         order.accepted_by_system = by_system
         order.planned_on = order.planned_on or planned_on
-        accepted = (
+        text = (
             Text("Commande acceptée par le système.", "Order accepted by the system.")
             if by_system
             else Text("Commande acceptée.", "Order accepted.")
         )
-        enter(session, order, "accepted", accepted, stamp)
+        enter(session, order, "accepted", text, stamp)
         facts.record(session, events.ORDER_ACCEPTED, order.id, stamp, readers=tuple(order.party_ids))
     return order
 

@@ -120,6 +120,7 @@ def _copy_of(session: Session, order: Order, delivery: DeliveryMade, stamp: Stam
         submitted_at=stamp.at,
         accepted_at=stamp.at,
         accepted_by_system=True,
+        document_discount_cents=0,
         delivered_at=delivery.delivered_at,
         supplement_of_id=order.id,
         supplement_of_delivery_id=delivery.id,

@@ -1,0 +1,185 @@
+"""An order's turning points, where cycles, runs and invoices have a say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing.queries import live_invoice
+from server.billing.service import drop_provisional, publish_for_order
+from server.core import facts
+from server.core.acting import acting_for
+from server.core.problems import Conflict, Text
+from server.core.stamp import Stamp
+from server.orders import events
+from server.orders import service as orders
+from server.orders.model import DistributionMethod, Order
+from server.orders.service.holding import refuse_buyer
+from server.parties import queries as parties
+from server.parties.model import BillingType, Emission
+from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
+from server.planning import queries as planning_read
+from server.planning import service as planning
+from shared.states import InvoiceState, OrderState
+
+
+def submit_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Submit a draft; its group may accept it at once, by the system. ``order.lines`` must be loaded.
+
+    Accepted without anyone's hand when the group says so, both minimums are met (equality passes) and stock covers
+    it. Under the minimums, or short of stock, it waits and its seller is warned. The door ends with
+    ``billing.service.publish_pending``.
+
+    Raises:
+        IllegalMove: it is no draft.
+
+    Source: R067-R070, C8, C9.
+    """
+    orders.submit(session, order=order, stamp=stamp)
+    terms = _terms(session, order)
+    if not terms.auto_accept:
+        return order
+    if reason := _reason_to_wait(session, order, terms):
+        with acting_for(session, order.owner_id):
+            orders.enter(session, order, "waits_for_seller", reason, stamp)
+            facts.record(session, events.ORDER_UNDER_MINIMUM, order.id, stamp)
+        return order
+    return accept_order(session, order=order, stamp=replace(stamp, by=None, device_id=None), by_system=True)
+
+
+def accept_order(
+    session: Session,
+    *,
+    order: Order,
+    stamp: Stamp,
+    by_system: bool = False,
+    billing_type: BillingType | None = None,
+) -> Order:
+    """Accept an order; with emission on acceptance its one invoice is made in the same transaction.
+
+    Its day comes from the carrier's cycles, and its issuer is named now. ``order.lines`` must be loaded. The door ends
+    with ``billing.service.publish_pending``.
+
+    Raises:
+        Forbidden, OutOfStock, NoBillingAgent, IllegalMove: as ``orders.service.accept``.
+        MissingRegistration: the invoice would charge a tax without a number; then nothing is accepted either.
+
+    Source: R004, R012, R064, R072, R074, R076, R077.
+    """
+    planned_on = order.planned_on or _next_delivery_on(session, order, stamp)
+    orders.accept(
+        session, order=order, stamp=stamp, by_system=by_system, planned_on=planned_on, billing_type=billing_type
+    )
+    if order.emission is Emission.ON_ACCEPT and order.billing_type is not BillingType.EXTERNAL:
+        publish_for_order(session, order=order, stamp=stamp)
+    return order
+
+
+def revise_order(
+    session: Session,
+    *,
+    order: Order,
+    items: Sequence[orders.OrderItem],
+    stamp: Stamp,
+    document_discount_cents: int = 0,
+    taxed: bool = True,
+    with_deposits: bool = True,
+) -> Order:
+    """Change what was ordered, unless an invoice stands, be it provisional.
+
+    Raises:
+        Conflict: an invoice stands (R043); a provisional one goes when the order leaves its run.
+        Forbidden, BadOrder, TermsMismatch: as ``orders.service.revise``.
+    """
+    refuse_buyer(session, order)
+    if live_invoice(session, order_id=order.id) is not None:
+        raise Conflict(
+            Text(
+                "Une facture existe pour cette commande. La retirer de sa tournée ou annuler la facture d’abord.",
+                "An invoice stands for this order. Take it off its run or void the invoice first.",
+            ),
+            where=order.number,
+        )
+    return orders.revise(
+        session,
+        order=order,
+        items=items,
+        stamp=stamp,
+        document_discount_cents=document_discount_cents,
+        taxed=taxed,
+        with_deposits=with_deposits,
+    )
+
+
+def cancel_order(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Order:
+    """Cancel an order that has not left: it leaves its run, and a provisional invoice is let go.
+
+    Raises:
+        RunFixed: its run is being loaded or has left.
+        Conflict: a published invoice stands; void it first.
+        Forbidden, IllegalMove: as ``orders.service.cancel``.
+    """
+    refuse_buyer(session, order)
+    if order.state is OrderState.PLANNED and order.carrier_id is not None:
+        with acting_for(session, order.carrier_id):
+            run = planning_read.run_of_order(session, order_id=order.id)
+            if run is not None:
+                take_off_run(session, run_id=run.id, order_id=order.id, stamp=stamp)
+    return orders.cancel(session, order=order, reason=reason, stamp=stamp)
+
+
+def take_off_run(session: Session, *, run_id: UUID, order_id: UUID, stamp: Stamp) -> planning.Recosted:
+    """Take an order off the acting carrier's run; its provisional invoice is let go, a published one stays (C27).
+
+    Raises:
+        UnknownStop, RunFixed, NotFound: as ``planning.service.remove_order``.
+    """
+    recosted = planning.remove_order(session, run_id=run_id, order_id=order_id, stamp=stamp)
+    invoice = live_invoice(session, order_id=order_id)
+    if invoice is not None and invoice.state is InvoiceState.PROVISIONAL:
+        drop_provisional(session, invoice=invoice, stamp=stamp)
+    return recosted
+
+
+def _terms(session: Session, order: Order) -> EffectiveTerms:
+    return effective_terms(
+        session,
+        seller_id=order.owner_id,
+        buyer_id=order.buyer_id,
+        carrier_id=order.carrier_id if order.distribution is DistributionMethod.DISTRIBUTOR else None,
+        chosen=ChosenTerms(billing_type=order.billing_type, emission=order.emission, deliver_with=order.deliver_with),
+    )
+
+
+def _reason_to_wait(session: Session, order: Order, terms: EffectiveTerms) -> Text | None:
+    """Both minimums count whole: items are sales units, the value is the net of the lines."""
+    items = sum(line.quantity for line in order.lines)
+    if items < terms.min_items or order.net_cents < terms.min_value_cents:
+        return Text(
+            "Sous le minimum du groupe\u00a0: acceptation manuelle requise.",
+            "Under the group’s minimum: to be accepted by hand.",
+        )
+    with acting_for(session, order.owner_id):
+        covered = orders.is_covered(session, order=order)
+    if not covered:
+        return Text(
+            "Stock insuffisant\u00a0: acceptation manuelle requise.", "Not enough stock: to be accepted by hand."
+        )
+    return None
+
+
+def _next_delivery_on(session: Session, order: Order, stamp: Stamp) -> date | None:
+    if order.carrier_id is None:
+        return None
+    zone = parties.zone_of(session, org_id=order.carrier_id)
+    return planning_read.next_delivery_on(
+        session,
+        carrier_id=order.carrier_id,
+        seller_id=order.owner_id,
+        site_id=order.site_id,
+        after=stamp.at.astimezone(zone).date(),
+    )
