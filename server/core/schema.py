@@ -21,7 +21,7 @@ _RATES = (
 
 
 def schema_statements() -> Iterator[str]:
-    """Yield the DDL and reference rows of an empty database, in order; what the first migration froze.
+    """Yield our DDL and reference rows of an empty database, in order; what the first migration froze.
 
     Source of the rates: Revenu Québec, « Taux de la TPS et de la TVQ » (5 % since 2008, 9,975 % since 2013).
     """
@@ -36,16 +36,16 @@ def schema_statements() -> Iterator[str]:
         yield f"INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ({values})"
     yield "INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), now())"
     yield from fence_statements()
-    yield from _queue_statements()
 
 
 def install(connection: Connection) -> None:
     """Make the whole schema in an empty database, as the role that owns it."""
-    for statement in schema_statements():
+    for statement in (*schema_statements(), *queue_statements()):
         connection.exec_driver_sql(statement.replace("%", "%%"))
 
 
-def _queue_statements() -> Iterator[str]:
+def queue_statements() -> Iterator[str]:
+    """Yield the queue's own schema, from its package, and the grants that follow it."""
     yield (Path(procrastinate.__file__).parent / "sql" / "schema.sql").read_text()
     yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"
     yield f"REVOKE INSERT, UPDATE, DELETE ON tax_rate, server_epoch FROM {APP_ROLE}"

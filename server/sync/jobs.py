@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import any_, literal, or_, select
 from sqlalchemy.orm import Session
 
 from server.core import facts
@@ -163,7 +163,7 @@ def _waiting_for(session: Session, sha256: str) -> list[UUID]:
             or_(
                 Visit.signature_sha256 == sha256,
                 Visit.picture_sha256 == sha256,
-                DeliveryLine.photos.any(sha256),  # type: ignore[arg-type]
+                literal(sha256) == any_(DeliveryLine.photos),
             ),
         )
         .distinct()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from server.planning.model import Run
@@ -56,7 +57,7 @@ def _latest(session: Session, driver_id: UUID) -> list[RunBundle]:
         select(RunBundle)
         .where(RunBundle.driver_id == driver_id)
         .order_by(RunBundle.run_id, RunBundle.version.desc())
-        .distinct(RunBundle.run_id)
+        .ext(distinct_on(RunBundle.run_id))
     )
     return sorted(rows, key=lambda bundle: bundle.position)
 

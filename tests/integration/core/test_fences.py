@@ -21,7 +21,9 @@ STAMP = Stamp(None, NOW)
 
 
 def a_thread(owner_id, *parties):
-    return Thread(owner_id=owner_id, party_ids=list(parties), subject=ThreadSubject.ORDER, subject_id=new_id(), opened_at=NOW)
+    return Thread(
+        owner_id=owner_id, party_ids=list(parties), subject=ThreadSubject.ORDER, subject_id=new_id(), opened_at=NOW
+    )
 
 
 def test_an_unfiltered_query_shows_only_own_and_shared_rows(database):

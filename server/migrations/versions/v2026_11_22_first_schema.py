@@ -1,0 +1,17 @@
+"""The first schema, frozen as SQL beside this file, and the queue's, from its package."""
+
+from pathlib import Path
+
+from alembic import op
+
+from server.core.schema import queue_statements
+
+revision = "2026_11_22_first_schema"
+down_revision = None
+
+
+def upgrade() -> None:
+    frozen = Path(__file__).with_name("v2026_11_22_first_schema.sql").read_text(encoding="utf-8")
+    cursor = op.get_bind().connection.driver_connection.cursor()
+    for statement in (*frozen.split("\n-- next\n"), *queue_statements()):
+        cursor.execute(statement)

@@ -1,0 +1,2116 @@
+CREATE TABLE agreement (
+	carrier_id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	deliver_with VARCHAR(40) NOT NULL, 
+	settlement_policy VARCHAR(40) NOT NULL, 
+	credit_threshold_cents INTEGER, 
+	billing_agent_id UUID, 
+	agent_fee_bp INTEGER NOT NULL, 
+	starts_on DATE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_agreement PRIMARY KEY (id), 
+	CONSTRAINT uq_agreement_owner_id_carrier_id UNIQUE (owner_id, carrier_id), 
+	CONSTRAINT ck_agreement_relationstate CHECK (state IN ('proposed', 'active', 'inactive')), 
+	CONSTRAINT ck_agreement_deliverwith CHECK (deliver_with IN ('po', 'invoice')), 
+	CONSTRAINT ck_agreement_settlementpolicy CHECK (settlement_policy IN ('adjust', 'credit'))
+)
+-- next
+CREATE INDEX ix_agreement_carrier_id ON agreement (carrier_id)
+-- next
+CREATE INDEX ix_agreement_owner_id ON agreement (owner_id)
+-- next
+CREATE TABLE allocation (
+	source VARCHAR(40) NOT NULL, 
+	source_id UUID NOT NULL, 
+	invoice_id UUID NOT NULL, 
+	amount_cents BIGINT NOT NULL, 
+	allocated_on DATE NOT NULL, 
+	reverses_id UUID, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_allocation PRIMARY KEY (id), 
+	CONSTRAINT ck_allocation_allocationsource CHECK (source IN ('payment', 'credit_note')), 
+	CONSTRAINT uq_allocation_reverses_id UNIQUE (reverses_id)
+)
+-- next
+CREATE INDEX ix_allocation_owner_id ON allocation (owner_id)
+-- next
+CREATE INDEX ix_allocation_owner_id_invoice_id ON allocation (owner_id, invoice_id)
+-- next
+CREATE INDEX ix_allocation_owner_id_source_id ON allocation (owner_id, source_id)
+-- next
+CREATE TABLE attachment (
+	sha256 TEXT NOT NULL, 
+	media_type TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	received_bytes INTEGER NOT NULL, 
+	complete_at TIMESTAMP WITH TIME ZONE, 
+	served_sha256 TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_attachment PRIMARY KEY (id), 
+	CONSTRAINT uq_attachment_owner_id_sha256 UNIQUE (owner_id, sha256)
+)
+-- next
+CREATE INDEX ix_attachment_owner_id ON attachment (owner_id)
+-- next
+CREATE TABLE client (
+	buyer_id UUID NOT NULL, 
+	group_id UUID, 
+	billing_type VARCHAR(40), 
+	emission VARCHAR(40), 
+	credit_limit_cents INTEGER, 
+	since TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_client PRIMARY KEY (id), 
+	CONSTRAINT uq_client_owner_id_buyer_id UNIQUE (owner_id, buyer_id), 
+	CONSTRAINT ck_client_billingtype CHECK (billing_type IN ('platform', 'external', 'agent')), 
+	CONSTRAINT ck_client_emission CHECK (emission IN ('manual', 'on_accept', 'on_delivered', 'on_run_documents'))
+)
+-- next
+CREATE INDEX ix_client_buyer_id ON client (buyer_id)
+-- next
+CREATE INDEX ix_client_owner_id ON client (owner_id)
+-- next
+CREATE INDEX ix_client_owner_id_group_id ON client (owner_id, group_id)
+-- next
+CREATE TABLE collection (
+	visit_id UUID NOT NULL, 
+	issuer_id UUID NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	method TEXT NOT NULL, 
+	amount_cents BIGINT NOT NULL, 
+	rounding_cents BIGINT NOT NULL, 
+	reference TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_collection PRIMARY KEY (id), 
+	CONSTRAINT uq_collection_visit_id_issuer_id_method UNIQUE (visit_id, issuer_id, method)
+)
+-- next
+CREATE INDEX ix_collection_owner_id ON collection (owner_id)
+-- next
+CREATE INDEX ix_collection_visit_id ON collection (visit_id)
+-- next
+CREATE TABLE container_class (
+	code TEXT NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	name_fr TEXT NOT NULL, 
+	name_en TEXT NOT NULL, 
+	taxable BOOLEAN NOT NULL, 
+	decided_by TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_container_class PRIMARY KEY (id), 
+	CONSTRAINT uq_container_class_owner_id_code UNIQUE (owner_id, code), 
+	CONSTRAINT ck_container_class_containerkind CHECK (kind IN ('public', 'private', 'keg'))
+)
+-- next
+CREATE INDEX ix_container_class_owner_id ON container_class (owner_id)
+-- next
+CREATE TABLE container_entry (
+	movement_id UUID NOT NULL, 
+	class_id UUID NOT NULL, 
+	holder_id UUID NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	visit_id UUID, 
+	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_container_entry PRIMARY KEY (id), 
+	CONSTRAINT uq_container_entry_movement_id_holder_id_class_id UNIQUE (movement_id, holder_id, class_id)
+)
+-- next
+CREATE INDEX ix_container_entry_owner_id ON container_entry (owner_id)
+-- next
+CREATE INDEX ix_container_entry_owner_id_class_id_holder_id ON container_entry (owner_id, class_id, holder_id)
+-- next
+CREATE TABLE container_price (
+	class_id UUID NOT NULL, 
+	unit_cents INTEGER NOT NULL, 
+	valid_from DATE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_container_price PRIMARY KEY (id), 
+	CONSTRAINT uq_container_price_class_id_valid_from UNIQUE (class_id, valid_from)
+)
+-- next
+CREATE INDEX ix_container_price_owner_id ON container_price (owner_id)
+-- next
+CREATE TABLE container_return (
+	visit_id UUID NOT NULL, 
+	container_owner_id UUID NOT NULL, 
+	creditor_id UUID NOT NULL, 
+	holder_id UUID NOT NULL, 
+	class_code TEXT NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	unit_cents INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_container_return PRIMARY KEY (id), 
+	CONSTRAINT uq_container_return_visit_id_container_owner_id_class_code UNIQUE (visit_id, container_owner_id, class_code)
+)
+-- next
+CREATE INDEX ix_container_return_owner_id ON container_return (owner_id)
+-- next
+CREATE INDEX ix_container_return_visit_id ON container_return (visit_id)
+-- next
+CREATE TABLE credit_note (
+	kind VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	seller_ids UUID[] NOT NULL, 
+	invoice_id UUID, 
+	cause_kind TEXT NOT NULL, 
+	cause_id UUID NOT NULL, 
+	reason_fr TEXT NOT NULL, 
+	reason_en TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	series TEXT, 
+	year INTEGER, 
+	sequence BIGINT, 
+	number TEXT NOT NULL, 
+	issued_on DATE, 
+	published_at TIMESTAMP WITH TIME ZONE, 
+	net_cents BIGINT NOT NULL, 
+	tax_cents BIGINT NOT NULL, 
+	deposit_cents BIGINT NOT NULL, 
+	total_cents BIGINT NOT NULL, 
+	taxes JSONB NOT NULL, 
+	parties_text JSONB NOT NULL, 
+	agent_fee_cents BIGINT NOT NULL, 
+	prev_hash BYTEA, 
+	hash BYTEA, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_credit_note PRIMARY KEY (id), 
+	CONSTRAINT uq_credit_note_owner_id_series_year_sequence UNIQUE (owner_id, series, year, sequence), 
+	CONSTRAINT uq_credit_note_owner_id_cause_kind_cause_id UNIQUE (owner_id, cause_kind, cause_id), 
+	CONSTRAINT ck_credit_note_creditkind CHECK (kind IN ('items', 'container_deposit', 'free_amount', 'void')), 
+	CONSTRAINT ck_credit_note_creditstate CHECK (state IN ('proposed', 'issued', 'refused', 'cancelled'))
+)
+-- next
+CREATE INDEX ix_credit_note_invoice_id ON credit_note (invoice_id)
+-- next
+CREATE INDEX ix_credit_note_owner_id ON credit_note (owner_id)
+-- next
+CREATE INDEX ix_credit_note_owner_id_buyer_id ON credit_note (owner_id, buyer_id)
+-- next
+CREATE TABLE customer_group (
+	name TEXT NOT NULL, 
+	is_everyone BOOLEAN NOT NULL, 
+	billing_type VARCHAR(40), 
+	emission VARCHAR(40), 
+	deliver_with VARCHAR(40), 
+	settlement_policy VARCHAR(40), 
+	net_days INTEGER, 
+	min_items INTEGER, 
+	min_value_cents INTEGER, 
+	auto_accept BOOLEAN, 
+	footer_fr TEXT, 
+	footer_en TEXT, 
+	balance_visible BOOLEAN, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_customer_group PRIMARY KEY (id), 
+	CONSTRAINT uq_customer_group_owner_id_name UNIQUE (owner_id, name), 
+	CONSTRAINT ck_customer_group_billingtype CHECK (billing_type IN ('platform', 'external', 'agent')), 
+	CONSTRAINT ck_customer_group_emission CHECK (emission IN ('manual', 'on_accept', 'on_delivered', 'on_run_documents')), 
+	CONSTRAINT ck_customer_group_deliverwith CHECK (deliver_with IN ('po', 'invoice')), 
+	CONSTRAINT ck_customer_group_settlementpolicy CHECK (settlement_policy IN ('adjust', 'credit'))
+)
+-- next
+CREATE INDEX ix_customer_group_owner_id ON customer_group (owner_id)
+-- next
+CREATE TABLE delivery_cycle (
+	name TEXT NOT NULL, 
+	first_on DATE NOT NULL, 
+	every_weeks INTEGER NOT NULL, 
+	site_ids UUID[] NOT NULL, 
+	seller_ids UUID[] NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_delivery_cycle PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_delivery_cycle_owner_id ON delivery_cycle (owner_id)
+-- next
+CREATE TABLE device (
+	name TEXT NOT NULL, 
+	public_key BYTEA NOT NULL, 
+	driver_id UUID NOT NULL, 
+	driver_name TEXT NOT NULL, 
+	enrolled_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	revoked_at TIMESTAMP WITH TIME ZONE, 
+	seen_at TIMESTAMP WITH TIME ZONE, 
+	app_version TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_device PRIMARY KEY (id), 
+	CONSTRAINT uq_device_public_key UNIQUE (public_key)
+)
+-- next
+CREATE INDEX ix_device_owner_id ON device (owner_id)
+-- next
+CREATE TABLE device_challenge (
+	device_id UUID NOT NULL, 
+	nonce_hash TEXT NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_device_challenge PRIMARY KEY (id), 
+	CONSTRAINT uq_device_challenge_nonce_hash UNIQUE (nonce_hash)
+)
+-- next
+CREATE INDEX ix_device_challenge_device_id ON device_challenge (device_id)
+-- next
+CREATE INDEX ix_device_challenge_owner_id ON device_challenge (owner_id)
+-- next
+CREATE TABLE device_event (
+	device_id UUID NOT NULL, 
+	seq BIGINT NOT NULL, 
+	event_id UUID NOT NULL, 
+	type TEXT NOT NULL, 
+	run_id UUID, 
+	stop_id UUID, 
+	body BYTEA NOT NULL, 
+	hash TEXT NOT NULL, 
+	signature TEXT NOT NULL, 
+	groups JSONB NOT NULL, 
+	group_padding JSONB NOT NULL, 
+	outcome VARCHAR(40) NOT NULL, 
+	refusal JSONB NOT NULL, 
+	documents JSONB NOT NULL, 
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_device_event PRIMARY KEY (id), 
+	CONSTRAINT uq_device_event_device_id_seq UNIQUE (device_id, seq), 
+	CONSTRAINT uq_device_event_event_id UNIQUE (event_id), 
+	CONSTRAINT ck_device_event_eventoutcome CHECK (outcome IN ('applied', 'parked', 'decided'))
+)
+-- next
+CREATE INDEX ix_device_event_owner_id ON device_event (owner_id)
+-- next
+CREATE INDEX ix_device_event_owner_id_outcome ON device_event (owner_id, outcome)
+-- next
+CREATE INDEX ix_device_event_owner_id_run_id ON device_event (owner_id, run_id)
+-- next
+CREATE TABLE device_stream (
+	device_id UUID NOT NULL, 
+	last_seq BIGINT NOT NULL, 
+	head TEXT NOT NULL, 
+	safe_seq BIGINT NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	server_offset_ms BIGINT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_device_stream PRIMARY KEY (id), 
+	CONSTRAINT uq_device_stream_device_id UNIQUE (device_id), 
+	CONSTRAINT ck_device_stream_streamstate CHECK (state IN ('open', 'forked', 'revoked'))
+)
+-- next
+CREATE INDEX ix_device_stream_owner_id ON device_stream (owner_id)
+-- next
+CREATE TABLE device_token (
+	token_hash TEXT NOT NULL, 
+	device_id UUID NOT NULL, 
+	carrier_id UUID NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_device_token PRIMARY KEY (id), 
+	CONSTRAINT uq_device_token_token_hash UNIQUE (token_hash)
+)
+-- next
+CREATE INDEX ix_device_token_device_id ON device_token (device_id)
+-- next
+CREATE INDEX ix_device_token_owner_id ON device_token (owner_id)
+-- next
+CREATE TABLE discrepancy (
+	kind TEXT NOT NULL, 
+	subject_id UUID NOT NULL, 
+	run_id UUID, 
+	stop_id UUID, 
+	text_fr TEXT NOT NULL, 
+	text_en TEXT NOT NULL, 
+	facts JSONB NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	decided_at TIMESTAMP WITH TIME ZONE, 
+	decided_by UUID, 
+	decision TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_discrepancy PRIMARY KEY (id), 
+	CONSTRAINT uq_discrepancy_owner_id_kind_subject_id UNIQUE (owner_id, kind, subject_id), 
+	CONSTRAINT ck_discrepancy_discrepancystate CHECK (state IN ('open', 'decided'))
+)
+-- next
+CREATE INDEX ix_discrepancy_owner_id ON discrepancy (owner_id)
+-- next
+CREATE INDEX ix_discrepancy_owner_id_state ON discrepancy (owner_id, state)
+-- next
+CREATE TABLE document (
+	kind VARCHAR(40) NOT NULL, 
+	subject_id UUID NOT NULL, 
+	order_id UUID, 
+	run_id UUID, 
+	language TEXT NOT NULL, 
+	revision INTEGER NOT NULL, 
+	name TEXT NOT NULL, 
+	media_type TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_document PRIMARY KEY (id), 
+	CONSTRAINT uq_document_owner_id_kind_subject_id_language_revision UNIQUE (owner_id, kind, subject_id, language, revision), 
+	CONSTRAINT ck_document_documentkind CHECK (kind IN ('purchase_order', 'delivery_slip', 'invoice', 'provisional_invoice', 'credit_note', 'variance_notice', 'run_sheet', 'load_list', 'run_packet', 'proof_pdf', 'proof_file'))
+)
+-- next
+CREATE INDEX ix_document_owner_id ON document (owner_id)
+-- next
+CREATE INDEX ix_document_owner_id_order_id ON document (owner_id, order_id)
+-- next
+CREATE INDEX ix_document_subject_id ON document (subject_id)
+-- next
+CREATE TABLE email_message (
+	key TEXT NOT NULL, 
+	message_id TEXT NOT NULL, 
+	recipient TEXT NOT NULL, 
+	language TEXT NOT NULL, 
+	subject TEXT NOT NULL, 
+	body TEXT NOT NULL, 
+	document_ids UUID[] NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	tries INTEGER NOT NULL, 
+	last_error TEXT NOT NULL, 
+	written_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_email_message PRIMARY KEY (id), 
+	CONSTRAINT uq_email_message_owner_id_key UNIQUE (owner_id, key), 
+	CONSTRAINT ck_email_message_sendingstate CHECK (state IN ('waiting', 'sent', 'failed'))
+)
+-- next
+CREATE INDEX ix_email_message_owner_id ON email_message (owner_id)
+-- next
+CREATE TABLE enrolment_code (
+	code_hash TEXT NOT NULL, 
+	driver_id UUID NOT NULL, 
+	driver_name TEXT NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	device_id UUID, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_enrolment_code PRIMARY KEY (id), 
+	CONSTRAINT uq_enrolment_code_code_hash UNIQUE (code_hash)
+)
+-- next
+CREATE INDEX ix_enrolment_code_owner_id ON enrolment_code (owner_id)
+-- next
+CREATE TABLE fact (
+	position BIGINT NOT NULL, 
+	name TEXT NOT NULL, 
+	subject_id UUID NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	by UUID, 
+	device_id UUID, 
+	prev_hash BYTEA NOT NULL, 
+	hash BYTEA NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_fact PRIMARY KEY (id), 
+	CONSTRAINT uq_fact_owner_id_position UNIQUE (owner_id, position)
+)
+-- next
+CREATE INDEX ix_fact_owner_id ON fact (owner_id)
+-- next
+CREATE INDEX ix_fact_owner_id_subject_id ON fact (owner_id, subject_id)
+-- next
+CREATE TABLE inbox_message (
+	key TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	subject_id UUID NOT NULL, 
+	title_fr TEXT NOT NULL, 
+	title_en TEXT NOT NULL, 
+	text_fr TEXT NOT NULL, 
+	text_en TEXT NOT NULL, 
+	link TEXT NOT NULL, 
+	arrived_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	read_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_inbox_message PRIMARY KEY (id), 
+	CONSTRAINT uq_inbox_message_owner_id_key UNIQUE (owner_id, key)
+)
+-- next
+CREATE INDEX ix_inbox_message_owner_id ON inbox_message (owner_id)
+-- next
+CREATE INDEX ix_inbox_message_owner_id_read_at ON inbox_message (owner_id, read_at)
+-- next
+CREATE TABLE invoice (
+	kind VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	seller_ids UUID[] NOT NULL, 
+	currency TEXT NOT NULL, 
+	reference TEXT NOT NULL, 
+	revision INTEGER NOT NULL, 
+	series TEXT, 
+	year INTEGER, 
+	sequence BIGINT, 
+	number TEXT NOT NULL, 
+	issued_on DATE, 
+	tax_on DATE, 
+	due_on DATE, 
+	published_at TIMESTAMP WITH TIME ZONE, 
+	net_cents BIGINT NOT NULL, 
+	tax_cents BIGINT NOT NULL, 
+	deposit_cents BIGINT NOT NULL, 
+	total_cents BIGINT NOT NULL, 
+	taxes JSONB NOT NULL, 
+	parties_text JSONB NOT NULL, 
+	footer_fr TEXT NOT NULL, 
+	footer_en TEXT NOT NULL, 
+	net_days INTEGER NOT NULL, 
+	agent_fee_cents BIGINT NOT NULL, 
+	prev_hash BYTEA, 
+	hash BYTEA, 
+	run_id UUID, 
+	replaces_id UUID, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_invoice PRIMARY KEY (id), 
+	CONSTRAINT uq_invoice_owner_id_series_year_sequence UNIQUE (owner_id, series, year, sequence), 
+	CONSTRAINT ck_invoice_invoicekind CHECK (kind IN ('standard', 'partial', 'deposit', 'instalment', 'final', 'agent', 'recurring', 'supplier')), 
+	CONSTRAINT ck_invoice_invoicestate CHECK (state IN ('draft', 'provisional', 'published', 'dropped'))
+)
+-- next
+CREATE INDEX ix_invoice_owner_id ON invoice (owner_id)
+-- next
+CREATE INDEX ix_invoice_owner_id_buyer_id ON invoice (owner_id, buyer_id)
+-- next
+CREATE INDEX ix_invoice_owner_id_state ON invoice (owner_id, state)
+-- next
+CREATE TABLE journal_entry (
+	document_kind TEXT NOT NULL, 
+	document_id UUID NOT NULL, 
+	currency TEXT NOT NULL, 
+	posted_on DATE NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_journal_entry PRIMARY KEY (id), 
+	CONSTRAINT uq_journal_entry_owner_id_document_kind_document_id UNIQUE (owner_id, document_kind, document_id)
+)
+-- next
+CREATE INDEX ix_journal_entry_owner_id ON journal_entry (owner_id)
+-- next
+CREATE TABLE membership (
+	user_id UUID NOT NULL, 
+	email TEXT NOT NULL, 
+	display_name TEXT NOT NULL, 
+	role VARCHAR(40) NOT NULL, 
+	organisation_kind VARCHAR(40) NOT NULL, 
+	organisation_name TEXT NOT NULL, 
+	nip_hash TEXT NOT NULL, 
+	disabled_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_membership PRIMARY KEY (id), 
+	CONSTRAINT uq_membership_owner_id_user_id UNIQUE (owner_id, user_id), 
+	CONSTRAINT ck_membership_role CHECK (role IN ('owner', 'dispatcher', 'driver', 'accountant', 'admin')), 
+	CONSTRAINT ck_membership_organisationkind CHECK (organisation_kind IN ('supplier', 'distributor', 'retailer', 'agent'))
+)
+-- next
+CREATE INDEX ix_membership_owner_id ON membership (owner_id)
+-- next
+CREATE INDEX ix_membership_user_id ON membership (user_id)
+-- next
+CREATE TABLE message (
+	thread_id UUID NOT NULL, 
+	author_id UUID, 
+	author_name TEXT NOT NULL, 
+	text_fr TEXT NOT NULL, 
+	text_en TEXT NOT NULL, 
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_message PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_message_owner_id ON message (owner_id)
+-- next
+CREATE INDEX ix_message_thread_id ON message (thread_id)
+-- next
+CREATE TABLE number_series (
+	series TEXT NOT NULL, 
+	year INTEGER NOT NULL, 
+	last INTEGER NOT NULL, 
+	last_hash BYTEA NOT NULL, 
+	last_issued_on DATE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_number_series PRIMARY KEY (id), 
+	CONSTRAINT uq_number_series_owner_id_series_year UNIQUE (owner_id, series, year)
+)
+-- next
+CREATE INDEX ix_number_series_owner_id ON number_series (owner_id)
+-- next
+CREATE TABLE "order" (
+	number TEXT NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	site_id UUID NOT NULL, 
+	carrier_id UUID, 
+	agent_id UUID, 
+	issuer_id UUID, 
+	agreement_id UUID, 
+	distribution VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	billing_state VARCHAR(40) NOT NULL, 
+	billing_type VARCHAR(40) NOT NULL, 
+	emission VARCHAR(40) NOT NULL, 
+	deliver_with VARCHAR(40) NOT NULL, 
+	settlement_policy VARCHAR(40) NOT NULL, 
+	credit_threshold_cents INTEGER, 
+	net_days INTEGER NOT NULL, 
+	currency TEXT NOT NULL, 
+	taxed BOOLEAN NOT NULL, 
+	with_deposits BOOLEAN NOT NULL, 
+	document_discount_cents BIGINT NOT NULL, 
+	net_cents BIGINT NOT NULL, 
+	tax_cents BIGINT NOT NULL, 
+	deposit_cents BIGINT NOT NULL, 
+	total_cents BIGINT NOT NULL, 
+	note TEXT NOT NULL, 
+	created_by UUID, 
+	created_for_id UUID NOT NULL, 
+	submitted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	accepted_at TIMESTAMP WITH TIME ZONE, 
+	accepted_by_system BOOLEAN NOT NULL, 
+	planned_on DATE, 
+	delivered_at TIMESTAMP WITH TIME ZONE, 
+	supplement_of_id UUID, 
+	supplement_of_delivery_id UUID, 
+	outside_invoice_number TEXT NOT NULL, 
+	outside_invoice_on DATE, 
+	submitted_snapshot JSONB NOT NULL, 
+	revision INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_order PRIMARY KEY (id), 
+	CONSTRAINT uq_order_owner_id_number UNIQUE (owner_id, number), 
+	CONSTRAINT ck_order_distributionmethod CHECK (distribution IN ('distributor', 'self_distributed', 'shipped', 'pickup')), 
+	CONSTRAINT ck_order_orderstate CHECK (state IN ('draft', 'pending', 'accepted', 'planned', 'shipped', 'delivered', 'partly_delivered', 'not_delivered', 'rejected', 'expired', 'cancelled')), 
+	CONSTRAINT ck_order_billingstate CHECK (billing_state IN ('uninvoiced', 'under_way', 'settled', 'invoiced_outside')), 
+	CONSTRAINT ck_order_billingtype CHECK (billing_type IN ('platform', 'external', 'agent')), 
+	CONSTRAINT ck_order_emission CHECK (emission IN ('manual', 'on_accept', 'on_delivered', 'on_run_documents')), 
+	CONSTRAINT ck_order_deliverwith CHECK (deliver_with IN ('po', 'invoice')), 
+	CONSTRAINT ck_order_settlementpolicy CHECK (settlement_policy IN ('adjust', 'credit')), 
+	CONSTRAINT uq_order_supplement_of_delivery_id UNIQUE (supplement_of_delivery_id)
+)
+-- next
+CREATE INDEX ix_order_buyer_id ON "order" (buyer_id)
+-- next
+CREATE INDEX ix_order_carrier_id_planned_on ON "order" (carrier_id, planned_on)
+-- next
+CREATE INDEX ix_order_owner_id ON "order" (owner_id)
+-- next
+CREATE INDEX ix_order_supplement_of_id ON "order" (supplement_of_id)
+-- next
+CREATE TABLE order_entry (
+	order_id UUID NOT NULL, 
+	kind TEXT NOT NULL, 
+	text_fr TEXT NOT NULL, 
+	text_en TEXT NOT NULL, 
+	by UUID, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_order_entry PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_order_entry_order_id ON order_entry (order_id)
+-- next
+CREATE INDEX ix_order_entry_owner_id ON order_entry (owner_id)
+-- next
+CREATE TABLE order_number (
+	year INTEGER NOT NULL, 
+	last INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_order_number PRIMARY KEY (id), 
+	CONSTRAINT uq_order_number_owner_id_year UNIQUE (owner_id, year)
+)
+-- next
+CREATE INDEX ix_order_number_owner_id ON order_number (owner_id)
+-- next
+CREATE TABLE organisation (
+	kind VARCHAR(40) NOT NULL, 
+	name TEXT NOT NULL, 
+	legal_name TEXT NOT NULL, 
+	language TEXT NOT NULL, 
+	timezone TEXT NOT NULL, 
+	currency TEXT NOT NULL, 
+	email TEXT NOT NULL, 
+	phone TEXT NOT NULL, 
+	street TEXT NOT NULL, 
+	city TEXT NOT NULL, 
+	postal_code TEXT NOT NULL, 
+	footer_fr TEXT NOT NULL, 
+	footer_en TEXT NOT NULL, 
+	code TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_organisation PRIMARY KEY (id), 
+	CONSTRAINT ck_organisation_organisationkind CHECK (kind IN ('supplier', 'distributor', 'retailer', 'agent'))
+)
+-- next
+CREATE INDEX ix_organisation_owner_id ON organisation (owner_id)
+-- next
+CREATE TABLE payment (
+	buyer_id UUID NOT NULL, 
+	method VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	currency TEXT NOT NULL, 
+	amount_cents BIGINT NOT NULL, 
+	rounding_cents BIGINT NOT NULL, 
+	received_on DATE NOT NULL, 
+	reference TEXT NOT NULL, 
+	cause_id UUID NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_payment PRIMARY KEY (id), 
+	CONSTRAINT uq_payment_owner_id_cause_id UNIQUE (owner_id, cause_id), 
+	CONSTRAINT ck_payment_paymentmethod CHECK (method IN ('cash', 'cheque', 'interac', 'transfer', 'gateway', 'bank_file')), 
+	CONSTRAINT ck_payment_paymentstate CHECK (state IN ('initiated', 'pending', 'succeeded', 'allocated', 'failed', 'refunded'))
+)
+-- next
+CREATE INDEX ix_payment_owner_id ON payment (owner_id)
+-- next
+CREATE INDEX ix_payment_owner_id_buyer_id ON payment (owner_id, buyer_id)
+-- next
+CREATE TABLE plan (
+	runs_on DATE NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	progress INTEGER NOT NULL, 
+	seconds INTEGER NOT NULL, 
+	seed INTEGER NOT NULL, 
+	order_revisions JSONB NOT NULL, 
+	solution JSONB NOT NULL, 
+	problem_fr TEXT NOT NULL, 
+	problem_en TEXT NOT NULL, 
+	matrix_source VARCHAR(40) NOT NULL, 
+	requested_by UUID, 
+	requested_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	finished_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_plan PRIMARY KEY (id), 
+	CONSTRAINT ck_plan_planstate CHECK (state IN ('requested', 'solved', 'failed', 'adopted')), 
+	CONSTRAINT ck_plan_matrixsource CHECK (matrix_source IN ('roads', 'estimate'))
+)
+-- next
+CREATE INDEX ix_plan_owner_id ON plan (owner_id)
+-- next
+CREATE TABLE product (
+	name_fr TEXT NOT NULL, 
+	name_en TEXT NOT NULL, 
+	style TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_product PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_product_owner_id ON product (owner_id)
+-- next
+CREATE TABLE product_format (
+	product_id UUID NOT NULL, 
+	name_fr TEXT NOT NULL, 
+	name_en TEXT NOT NULL, 
+	sales_unit VARCHAR(40) NOT NULL, 
+	container_class_id UUID, 
+	containers_a_unit INTEGER NOT NULL, 
+	weight_g INTEGER NOT NULL, 
+	volume_ml INTEGER NOT NULL, 
+	unit_price NUMERIC(16, 4) NOT NULL, 
+	tax_codes TEXT[] NOT NULL, 
+	barcode TEXT NOT NULL, 
+	unlimited BOOLEAN NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_product_format PRIMARY KEY (id), 
+	CONSTRAINT ck_product_format_salesunit CHECK (sales_unit IN ('case', 'keg', 'unit'))
+)
+-- next
+CREATE INDEX ix_product_format_owner_id ON product_format (owner_id)
+-- next
+CREATE INDEX ix_product_format_product_id ON product_format (product_id)
+-- next
+CREATE TABLE proof (
+	delivery_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	seller_id UUID NOT NULL, 
+	file_sha256 TEXT NOT NULL, 
+	file_size_bytes INTEGER NOT NULL, 
+	pdf_sha256 TEXT NOT NULL, 
+	pdf_size_bytes INTEGER NOT NULL, 
+	missing_attachments TEXT[] NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof PRIMARY KEY (id), 
+	CONSTRAINT uq_proof_delivery_id UNIQUE (delivery_id)
+)
+-- next
+CREATE INDEX ix_proof_order_id ON proof (order_id)
+-- next
+CREATE INDEX ix_proof_owner_id ON proof (owner_id)
+-- next
+CREATE TABLE rate_window (
+	bucket TEXT NOT NULL, 
+	window_starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	count INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_rate_window PRIMARY KEY (id), 
+	CONSTRAINT uq_rate_window_owner_id_bucket_window_starts_at UNIQUE (owner_id, bucket, window_starts_at)
+)
+-- next
+CREATE INDEX ix_rate_window_owner_id ON rate_window (owner_id)
+-- next
+CREATE TABLE relation (
+	buyer_id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_relation PRIMARY KEY (id), 
+	CONSTRAINT uq_relation_owner_id_buyer_id UNIQUE (owner_id, buyer_id), 
+	CONSTRAINT ck_relation_relationstate CHECK (state IN ('proposed', 'active', 'inactive'))
+)
+-- next
+CREATE INDEX ix_relation_buyer_id ON relation (buyer_id)
+-- next
+CREATE INDEX ix_relation_owner_id ON relation (owner_id)
+-- next
+CREATE TABLE road_leg (
+	network TEXT NOT NULL, 
+	from_site_id UUID NOT NULL, 
+	to_site_id UUID NOT NULL, 
+	duration_s INTEGER NOT NULL, 
+	distance_m INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_road_leg PRIMARY KEY (id), 
+	CONSTRAINT uq_road_leg_owner_id_network_from_site_id_to_site_id UNIQUE (owner_id, network, from_site_id, to_site_id)
+)
+-- next
+CREATE INDEX ix_road_leg_owner_id ON road_leg (owner_id)
+-- next
+CREATE TABLE run (
+	name TEXT NOT NULL, 
+	runs_on DATE NOT NULL, 
+	vehicle_id UUID NOT NULL, 
+	driver_id UUID, 
+	driver_name TEXT NOT NULL, 
+	plan_id UUID, 
+	state VARCHAR(40) NOT NULL, 
+	version INTEGER NOT NULL, 
+	starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ends_at TIMESTAMP WITH TIME ZONE, 
+	distance_m INTEGER NOT NULL, 
+	duration_s INTEGER NOT NULL, 
+	matrix_source VARCHAR(40) NOT NULL, 
+	route_e5 JSONB NOT NULL, 
+	documented_at TIMESTAMP WITH TIME ZONE, 
+	departed_at TIMESTAMP WITH TIME ZONE, 
+	returned_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_run PRIMARY KEY (id), 
+	CONSTRAINT uq_run_owner_id_runs_on_name UNIQUE (owner_id, runs_on, name), 
+	CONSTRAINT ck_run_runstate CHECK (state IN ('draft', 'prepared', 'documented', 'loading', 'ready', 'under_way', 'back', 'synced', 'settled', 'closed', 'cancelled')), 
+	CONSTRAINT ck_run_matrixsource CHECK (matrix_source IN ('roads', 'estimate'))
+)
+-- next
+CREATE INDEX ix_run_owner_id ON run (owner_id)
+-- next
+CREATE INDEX ix_run_owner_id_driver_id ON run (owner_id, driver_id)
+-- next
+CREATE TABLE run_bundle (
+	run_id UUID NOT NULL, 
+	driver_id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
+	position BIGINT NOT NULL, 
+	body BYTEA NOT NULL, 
+	gone BOOLEAN NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_run_bundle PRIMARY KEY (id), 
+	CONSTRAINT uq_run_bundle_run_id_version UNIQUE (run_id, version)
+)
+-- next
+CREATE INDEX ix_run_bundle_owner_id ON run_bundle (owner_id)
+-- next
+CREATE INDEX ix_run_bundle_owner_id_driver_id_position ON run_bundle (owner_id, driver_id, position)
+-- next
+CREATE TABLE server_epoch (
+	nonce TEXT NOT NULL, 
+	started_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	CONSTRAINT pk_server_epoch PRIMARY KEY (id)
+)
+-- next
+CREATE TABLE signed_receipt (
+	device_id UUID NOT NULL, 
+	last_seq BIGINT NOT NULL, 
+	body TEXT NOT NULL, 
+	signature TEXT NOT NULL, 
+	given_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_signed_receipt PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_signed_receipt_owner_id ON signed_receipt (owner_id)
+-- next
+CREATE INDEX ix_signed_receipt_owner_id_device_id_last_seq ON signed_receipt (owner_id, device_id, last_seq)
+-- next
+CREATE TABLE site (
+	name TEXT NOT NULL, 
+	street TEXT NOT NULL, 
+	city TEXT NOT NULL, 
+	postal_code TEXT NOT NULL, 
+	lat_e7 INTEGER NOT NULL, 
+	lon_e7 INTEGER NOT NULL, 
+	phone TEXT NOT NULL, 
+	access_note TEXT NOT NULL, 
+	recipients JSONB NOT NULL, 
+	windows JSONB NOT NULL, 
+	service_s INTEGER NOT NULL, 
+	permit_number TEXT NOT NULL, 
+	permit_expires_on DATE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_site PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_site_owner_id ON site (owner_id)
+-- next
+CREATE TABLE stock_move (
+	format_id UUID NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	source VARCHAR(40) NOT NULL, 
+	target VARCHAR(40) NOT NULL, 
+	cause_id UUID NOT NULL, 
+	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_stock_move PRIMARY KEY (id), 
+	CONSTRAINT uq_stock_move_cause_id_format_id_source_target UNIQUE (cause_id, format_id, source, target), 
+	CONSTRAINT ck_stock_move_stockplace CHECK (source IN ('made', 'warehouse', 'truck', 'customer', 'lost')), 
+	CONSTRAINT ck_stock_move_target_place CHECK (target IN ('made', 'warehouse', 'truck', 'customer', 'lost'))
+)
+-- next
+CREATE INDEX ix_stock_move_format_id ON stock_move (format_id)
+-- next
+CREATE INDEX ix_stock_move_owner_id ON stock_move (owner_id)
+-- next
+CREATE TABLE tax_rate (
+	code TEXT NOT NULL, 
+	name_fr TEXT NOT NULL, 
+	name_en TEXT NOT NULL, 
+	rate NUMERIC(9, 6) NOT NULL, 
+	valid_from DATE NOT NULL, 
+	id UUID NOT NULL, 
+	CONSTRAINT pk_tax_rate PRIMARY KEY (id), 
+	CONSTRAINT uq_tax_rate_code_valid_from UNIQUE (code, valid_from)
+)
+-- next
+CREATE TABLE tax_registration (
+	tax_code TEXT NOT NULL, 
+	number TEXT NOT NULL, 
+	valid_from DATE NOT NULL, 
+	valid_until DATE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_tax_registration PRIMARY KEY (id), 
+	CONSTRAINT uq_tax_registration_owner_id_tax_code_valid_from UNIQUE (owner_id, tax_code, valid_from)
+)
+-- next
+CREATE INDEX ix_tax_registration_owner_id ON tax_registration (owner_id)
+-- next
+CREATE TABLE terms (
+	order_id UUID NOT NULL, 
+	hash TEXT NOT NULL, 
+	goods BYTEA NOT NULL, 
+	prices BYTEA NOT NULL, 
+	invoice_id UUID, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_terms PRIMARY KEY (id), 
+	CONSTRAINT uq_terms_order_id_hash UNIQUE (order_id, hash)
+)
+-- next
+CREATE INDEX ix_terms_owner_id ON terms (owner_id)
+-- next
+CREATE TABLE thread (
+	subject VARCHAR(40) NOT NULL, 
+	subject_id UUID NOT NULL, 
+	topic TEXT NOT NULL, 
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_thread PRIMARY KEY (id), 
+	CONSTRAINT uq_thread_owner_id_subject_subject_id_topic UNIQUE (owner_id, subject, subject_id, topic), 
+	CONSTRAINT ck_thread_threadsubject CHECK (subject IN ('order', 'account', 'run'))
+)
+-- next
+CREATE INDEX ix_thread_owner_id ON thread (owner_id)
+-- next
+CREATE TABLE user_account (
+	email TEXT NOT NULL, 
+	display_name TEXT NOT NULL, 
+	password_hash TEXT NOT NULL, 
+	language TEXT NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	disabled_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_user_account PRIMARY KEY (id), 
+	CONSTRAINT uq_user_account_email UNIQUE (email)
+)
+-- next
+CREATE INDEX ix_user_account_owner_id ON user_account (owner_id)
+-- next
+CREATE TABLE user_session (
+	token_hash TEXT NOT NULL, 
+	csrf_token TEXT NOT NULL, 
+	user_id UUID NOT NULL, 
+	membership_id UUID NOT NULL, 
+	language TEXT NOT NULL, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	seen_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_user_session PRIMARY KEY (id), 
+	CONSTRAINT uq_user_session_token_hash UNIQUE (token_hash)
+)
+-- next
+CREATE INDEX ix_user_session_owner_id ON user_session (owner_id)
+-- next
+CREATE INDEX ix_user_session_user_id ON user_session (user_id)
+-- next
+CREATE TABLE variance_notice (
+	delivery_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	seller_id UUID NOT NULL, 
+	short_units INTEGER NOT NULL, 
+	extra_units INTEGER NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_variance_notice PRIMARY KEY (id), 
+	CONSTRAINT uq_variance_notice_delivery_id UNIQUE (delivery_id)
+)
+-- next
+CREATE INDEX ix_variance_notice_order_id ON variance_notice (order_id)
+-- next
+CREATE INDEX ix_variance_notice_owner_id ON variance_notice (owner_id)
+-- next
+CREATE TABLE vehicle (
+	name TEXT NOT NULL, 
+	truck_class TEXT NOT NULL, 
+	capacity_g INTEGER NOT NULL, 
+	capacity_units INTEGER NOT NULL, 
+	depot_site_id UUID NOT NULL, 
+	starts_min INTEGER NOT NULL, 
+	ends_min INTEGER NOT NULL, 
+	plate TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_vehicle PRIMARY KEY (id), 
+	CONSTRAINT uq_vehicle_owner_id_name UNIQUE (owner_id, name)
+)
+-- next
+CREATE INDEX ix_vehicle_owner_id ON vehicle (owner_id)
+-- next
+CREATE TABLE visit (
+	stop_id UUID NOT NULL, 
+	run_id UUID NOT NULL, 
+	site_id UUID NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	device_id UUID NOT NULL, 
+	event_id UUID NOT NULL, 
+	event_seq INTEGER NOT NULL, 
+	driver_id UUID NOT NULL, 
+	outcome VARCHAR(40) NOT NULL, 
+	failure TEXT NOT NULL, 
+	signer_name TEXT NOT NULL, 
+	signer_role TEXT NOT NULL, 
+	signature_sha256 TEXT NOT NULL, 
+	picture_sha256 TEXT NOT NULL, 
+	root TEXT NOT NULL, 
+	delivered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	uncertainty_s INTEGER NOT NULL, 
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	corrects_id UUID, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_visit PRIMARY KEY (id), 
+	CONSTRAINT uq_visit_event_id UNIQUE (event_id), 
+	CONSTRAINT ck_visit_visitoutcome CHECK (outcome IN ('complete', 'partial', 'refused', 'failed'))
+)
+-- next
+CREATE INDEX ix_visit_owner_id ON visit (owner_id)
+-- next
+CREATE INDEX ix_visit_owner_id_stop_id ON visit (owner_id, stop_id)
+-- next
+CREATE INDEX ix_visit_run_id ON visit (run_id)
+-- next
+CREATE TABLE webhook_call (
+	endpoint_id UUID NOT NULL, 
+	key TEXT NOT NULL, 
+	event TEXT NOT NULL, 
+	body JSONB NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	tries INTEGER NOT NULL, 
+	next_try_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	last_error TEXT NOT NULL, 
+	last_status INTEGER, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_webhook_call PRIMARY KEY (id), 
+	CONSTRAINT uq_webhook_call_endpoint_id_key UNIQUE (endpoint_id, key), 
+	CONSTRAINT ck_webhook_call_sendingstate CHECK (state IN ('waiting', 'sent', 'failed'))
+)
+-- next
+CREATE INDEX ix_webhook_call_owner_id ON webhook_call (owner_id)
+-- next
+CREATE INDEX ix_webhook_call_owner_id_state ON webhook_call (owner_id, state)
+-- next
+CREATE TABLE webhook_endpoint (
+	url TEXT NOT NULL, 
+	secret TEXT NOT NULL, 
+	disabled_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_webhook_endpoint PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_webhook_endpoint_owner_id ON webhook_endpoint (owner_id)
+-- next
+CREATE TABLE credit_line (
+	credit_note_id UUID NOT NULL, 
+	position INTEGER NOT NULL, 
+	invoice_line_id UUID, 
+	order_line_id UUID, 
+	container_code TEXT NOT NULL, 
+	description_fr TEXT NOT NULL, 
+	description_en TEXT NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	net_cents BIGINT NOT NULL, 
+	taxes JSONB NOT NULL, 
+	deposit_cents BIGINT NOT NULL, 
+	deposit_taxes JSONB NOT NULL, 
+	document_discount_cents BIGINT NOT NULL, 
+	unit_cents INTEGER NOT NULL, 
+	reason TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_credit_line PRIMARY KEY (id), 
+	CONSTRAINT uq_credit_line_credit_note_id_position UNIQUE (credit_note_id, position), 
+	CONSTRAINT fk_credit_line_credit_note_id FOREIGN KEY(credit_note_id) REFERENCES credit_note (id)
+)
+-- next
+CREATE INDEX ix_credit_line_credit_note_id ON credit_line (credit_note_id)
+-- next
+CREATE INDEX ix_credit_line_invoice_line_id ON credit_line (invoice_line_id)
+-- next
+CREATE INDEX ix_credit_line_owner_id ON credit_line (owner_id)
+-- next
+CREATE TABLE delivery (
+	visit_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	seller_id UUID NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	issuer_id UUID NOT NULL, 
+	terms_id UUID NOT NULL, 
+	revision INTEGER NOT NULL, 
+	outcome VARCHAR(40) NOT NULL, 
+	delivered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	signer_name TEXT NOT NULL, 
+	shown TEXT NOT NULL, 
+	shown_total_cents BIGINT NOT NULL, 
+	shown_credit_cents BIGINT NOT NULL, 
+	shown_supplement_cents BIGINT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_delivery PRIMARY KEY (id), 
+	CONSTRAINT uq_delivery_visit_id_order_id_revision UNIQUE (visit_id, order_id, revision), 
+	CONSTRAINT fk_delivery_visit_id FOREIGN KEY(visit_id) REFERENCES visit (id), 
+	CONSTRAINT ck_delivery_visitoutcome CHECK (outcome IN ('complete', 'partial', 'refused', 'failed'))
+)
+-- next
+CREATE INDEX ix_delivery_order_id ON delivery (order_id)
+-- next
+CREATE INDEX ix_delivery_owner_id ON delivery (owner_id)
+-- next
+CREATE TABLE invoice_line (
+	invoice_id UUID NOT NULL, 
+	revision INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	order_id UUID NOT NULL, 
+	order_line_id UUID NOT NULL, 
+	description_fr TEXT NOT NULL, 
+	description_en TEXT NOT NULL, 
+	sales_unit TEXT NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	unit_price NUMERIC(16, 4) NOT NULL, 
+	discount_cents BIGINT NOT NULL, 
+	net_cents BIGINT NOT NULL, 
+	document_discount_cents BIGINT NOT NULL, 
+	taxes JSONB NOT NULL, 
+	deposit_cents BIGINT NOT NULL, 
+	deposit_taxes JSONB NOT NULL, 
+	deposits JSONB NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_invoice_line PRIMARY KEY (id), 
+	CONSTRAINT uq_invoice_line_invoice_id_revision_position UNIQUE (invoice_id, revision, position), 
+	CONSTRAINT fk_invoice_line_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id)
+)
+-- next
+CREATE INDEX ix_invoice_line_invoice_id ON invoice_line (invoice_id)
+-- next
+CREATE INDEX ix_invoice_line_owner_id ON invoice_line (owner_id)
+-- next
+CREATE TABLE invoice_order (
+	invoice_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	live_final BOOLEAN NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_invoice_order PRIMARY KEY (id), 
+	CONSTRAINT uq_invoice_order_invoice_id_order_id UNIQUE (invoice_id, order_id), 
+	CONSTRAINT fk_invoice_order_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id)
+)
+-- next
+CREATE INDEX ix_invoice_order_invoice_id ON invoice_order (invoice_id)
+-- next
+CREATE INDEX ix_invoice_order_owner_id ON invoice_order (owner_id)
+-- next
+CREATE UNIQUE INDEX uq_invoice_order_live ON invoice_order (order_id) WHERE live_final
+-- next
+CREATE TABLE order_line (
+	order_id UUID NOT NULL, 
+	position INTEGER NOT NULL, 
+	format_id UUID, 
+	description_fr TEXT NOT NULL, 
+	description_en TEXT NOT NULL, 
+	sales_unit TEXT NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	unit_price NUMERIC(16, 4) NOT NULL, 
+	discount_cents BIGINT NOT NULL, 
+	tax_codes TEXT[] NOT NULL, 
+	container_class_id UUID, 
+	container_code TEXT NOT NULL, 
+	containers_a_unit INTEGER NOT NULL, 
+	deposit_unit_cents INTEGER NOT NULL, 
+	deposit_taxable BOOLEAN NOT NULL, 
+	weight_g INTEGER NOT NULL, 
+	barcode TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_order_line PRIMARY KEY (id), 
+	CONSTRAINT uq_order_line_order_id_position UNIQUE (order_id, position), 
+	CONSTRAINT fk_order_line_order_id FOREIGN KEY(order_id) REFERENCES "order" (id)
+)
+-- next
+CREATE INDEX ix_order_line_order_id ON order_line (order_id)
+-- next
+CREATE INDEX ix_order_line_owner_id ON order_line (owner_id)
+-- next
+CREATE INDEX ix_order_line_owner_id_format_id ON order_line (owner_id, format_id)
+-- next
+CREATE TABLE posting (
+	entry_id UUID NOT NULL, 
+	account VARCHAR(40) NOT NULL, 
+	detail TEXT NOT NULL, 
+	customer_id UUID, 
+	amount_cents BIGINT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_posting PRIMARY KEY (id), 
+	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES journal_entry (id), 
+	CONSTRAINT ck_posting_account CHECK (account IN ('receivable', 'revenue', 'tax', 'container_deposits', 'customer_credit', 'in_transit', 'bank', 'cash_rounding', 'producer_payable', 'agent_fee'))
+)
+-- next
+CREATE INDEX ix_posting_entry_id ON posting (entry_id)
+-- next
+CREATE INDEX ix_posting_open_document ON posting (owner_id, detail) WHERE account IN ('receivable', 'customer_credit')
+-- next
+CREATE INDEX ix_posting_owner_id ON posting (owner_id)
+-- next
+CREATE INDEX ix_posting_owner_id_account_customer_id ON posting (owner_id, account, customer_id)
+-- next
+CREATE TABLE stop (
+	run_id UUID NOT NULL, 
+	position INTEGER NOT NULL, 
+	site_id UUID NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	planned_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	service_s INTEGER NOT NULL, 
+	leg_distance_m INTEGER NOT NULL, 
+	leg_duration_s INTEGER NOT NULL, 
+	locked BOOLEAN NOT NULL, 
+	arrived_at TIMESTAMP WITH TIME ZONE, 
+	finished_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_stop PRIMARY KEY (id), 
+	CONSTRAINT fk_stop_run_id FOREIGN KEY(run_id) REFERENCES run (id), 
+	CONSTRAINT ck_stop_stopstate CHECK (state IN ('planned', 'on_the_way', 'arrived', 'counting', 'signed', 'failed', 'skipped', 'synced', 'reviewed', 'postponed', 'returned_to_depot'))
+)
+-- next
+CREATE INDEX ix_stop_owner_id ON stop (owner_id)
+-- next
+CREATE INDEX ix_stop_owner_id_site_id ON stop (owner_id, site_id)
+-- next
+CREATE INDEX ix_stop_run_id ON stop (run_id)
+-- next
+CREATE TABLE delivery_line (
+	delivery_id UUID NOT NULL, 
+	position INTEGER NOT NULL, 
+	order_line_id UUID NOT NULL, 
+	ordered INTEGER NOT NULL, 
+	delivered INTEGER NOT NULL, 
+	not_shipped INTEGER NOT NULL, 
+	lost INTEGER NOT NULL, 
+	returned INTEGER NOT NULL, 
+	extra INTEGER NOT NULL, 
+	reason TEXT NOT NULL, 
+	photos TEXT[] NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_delivery_line PRIMARY KEY (id), 
+	CONSTRAINT uq_delivery_line_delivery_id_order_line_id UNIQUE (delivery_id, order_line_id), 
+	CONSTRAINT fk_delivery_line_delivery_id FOREIGN KEY(delivery_id) REFERENCES delivery (id)
+)
+-- next
+CREATE INDEX ix_delivery_line_delivery_id ON delivery_line (delivery_id)
+-- next
+CREATE INDEX ix_delivery_line_owner_id ON delivery_line (owner_id)
+-- next
+CREATE TABLE stop_order (
+	stop_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	position INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_stop_order PRIMARY KEY (id), 
+	CONSTRAINT uq_stop_order_stop_id_order_id UNIQUE (stop_id, order_id), 
+	CONSTRAINT fk_stop_order_stop_id FOREIGN KEY(stop_id) REFERENCES stop (id)
+)
+-- next
+CREATE INDEX ix_stop_order_order_id ON stop_order (order_id)
+-- next
+CREATE INDEX ix_stop_order_owner_id ON stop_order (owner_id)
+-- next
+CREATE INDEX ix_stop_order_stop_id ON stop_order (stop_id)
+-- next
+INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ('019344b0-0000-7000-8000-000000000001', 'gst', 'TPS', 'GST', '0.05', '2008-01-01')
+-- next
+INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ('019344b0-0000-7000-8000-000000000002', 'qst', 'TVQ', 'QST', '0.09975', '2013-01-01')
+-- next
+INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), now())
+-- next
+CREATE OR REPLACE FUNCTION acting_organisation() RETURNS uuid LANGUAGE sql STABLE AS
+$$ SELECT current_setting('tournee.acting')::uuid $$
+-- next
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN RAISE EXCEPTION '% is written once', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
+-- next
+CREATE OR REPLACE FUNCTION refuse_change_when_final() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+  IF OLD.state IN ('published', 'issued') THEN
+    RAISE EXCEPTION '% % is final', TG_TABLE_NAME, OLD.id USING ERRCODE = 'restrict_violation';
+  END IF;
+  IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;
+  RETURN NEW;
+END $$
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "agreement" TO tournee_app
+-- next
+ALTER TABLE "agreement" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "agreement" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "agreement" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "agreement" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "allocation" TO tournee_app
+-- next
+ALTER TABLE "allocation" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "allocation" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "allocation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "allocation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "allocation" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "attachment" TO tournee_app
+-- next
+ALTER TABLE "attachment" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "attachment" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "attachment" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "attachment" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "client" TO tournee_app
+-- next
+ALTER TABLE "client" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "client" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "client" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "client" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "collection" TO tournee_app
+-- next
+ALTER TABLE "collection" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "collection" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "collection" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "collection" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "collection" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "container_class" TO tournee_app
+-- next
+ALTER TABLE "container_class" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "container_class" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "container_class" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "container_class" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "container_entry" TO tournee_app
+-- next
+ALTER TABLE "container_entry" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "container_entry" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "container_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "container_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "container_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "container_price" TO tournee_app
+-- next
+ALTER TABLE "container_price" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "container_price" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "container_price" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "container_price" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "container_return" TO tournee_app
+-- next
+ALTER TABLE "container_return" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "container_return" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "container_return" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "container_return" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "container_return" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "credit_line" TO tournee_app
+-- next
+ALTER TABLE "credit_line" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "credit_line" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "credit_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "credit_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "credit_line" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "credit_note" TO tournee_app
+-- next
+ALTER TABLE "credit_note" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "credit_note" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "credit_note" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "credit_note" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER final_when_issued BEFORE UPDATE OR DELETE ON "credit_note" FOR EACH ROW EXECUTE FUNCTION refuse_change_when_final()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "customer_group" TO tournee_app
+-- next
+ALTER TABLE "customer_group" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "customer_group" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "customer_group" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "customer_group" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "delivery" TO tournee_app
+-- next
+ALTER TABLE "delivery" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "delivery" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "delivery" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "delivery" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "delivery" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "delivery_cycle" TO tournee_app
+-- next
+ALTER TABLE "delivery_cycle" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "delivery_cycle" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "delivery_cycle" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "delivery_cycle" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "delivery_line" TO tournee_app
+-- next
+ALTER TABLE "delivery_line" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "delivery_line" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "delivery_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "delivery_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "delivery_line" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "device" TO tournee_app
+-- next
+ALTER TABLE "device" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "device" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "device" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "device" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "device_challenge" TO tournee_app
+-- next
+ALTER TABLE "device_challenge" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "device_challenge" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "device_challenge" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "device_challenge" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "device_event" TO tournee_app
+-- next
+ALTER TABLE "device_event" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "device_event" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "device_event" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "device_event" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "device_stream" TO tournee_app
+-- next
+ALTER TABLE "device_stream" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "device_stream" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "device_stream" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "device_stream" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "device_token" TO tournee_app
+-- next
+ALTER TABLE "device_token" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "device_token" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "device_token" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "device_token" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "discrepancy" TO tournee_app
+-- next
+ALTER TABLE "discrepancy" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "discrepancy" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "discrepancy" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "discrepancy" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "document" TO tournee_app
+-- next
+ALTER TABLE "document" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "document" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "document" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "document" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "document" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "email_message" TO tournee_app
+-- next
+ALTER TABLE "email_message" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "email_message" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "email_message" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "email_message" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "enrolment_code" TO tournee_app
+-- next
+ALTER TABLE "enrolment_code" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "enrolment_code" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "enrolment_code" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "enrolment_code" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "fact" TO tournee_app
+-- next
+ALTER TABLE "fact" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "fact" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "fact" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "fact" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "fact" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "inbox_message" TO tournee_app
+-- next
+ALTER TABLE "inbox_message" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "inbox_message" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "inbox_message" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "inbox_message" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "invoice" TO tournee_app
+-- next
+ALTER TABLE "invoice" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "invoice" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "invoice" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "invoice" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER final_when_issued BEFORE UPDATE OR DELETE ON "invoice" FOR EACH ROW EXECUTE FUNCTION refuse_change_when_final()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "invoice_line" TO tournee_app
+-- next
+ALTER TABLE "invoice_line" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "invoice_line" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "invoice_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "invoice_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "invoice_line" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "invoice_order" TO tournee_app
+-- next
+ALTER TABLE "invoice_order" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "invoice_order" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "invoice_order" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "invoice_order" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "journal_entry" TO tournee_app
+-- next
+ALTER TABLE "journal_entry" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "journal_entry" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "journal_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "journal_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "journal_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "membership" TO tournee_app
+-- next
+ALTER TABLE "membership" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "membership" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "membership" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "membership" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "message" TO tournee_app
+-- next
+ALTER TABLE "message" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "message" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "message" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "message" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "message" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "number_series" TO tournee_app
+-- next
+ALTER TABLE "number_series" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "number_series" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "number_series" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "number_series" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "order" TO tournee_app
+-- next
+ALTER TABLE "order" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "order" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "order" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "order" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "order_entry" TO tournee_app
+-- next
+ALTER TABLE "order_entry" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "order_entry" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "order_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "order_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "order_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "order_line" TO tournee_app
+-- next
+ALTER TABLE "order_line" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "order_line" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "order_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "order_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "order_number" TO tournee_app
+-- next
+ALTER TABLE "order_number" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "order_number" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "order_number" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "order_number" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "organisation" TO tournee_app
+-- next
+ALTER TABLE "organisation" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "organisation" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "organisation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "organisation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY census ON "organisation" FOR SELECT TO CURRENT_USER USING (true)
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "payment" TO tournee_app
+-- next
+ALTER TABLE "payment" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "payment" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "payment" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "payment" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "plan" TO tournee_app
+-- next
+ALTER TABLE "plan" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "plan" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "plan" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "plan" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "posting" TO tournee_app
+-- next
+ALTER TABLE "posting" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "posting" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "posting" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "posting" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "posting" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "product" TO tournee_app
+-- next
+ALTER TABLE "product" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "product" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "product" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "product" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "product_format" TO tournee_app
+-- next
+ALTER TABLE "product_format" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "product_format" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "product_format" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "product_format" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof" TO tournee_app
+-- next
+ALTER TABLE "proof" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
+-- next
+ALTER TABLE "rate_window" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "rate_window" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "rate_window" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "rate_window" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "relation" TO tournee_app
+-- next
+ALTER TABLE "relation" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "relation" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "relation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "relation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "road_leg" TO tournee_app
+-- next
+ALTER TABLE "road_leg" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "road_leg" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "road_leg" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "road_leg" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "run" TO tournee_app
+-- next
+ALTER TABLE "run" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "run" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "run" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "run" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "run_bundle" TO tournee_app
+-- next
+ALTER TABLE "run_bundle" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "run_bundle" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "run_bundle" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "run_bundle" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "run_bundle" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT ON "server_epoch" TO tournee_app
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "signed_receipt" TO tournee_app
+-- next
+ALTER TABLE "signed_receipt" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "signed_receipt" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "signed_receipt" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "signed_receipt" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "signed_receipt" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "site" TO tournee_app
+-- next
+ALTER TABLE "site" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "site" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "site" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "site" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "stock_move" TO tournee_app
+-- next
+ALTER TABLE "stock_move" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "stock_move" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "stock_move" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "stock_move" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "stock_move" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "stop" TO tournee_app
+-- next
+ALTER TABLE "stop" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "stop" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "stop" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "stop" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "stop_order" TO tournee_app
+-- next
+ALTER TABLE "stop_order" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "stop_order" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "stop_order" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "stop_order" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT ON "tax_rate" TO tournee_app
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "tax_registration" TO tournee_app
+-- next
+ALTER TABLE "tax_registration" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "tax_registration" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "tax_registration" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "tax_registration" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "terms" TO tournee_app
+-- next
+ALTER TABLE "terms" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "terms" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "terms" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "terms" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "terms" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "thread" TO tournee_app
+-- next
+ALTER TABLE "thread" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "thread" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "thread" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "thread" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "user_account" TO tournee_app
+-- next
+ALTER TABLE "user_account" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "user_account" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "user_account" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "user_account" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "user_session" TO tournee_app
+-- next
+ALTER TABLE "user_session" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "user_session" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "user_session" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "user_session" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "variance_notice" TO tournee_app
+-- next
+ALTER TABLE "variance_notice" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "variance_notice" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "variance_notice" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "variance_notice" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "variance_notice" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "vehicle" TO tournee_app
+-- next
+ALTER TABLE "vehicle" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "vehicle" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "vehicle" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "vehicle" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "visit" TO tournee_app
+-- next
+ALTER TABLE "visit" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "visit" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "visit" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "visit" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "visit" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "webhook_call" TO tournee_app
+-- next
+ALTER TABLE "webhook_call" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "webhook_call" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "webhook_call" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "webhook_call" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "webhook_endpoint" TO tournee_app
+-- next
+ALTER TABLE "webhook_endpoint" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "webhook_endpoint" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "webhook_endpoint" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "webhook_endpoint" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
