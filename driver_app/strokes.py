@@ -10,7 +10,7 @@ from driver_app.ink import to_png
 from shared.signature import Point, pack_strokes, unpack_strokes
 
 PAD_WIDTH, PAD_HEIGHT = 1200, 480
-_POINTS = 90
+_POINTS = 150
 
 
 def draw_signing(name: str, role: str) -> Signing:
@@ -21,13 +21,15 @@ def draw_signing(name: str, role: str) -> Signing:
 
 
 def _flourish(seed: bytes) -> list[Point]:
-    waves, swing = 3 + seed[0] % 4, 70 + seed[1] % 80
-    return [_on_wave(at / _POINTS, waves, swing, seed[2] / 40) for at in range(_POINTS + 1)]
+    loops, swing = 4 + seed[0] % 4, 90 + seed[1] % 60
+    return [_on_loop(at / _POINTS, loops, swing, seed[2] / 40) for at in range(_POINTS + 1)]
 
 
-def _on_wave(share: float, waves: int, swing: int, phase: float) -> Point:
-    x = 150 + share * 850 + 40 * math.sin(share * waves * 4 * math.pi)
-    y = PAD_HEIGHT / 2 - swing * math.sin(share * waves * 2 * math.pi + phase) * (1 - 0.6 * share)
+def _on_loop(share: float, loops: int, swing: int, phase: float) -> Point:
+    """A prolate cycloid that flattens towards its end, as a hurried name does."""
+    angle = 2 * math.pi * loops * share + phase
+    x = 180 + share * 780 + swing * 0.55 * math.cos(angle)
+    y = PAD_HEIGHT / 2 - swing * (1 - 0.65 * share) * math.sin(angle) + 25 * math.sin(3.1 * share)
     return round(x), round(y)
 
 

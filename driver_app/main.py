@@ -1,0 +1,84 @@
+"""``python -m driver_app.main --home DIR --server URL``: the tablet's app in a window; wiring and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from random import SystemRandom
+
+os.environ.setdefault("KIVY_NO_ARGS", "1")
+os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
+
+from driver_app.actions.enrol import enrol
+from driver_app.clock import SystemClock
+from driver_app.flow import Flow, Machine
+from driver_app.platform.desktop import Browser, FileSecrets, NoCamera, NoLocation, Wired
+from driver_app.platform.fake import DrawnCamera
+from driver_app.store import settings
+from driver_app.sync.backoff import Backoff
+from driver_app.sync.engine import Round, SyncEngine
+from driver_app.sync.loop import SyncLoop
+from driver_app.sync.transport import HttpTransport
+from driver_app.tablet import Tablet, open_tablet
+from shared.problems import Problem
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Open the window and return 0 when it is closed; 2 when the tablet could not be opened or enrolled."""
+    options = _parser().parse_args(arguments)
+    try:
+        tablet = open_tablet(options.home, FileSecrets(options.home / "keys"))
+        _enrol(tablet, options)
+        _show(tablet, options)
+    except Problem as problem:
+        sys.stderr.write(f"{problem.title.fr} / {problem.title.en}\n{problem.detail.fr}\n{problem.detail.en}\n")
+        return 2
+    return 0
+
+
+def _show(tablet: Tablet, options: argparse.Namespace) -> None:
+    from kivy.clock import Clock
+
+    from driver_app.ui.app import DriverApp
+
+    clock = SystemClock()
+    camera = DrawnCamera() if options.drawn_photos else NoCamera()
+    flow = Flow(tablet, clock, Machine(camera, NoLocation(), Browser()))
+    app = DriverApp(flow)
+
+    def heard(ended: Round) -> None:
+        flow.heard(ended)
+        Clock.schedule_once(lambda _: app.refresh_sync())
+
+    engine = SyncEngine(tablet, HttpTransport(options.server), clock, Wired())
+    loop = SyncLoop(engine, Backoff(SystemRandom()), heard)
+    flow.sealed = app.wake_sync = loop.wake
+    loop.start()
+    try:
+        app.run()
+    finally:
+        loop.stop()
+        tablet.store.close()
+
+
+def _enrol(tablet: Tablet, options: argparse.Namespace) -> None:
+    known = tablet.store.read(lambda session: settings.load(session, settings.Enrolment))
+    if options.enrol and known is None:
+        transport = HttpTransport(options.server)
+        enrol(tablet, transport, code=options.enrol, name=options.name, now=SystemClock().now())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m driver_app.main", description=main.__doc__)
+    parser.add_argument("--home", type=Path, required=True, help="folder of the tablet's store and keys")
+    parser.add_argument("--server", required=True, help="address of the office, e.g. http://127.0.0.1:8000")
+    parser.add_argument("--enrol", metavar="CODE", help="one-time code of the dispatcher, the first time")
+    parser.add_argument("--name", default="Tablette", help="name under which the dispatcher sees this tablet")
+    parser.add_argument("--drawn-photos", action="store_true", help="draw photos instead of taking them")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Sync in the background: a thread that tries, waits with jitter, and wakes when something was sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Event, Thread
+
+from driver_app.sync.backoff import Backoff
+from driver_app.sync.engine import Round, SyncEngine
+
+IDLE_S = 60.0
+SETTLE_S = 11.0
+
+
+class SyncLoop:
+    """Runs the engine until it is stopped; ``heard`` is told of each round, on this thread."""
+
+    def __init__(self, engine: SyncEngine, backoff: Backoff, heard: Callable[[Round], None]) -> None:
+        """Take the engine, the waiting rule and who listens."""
+        self._engine, self._backoff, self._heard = engine, backoff, heard
+        self._wake, self._stopped = Event(), Event()
+        self._thread = Thread(target=self._run, name="sync", daemon=True)
+
+    def start(self) -> None:
+        """Begin with a round at once."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Try again soon: something was sealed, or the driver asked."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End after the round under way; what it did not send stays in the outbox."""
+        self._stopped.set()
+        self._wake.set()
+        self._thread.join(timeout=SETTLE_S)
+
+    def _run(self) -> None:
+        while not self._stopped.is_set():
+            ended = self._engine.sync()
+            self._heard(ended)
+            if self._wake.wait(self._delay_s(ended)):
+                self._wake.clear()
+                self._stopped.wait(SETTLE_S)  # what was just finished may still be undone for ten seconds
+
+    def _delay_s(self, ended: Round) -> float:
+        if ended.ending == "done":
+            self._backoff.reset()
+            return IDLE_S
+        return self._backoff.next_delay_s(ended.retry_after_s)

@@ -1,0 +1,222 @@
+"""The app around the screens: where to go, what to tell, and the few questions that any screen may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.lang import Builder
+from kivy.metrics import Metrics
+from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
+from kivy.uix.screenmanager import NoTransition, ScreenManager
+
+from driver_app.flow import Flow, NothingOpen
+from driver_app.store.settings import Preferences
+from driver_app.tablet import NotEnrolled
+from driver_app.ui import (
+    containers,
+    departure,
+    empty,
+    ending,
+    failure,
+    gaps,
+    map,  # noqa: A004 - the screen is called the map
+    name,
+    outbox,
+    payment,
+    proof,
+    stop,
+    tour,
+    unlock,
+)
+from driver_app.ui import help as help_screen
+from driver_app.ui.kit import NumberDialog
+from driver_app.ui.signature_pad import SignaturePad
+from driver_app.ui.theme import theme
+from driver_app.viewmodels import texts, words
+from shared.problems import Problem, Text
+
+__all__ = ["DriverApp", "SignaturePad"]
+
+_FOLDER = Path(__file__).parent
+_SCREENS = {
+    "unlock": unlock.UnlockScreen,
+    "departure": departure.DepartureScreen,
+    "tour": tour.TourScreen,
+    "stop": stop.StopScreen,
+    "gaps": gaps.GapsScreen,
+    "failure": failure.FailureScreen,
+    "containers": containers.ContainersScreen,
+    "payment": payment.PaymentScreen,
+    "proof": proof.ProofScreen,
+    "name": name.NameScreen,
+    "ending": ending.EndingScreen,
+    "outbox": outbox.OutboxScreen,
+    "help": help_screen.HelpScreen,
+    "map": map.MapScreen,
+    "empty": empty.EmptyScreen,
+}
+SNACK_S = 6.0
+_loaded: set[str] = set()
+
+
+class DriverApp(App):
+    """One window. Screens are built once and shown again with other values."""
+
+    language = StringProperty("fr")
+    left_handed = BooleanProperty(defaultvalue=False)
+    font_scale = NumericProperty(1.0)
+    sync_view = ObjectProperty(None, rebind=True)
+    driver_line = StringProperty("")
+    snack_text = StringProperty("")
+    snack_tone = StringProperty("good")
+    snack_action = StringProperty("")
+    typed_name = StringProperty("")
+
+    def __init__(self, flow: Flow, *, wake_sync: Callable[[], None] = lambda: None, **properties: Any) -> None:
+        """Take the driver's session and what wakes the sync."""
+        self.flow = flow
+        self.wake_sync = wake_sync
+        self._snack_end: Any = None
+        super().__init__(**properties)
+
+    def build(self) -> ScreenManager:
+        """Build every screen once."""
+        self.title = "Tournée"
+        self.font_scale = Metrics.fontscale
+        self._follow(self.flow.preferences)
+        self.refresh_sync()
+        load_rules()
+        manager = ScreenManager(transition=NoTransition())
+        for label, kind in _SCREENS.items():
+            manager.add_widget(kind(name=label))
+        return manager
+
+    def go(self, screen: str) -> None:
+        """Show a screen with its present state."""
+        if self.root.current == screen:
+            self.root.current_screen.on_pre_enter()
+        self.root.current = screen
+
+    def enter(self) -> None:
+        """Go to where the driver's day is: no run, departure, or the list."""
+        try:
+            progress = self.flow.progress
+        except (NothingOpen, NotEnrolled):
+            self.go("empty")
+            return
+        self.go("tour" if progress.departed_ms is not None else "departure")
+
+    def attempt(self, work: Callable[[], Any]) -> bool:
+        """Do something and return whether it worked; a refusal is told in words."""
+        try:
+            work()
+        except Problem as problem:
+            self.tell(problem.detail, tone="danger")
+            return False
+        self.refresh_sync()
+        return True
+
+    def tell(self, sentence: Text, *, tone: str = "good", action: str = "", more: str = "") -> None:
+        """Show a sentence at the bottom for a few seconds; with an action, for as long as it can be done."""
+        self.snack_text, self.snack_tone = sentence.say(self.flow.language) + more, tone
+        self.snack_action = action
+        if self._snack_end is not None:
+            self._snack_end.cancel()
+        lasts_s = self.flow.undo_left_ms / 1000 if action else SNACK_S
+        self._snack_end = Clock.schedule_once(lambda _: self.hush(), lasts_s)
+
+    def hush(self) -> None:
+        """Take the sentence away."""
+        self.snack_text = self.snack_action = ""
+
+    def finished(self) -> None:
+        """Go back to the list after a stop; the finish can be undone for ten seconds."""
+        self.go("tour")
+        self.tell(texts.FINISHED, action=texts.UNDO.say(self.flow.language))
+
+    def undo(self) -> None:
+        """Take the last finish back and show its stop."""
+        self.hush()
+        if self.attempt(self.flow.undo):
+            self.go("stop")
+        else:
+            self.root.current_screen.refresh()
+
+    def offer_correction(self, stop_id: str) -> None:
+        """Open a finished stop again, if it is still the driver's to correct."""
+        if self.attempt(lambda: self.flow.correct(stop_id)):
+            self.go("stop")
+
+    def photograph(self, line_id: str = "") -> None:
+        """Take a photo, and say so."""
+        if self.attempt(lambda: self._take_photo(line_id)):
+            self.refresh_sync()
+
+    def ask_number(self, title: str, present: int, accepted: Callable[[int], None]) -> None:
+        """Open the number pad for a quantity."""
+        self._ask(title, str(present), accepted, is_money=False)
+
+    def ask_amount(self, title: str, present_cents: int, accepted: Callable[[int], None]) -> None:
+        """Open the number pad for an amount, typed in cents."""
+        self._ask(title, words.money(present_cents, self.flow.language), accepted, is_money=True)
+
+    def prefer(self, preferences: Preferences) -> None:
+        """Keep and show how this driver likes the screens."""
+        self.flow.prefer(preferences)
+        self._follow(preferences)
+        self.refresh_sync()
+
+    def refresh_sync(self) -> None:
+        """Show how far the sync is."""
+        self.sync_view = self.flow.show_sync()
+
+    def say(self, sentence: Text, _language: str) -> str:
+        """Return a sentence in the driver's language; kv passes the language to be told when it changes."""
+        return sentence.say(self.flow.language)
+
+    def tone_ink(self, tone: str, _theme: str) -> list[float]:
+        """Return a tone's text colour; kv passes the theme's name to be told when it changes."""
+        return theme.tone(tone)[0]
+
+    def tone_ground(self, tone: str, _theme: str) -> list[float]:
+        """Return a tone's ground."""
+        return theme.tone(tone)[1]
+
+    def _take_photo(self, line_id: str) -> None:
+        if self.flow.photograph(line_id):
+            self.tell(texts.PHOTO_TAKEN)
+        else:
+            self.tell(texts.NO_CAMERA, tone="warn")
+
+    def _ask(self, title: str, shown: str, accepted: Callable[[int], None], *, is_money: bool) -> None:
+        dialog = NumberDialog(title=title, shown=shown, is_money=is_money, accepted=accepted)
+        pad = dialog.ids.pad
+        pad.limit = 9 if is_money else 6
+        pad.bind(text=lambda _, typed: setattr(dialog, "shown", self._typed(typed, is_money=is_money)))
+        dialog.open(animation=False)
+
+    def _typed(self, typed: str, *, is_money: bool) -> str:
+        return words.money(int(typed or "0"), self.flow.language) if is_money else typed or "0"
+
+    def _follow(self, preferences: Preferences) -> None:
+        theme.apply(preferences.theme)
+        self.language = preferences.language
+        self.left_handed = preferences.left_handed
+        try:
+            known = self.flow.tablet.enrolment
+        except NotEnrolled as problem:
+            self.driver_line = problem.title.say(preferences.language)
+        else:
+            self.driver_line = f"{known.driver_name} · {known.carrier_name}"
+
+
+def load_rules() -> None:
+    """Load each kv file, once in the life of the process: twice would double every rule."""
+    for label in ("kit", *_SCREENS):
+        if label not in _loaded:
+            _loaded.add(label)
+            Builder.load_file(str(_FOLDER / f"{label}.kv"))

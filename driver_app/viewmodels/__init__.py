@@ -1,0 +1,1 @@
+"""What screens show, as values: no screen toolkit, no SQL, no clock."""

@@ -1,0 +1,118 @@
+"""Every fixed sentence of the screens, in both languages."""
+
+from __future__ import annotations
+
+from shared.problems import Text
+
+ALL_SENT = Text("Tout est au bureau", "All at the office")
+OFFLINE = Text("Hors ligne", "Offline")
+ONLINE = Text("En ligne", "Online")
+TO_SEND = Text("à envoyer", "to send")
+FORKED = Text("Appeler le répartiteur", "Call the dispatcher")
+OUTDATED = Text("Mise à jour requise", "Update required")
+ON_TABLET = Text("Sur cette tablette", "On this tablet")
+AT_OFFICE = Text("Au bureau", "At the office")
+
+RUN = Text("Tournée", "Run")
+NO_RUN = Text("Aucune tournée sur cette tablette", "No run on this tablet")
+NO_RUN_HINT = Text(
+    "Connectez-vous au réseau de l’entrepôt : la tournée arrive d’elle-même.",
+    "Connect to the warehouse network: the run comes by itself.",
+)
+START_RUN = Text("Partir en tournée", "Start the run")
+END_RUN = Text("Fin de tournée", "End of run")
+RETURN_TO_DEPOT = Text("Terminer la tournée", "Finish the run")
+ONE_STOP, STOPS = Text("arrêt", "stop"), Text("arrêts", "stops")
+STOPS_DONE = Text("arrêts faits", "stops done")
+RUN_RETURNED = Text("Tournée terminée", "Run finished")
+VEHICLE_CHECK = Text("Camion vérifié : pneus, freins, feux", "Truck checked: tires, brakes, lights")
+LOAD_CHECK = Text("Chargement compté", "Load counted")
+CASH_FLOAT = Text("Fonds de caisse", "Cash float")
+CASH_COUNTED = Text("Argent compté", "Cash counted")
+CASH_EXPECTED = Text("Argent attendu", "Cash expected")
+GOODS_BACK = Text("Retours au dépôt", "Goods coming back")
+NOTHING_BACK = Text("Rien ne revient au dépôt.", "Nothing comes back.")
+
+UNLOCK = Text("Entrez votre NIP", "Enter your PIN")
+ENROL_FIRST = Text("Cette tablette n’est pas inscrite.", "This tablet is not enrolled.")
+CHOOSE_NIP = Text("Choisissez un NIP de 4 à 8 chiffres", "Choose a PIN of 4 to 8 digits")
+OPEN = Text("Déverrouiller", "Unlock")
+KEEP_NIP = Text("Garder ce NIP", "Keep this PIN")
+
+ORDERED = Text("Commandé", "Ordered")
+MISSING = Text("manque", "short")
+EXTRA = Text("en plus", "extra")
+ACCESS = Text("Consigne d’accès", "Access note")
+ALL_DELIVERED = Text("Tout livré · faire signer", "All delivered · get signature")
+GET_SIGNATURE = Text("Faire signer", "Get signature")
+EXPLAIN = Text("Expliquer les écarts", "Explain differences")
+TAKE_PAYMENT = Text("Passer au paiement", "Go to payment")
+CALL = Text("Appeler", "Call")
+NAVIGATE = Text("Y aller", "Directions")
+PHOTO = Text("Photo", "Photo")
+TAKE_PHOTO = Text("Prendre la photo", "Take the photo")
+PHOTO_TAKEN = Text("Photo prise", "Photo taken")
+EMPTIES = Text("Vides et consignes", "Empties and deposits")
+PAYMENT = Text("Paiement", "Payment")
+FAILURE = Text("Refus ou absence", "Refused or absent")
+FAILURE_TITLE = Text("Pourquoi rien n’est livré ?", "Why is nothing delivered?")
+CORRECT = Text("Corriger", "Correct")
+GAPS = Text("Écarts", "Differences")
+WHY_SHORT = Text("Pourquoi ces écarts ?", "Why these differences?")
+CONTINUE = Text("Continuer", "Continue")
+BACK = Text("Retour", "Back")
+ZERO_LEFT_OUT = Text("Comptez ce que vous reprenez.", "Count what you take back.")
+AMOUNT_DUE = Text("À percevoir", "To collect")
+COLLECTED_CASH = Text("Comptant reçu", "Cash received")
+NOT_COLLECTED = Text("Rien perçu", "Nothing collected")
+ROUNDED = Text("Arrondi à 5 cents", "Rounded to 5 cents")
+COLLECT_ALL = Text("Tout perçu comptant", "All collected in cash")
+ENTER_AMOUNT = Text("Entrer un montant", "Enter an amount")
+
+RECEIVED_BY = Text("Reçu par", "Received by")
+OTHER_NAME = Text("Autre nom", "Other name")
+SIGN_HERE = Text("Signez dans le cadre", "Sign in the frame")
+CHOOSE_NAME = Text("Choisissez le nom, puis faites signer.", "Choose the name, then get the signature.")
+ERASE = Text("Effacer", "Erase")
+FINISH = Text("Terminer la livraison", "Finish delivery")
+FINISH_UNSIGNED = Text("Terminer sans signature", "Finish without signature")
+FINISHED = Text("Livraison enregistrée", "Delivery recorded")
+UNDO = Text("Annuler", "Undo")
+TOTAL = Text("Total", "Total")
+CREDIT = Text("Crédit", "Credit")
+CREDIT_PENDING = Text("Crédit à approuver", "Credit to be approved")
+INVOICE = Text("Facture", "Invoice")
+SUPPLEMENT = Text("Commande supplémentaire", "Supplementary order")
+NO_PRICE = Text("Bon de commande, sans prix", "Purchase order, no prices")
+DEPOSITS = Text("consignes", "deposits")
+DEPOSIT_CREDIT = Text("Consignes rendues", "Deposits returned")
+NAME_TITLE = Text("Nom du réceptionnaire", "Recipient’s name")
+ACCEPT = Text("Accepter", "Accept")
+
+OUTBOX = Text("À envoyer", "To send")
+HELP = Text("Aide", "Help")
+MAP = Text("Carte", "Map")
+SEND_NOW = Text("Envoyer maintenant", "Send now")
+NEVER_SENT = Text("Aucun contact avec le bureau encore", "No contact with the office yet")
+LAST_CONTACT = Text("Dernier contact", "Last contact")
+HELP_TITLE = Text("Aide et diagnostic", "Help and diagnostic")
+EXPORT = Text("Exporter le diagnostic", "Export diagnostic")
+EXPORTED = Text("Diagnostic enregistré", "Diagnostic saved")
+THEME = Text("Thème clair ou sombre", "Light or dark theme")
+HAND = Text("Main gauche ou droite", "Left or right hand")
+LANGUAGE = Text("English", "Français")
+LOCK = Text("Verrouiller", "Lock")
+NO_CAMERA = Text("Cette machine n’a pas d’appareil photo.", "This machine has no camera.")
+NO_PHONE = Text("Cette machine ne téléphone pas.", "This machine cannot call.")
+
+EVENT_NAMES = {
+    "run.departed": Text("Départ", "Departure"),
+    "stop.arrived": Text("Arrivée", "Arrival"),
+    "visit.finished": Text("Livraison signée", "Signed delivery"),
+    "run.returned": Text("Retour au dépôt", "Return to depot"),
+}
+EVENT_STATES = {
+    "sealed": Text("Sur cette tablette", "On this tablet"),
+    "sent": Text("Envoi en cours", "Being sent"),
+    "received": Text("Au bureau", "At the office"),
+}
