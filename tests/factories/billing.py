@@ -20,6 +20,7 @@ from server.ledger.model import Account, Allocation, JournalEntry, Posting
 from server.orders import queries as orders
 from server.orders.model import Order
 from shared.ids import new_id
+from shared.problems import Text
 from tests.factories.world import World, stamp
 
 DOCUMENTED_AT = datetime(2026, 11, 18, 22, tzinfo=UTC)
@@ -184,3 +185,18 @@ def _line(delivery: Delivery, line, counted: Counted | None) -> DeliveryLine:
         reason=counted.reason,
         photos=[],
     )
+
+
+def live_invoice_of(order_id: UUID, *, acting: UUID) -> Invoice | None:
+    with transaction(acting=acting) as session:
+        found = queries.live_invoice(session, order_id=order_id)
+        session.expunge_all()
+        return found
+
+
+def void(order_id: UUID, *, acting: UUID, at: datetime = DOCUMENTED_AT) -> UUID:
+    with transaction(acting=acting) as session:
+        invoice = queries.live_invoice(session, order_id=order_id)
+        note = billing.void_invoice(session, invoice=invoice, reason=Text("Erreur", "Mistake"), stamp=stamp(at))
+        billing.publish_pending(session, stamp=stamp(at))
+        return note.id
