@@ -6,19 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.billing import queries as billing
 from server.billing.model import CreditNote, Invoice
 from server.catalog.model import ContainerClass
+from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
 from server.delivery.model import Delivery, VarianceNotice, Visit
 from server.documents.drafting.goods import Cast
 from server.documents.model import Document, DocumentKind
 from server.orders.model import Order
 from server.parties.model import Organisation, Site
-from server.planning.model import Run, Stop, Vehicle
+from server.planning.model import Run, Stop, StopOrder, Vehicle
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,29 @@ def latest(session: Session, *, owner_id: UUID, kind: DocumentKind, subject_id: 
     ).first()
 
 
+def document(session: Session, *, document_id: UUID, driver_id: UUID | None = None) -> Document:
+    """Return a paper that the acting organisation owns or reads; a driver's must be of a run of theirs.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    org_id = acting_org(session)
+    chosen = select(Document).where(
+        Document.id == document_id, or_(Document.owner_id == org_id, Document.party_ids.contains([org_id]))
+    )
+    if driver_id is not None:
+        chosen = chosen.where(_driven_by(driver_id))
+    found = session.scalars(chosen).one_or_none()
+    if found is None:
+        raise missing(document_id)
+    return found
+
+
+def missing(document_id: UUID) -> NotFound:
+    """Return the refusal of a paper that does not exist for the caller."""
+    return NotFound(Text("Ce document n’existe pas.", "There is no such document."), where=str(document_id))
+
+
 def of_run(session: Session, run_id: UUID) -> Sequence[Document]:
     """Return every paper of a run that the acting organisation may read, newest revisions only."""
     rows = session.scalars(select(Document).where(Document.run_id == run_id).order_by(Document.revision))
@@ -151,6 +175,12 @@ def of_order(session: Session, order_id: UUID) -> Sequence[Document]:
     return session.scalars(
         select(Document).where(Document.order_id == order_id).order_by(Document.made_at, Document.revision)
     ).all()
+
+
+def _driven_by(driver_id: UUID) -> ColumnElement[bool]:
+    runs = select(Run.id).where(Run.driver_id == driver_id)
+    riding = select(StopOrder.order_id).join(Stop, Stop.id == StopOrder.stop_id).where(Stop.run_id.in_(runs))
+    return or_(Document.run_id.in_(runs), Document.order_id.in_(riding))
 
 
 def _orders(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Order]:

@@ -63,7 +63,9 @@ def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
     if entry.file_size > MAX_FILE_BYTES or entry.compress_type != zipfile.ZIP_STORED:
-        raise _broken("Un fichier de l’archive sort des limites.", "A file of the archive is out of bounds.", entry.filename)
+        raise _broken(
+            "Un fichier de l’archive sort des limites.", "A file of the archive is out of bounds.", entry.filename
+        )
     return archive.read(entry)
 
 

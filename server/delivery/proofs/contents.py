@@ -192,7 +192,9 @@ def _contents(manifest: ProofManifest, files: Mapping[str, bytes]) -> ProofConte
 
 def _check_files(manifest: ProofManifest, files: Mapping[str, bytes]) -> None:
     if manifest.format != FORMAT:
-        raise _refuse("Cette version de preuve n’est pas connue.", "This version of proof is not known.", manifest.format)
+        raise _refuse(
+            "Cette version de preuve n’est pas connue.", "This version of proof is not known.", manifest.format
+        )
     found = {name: hashlib.sha256(payload).hexdigest() for name, payload in files.items()}
     if found != manifest.files:
         different = sorted({name for name, _ in found.items() ^ manifest.files.items()})

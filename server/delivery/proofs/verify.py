@@ -96,7 +96,9 @@ def _read_leaves(contents: ProofContents, finished: VisitFinished) -> VisitFacts
     root = bytes.fromhex(finished.root)
     for leaves in contents.leaves:
         reaches = leaves.disclosure().leads_to(root)
-        _require(reaches, leaves.key, "les lignes ne mènent pas à la racine signée", "the lines do not reach the signed root")
+        _require(
+            reaches, leaves.key, "les lignes ne mènent pas à la racine signée", "the lines do not reach the signed root"
+        )
     return read_visit(
         [LeafGroup(key=leaves.key, leaves=leaves.leaves, padding=leaves.padding) for leaves in contents.leaves]
     )

@@ -1,6 +1,6 @@
 """Recording what happened at the door."""
 
-from server.delivery.service.discrepancies import open_discrepancy
+from server.delivery.service.discrepancies import decide_discrepancy, open_discrepancy
 from server.delivery.service.recording import (
     OrderParties,
     VisitRecord,
@@ -15,6 +15,7 @@ __all__ = [
     "OrderParties",
     "UnknownTerms",
     "VisitRecord",
+    "decide_discrepancy",
     "freeze_terms",
     "open_discrepancy",
     "read_terms",

@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_org
+from server.core.problems import Conflict
 from server.core.stamp import Stamp
-from server.delivery.events import DISCREPANCY_OPENED
-from server.delivery.model import Discrepancy
+from server.delivery.events import DISCREPANCY_DECIDED, DISCREPANCY_OPENED
+from server.delivery.model import Discrepancy, DiscrepancyState
 from shared.ids import new_id
 from shared.problems import Text
 
@@ -51,4 +52,20 @@ def open_discrepancy(
     )
     session.add(discrepancy)
     facts.record(session, DISCREPANCY_OPENED, discrepancy.id, stamp)
+    return discrepancy
+
+
+def decide_discrepancy(session: Session, discrepancy: Discrepancy, *, decision: str, stamp: Stamp) -> Discrepancy:
+    """Close a discrepancy with the dispatcher's words; a decided one keeps its first decision.
+
+    Raises:
+        Conflict: it was decided before.
+    """
+    if discrepancy.state is DiscrepancyState.DECIDED:
+        raise Conflict(
+            Text("Cet écart est déjà réglé.", "This discrepancy is already decided."), where=str(discrepancy.id)
+        )
+    discrepancy.state = DiscrepancyState.DECIDED
+    discrepancy.decided_at, discrepancy.decided_by, discrepancy.decision = stamp.at, stamp.by, decision
+    facts.record(session, DISCREPANCY_DECIDED, discrepancy.id, stamp)
     return discrepancy

@@ -1,0 +1,72 @@
+"""Invoices and credit notes over JSON, as the caller's organisation may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+from sqlalchemy import select
+
+from server.billing import queries
+from server.billing.model import CreditNote, Invoice, InvoiceOrder
+from server.billing.schemas import (
+    CreditNoteSchema,
+    CreditNoteWithLinesSchema,
+    InvoiceSchema,
+    InvoiceWithLinesSchema,
+    OfOrderQuerySchema,
+)
+from server.core.transaction import transaction
+from server.core.web import actor, requires
+from server.core.web.paging import page
+from server.identity.permissions import Permission
+
+invoices = Blueprint("invoices", __name__, url_prefix="/invoices", description="Invoices")
+credits_ = Blueprint("credits", __name__, url_prefix="/credit-notes", description="Credit notes")
+
+
+@invoices.route("", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@invoices.arguments(OfOrderQuerySchema, location="query")
+@invoices.response(200, InvoiceSchema(many=True))
+def list_invoices(asked: dict[str, Any]) -> Sequence[Invoice]:
+    """List invoices that one issued, sells on or received"""
+    query = select(Invoice)
+    if (order_id := asked.get("order_id")) is not None:
+        query = query.join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id).where(InvoiceOrder.order_id == order_id)
+    with transaction(actor().org_id) as session:
+        return page(session, query, Invoice.id, asked)
+
+
+@invoices.route("/<uuid:invoice_id>", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@invoices.response(200, InvoiceWithLinesSchema)
+def read_invoice(invoice_id: UUID) -> Invoice:
+    """Read an invoice with its lines"""
+    with transaction(actor().org_id) as session:
+        return queries.invoice(session, invoice_id=invoice_id)
+
+
+@credits_.route("", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@credits_.arguments(OfOrderQuerySchema, location="query")
+@credits_.response(200, CreditNoteSchema(many=True))
+def list_credit_notes(asked: dict[str, Any]) -> Sequence[CreditNote]:
+    """List credit notes that one issued or received"""
+    query = select(CreditNote)
+    if (order_id := asked.get("order_id")) is not None:
+        covered = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == order_id)
+        query = query.where(CreditNote.invoice_id.in_(covered))
+    with transaction(actor().org_id) as session:
+        return page(session, query, CreditNote.id, asked)
+
+
+@credits_.route("/<uuid:credit_id>", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@credits_.response(200, CreditNoteWithLinesSchema)
+def read_credit_note(credit_id: UUID) -> CreditNote:
+    """Read a credit note with its lines"""
+    with transaction(actor().org_id) as session:
+        return queries.credit_note(session, credit_id=credit_id)

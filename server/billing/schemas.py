@@ -1,0 +1,77 @@
+"""JSON of invoices and credit notes."""
+
+from __future__ import annotations
+
+from marshmallow import fields
+
+from server.core.web import Schema
+from server.core.web.paging import PageQuerySchema
+
+
+class MoneyLineSchema(Schema):
+    """One line; amounts are cents."""
+
+    position = fields.Integer(required=True)
+    description_fr = fields.String(required=True)
+    description_en = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    net_cents = fields.Integer(required=True)
+    deposit_cents = fields.Integer(required=True)
+    taxes = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+
+
+class InvoiceSchema(Schema):
+    """An invoice; drafts and provisional ones have a reference and no number."""
+
+    id = fields.UUID(required=True)
+    issuer_id = fields.UUID(required=True, attribute="owner_id")
+    buyer_id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    number = fields.String(required=True)
+    reference = fields.String(required=True)
+    currency = fields.String(required=True)
+    issued_on = fields.Date(required=True, allow_none=True)
+    due_on = fields.Date(required=True, allow_none=True)
+    net_cents = fields.Integer(required=True)
+    tax_cents = fields.Integer(required=True)
+    deposit_cents = fields.Integer(required=True)
+    total_cents = fields.Integer(required=True)
+
+
+class InvoiceWithLinesSchema(InvoiceSchema):
+    """An invoice with the lines of its current revision."""
+
+    lines = fields.List(fields.Nested(MoneyLineSchema), required=True)
+
+
+class CreditNoteSchema(Schema):
+    """A credit note with positive amounts; one that is still proposed has no number."""
+
+    id = fields.UUID(required=True)
+    issuer_id = fields.UUID(required=True, attribute="owner_id")
+    buyer_id = fields.UUID(required=True)
+    invoice_id = fields.UUID(required=True, allow_none=True)
+    kind = fields.String(required=True)
+    state = fields.String(required=True)
+    number = fields.String(required=True)
+    currency = fields.String(required=True)
+    reason_fr = fields.String(required=True)
+    reason_en = fields.String(required=True)
+    issued_on = fields.Date(required=True, allow_none=True)
+    net_cents = fields.Integer(required=True)
+    tax_cents = fields.Integer(required=True)
+    deposit_cents = fields.Integer(required=True)
+    total_cents = fields.Integer(required=True)
+
+
+class CreditNoteWithLinesSchema(CreditNoteSchema):
+    """A credit note with its lines."""
+
+    lines = fields.List(fields.Nested(MoneyLineSchema), required=True)
+
+
+class OfOrderQuerySchema(PageQuerySchema):
+    """Pages, of one order if named."""
+
+    order_id = fields.UUID()

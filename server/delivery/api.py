@@ -1,0 +1,119 @@
+"""Deliveries, proofs and discrepancies over JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask_smorest import Blueprint
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from server.core.blobs import blob_store
+from server.core.transaction import transaction
+from server.core.web import actor, requires, stamp
+from server.core.web.files import send_file
+from server.core.web.paging import page
+from server.delivery import queries
+from server.delivery.model import Delivery, Discrepancy, Proof
+from server.delivery.schemas import (
+    DecisionSchema,
+    DeliverySchema,
+    DiscrepancyQuerySchema,
+    DiscrepancySchema,
+    ProofQuerySchema,
+    ProofSchema,
+)
+from server.delivery.service import decide_discrepancy
+from server.identity.permissions import Permission
+
+deliveries = Blueprint("deliveries", __name__, url_prefix="/deliveries", description="What customers accepted")
+proofs = Blueprint("proofs", __name__, url_prefix="/proofs", description="Sealed proofs of delivery")
+discrepancies = Blueprint(
+    "discrepancies", __name__, url_prefix="/discrepancies", description="What waits for a dispatcher"
+)
+
+
+@deliveries.route("", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@deliveries.arguments(ProofQuerySchema, location="query")
+@deliveries.response(200, DeliverySchema(many=True))
+def list_deliveries(asked: dict[str, Any]) -> Sequence[Delivery]:
+    """List deliveries with their lines"""
+    query = select(Delivery).options(selectinload(Delivery.lines))
+    if (order_id := asked.get("order_id")) is not None:
+        query = query.where(Delivery.order_id == order_id)
+    with transaction(actor().org_id) as session:
+        return page(session, query, Delivery.id, asked)
+
+
+@proofs.route("", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@proofs.arguments(ProofQuerySchema, location="query")
+@proofs.response(200, ProofSchema(many=True))
+def list_proofs(asked: dict[str, Any]) -> Sequence[Proof]:
+    """List the sealed proofs of one's own orders"""
+    query = select(Proof)
+    if (order_id := asked.get("order_id")) is not None:
+        query = query.where(Proof.order_id == order_id)
+    with transaction(actor().org_id) as session:
+        return page(session, query, Proof.id, asked)
+
+
+@proofs.route("/<uuid:proof_id>", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@proofs.response(200, ProofSchema)
+def read_proof(proof_id: UUID) -> Proof:
+    """Read what a proof is made of"""
+    with transaction(actor().org_id) as session:
+        return queries.proof(session, proof_id)
+
+
+@proofs.route("/<uuid:proof_id>/file", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@proofs.response(200, content_type="application/octet-stream")
+def proof_file(proof_id: UUID) -> Response:
+    """Download the file that anyone can verify offline"""
+    with transaction(actor().org_id) as session:
+        found = queries.proof(session, proof_id)
+    payload = blob_store().get(found.owner_id, found.file_sha256)
+    return send_file(
+        payload, media_type="application/octet-stream", name=f"{found.order_id}.proof", sha256=found.file_sha256
+    )
+
+
+@proofs.route("/<uuid:proof_id>/pdf", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@proofs.response(200, content_type="application/pdf")
+def proof_pdf(proof_id: UUID) -> Response:
+    """Download the printed proof"""
+    with transaction(actor().org_id) as session:
+        found = queries.proof(session, proof_id)
+    payload = blob_store().get(found.owner_id, found.pdf_sha256)
+    return send_file(payload, media_type="application/pdf", name=f"{found.order_id}.pdf", sha256=found.pdf_sha256)
+
+
+@discrepancies.route("", methods=["GET"])
+@requires(Permission.STOP_CORRECT)
+@discrepancies.arguments(DiscrepancyQuerySchema, location="query")
+@discrepancies.response(200, DiscrepancySchema(many=True))
+def list_discrepancies(asked: dict[str, Any]) -> Sequence[Discrepancy]:
+    """List what waits for a dispatcher"""
+    query = select(Discrepancy)
+    if (state := asked.get("state")) is not None:
+        query = query.where(Discrepancy.state == state)
+    with transaction(actor().org_id) as session:
+        return page(session, query, Discrepancy.id, asked)
+
+
+@discrepancies.route("/<uuid:discrepancy_id>/decision", methods=["POST"])
+@requires(Permission.STOP_CORRECT)
+@discrepancies.arguments(DecisionSchema)
+@discrepancies.response(200, DiscrepancySchema)
+def decide(asked: dict[str, Any], discrepancy_id: UUID) -> Discrepancy:
+    """Close a discrepancy with a decision in words"""
+    with transaction(actor().org_id) as session:
+        found = queries.discrepancy(session, discrepancy_id)
+        return decide_discrepancy(session, found, decision=asked["decision"], stamp=stamp())

@@ -1,0 +1,47 @@
+"""Reads over deliveries and proofs; the session acts for somebody who may read them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from server.core.problems import NotFound, Text
+from server.delivery.model import Delivery, Discrepancy, Proof
+
+
+def delivery(session: Session, delivery_id: UUID) -> Delivery:
+    """Return a delivery with its lines.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.get(Delivery, delivery_id, options=[selectinload(Delivery.lines)])
+    if found is None:
+        raise NotFound(Text("Cette livraison n’existe pas.", "There is no such delivery."), where=str(delivery_id))
+    return found
+
+
+def proof(session: Session, proof_id: UUID) -> Proof:
+    """Return a sealed proof.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.scalars(select(Proof).where(Proof.id == proof_id)).one_or_none()
+    if found is None:
+        raise NotFound(Text("Cette preuve n’existe pas.", "There is no such proof."), where=str(proof_id))
+    return found
+
+
+def discrepancy(session: Session, discrepancy_id: UUID) -> Discrepancy:
+    """Return a discrepancy, locked for its decision.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.scalars(select(Discrepancy).where(Discrepancy.id == discrepancy_id).with_for_update()).one_or_none()
+    if found is None:
+        raise NotFound(Text("Cet écart n’existe pas.", "There is no such discrepancy."), where=str(discrepancy_id))
+    return found

@@ -1,0 +1,84 @@
+"""JSON of deliveries, proofs and discrepancies."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from server.core.web import Schema
+from server.core.web.paging import PageQuerySchema
+
+
+class DeliveryLineSchema(Schema):
+    """One line: ordered = delivered + not_shipped + lost + returned; extra stands on top."""
+
+    order_line_id = fields.UUID(required=True)
+    ordered = fields.Integer(required=True)
+    delivered = fields.Integer(required=True)
+    not_shipped = fields.Integer(required=True)
+    lost = fields.Integer(required=True)
+    returned = fields.Integer(required=True)
+    extra = fields.Integer(required=True)
+    reason = fields.String(required=True)
+
+
+class DeliverySchema(Schema):
+    """What a customer accepted of one order."""
+
+    id = fields.UUID(required=True)
+    order_id = fields.UUID(required=True)
+    seller_id = fields.UUID(required=True)
+    buyer_id = fields.UUID(required=True)
+    outcome = fields.String(required=True)
+    signer_name = fields.String(required=True)
+    delivered_at = fields.AwareDateTime(required=True)
+    received_at = fields.AwareDateTime(required=True)
+    lines = fields.List(fields.Nested(DeliveryLineSchema), required=True)
+
+
+class ProofSchema(Schema):
+    """The sealed proof of one order's delivery; its two files have their own addresses."""
+
+    id = fields.UUID(required=True)
+    delivery_id = fields.UUID(required=True)
+    order_id = fields.UUID(required=True)
+    seller_id = fields.UUID(required=True)
+    file_sha256 = fields.String(required=True)
+    file_size_bytes = fields.Integer(required=True)
+    pdf_sha256 = fields.String(required=True)
+    pdf_size_bytes = fields.Integer(required=True)
+    missing_attachments = fields.List(fields.String(), required=True)
+    made_at = fields.AwareDateTime(required=True)
+
+
+class ProofQuerySchema(PageQuerySchema):
+    """Pages, of one order if named."""
+
+    order_id = fields.UUID()
+
+
+class DiscrepancySchema(Schema):
+    """Something that a dispatcher must look at; the delivery itself stands."""
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True)
+    subject_id = fields.UUID(required=True)
+    run_id = fields.UUID(required=True, allow_none=True)
+    stop_id = fields.UUID(required=True, allow_none=True)
+    text_fr = fields.String(required=True)
+    text_en = fields.String(required=True)
+    state = fields.String(required=True)
+    opened_at = fields.AwareDateTime(required=True)
+    decided_at = fields.AwareDateTime(required=True, allow_none=True)
+    decision = fields.String(required=True)
+
+
+class DecisionSchema(Schema):
+    """What was decided, in words."""
+
+    decision = fields.String(required=True, validate=validate.Length(min=3, max=500))
+
+
+class DiscrepancyQuerySchema(PageQuerySchema):
+    """Pages, of one state if named."""
+
+    state = fields.String(validate=validate.OneOf(["open", "decided"]))

@@ -1,0 +1,48 @@
+"""Papers over JSON, and their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+from flask_smorest import Blueprint
+from sqlalchemy import select
+
+from server.core.blobs import blob_store
+from server.core.transaction import transaction
+from server.core.web import actor, requires
+from server.core.web.files import send_file
+from server.core.web.paging import page
+from server.documents import queries
+from server.documents.model import Document
+from server.documents.schemas import DocumentQuerySchema, DocumentSchema
+from server.identity.permissions import Permission
+
+blp = Blueprint("documents", __name__, url_prefix="/documents", description="Papers of orders and runs")
+
+
+@blp.route("", methods=["GET"])
+@requires(Permission.ORDER_READ, Permission.RUN_READ)
+@blp.arguments(DocumentQuerySchema, location="query")
+@blp.response(200, DocumentSchema(many=True))
+def list_documents(asked: dict[str, Any]) -> Sequence[Document]:
+    """List papers that one may read"""
+    query = select(Document)
+    for column, name in ((Document.order_id, "order_id"), (Document.run_id, "run_id")):
+        if (wanted := asked.get(name)) is not None:
+            query = query.where(column == wanted)
+    with transaction(actor().org_id) as session:
+        return page(session, query, Document.id, asked)
+
+
+@blp.route("/<uuid:document_id>/file", methods=["GET"])
+@requires(Permission.ORDER_READ, Permission.RUN_READ)
+@blp.response(200, content_type="application/pdf")
+def document_file(document_id: UUID) -> Response:
+    """Download a paper"""
+    with transaction(actor().org_id) as session:
+        found = queries.document(session, document_id=document_id)
+    payload = blob_store().get(found.owner_id, found.sha256)
+    return send_file(payload, media_type=found.media_type, name=found.name, sha256=found.sha256)
