@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
 from importlib.util import find_spec
@@ -50,6 +51,7 @@ def tournee() -> None:
 
 def main() -> None:
     """Run the command line; a problem is said in both languages and ends with code 2."""
+    signal.signal(signal.SIGTERM, _end)
     try:
         tournee()
     except Problem as problem:
@@ -61,6 +63,10 @@ def say_problem(problem: Problem) -> str:
     """Return what, where and what to do, in French and English."""
     where = f" ({problem.where})" if problem.where else ""
     return f"{problem.title.fr}\u00a0: {problem.detail.fr}{where}\n{problem.title.en}: {problem.detail.en}{where}"
+
+
+def _end(_number: int, _frame: object) -> None:
+    sys.exit(0)  # unwinds, so that what this process started is stopped
 
 
 def _exists(name: str) -> bool:

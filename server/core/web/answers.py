@@ -81,9 +81,19 @@ def answer(problem: Problem) -> Response:
     """Return the problem in the caller's language, as a page for people and JSON for programs."""
     if is_api() or _wants_json():
         document = problem.as_document(language()) | {"request_id": request_id()}
-        return Response(orjson.dumps(document, default=str), status=problem.status, mimetype=MEDIA_TYPE)
-    page = render_template("problem.html", problem=problem, request_id=request_id())
-    return Response(page, status=problem.status, mimetype="text/html")
+        response = Response(orjson.dumps(document, default=str), status=problem.status, mimetype=MEDIA_TYPE)
+    else:
+        page = render_template("problem.html", problem=problem, request_id=request_id())
+        response = Response(page, status=problem.status, mimetype="text/html")
+    return _with_hints(response, problem)
+
+
+def _with_hints(response: Response, problem: Problem) -> Response:
+    if problem.status == HTTPStatus.UNAUTHORIZED and is_api():
+        response.headers["WWW-Authenticate"] = 'Bearer realm="tournee"'
+    if (wait_s := problem.members.get("retry_after_s")) is not None:
+        response.headers["Retry-After"] = str(wait_s)
+    return response
 
 
 def _answer_http(error: HTTPException) -> BaseResponse:
