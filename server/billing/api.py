@@ -23,8 +23,8 @@ from server.core.web import actor, requires
 from server.core.web.paging import page
 from server.identity.permissions import Permission
 
-invoices = Blueprint("invoices", __name__, url_prefix="/invoices", description="Invoices")
-credits_ = Blueprint("credits", __name__, url_prefix="/credit-notes", description="Credit notes")
+invoices = Blueprint("invoices_api", __name__, url_prefix="/invoices", description="Invoices")
+credits_ = Blueprint("credits_api", __name__, url_prefix="/credit-notes", description="Credit notes")
 
 
 @invoices.route("", methods=["GET"])

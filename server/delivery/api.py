@@ -29,10 +29,10 @@ from server.delivery.schemas import (
 from server.delivery.service import decide_discrepancy
 from server.identity.permissions import Permission
 
-deliveries = Blueprint("deliveries", __name__, url_prefix="/deliveries", description="What customers accepted")
-proofs = Blueprint("proofs", __name__, url_prefix="/proofs", description="Sealed proofs of delivery")
+deliveries = Blueprint("deliveries_api", __name__, url_prefix="/deliveries", description="What customers accepted")
+proofs = Blueprint("proofs_api", __name__, url_prefix="/proofs", description="Sealed proofs of delivery")
 discrepancies = Blueprint(
-    "discrepancies", __name__, url_prefix="/discrepancies", description="What waits for a dispatcher"
+    "discrepancies_api", __name__, url_prefix="/discrepancies", description="What waits for a dispatcher"
 )
 
 

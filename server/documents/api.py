@@ -20,7 +20,7 @@ from server.documents.model import Document
 from server.documents.schemas import DocumentQuerySchema, DocumentSchema
 from server.identity.permissions import Permission
 
-blp = Blueprint("documents", __name__, url_prefix="/documents", description="Papers of orders and runs")
+blp = Blueprint("documents_api", __name__, url_prefix="/documents", description="Papers of orders and runs")
 
 
 @blp.route("", methods=["GET"])

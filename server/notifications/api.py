@@ -15,7 +15,7 @@ from server.identity.permissions import Permission
 from server.notifications.model import InboxMessage
 from server.notifications.schemas import InboxMessageSchema, InboxQuerySchema
 
-blp = Blueprint("inbox", __name__, url_prefix="/inbox", description="What an organisation should know")
+blp = Blueprint("inbox_api", __name__, url_prefix="/inbox", description="What an organisation should know")
 
 
 @blp.route("", methods=["GET"])
