@@ -1,0 +1,79 @@
+"""What the day stands on: a database and a store for each kind of store, the roads, the settings that say so."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from server.core.embedded.seaweed import EmbeddedS3, S3Address
+from server.core.ground import DATABASE, standing_ground
+from server.core.settings import PREFIX, reload_settings, settings
+from server.core.transaction import forget_engine
+
+type StoreKind = Literal["local", "s3"]
+
+VAR: Final = Path("var")
+
+
+@dataclass(frozen=True, slots=True)
+class DayPlace:
+    """Where a day keeps its things: ``var`` holds the servers, ``folder`` what the day leaves."""
+
+    var: Path
+    store: StoreKind
+
+    @property
+    def folder(self) -> Path:
+        """The folder of report, documents and proofs."""
+        return self.var / "day"
+
+    @property
+    def tablets(self) -> Path:
+        """The folder of the tablets' homes; each kind of store has a day of its own, hence tablets of its own."""
+        return self.folder / ("tablets" if self.store == "local" else f"tablets-{self.store}")
+
+    @property
+    def database(self) -> str:
+        """The name of the embedded database."""
+        return DATABASE if self.store == "local" else f"{DATABASE}_{self.store}"
+
+
+@contextmanager
+def standing(place: DayPlace) -> Iterator[None]:
+    """Hold database and store inside the block, with the settings of this process and its children pointing there."""
+    before = dict(os.environ)
+    place.folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        stack.callback(_restore, before)
+        os.environ[f"{PREFIX}STORE"] = place.store
+        if place.store == "s3" and not settings().s3_endpoint:
+            _name(stack.enter_context(EmbeddedS3(place.var / "s3")))
+        os.environ.setdefault(f"{PREFIX}STORE_PATH", str(place.var / "store"))
+        os.environ.setdefault(f"{PREFIX}SECRETS_PATH", str(place.var / "secrets"))
+        os.environ.setdefault(f"{PREFIX}ROADS_PATH", str(place.var / "roads"))
+        os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "WARNING")
+        reload_settings()
+        stack.enter_context(standing_ground(place.var, database=place.database))
+        stack.callback(forget_engine)
+        yield
+
+
+def _name(address: S3Address) -> None:
+    named = {
+        "S3_ENDPOINT": address.endpoint_url,
+        "S3_BUCKET": address.bucket,
+        "S3_ACCESS_KEY": address.access_key,
+        "S3_SECRET_KEY": address.secret_key,
+        "S3_REGION": address.region,
+    }
+    os.environ.update({PREFIX + name: value for name, value in named.items()})
+
+
+def _restore(before: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(before)
+    reload_settings()
