@@ -27,7 +27,7 @@ class NoOwner(Problem):
 
 
 @contextmanager
-def standing_ground(folder: Path = Path("var")) -> Iterator[None]:
+def standing_ground(folder: Path = Path("var"), *, database: str = DATABASE) -> Iterator[None]:
     """Hold a database with the present schema inside the block: the named one, else an embedded one in ``folder``.
 
     The embedded one is shared with other processes of the same folder and stopped by its last user.
@@ -37,9 +37,9 @@ def standing_ground(folder: Path = Path("var")) -> Iterator[None]:
         return
     with EmbeddedPostgres(folder / "postgres") as address:
         ensure_roles(address)
-        ensure_database(address, DATABASE)
-        os.environ[f"{PREFIX}DATABASE_URL"] = address.url(DATABASE, user=APP_ROLE)
-        os.environ[f"{PREFIX}OWNER_DATABASE_URL"] = address.url(DATABASE, user=OWNER_ROLE)
+        ensure_database(address, database)
+        os.environ[f"{PREFIX}DATABASE_URL"] = address.url(database, user=APP_ROLE)
+        os.environ[f"{PREFIX}OWNER_DATABASE_URL"] = address.url(database, user=OWNER_ROLE)
         reload_settings()
         migrate()
         yield
