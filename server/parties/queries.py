@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -21,6 +22,8 @@ from server.parties.model import (
     Site,
     TaxRegistration,
 )
+
+HOME_ZONE: Final = "America/Toronto"
 
 
 def organisation(session: Session, *, org_id: UUID) -> Organisation:
@@ -45,6 +48,12 @@ def zone_of(session: Session, *, org_id: UUID) -> ZoneInfo:
     """Return the time zone in which an organisation counts its days."""
     with acting_for(session, org_id):
         return ZoneInfo(organisation(session, org_id=org_id).timezone)
+
+
+def zone_or_ours(session: Session, *, org_id: UUID) -> ZoneInfo:
+    """Return an organisation's time zone, or the product's home zone for one that has no card here yet."""
+    card = session.get(Organisation, org_id)
+    return ZoneInfo(card.timezone if card else HOME_ZONE)
 
 
 def sites(session: Session, *, site_ids: Iterable[UUID]) -> Mapping[UUID, Site]:

@@ -83,6 +83,15 @@ def vehicles(session: Session) -> Sequence[Vehicle]:
     ).all()
 
 
+def cycles(session: Session) -> Sequence[DeliveryCycle]:
+    """Return the acting carrier's delivery cycles, by name."""
+    return session.scalars(
+        select(DeliveryCycle)
+        .where(DeliveryCycle.owner_id == acting_org(session))
+        .order_by(DeliveryCycle.name, DeliveryCycle.id)
+    ).all()
+
+
 def orders_to_plan(session: Session, *, runs_on: date) -> Sequence[Order]:
     """Return the accepted orders that the acting carrier should bring on a day, late ones and undated ones included."""
     return session.scalars(
@@ -95,6 +104,15 @@ def orders_to_plan(session: Session, *, runs_on: date) -> Sequence[Order]:
         .options(selectinload(Order.lines))
         .order_by(Order.number, Order.id)
     ).all()
+
+
+def next_day_to_plan(session: Session, *, after: date) -> date:
+    """Return the first day from ``after`` on with orders that wait for a run, else the last such day, else ``after``."""
+    waiting = select(Order.planned_on).where(
+        Order.carrier_id == acting_org(session), Order.state == OrderState.ACCEPTED, Order.planned_on.is_not(None)
+    )
+    coming = session.scalar(waiting.where(Order.planned_on >= after).order_by(Order.planned_on).limit(1))
+    return coming or session.scalar(waiting.order_by(Order.planned_on.desc()).limit(1)) or after
 
 
 def read_day(session: Session, *, runs_on: date, network: str) -> Day:

@@ -18,7 +18,7 @@ from server.core.stamp import Stamp
 from server.orders import events
 from server.orders import service as orders
 from server.orders.model import DistributionMethod, Order
-from server.orders.service.holding import refuse_buyer
+from server.orders.service.holding import refuse_buyer, require_seller_side
 from server.parties import queries as parties
 from server.parties.model import BillingType, Emission
 from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
@@ -123,7 +123,7 @@ def cancel_order(session: Session, *, order: Order, reason: str, stamp: Stamp) -
         Conflict: a published invoice stands; void it first.
         Forbidden, IllegalMove: as ``orders.service.cancel``.
     """
-    refuse_buyer(session, order)
+    require_seller_side(session, order)
     if order.state is OrderState.PLANNED and order.carrier_id is not None:
         with acting_for(session, order.carrier_id):
             run = planning_read.run_of_order(session, order_id=order.id)

@@ -13,7 +13,7 @@ from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import DistributionMethod, Order
 from server.orders.pricing import reprice
-from server.orders.service.holding import held, refuse_buyer
+from server.orders.service.holding import held, require_seller_side
 from server.orders.service.lines import BadOrder, tax_rules_for
 from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
@@ -40,7 +40,7 @@ def accept(
     ``order.lines`` must be loaded. ``planned_on`` is the next delivery of the carrier's cycle, when there is one.
 
     Raises:
-        Forbidden: the buyer acts.
+        Forbidden: the buyer acts, or a carrier that does not bill for the seller.
         OutOfStock: the warehouse does not cover it (C9).
         NoBillingAgent: agent billing without an agent in the agreement.
         IllegalMove: the order is not pending.
@@ -48,7 +48,7 @@ def accept(
     Source: R012, R064, R069, C7, C9, C28.
     """
     if not by_system:
-        refuse_buyer(session, order)
+        require_seller_side(session, order)
     with held(session, order):
         # Accepted orders count as reservations: its own must not stand against it.
         accepted = ORDER_LIFECYCLE.step(order.state, OrderState.ACCEPTED)
@@ -72,11 +72,11 @@ def reject(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Orde
     """Reject a pending order, with the reason that its parties read.
 
     Raises:
-        Forbidden: the buyer acts.
+        Forbidden: the buyer acts, or a carrier that does not bill for the seller.
         BadOrder: no reason, or too long a one.
         IllegalMove: the order is not pending.
     """
-    refuse_buyer(session, order)
+    require_seller_side(session, order)
     _require_reason(reason)
     with held(session, order):
         order.move_to(OrderState.REJECTED)
@@ -90,14 +90,14 @@ def cancel(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Orde
     """Cancel an order that has not left yet; what it reserved is free again.
 
     Raises:
-        Forbidden: the buyer acts (R045, C13).
+        Forbidden: the buyer (R045, C13), or a carrier that does not bill for the seller.
         BadOrder: no reason, or too long a one.
         Conflict: its invoice stands; void it first.
         IllegalMove: it has left, or is over.
 
     Source: section 4 (annulée, seller side).
     """
-    refuse_buyer(session, order)
+    require_seller_side(session, order)
     _require_reason(reason)
     with held(session, order):
         _require_uninvoiced(order)

@@ -16,7 +16,7 @@ from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import Order, OrderLine
 from server.orders.pricing import reprice
-from server.orders.service.holding import held, refuse_buyer
+from server.orders.service.holding import held, refuse_buyer, require_seller_side
 from server.orders.service.lines import OrderItem, make_lines, tax_rules_for
 from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
@@ -69,10 +69,10 @@ def restore(session: Session, *, order: Order, stamp: Stamp) -> Order:
     """Give a pending order the very content that was submitted (R066).
 
     Raises:
-        Forbidden: the buyer acts.
+        Forbidden: the buyer acts, or a carrier that does not bill for the seller.
         Conflict: the order is not pending any more.
     """
-    refuse_buyer(session, order)
+    require_seller_side(session, order)
     with held(session, order):
         if order.state is not OrderState.PENDING:
             raise Conflict(

@@ -1,0 +1,244 @@
+"""Orders over JSON: lists, drafts, and the decisions of their parties."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
+
+from server.billing.service import publish_pending
+from server.conversations import queries as talk_read
+from server.conversations import service as talk
+from server.conversations.model import Message, ThreadSubject
+from server.core.transaction import transaction
+from server.core.web import actor, requires, stamp
+from server.fulfilment import queries
+from server.fulfilment.api.access import driver_limit, require_whole
+from server.fulfilment.service import orders as verbs
+from server.identity.permissions import Permission
+from server.orders import queries as orders_read
+from server.orders import schemas
+from server.orders import service as plain
+from server.orders.listing import ListedOrder, OrderFilter, Today, list_orders
+from server.orders.model import Order
+from server.orders.presenting import parties_of, present_detail, present_entry, present_order
+from server.parties import queries as parties
+from server.parties.model import DeliverWith
+from server.parties.terms import ChosenTerms
+from shared.problems import Text
+
+orders = Blueprint("orders", __name__, url_prefix="/orders", description="Orders: lists, drafts, decisions, timeline")
+
+
+@orders.route("", methods=["GET"])
+@requires(Permission.ORDER_READ)
+@orders.arguments(schemas.OrderQuery, location="query")
+@orders.response(200, schemas.OrderPageSchema)
+def list_page(asked: dict[str, Any]) -> dict[str, Any]:
+    """List orders, newest first"""
+    with transaction(actor().org_id) as session:
+        found, total = list_orders(
+            session, chosen=_filter(session, asked), today=_today(session), offset=asked["offset"], limit=asked["limit"]
+        )
+        names = parties.names(session, org_ids=parties_of(one.order for one in found))
+        shown = [present_order(one, names=names, with_prices=_shows_prices(one.order)) for one in found]
+    return {"orders": shown, "total": total, "offset": asked["offset"]}
+
+
+@orders.route("", methods=["POST"])
+@requires(Permission.ORDER_CREATE)
+@orders.arguments(schemas.NewOrderSchema)
+@orders.response(201, schemas.OrderSchema)
+def create(asked: dict[str, Any]) -> dict[str, Any]:
+    """Make a numbered draft order"""
+    with transaction(actor().org_id) as session:
+        made = plain.create_order(
+            session,
+            parties_of=plain.OrderParties(
+                **{name: asked[name] for name in ("seller_id", "buyer_id", "site_id", "carrier_id", "agent_id")}
+            ),
+            chosen=ChosenTerms(**{name: asked[name] for name in ("billing_type", "emission", "deliver_with")}),
+            distribution=asked["distribution"],
+            planned_on=asked["planned_on"],
+            note=asked["note"],
+            stamp=stamp(),
+            **_content(asked),
+        )
+        return _shown(session, made.id)
+
+
+@orders.route("/<uuid:order_id>", methods=["GET"])
+@requires(Permission.ORDER_READ)
+@orders.response(200, schemas.OrderSchema)
+def read(order_id: UUID) -> dict[str, Any]:
+    """Read an order with its lines"""
+    with transaction(actor().org_id) as session:
+        return _shown(session, order_id)
+
+
+@orders.route("/<uuid:order_id>/timeline", methods=["GET"])
+@requires(Permission.ORDER_READ)
+@orders.response(200, schemas.EntrySchema(many=True))
+def timeline(order_id: UUID) -> list[dict[str, Any]]:
+    """Read what happened to an order"""
+    with transaction(actor().org_id) as session:
+        _listed(session, order_id)
+        return [present_entry(entry) for entry in orders_read.timeline(session, order_id=order_id)]
+
+
+@orders.route("/<uuid:order_id>/messages", methods=["GET"])
+@requires(Permission.ORDER_CHAT)
+@orders.response(200, schemas.MessageSchema(many=True))
+def messages(order_id: UUID) -> list[dict[str, Any]]:
+    """Read what was said on an order"""
+    with transaction(actor().org_id) as session:
+        _listed(session, order_id)
+        found = talk_read.messages(session, subject=ThreadSubject.ORDER, subject_id=order_id)
+        return [_message(one) for one in found]
+
+
+@orders.route("/<uuid:order_id>/messages", methods=["POST"])
+@requires(Permission.ORDER_CHAT)
+@orders.arguments(schemas.MessageTextSchema)
+@orders.response(201, schemas.MessageSchema)
+def say(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Say something on an order, to its parties"""
+    with transaction(actor().org_id) as session:
+        order = _listed(session, order_id).order
+        said = talk.say(
+            session,
+            subject=ThreadSubject.ORDER,
+            subject_id=order.id,
+            text=Text(asked["text"], asked["text"]),
+            readers=(order.owner_id, *order.party_ids),
+            author_name=f"{actor().display_name}, {actor().org_name}",
+            stamp=stamp(),
+        )
+        return _message(said)
+
+
+@orders.route("/<uuid:order_id>/content", methods=["PUT"])
+@requires(Permission.ORDER_EDIT)
+@orders.arguments(schemas.ContentSchema)
+@orders.response(200, schemas.OrderSchema)
+def revise(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Change what is ordered, until the goods leave or an invoice stands"""
+    return _decide(order_id, verbs.revise_order, Permission.ORDER_EDIT, **_content(asked))
+
+
+@orders.route("/<uuid:order_id>/submit", methods=["POST"])
+@requires(Permission.ORDER_CREATE)
+@orders.response(200, schemas.OrderSchema)
+def submit(order_id: UUID) -> dict[str, Any]:
+    """Submit a draft; its group may accept it at once"""
+    return _decide(order_id, verbs.submit_order, Permission.ORDER_CREATE)
+
+
+@orders.route("/<uuid:order_id>/accept", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.arguments(schemas.AcceptSchema)
+@orders.response(200, schemas.OrderSchema)
+def accept(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Accept a pending order; emission on acceptance publishes its invoice"""
+    return _decide(order_id, verbs.accept_order, Permission.ORDER_ACCEPT, billing_type=asked["billing_type"])
+
+
+@orders.route("/<uuid:order_id>/reject", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.arguments(schemas.ReasonSchema)
+@orders.response(200, schemas.OrderSchema)
+def reject(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Reject a pending order, with the reason"""
+    return _decide(order_id, plain.reject, Permission.ORDER_ACCEPT, reason=asked["reason"])
+
+
+@orders.route("/<uuid:order_id>/restore", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.response(200, schemas.OrderSchema)
+def restore(order_id: UUID) -> dict[str, Any]:
+    """Give a pending order the content that was submitted"""
+    return _decide(order_id, plain.restore, Permission.ORDER_ACCEPT)
+
+
+@orders.route("/<uuid:order_id>/cancel", methods=["POST"])
+@requires(Permission.ORDER_CANCEL)
+@orders.arguments(schemas.ReasonSchema)
+@orders.response(200, schemas.OrderSchema)
+def cancel(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Cancel an order that has not left, with the reason"""
+    return _decide(order_id, verbs.cancel_order, Permission.ORDER_CANCEL, reason=asked["reason"])
+
+
+@orders.route("/<uuid:order_id>/outside-invoice", methods=["POST"])
+@requires(Permission.INVOICE_PUBLISH)
+@orders.arguments(schemas.OutsideInvoiceSchema)
+@orders.response(200, schemas.OrderSchema)
+def outside_invoice(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Note the invoice that the seller made in its own system"""
+    return _decide(
+        order_id,
+        plain.mark_invoiced_outside,
+        Permission.INVOICE_PUBLISH,
+        number=asked["number"],
+        on=asked["issued_on"],
+    )
+
+
+def _decide(order_id: UUID, verb: Callable[..., Order], permission: Permission, **options: Any) -> dict[str, Any]:
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        require_whole(permission)
+        verb(session, order=order, stamp=stamp(), **options)
+        publish_pending(session, stamp=stamp())
+        return _shown(session, order_id)
+
+
+def _shown(session: Session, order_id: UUID) -> dict[str, Any]:
+    listed = _listed(session, order_id)
+    names = parties.names(session, org_ids=parties_of((listed.order,)))
+    return present_detail(listed, names=names, with_prices=_shows_prices(listed.order))
+
+
+def _listed(session: Session, order_id: UUID) -> ListedOrder:
+    return queries.listed_order(session, order_id=order_id, today=_today(session), driver_id=driver_limit())
+
+
+def _filter(session: Session, asked: dict[str, Any]) -> OrderFilter:
+    driver_id = driver_limit()
+    return OrderFilter(
+        state=asked["state"],
+        delivery=asked["delivery_bucket"],
+        billing=asked["billing_bucket"],
+        seller_id=asked["seller_id"],
+        buyer_id=asked["buyer_id"],
+        carrier_id=asked["carrier_id"],
+        planned_on=asked["planned_on"],
+        number=asked["number"],
+        to_invoice_outside=asked["to_invoice_outside"],
+        order_ids=queries.orders_of_driver(session, driver_id=driver_id) if driver_id else None,
+    )
+
+
+def _today(session: Session) -> Today:
+    return Today.of(stamp().at, parties.zone_or_ours(session, org_id=actor().org_id))
+
+
+def _content(asked: dict[str, Any]) -> dict[str, Any]:
+    same = ("document_discount_cents", "taxed", "with_deposits")
+    return {"items": [plain.OrderItem(**item) for item in asked["items"]]} | {name: asked[name] for name in same}
+
+
+def _shows_prices(order: Order) -> bool:
+    return driver_limit() is None or order.deliver_with is DeliverWith.INVOICE
+
+
+def _message(one: Message) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "author_name": one.author_name,
+        "text": {"fr": one.text_fr, "en": one.text_en},
+        "said_at": one.said_at,
+    }

@@ -1,0 +1,117 @@
+"""Orders as the JSON doors show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from server.orders.listing import ListedOrder
+from server.orders.model import Order, OrderEntry, OrderLine
+from server.parties.model import BillingType
+from shared.problems import Text
+from shared.states import LABELS, OrderState
+
+_AMOUNTS: Final = ("net_cents", "tax_cents", "deposit_cents", "total_cents")
+_PLAIN: Final = (
+    "id",
+    "number",
+    "site_id",
+    "planned_on",
+    "submitted_at",
+    "accepted_at",
+    "delivered_at",
+    "currency",
+    "revision",
+    "supplement_of_id",
+    "outside_invoice_number",
+)
+_SLUGS: Final = (
+    "state",
+    "billing_state",
+    "billing_type",
+    "emission",
+    "deliver_with",
+    "settlement_policy",
+    "distribution",
+)
+_NEXT: Final = {
+    OrderState.DRAFT: Text("À soumettre", "To be submitted"),
+    OrderState.PENDING: Text("À accepter par le vendeur", "To be accepted by the seller"),
+    OrderState.ACCEPTED: Text("À planifier", "To be planned"),
+    OrderState.PLANNED: Text("À charger et livrer", "To be loaded and delivered"),
+    OrderState.SHIPPED: Text("À livrer", "To be delivered"),
+    OrderState.NOT_DELIVERED: Text("À replanifier", "To be planned again"),
+}
+_NOTHING: Final = Text("Rien à faire", "Nothing to do")
+
+
+def parties_of(orders: Iterable[Order]) -> set[UUID]:
+    """Return every organisation that these orders name, to look their names up at once."""
+    named = ((order.owner_id, order.buyer_id, order.carrier_id, order.issuer_id) for order in orders)
+    return {org_id for group in named for org_id in group if org_id}
+
+
+def present_order(listed: ListedOrder, *, names: Mapping[UUID, str], with_prices: bool) -> dict[str, Any]:
+    """Return an order as a list shows it; without prices its amounts are null (C29)."""
+    order = listed.order
+    return {
+        **{name: getattr(order, name) for name in _PLAIN},
+        **{name: getattr(order, name).value for name in _SLUGS},
+        **{name: getattr(order, name) if with_prices else None for name in _AMOUNTS},
+        "state_label": words(LABELS[order.state]),
+        "is_billed_outside": order.billing_type is BillingType.EXTERNAL,
+        "delivery_bucket": listed.delivery.value,
+        "billing_bucket": listed.billing.value,
+        "next_step": words(_NEXT.get(order.state, _NOTHING)),
+        "seller": _party(order.owner_id, names),
+        "buyer": _party(order.buyer_id, names),
+        "carrier": _party(order.carrier_id, names),
+        "issuer": _party(order.issuer_id, names),
+    }
+
+
+def present_detail(listed: ListedOrder, *, names: Mapping[UUID, str], with_prices: bool) -> dict[str, Any]:
+    """Return an order with its lines, which must be loaded."""
+    order = listed.order
+    return present_order(listed, names=names, with_prices=with_prices) | {
+        "note": order.note,
+        "document_discount_cents": order.document_discount_cents if with_prices else None,
+        "lines": [_line(line, with_prices=with_prices) for line in order.lines],
+    }
+
+
+def present_entry(entry: OrderEntry) -> dict[str, Any]:
+    """Return a line of an order's timeline."""
+    return {
+        "kind": entry.kind,
+        "text": {"fr": entry.text_fr, "en": entry.text_en},
+        "by_system": entry.by is None,
+        "at": entry.at,
+    }
+
+
+def words(text: Text) -> dict[str, str]:
+    """Return a text in both languages."""
+    return {"fr": text.fr, "en": text.en}
+
+
+def _party(org_id: UUID | None, names: Mapping[UUID, str]) -> dict[str, Any] | None:
+    return {"id": org_id, "name": names.get(org_id, "")} if org_id else None
+
+
+def _line(line: OrderLine, *, with_prices: bool) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "position": line.position,
+        "format_id": line.format_id,
+        "description": {"fr": line.description_fr, "en": line.description_en},
+        "sales_unit": line.sales_unit,
+        "quantity": line.quantity,
+        "unit_price": f"{line.unit_price:f}" if with_prices else None,
+        "discount_cents": line.discount_cents if with_prices else None,
+        "tax_codes": line.tax_codes,
+        "container_code": line.container_code,
+        "containers_a_unit": line.containers_a_unit,
+        "deposit_unit_cents": line.deposit_unit_cents if with_prices else None,
+    }

@@ -1,0 +1,197 @@
+"""JSON of orders."""
+
+from __future__ import annotations
+
+from marshmallow import fields, validate
+
+from server.core.web import Schema
+from server.core.web.limits import MAX_PAGE, PageQuery, day, line, whole
+from server.orders.listing import Bucket
+from server.orders.model import DistributionMethod
+from server.orders.service.creating import MAX_NOTE
+from server.orders.service.deciding import MAX_REASON
+from server.orders.service.fulfilling import MAX_OUTSIDE_NUMBER
+from server.orders.service.lines import MAX_QUANTITY
+from server.parties.model import BillingType, DeliverWith, Emission
+from shared.states import OrderState
+from shared.wire.limits import MAX_LINES_AN_ORDER
+
+MAX_CENTS = 10**11
+
+
+class ItemSchema(Schema):
+    """A format and a quantity; without ``unit_price`` the format's own holds."""
+
+    format_id = fields.UUID(required=True)
+    quantity = whole(least=1, most=MAX_QUANTITY, required=True)
+    discount_cents = whole(most=MAX_CENTS, load_default=0)
+    unit_price = fields.Decimal(
+        as_string=True, load_default=None, allow_none=True, validate=validate.Range(min=0, max=1_000_000)
+    )
+
+
+class ContentSchema(Schema):
+    """What is ordered, and what is taken off it."""
+
+    items = fields.List(
+        fields.Nested(ItemSchema), required=True, validate=validate.Length(min=1, max=MAX_LINES_AN_ORDER)
+    )
+    document_discount_cents = whole(most=MAX_CENTS, load_default=0)
+    taxed = fields.Boolean(load_default=True)
+    with_deposits = fields.Boolean(load_default=True)
+
+
+class NewOrderSchema(ContentSchema):
+    """A draft order: who it is between, what is ordered, how it travels."""
+
+    seller_id = fields.UUID(required=True)
+    buyer_id = fields.UUID(required=True)
+    site_id = fields.UUID(required=True)
+    carrier_id = fields.UUID(load_default=None, allow_none=True)
+    agent_id = fields.UUID(load_default=None, allow_none=True)
+    distribution = fields.Enum(DistributionMethod, by_value=True, load_default=DistributionMethod.DISTRIBUTOR)
+    billing_type = fields.Enum(BillingType, by_value=True, load_default=None, allow_none=True)
+    emission = fields.Enum(Emission, by_value=True, load_default=None, allow_none=True)
+    deliver_with = fields.Enum(DeliverWith, by_value=True, load_default=None, allow_none=True)
+    planned_on = day(load_default=None, allow_none=True)
+    note = line(longest=MAX_NOTE, load_default="")
+
+
+class AcceptSchema(Schema):
+    """The billing type may still be chosen at acceptance (R012)."""
+
+    billing_type = fields.Enum(BillingType, by_value=True, load_default=None, allow_none=True)
+
+
+class ReasonSchema(Schema):
+    """Why, in words that the other parties read."""
+
+    reason = line(longest=MAX_REASON, required=True)
+
+
+class OutsideInvoiceSchema(Schema):
+    """The invoice that the seller made in its own system (R010)."""
+
+    number = line(longest=MAX_OUTSIDE_NUMBER, required=True)
+    issued_on = day(required=True)
+
+
+class MessageTextSchema(Schema):
+    """What somebody says."""
+
+    text = line(longest=4000, required=True)
+
+
+class PartySchema(Schema):
+    """One party of an order; the name is empty for one whom the caller does not know."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+
+
+class WordsSchema(Schema):
+    """Words in both languages."""
+
+    fr = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class OrderLineSchema(Schema):
+    """A line as it was frozen. Amounts are null for a driver whose order travels without prices (C29)."""
+
+    id = fields.UUID(required=True)
+    position = fields.Integer(required=True)
+    format_id = fields.UUID(required=True, allow_none=True)
+    description = fields.Nested(WordsSchema, required=True)
+    sales_unit = fields.String(required=True)
+    quantity = fields.Integer(required=True)
+    unit_price = fields.String(required=True, allow_none=True)
+    discount_cents = fields.Integer(required=True, allow_none=True)
+    tax_codes = fields.List(fields.String(), required=True)
+    container_code = fields.String(required=True)
+    containers_a_unit = fields.Integer(required=True)
+    deposit_unit_cents = fields.Integer(required=True, allow_none=True)
+
+
+class ListedOrderSchema(Schema):
+    """An order as a list shows it."""
+
+    id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    state = fields.String(required=True)
+    state_label = fields.Nested(WordsSchema, required=True)
+    billing_state = fields.String(required=True)
+    billing_type = fields.String(required=True)
+    is_billed_outside = fields.Boolean(required=True, metadata={"description": "shown as a badge (R008)"})
+    emission = fields.String(required=True)
+    deliver_with = fields.String(required=True)
+    settlement_policy = fields.String(required=True)
+    distribution = fields.String(required=True)
+    delivery_bucket = fields.String(required=True, validate=validate.OneOf([bucket.value for bucket in Bucket]))
+    billing_bucket = fields.String(required=True, validate=validate.OneOf([bucket.value for bucket in Bucket]))
+    next_step = fields.Nested(WordsSchema, required=True)
+    seller = fields.Nested(PartySchema, required=True)
+    buyer = fields.Nested(PartySchema, required=True)
+    carrier = fields.Nested(PartySchema, required=True, allow_none=True)
+    issuer = fields.Nested(PartySchema, required=True, allow_none=True)
+    site_id = fields.UUID(required=True)
+    planned_on = fields.Date(required=True, allow_none=True)
+    submitted_at = fields.AwareDateTime(required=True)
+    accepted_at = fields.AwareDateTime(required=True, allow_none=True)
+    delivered_at = fields.AwareDateTime(required=True, allow_none=True)
+    currency = fields.String(required=True)
+    net_cents = fields.Integer(required=True, allow_none=True)
+    tax_cents = fields.Integer(required=True, allow_none=True)
+    deposit_cents = fields.Integer(required=True, allow_none=True)
+    total_cents = fields.Integer(required=True, allow_none=True)
+    revision = fields.Integer(required=True)
+    supplement_of_id = fields.UUID(required=True, allow_none=True)
+    outside_invoice_number = fields.String(required=True)
+
+
+class OrderSchema(ListedOrderSchema):
+    """An order with its lines."""
+
+    note = fields.String(required=True)
+    document_discount_cents = fields.Integer(required=True, allow_none=True)
+    lines = fields.List(fields.Nested(OrderLineSchema), required=True)
+
+
+class OrderPageSchema(Schema):
+    """A page of a list."""
+
+    orders = fields.List(fields.Nested(ListedOrderSchema), required=True, validate=validate.Length(max=MAX_PAGE))
+    total = fields.Integer(required=True)
+    offset = fields.Integer(required=True)
+
+
+class OrderQuery(PageQuery):
+    """What narrows the list of orders (R029)."""
+
+    state = fields.Enum(OrderState, by_value=True, load_default=None)
+    delivery_bucket = fields.Enum(Bucket, by_value=True, load_default=None)
+    billing_bucket = fields.Enum(Bucket, by_value=True, load_default=None)
+    seller_id = fields.UUID(load_default=None)
+    buyer_id = fields.UUID(load_default=None)
+    carrier_id = fields.UUID(load_default=None)
+    planned_on = day(load_default=None)
+    number = line(longest=60, load_default="")
+    to_invoice_outside = fields.Boolean(load_default=False)
+
+
+class EntrySchema(Schema):
+    """One line of an order's timeline."""
+
+    kind = fields.String(required=True)
+    text = fields.Nested(WordsSchema, required=True)
+    by_system = fields.Boolean(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class MessageSchema(Schema):
+    """What was said on an order."""
+
+    id = fields.UUID(required=True)
+    author_name = fields.String(required=True)
+    text = fields.Nested(WordsSchema, required=True)
+    said_at = fields.AwareDateTime(required=True)
