@@ -55,7 +55,7 @@ class Walk:
             NumberSeries.series == self.series.value,
             NumberSeries.year == self.year,
         )
-        if self.year and session.execute(counters).tuples().one_or_none() != (self.sequence, self.last_hash):
+        if self.year and session.execute(counters).one_or_none() != (self.sequence, self.last_hash):
             name = f"{self.series.value} {self.year}"
             text = Text(
                 f"Le compteur {name} ne finit pas à son dernier document. Des documents manquent, ou il a changé.",

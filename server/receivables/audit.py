@@ -72,5 +72,5 @@ def _totals(session: Session, issuer_id: UUID) -> dict[str, int]:
     return {
         str(document_id): int(cents)
         for query in (invoices, notes, payments)
-        for document_id, cents in session.execute(query).tuples()
+        for document_id, cents in session.execute(query)
     }

@@ -1,5 +1,7 @@
 """What billing does. ``publish_pending`` ends every transaction that may have wanted a publication."""
 
+from server.billing.crediting import CreditTooLarge
+from server.billing.letterhead import MissingCode, MissingRegistration
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
 from server.billing.service.deposits import UnknownContainer, issue_deposit_credit
 from server.billing.service.holding import BilledOutside, NoIssuer, OrderChanged
@@ -17,7 +19,10 @@ from server.billing.service.voids import void_invoice
 
 __all__ = [
     "BilledOutside",
+    "CreditTooLarge",
     "Difference",
+    "MissingCode",
+    "MissingRegistration",
     "NoIssuer",
     "NotPublished",
     "NothingToInvoice",
