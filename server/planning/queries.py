@@ -107,7 +107,7 @@ def orders_to_plan(session: Session, *, runs_on: date) -> Sequence[Order]:
 
 
 def next_day_to_plan(session: Session, *, after: date) -> date:
-    """Return the first day from ``after`` on with orders that wait for a run, else the last such day, else ``after``."""
+    """Return the first day from ``after`` on with waiting orders, else the last such day, else ``after``."""
     waiting = select(Order.planned_on).where(
         Order.carrier_id == acting_org(session), Order.state == OrderState.ACCEPTED, Order.planned_on.is_not(None)
     )

@@ -26,6 +26,10 @@ from shared.ids import new_id
 NOW = datetime(2026, 11, 18, 14, 30, tzinfo=UTC)  # a Wednesday, 9:30 in Montréal
 RUN_DAY = date(2026, 11, 19)
 PLACES = ((455010000, -735670000), (455230000, -735810000), (455090000, -735530000), (455330000, -735980000))
+DEPOT = (454770000, -736800000)
+
+type Position = tuple[int, int]
+"""Latitude and longitude in 1e-7 degrees."""
 
 
 def stamp(at: datetime = NOW, *, by: UUID | None = None) -> Stamp:
@@ -93,10 +97,16 @@ EXTERNAL = Deal(billing_type=BillingType.EXTERNAL)
 AGENT = Deal(billing_type=BillingType.AGENT)
 
 
-def make_world(deals: Sequence[Deal] = (ADJUST,), *, buyers: int = 1) -> World:
+def make_world(
+    deals: Sequence[Deal] = (ADJUST,),
+    *,
+    buyers: int = 1,
+    places: Sequence[Position] = PLACES,
+    depot: Position = DEPOT,
+) -> World:
     """Build one carrier, a supplier for each deal and so many retailers, all related; needs ``database``."""
-    carrier_id, depot_id = _carrier()
-    made_buyers = tuple(_buyer(number) for number in range(buyers))
+    carrier_id, depot_id = _carrier(depot)
+    made_buyers = tuple(_buyer(number, places) for number in range(buyers))
     seller_ids = [_seller(number, deal, carrier_id, made_buyers) for number, deal in enumerate(deals)]
     can_class_id = _cans(carrier_id)
     sellers = tuple(_with_formats(org_id, agreement_id, can_class_id) for org_id, agreement_id in seller_ids)
@@ -148,7 +158,7 @@ def read_order(order_id: UUID, *, acting: UUID) -> Order:
         return order
 
 
-def _carrier() -> tuple[UUID, UUID]:
+def _carrier(position: Position) -> tuple[UUID, UUID]:
     carrier_id = new_id()
     with transaction(acting=carrier_id) as session:
         parties.create_organisation(
@@ -171,17 +181,17 @@ def _carrier() -> tuple[UUID, UUID]:
             street="4500, rue Hickmore",
             city="Montréal",
             postal_code="H4T 1K2",
-            lat_e7=454770000,
-            lon_e7=-736800000,
+            lat_e7=position[0],
+            lon_e7=position[1],
             service_s=0,
             stamp=stamp(),
         )
         return carrier_id, depot.id
 
 
-def _buyer(number: int) -> Buyer:
+def _buyer(number: int, places: Sequence[Position]) -> Buyer:
     buyer_id = new_id()
-    lat_e7, lon_e7 = PLACES[number % len(PLACES)]
+    lat_e7, lon_e7 = places[number % len(places)]
     with transaction(acting=buyer_id) as session:
         parties.create_organisation(
             session,
@@ -202,7 +212,7 @@ def _buyer(number: int) -> Buyer:
             street=f"{100 + number}, rue Rachel Est",
             city="Montréal",
             postal_code="H2W 1E1",
-            lat_e7=lat_e7 + number * 1000,
+            lat_e7=lat_e7 + number // len(places) * 1000,
             lon_e7=lon_e7,
             windows=((8 * 60, 16 * 60),),
             recipients=("Camille Roy",),
