@@ -14,9 +14,10 @@ from sqlalchemy import create_engine, text
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.postgres import EmbeddedPostgres
 from server.core.embedded.roles import ensure_database, ensure_roles
-from server.core.schema import install
+from server.core.migrations import note_present
 from server.core.settings import reload_settings
 from server.core.transaction import forget_engine
+from server.migrations.schema import install
 
 pytest_plugins = ["tests.factories.web"]
 _counter = itertools.count(1)
@@ -43,6 +44,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
         engine = create_engine(address.url("template_tournee", user="tournee_owner"))
         with engine.begin() as connection:
             install(connection)
+            note_present(connection)
         engine.dispose()
         yield address
     finally:

@@ -99,9 +99,7 @@ class S3BlobStore:
         """Keep ``payload`` and return its sha256 in hex."""
         sha256 = hashlib.sha256(payload).hexdigest()
         if not self.has(owner_id, sha256):
-            self.client.put_object(
-                Bucket=self.bucket, Key=f"{owner_id}/{sha256}", Body=payload, ContentType=media_type
-            )
+            self.client.put_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}", Body=payload, ContentType=media_type)
         return sha256
 
     def get(self, owner_id: UUID, sha256: str) -> bytes:

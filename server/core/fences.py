@@ -42,7 +42,8 @@ def fence_statements() -> Iterator[str]:
     yield from _FUNCTIONS
     for mapper in sorted(Model.registry.mappers, key=lambda mapper: mapper.class_.__tablename__):
         table = mapper.local_table
-        assert isinstance(table, Table)
+        if not isinstance(table, Table):
+            raise TypeError(f"{mapper.class_.__name__} is no table")
         if issubclass(mapper.class_, Owned):
             yield from _tenant_fence(table.name)
             yield from _write_once(table.name, mapper.class_)

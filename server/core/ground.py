@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine
-
 from server.core.embedded.address import APP_ROLE, OWNER_ROLE
 from server.core.embedded.postgres import EmbeddedPostgres, ensure_database, ensure_roles
+from server.core.migrations import migrate as upgrade
 from server.core.problems import Problem, Text
-from server.core.schema import install, is_installed
 from server.core.settings import PREFIX, reload_settings, settings
 
 DATABASE = "tournee"
@@ -59,12 +57,4 @@ def migrate() -> bool:
             ),
             where=f"{PREFIX}OWNER_DATABASE_URL",
         )
-    engine = create_engine(settings().owner_database_url)
-    try:
-        with engine.begin() as connection:
-            if is_installed(connection):
-                return False
-            install(connection)
-            return True
-    finally:
-        engine.dispose()
+    return upgrade(settings().owner_database_url)

@@ -14,6 +14,7 @@ from shared.problems import Problem, Text
 
 _FOLDER = Path(__file__).parents[1] / "migrations"
 _LOCK = text("SELECT pg_advisory_lock(hashtextextended('tournee.migrations', 0))")
+_READABLE = text("GRANT SELECT ON alembic_version TO tournee_app")
 _UNLOCK = text("SELECT pg_advisory_unlock(hashtextextended('tournee.migrations', 0))")
 
 
@@ -53,6 +54,14 @@ def pending(connection: Connection) -> bool:
     return MigrationContext.configure(connection).get_current_revision() != _script().get_current_head()
 
 
+def note_present(connection: Connection) -> None:
+    """Note that a database which was made from the models stands at this release's step."""
+    config = _config()
+    config.attributes["connection"] = connection
+    command.stamp(config, "head")
+    connection.execute(_READABLE)
+
+
 def _upgrade(connection: Connection) -> bool:
     current = MigrationContext.configure(connection).get_current_revision()
     known = {step.revision for step in _script().walk_revisions()}
@@ -70,7 +79,7 @@ def _upgrade(connection: Connection) -> bool:
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    connection.execute(text("GRANT SELECT ON alembic_version TO tournee_app"))
+    connection.execute(_READABLE)
     connection.commit()
     return True
 

@@ -39,9 +39,13 @@ class Settings:
     smtp_port: int = field(default=25, metadata={"doc": "mail server's port"})
     smtp_from: str = field(default="tournee@localhost", metadata={"doc": "sender of mail"})
     public_url: str = field(default="http://localhost:8000", metadata={"doc": "address that people and tablets use"})
-    secure_cookies: bool = field(default=True, metadata={"doc": "send cookies over HTTPS only (off for plain localhost)"})
+    secure_cookies: bool = field(
+        default=True, metadata={"doc": "send cookies over HTTPS only (off for plain localhost)"}
+    )
     roads_path: str = field(default="var/roads", metadata={"doc": "folder of road networks and map tiles"})
-    webhook_allow_loopback: bool = field(default=False, metadata={"doc": "let webhooks reach this machine (trials only)"})
+    webhook_allow_loopback: bool = field(
+        default=False, metadata={"doc": "let webhooks reach this machine (trials only)"}
+    )
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     max_body_bytes: int = field(default=16 * 1024 * 1024, metadata={"doc": "largest request body"})
@@ -54,7 +58,11 @@ def settings() -> Settings:
     Raises:
         BadSetting: a value cannot be read as its type.
     """
-    values = {one.name: _read(one.name, type(one.default)) for one in fields(Settings) if PREFIX + one.name.upper() in os.environ}
+    values = {
+        one.name: _read(one.name, type(one.default))
+        for one in fields(Settings)
+        if PREFIX + one.name.upper() in os.environ
+    }
     return Settings(**values)  # type: ignore[arg-type]  # each value was read as its field's type
 
 

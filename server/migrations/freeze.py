@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from server.core.schema import schema_statements
+from server.migrations.schema import schema_statements
 
 FROZEN = Path(__file__).parent / "versions" / "v2026_11_22_first_schema.sql"
 

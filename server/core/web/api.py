@@ -17,8 +17,8 @@ from sqlalchemy import text
 
 from server.core.blobs import blob_store
 from server.core.logs import log
+from server.core.migrations import pending
 from server.core.problems import NotFound, Text
-from server.core.schema import is_installed
 from server.core.settings import settings
 from server.core.transaction import engine
 from server.core.web.access import public
@@ -84,7 +84,7 @@ def _database() -> bool:
 
 def _schema() -> bool:
     with engine().connect() as connection:
-        return is_installed(connection)
+        return not pending(connection)
 
 
 def _disk() -> bool:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from alembic import op
 
-from server.core.schema import queue_statements
+from server.migrations.schema import queue_statements
 
 revision = "2026_11_22_first_schema"
 down_revision = None

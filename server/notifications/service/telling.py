@@ -15,7 +15,7 @@ from server.core.jobs import enqueue
 from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.notifications.model import EmailMessage, InboxMessage, SendingState, WebhookCall, WebhookEndpoint
-from server.notifications.sending import call_webhook, send_email
+from server.notifications.outgoing.jobs import call_webhook, send_email
 from server.parties.model import Organisation
 from shared.ids import new_id
 from shared.problems import Language, Text

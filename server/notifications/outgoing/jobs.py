@@ -15,7 +15,7 @@ from server.core.logs import log
 from server.core.settings import settings
 from server.core.transaction import transaction
 from server.notifications.model import EmailMessage, SendingState, WebhookCall, WebhookEndpoint
-from server.notifications.webhooks import WebhookRefused, WebhookUnanswered, call
+from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, call
 from shared.problems import Problem, Text
 
 MAX_TRIES = 8
