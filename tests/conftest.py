@@ -36,7 +36,8 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddress]:
     """The product's embedded PostgreSQL, one for each test worker, with a template of the whole schema."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    options = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # power is not cut in tests
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), options=options)
     address = server.start()
     try:
         ensure_roles(address)
