@@ -1,6 +1,7 @@
 """What billing does. ``publish_pending`` ends every transaction that may have wanted a publication."""
 
 from server.billing.crediting import CreditTooLarge
+from server.billing.drafting import priced_of
 from server.billing.letterhead import MissingCode, MissingRegistration
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
 from server.billing.service.deposits import UnknownContainer, issue_deposit_credit
@@ -39,6 +40,7 @@ __all__ = [
     "freeze_order_terms",
     "issue_credit",
     "issue_deposit_credit",
+    "priced_of",
     "publish_for_order",
     "publish_pending",
     "refuse_credit",

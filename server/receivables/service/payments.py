@@ -119,11 +119,15 @@ def record_payment(
 def confirm_payment(session: Session, *, payment: Payment, stamp: Stamp) -> Payment:
     """Return a collected payment as received: banked, and set against the customer's oldest invoices.
 
+    Confirming again changes nothing.
+
     Raises:
-        IllegalMove: it is not pending.
+        IllegalMove: it failed or was refunded.
 
     Source: C29; section 4 (settlement of the run).
     """
+    if payment.state in {PaymentState.SUCCEEDED, PaymentState.ALLOCATED}:
+        return payment
     with acting_for(session, payment.owner_id):
         on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
         _succeed(session, payment, on=on, stamp=stamp)
