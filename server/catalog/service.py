@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from server.core import facts
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Problem, Text
 from server.core.stamp import Stamp
+from server.core.uniqueness import add_unique
 from server.parties import queries as parties
 
 MAX_UNIT_PRICE: Final = Decimal(1_000_000)
@@ -30,6 +31,14 @@ class BadFormat(Problem):
 
     slug = "bad-format"
     title = Text("Format invalide", "Invalid format")
+
+
+class ContainerTaken(Problem):
+    """A container class of this code, or its deposit of this day, is there already."""
+
+    slug = "container-taken"
+    status: ClassVar[int] = 409
+    title = Text("Contenant déjà présent", "Container already there")
 
 
 def create_container_class(
@@ -59,8 +68,7 @@ def create_container_class(
         taxable=taxable,
         decided_by=decided_by,
     )
-    session.add(container)
-    session.flush()
+    add_unique(session, container, taken=_taken("code", code))
     facts.record(session, events.CONTAINER_CLASS_MADE, container.id, stamp)
     price_container(session, class_id=container.id, unit_cents=unit_cents, valid_from=valid_from, stamp=stamp)
     return container
@@ -80,8 +88,7 @@ def price_container(
             "unit_cents", f"La consigne va de 0 à {MAX_DEPOSIT_CENTS}.", f"A deposit is 0 to {MAX_DEPOSIT_CENTS}."
         )
     price = ContainerPrice(**container.kin(), class_id=class_id, unit_cents=unit_cents, valid_from=valid_from)
-    session.add(price)
-    session.flush()
+    add_unique(session, price, taken=_taken("valid_from", f"{valid_from}"))
     facts.record(session, events.CONTAINER_PRICED, class_id, stamp)
     return price
 
@@ -175,6 +182,13 @@ def _require_format(unit_price: Decimal, weight_g: int, containers: int, class_i
         raise _bad("weight_g", f"Le poids va de 0 à {MAX_WEIGHT_G}\u00a0g.", f"A weight is 0 to {MAX_WEIGHT_G} g.")
     if not 0 <= containers <= 1000 or (containers and class_id is None):  # noqa: PLR2004  # a pallet holds fewer
         raise _bad("containers_a_unit", "Nommer la classe des contenants.", "Name the class of the containers.")
+
+
+def _taken(where: str, value: str) -> ContainerTaken:
+    return ContainerTaken(
+        Text(f"«\u00a0{value}\u00a0» existe déjà. En choisir un autre.", f"“{value}” already exists. Choose another."),
+        where=where,
+    )
 
 
 def _bad(where: str, fr: str, en: str) -> BadFormat:

@@ -38,7 +38,10 @@ def run_of(session: Session, run_id: UUID) -> Run:
         UnknownStop: the carrier has no such run.
     """
     run = session.scalars(
-        select(Run).where(Run.id == run_id).options(selectinload(Run.stops).selectinload(Stop.orders)).with_for_update(of=Run)
+        select(Run)
+        .where(Run.id == run_id)
+        .options(selectinload(Run.stops).selectinload(Stop.orders))
+        .with_for_update(of=Run)
     ).one_or_none()
     if run is None:
         raise _unknown(run_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from server.core import facts
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Problem, Text
 from server.core.stamp import Stamp
+from server.core.uniqueness import add_unique
 from server.parties import events
 from server.parties.model import BillingType, Client, CustomerGroup, DeliverWith, Emission, SettlementPolicy
 
@@ -25,6 +27,14 @@ class BadGroup(Problem):
 
     slug = "bad-group"
     title = Text("Réglage de groupe invalide", "Invalid group setting")
+
+
+class GroupTaken(Problem):
+    """The seller already has a group of this name."""
+
+    slug = "group-name-taken"
+    status: ClassVar[int] = 409
+    title = Text("Groupe déjà présent", "Group already there")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +57,7 @@ class GroupTerms:
 def create_group(session: Session, *, name: str, terms: GroupTerms, stamp: Stamp) -> CustomerGroup:
     """Return a new group of the acting seller."""
     group = CustomerGroup(owner_id=acting_org(session), name=name)
-    session.add(group)
+    add_unique(session, group, taken=_taken(name))
     return _set_terms(session, group, terms, stamp)
 
 
@@ -87,6 +97,16 @@ def keep_client(
     session.flush()
     facts.record(session, events.CLIENT_CHANGED, client.id, stamp)
     return client
+
+
+def _taken(name: str) -> GroupTaken:
+    return GroupTaken(
+        Text(
+            f"Le groupe «\u00a0{name}\u00a0» existe déjà. Choisir un autre nom.",
+            f"The group “{name}” already exists. Choose another name.",
+        ),
+        where="name",
+    )
 
 
 def _set_terms(session: Session, group: CustomerGroup, terms: GroupTerms, stamp: Stamp) -> CustomerGroup:

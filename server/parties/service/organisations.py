@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
+from server.core.uniqueness import add_unique
 from server.parties import events
 from server.parties.model import CustomerGroup, Organisation, OrganisationKind, Site, TaxRegistration
 from shared.ids import new_id
@@ -29,6 +30,14 @@ class BadPlace(Problem):
 
     slug = "bad-place"
     title = Text("Lieu invalide", "Invalid place")
+
+
+class AlreadyRegistered(Problem):
+    """The organisation already has a registration for this tax from this day."""
+
+    slug = "already-registered"
+    status: ClassVar[int] = 409
+    title = Text("Déjà inscrit", "Already registered")
 
 
 def create_organisation(
@@ -85,8 +94,7 @@ def register_tax(
     registration = TaxRegistration(
         owner_id=acting_org(session), tax_code=tax_code, number=number, valid_from=valid_from, valid_until=valid_until
     )
-    session.add(registration)
-    session.flush()
+    add_unique(session, registration, taken=_registered(tax_code, valid_from))
     facts.record(session, events.TAX_REGISTERED, registration.id, stamp)
     return registration
 
@@ -138,6 +146,16 @@ def create_site(
     session.flush()
     facts.record(session, events.SITE_ADDED, site.id, stamp)
     return site
+
+
+def _registered(tax_code: str, valid_from: date) -> AlreadyRegistered:
+    return AlreadyRegistered(
+        Text(
+            f"Une inscription à «\u00a0{tax_code}\u00a0» commence déjà le {valid_from}. Choisir un autre jour.",
+            f"A registration for “{tax_code}” already starts on {valid_from}. Choose another day.",
+        ),
+        where="valid_from",
+    )
 
 
 def _require_place(*, lat_e7: int, lon_e7: int, windows: Sequence[tuple[int, int]], service_s: int) -> None:

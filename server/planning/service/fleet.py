@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -13,6 +13,7 @@ from server.core import facts
 from server.core.acting import acting_org
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
+from server.core.uniqueness import add_unique
 from server.parties import queries as parties
 from server.planning import events
 from server.planning.model import DeliveryCycle, Vehicle
@@ -27,6 +28,14 @@ class BadFleet(Problem):
 
     slug = "bad-fleet"
     title = Text("Véhicule ou cycle invalide", "Invalid vehicle or cycle")
+
+
+class NameTaken(Problem):
+    """Another vehicle of the carrier has this name."""
+
+    slug = "vehicle-name-taken"
+    status: ClassVar[int] = 409
+    title = Text("Nom déjà pris", "Name already taken")
 
 
 def set_cycle(
@@ -94,10 +103,19 @@ def create_vehicle(
         ends_min=ends_min,
         plate=plate,
     )
-    session.add(vehicle)
-    session.flush()
+    add_unique(session, vehicle, taken=_taken(name))
     facts.record(session, events.VEHICLE_ADDED, vehicle.id, stamp)
     return vehicle
+
+
+def _taken(name: str) -> NameTaken:
+    return NameTaken(
+        Text(
+            f"Un véhicule s’appelle déjà «\u00a0{name}\u00a0». Choisir un autre nom.",
+            f"A vehicle is already called “{name}”. Choose another name.",
+        ),
+        where="name",
+    )
 
 
 def _bad(where: str, fr: str, en: str) -> BadFleet:
