@@ -17,7 +17,7 @@ from typing import Final, Self
 from server.core.problems import Problem, Text
 from server.core.settings import PREFIX
 
-_PATIENCE_S: Final = 60.0
+_PATIENCE_S: Final = 180.0
 _POLL_S: Final = 0.05
 
 
