@@ -53,4 +53,5 @@ def _file(paper: Document, payload: bytes) -> Response:
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response.headers["Cache-Control"] = "private, no-cache"
     response.set_etag(paper.sha256)
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -1,0 +1,77 @@
+"""Invoices and credit notes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import render_template
+
+from server.core.transaction import transaction
+from server.core.web import actor, requires
+from server.dashboard.pages.blueprint import (
+    asked_choice,
+    asked_id,
+    asked_page,
+    asked_words,
+    pages,
+    same_list,
+    today_in,
+    turning,
+    zone_here,
+)
+from server.dashboard.queries import money as queries
+from server.dashboard.queries.money import InvoiceTab
+from server.identity.permissions import Permission
+
+
+@pages.get("/factures")
+@requires(Permission.INVOICE_READ)
+def invoices() -> str:
+    """List the invoices that the caller may read, published ones first."""
+    tab, words = asked_choice("etat", InvoiceTab) or InvoiceTab.PUBLISHED, asked_words()
+    with transaction(actor().org_id) as session:
+        today = today_in(zone_here(session))
+        found = queries.list_invoices(
+            session, tab=tab, words=words, today=today, page=asked_page(), client_id=asked_id("client")
+        )
+        return render_template(
+            "dashboard/invoices.html",
+            found=found,
+            tab=tab,
+            words=words,
+            counts=queries.tab_counts(session),
+            standing_labels=queries.STANDING_LABELS,
+            turning=turning(),
+            same_list=same_list,
+        )
+
+
+@pages.get("/factures/<uuid:invoice_id>")
+@requires(Permission.INVOICE_READ)
+def invoice(invoice_id: UUID) -> str:
+    """Show one invoice with its lines, orders, credits and papers."""
+    with transaction(actor().org_id) as session:
+        zone = zone_here(session)
+        whole = queries.invoice_whole(session, invoice_id=invoice_id, today=today_in(zone))
+        return render_template(
+            "dashboard/invoice.html", whole=whole, zone=zone, standing_labels=queries.STANDING_LABELS
+        )
+
+
+@pages.get("/credits")
+@requires(Permission.INVOICE_READ)
+def credits() -> str:  # noqa: A001  # the trade's word; nobody calls the interpreter's
+    """List the credit notes that the caller may read, those to approve first."""
+    words = asked_words()
+    with transaction(actor().org_id) as session:
+        found = queries.list_credits(session, words=words, page=asked_page(), client_id=asked_id("client"))
+        return render_template("dashboard/credits.html", found=found, words=words, turning=turning())
+
+
+@pages.get("/credits/<uuid:credit_id>")
+@requires(Permission.INVOICE_READ)
+def credit(credit_id: UUID) -> str:
+    """Show one credit note with its lines and papers."""
+    with transaction(actor().org_id) as session:
+        whole = queries.credit_whole(session, credit_id=credit_id)
+        return render_template("dashboard/credit.html", whole=whole, zone=zone_here(session))

@@ -1,0 +1,1 @@
+"""Reads of the pages, over every context below."""

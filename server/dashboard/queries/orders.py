@@ -1,0 +1,271 @@
+"""Orders in lists, and one order with all that belongs to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from server.billing.model import CreditNote, Invoice
+from server.billing.queries import invoices_of_orders
+from server.conversations import queries as conversations
+from server.conversations.model import ThreadSubject
+from server.core.acting import acting_org
+from server.core.problems import NotFound, Text
+from server.dashboard.listing import Listed, Rows, like, mine, page_of
+from server.dashboard.standing import Bucket, billing_bucket, delivery_bucket, wanted
+from server.delivery.model import Delivery, DeliveryLine, Proof
+from server.documents import queries as documents
+from server.documents.model import Document
+from server.orders import queries as orders
+from server.orders.model import Order
+from server.parties.model import Organisation, Site
+from server.planning.model import Run, Stop, StopOrder
+from shared.states import OrderState, RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """What a list is narrowed to; None and empty narrow nothing (R029)."""
+
+    day: date | None = None
+    bucket: Bucket | None = None
+    billing: Bucket | None = None
+    words: str = ""
+    client_id: UUID | None = None
+    driver_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """One order of a list with the names and the place that its readers see."""
+
+    order: Order
+    buyer_name: str
+    seller_name: str
+    site: Site | None
+    bucket: Bucket
+    billing: Bucket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """An audit entry or a message (R053)."""
+
+    at: datetime
+    text_fr: str
+    text_en: str
+    author: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderWhole:
+    """One order with names, place, run, deliveries, papers, money and history (R033, R053, R054)."""
+
+    row: OrderRow
+    names: Mapping[UUID, str]
+    run: Run | None
+    stop: Stop | None
+    delivery: Delivery | None
+    received: Mapping[UUID, DeliveryLine]
+    proof: Proof | None
+    documents: Sequence[Document]
+    invoices: Sequence[Invoice]
+    credits: Sequence[CreditNote]
+    supplements: Sequence[Order]
+    original: Order | None
+    timeline: Sequence[TimelineEntry]
+    history: Sequence[Order]
+
+
+def list_orders(session: Session, *, narrowed: OrderFilter, today: date, page: int) -> Listed[OrderRow]:
+    """Return one page of the orders that the acting organisation may read, the next to deliver first."""
+    found = page_of(
+        session,
+        _narrow(session, _rows(today), narrowed, today).order_by(
+            Order.planned_on.desc().nulls_first(), Order.number.desc(), Order.id
+        ),
+        page=page,
+    )
+    return Listed([_row(row) for row in found.rows], found.page, found.more)
+
+
+def bucket_counts(session: Session, *, narrowed: OrderFilter, today: date) -> Mapping[Bucket, int]:
+    """Return how many orders fall in each delivery bucket, whatever bucket is chosen."""
+    bucket = delivery_bucket(today)
+    chosen = OrderFilter(
+        day=narrowed.day, billing=narrowed.billing, words=narrowed.words, client_id=narrowed.client_id,
+        driver_id=narrowed.driver_id,
+    )  # fmt: skip
+    inner = _narrow(session, _rows(today), chosen, today).with_only_columns(bucket.label("bucket")).subquery()
+    rows = session.execute(select(inner.c.bucket, func.count()).group_by(inner.c.bucket))
+    return dict.fromkeys(Bucket, 0) | {Bucket(row[0]): int(row[1]) for row in rows}
+
+
+def order_whole(session: Session, *, order_id: UUID, today: date, driver_id: UUID | None = None) -> OrderWhole:
+    """Return everything that the acting organisation may read of one order.
+
+    Raises:
+        NotFound: there is none, it is somebody else's, or a driver asks for an order that is not on their run.
+    """
+    order = orders.order(session, order_id=order_id)
+    narrowed = OrderFilter(driver_id=driver_id)
+    found = session.execute(_narrow(session, _rows(today), narrowed, today).where(Order.id == order_id)).one_or_none()
+    if found is None:
+        raise NotFound(Text("Cette commande n’existe pas.", "There is no such order."), where=str(order_id))
+    delivery = documents.delivery_of_order(session, order_id)
+    ridden = _ridden(session, order_id)
+    return OrderWhole(
+        row=_row(found),
+        names=_names(session, order),
+        stop=ridden[0] if ridden else None,
+        run=ridden[1] if ridden else None,
+        delivery=delivery,
+        received={line.order_line_id: line for line in delivery.lines} if delivery else {},
+        proof=session.scalars(select(Proof).where(Proof.order_id == order_id).limit(1)).first(),
+        documents=_latest(documents.of_order(session, order_id)),
+        invoices=invoices_of_orders(session, order_ids=[order_id]).get(order_id, []),
+        credits=_credits(session, order_id),
+        supplements=session.scalars(select(Order).where(Order.supplement_of_id == order_id)).all(),
+        original=session.get(Order, order.supplement_of_id) if order.supplement_of_id else None,
+        timeline=_timeline(session, order_id),
+        history=_history(session, order),
+    )
+
+
+def working_day(session: Session, *, today: date) -> date:
+    """Return the next day with orders or runs from ``today`` on, else the last one that had any, else ``today``."""
+    days = select(Order.planned_on.label("day")).where(
+        mine(session, Order), Order.planned_on.is_not(None), Order.state.not_in(_NEVER)
+    )
+    known = days.union(select(Run.runs_on).where(Run.owner_id == acting_org(session))).subquery()
+    coming = session.scalar(select(func.min(known.c.day)).where(known.c.day >= today))
+    found: date | None = coming or session.scalar(select(func.max(known.c.day)))
+    return found or today
+
+
+_NEVER = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED, OrderState.DRAFT)
+_Buyer, _Seller = aliased(Organisation), aliased(Organisation)
+
+
+def _rows(today: date) -> Rows:
+    return (
+        select(
+            Order,
+            func.coalesce(_Buyer.name, ""),
+            func.coalesce(_Seller.name, ""),
+            Site,
+            delivery_bucket(today),
+            billing_bucket(),
+        )
+        .outerjoin(_Buyer, _Buyer.id == Order.buyer_id)
+        .outerjoin(_Seller, _Seller.id == Order.owner_id)
+        .outerjoin(Site, Site.id == Order.site_id)
+    )
+
+
+def _row(row: Any) -> OrderRow:
+    order, buyer_name, seller_name, site, bucket, billing = row
+    return OrderRow(
+        order=order,
+        buyer_name=buyer_name,
+        seller_name=seller_name,
+        site=site,
+        bucket=Bucket(bucket),
+        billing=Bucket(billing),
+    )
+
+
+def _narrow(session: Session, rows: Rows, by: OrderFilter, today: date) -> Rows:
+    rows = rows.where(
+        mine(session, Order),
+        wanted(delivery_bucket(today), by.bucket),
+        wanted(billing_bucket(), by.billing),
+    )
+    if by.day is not None:
+        rows = rows.where(or_(Order.planned_on == by.day, Order.id.in_(_riding_on(by.day))))
+    if by.client_id is not None:
+        rows = rows.where(Order.buyer_id == by.client_id)
+    if by.words:
+        pattern = like(by.words)
+        rows = rows.where(or_(Order.number.ilike(pattern), _Buyer.name.ilike(pattern), _Seller.name.ilike(pattern)))
+    if by.driver_id is not None:
+        rows = rows.where(Order.id.in_(_driven_by(by.driver_id)))
+    return rows
+
+
+def _riding_on(day: date) -> Rows:
+    return (
+        select(StopOrder.order_id)
+        .join(Stop, Stop.id == StopOrder.stop_id)
+        .join(Run, Run.id == Stop.run_id)
+        .where(Run.runs_on == day, Run.state != RunState.CANCELLED)
+    )
+
+
+def _driven_by(driver_id: UUID) -> Rows:
+    return (
+        select(StopOrder.order_id)
+        .join(Stop, Stop.id == StopOrder.stop_id)
+        .join(Run, Run.id == Stop.run_id)
+        .where(Run.driver_id == driver_id)
+    )
+
+
+def _ridden(session: Session, order_id: UUID) -> tuple[Stop, Run] | None:
+    found = session.execute(
+        select(Stop, Run)
+        .join(StopOrder, StopOrder.stop_id == Stop.id)
+        .join(Run, Run.id == Stop.run_id)
+        .where(StopOrder.order_id == order_id, Run.state != RunState.CANCELLED)
+        .order_by(Run.runs_on.desc(), Run.id)
+        .limit(1)
+    ).first()
+    return (found[0], found[1]) if found else None
+
+
+def _names(session: Session, order: Order) -> dict[UUID, str]:
+    wanted_ids = {order.owner_id, order.buyer_id, order.carrier_id, order.issuer_id, order.agent_id} - {None}
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted_ids)))
+    return {row[0]: row[1] for row in rows}
+
+
+def _credits(session: Session, order_id: UUID) -> Sequence[CreditNote]:
+    caused = select(Delivery.id).where(Delivery.order_id == order_id)
+    invoiced = {one.id for one in invoices_of_orders(session, order_ids=[order_id]).get(order_id, [])}
+    return session.scalars(
+        select(CreditNote)
+        .where(or_(CreditNote.invoice_id.in_(invoiced), CreditNote.cause_id.in_(caused)))
+        .order_by(CreditNote.created_at, CreditNote.id)
+    ).all()
+
+
+def _timeline(session: Session, order_id: UUID) -> list[TimelineEntry]:
+    entries = [
+        TimelineEntry(at=one.at, text_fr=one.text_fr, text_en=one.text_en, author="")
+        for one in orders.timeline(session, order_id=order_id)
+    ]
+    said = [
+        TimelineEntry(at=one.said_at, text_fr=one.text_fr, text_en=one.text_en, author=one.author_name)
+        for one in conversations.messages(session, subject=ThreadSubject.ORDER, subject_id=order_id)
+    ]
+    return sorted(entries + said, key=lambda one: one.at)
+
+
+def _history(session: Session, order: Order) -> Sequence[Order]:
+    return session.scalars(
+        select(Order)
+        .where(Order.owner_id == order.owner_id, Order.buyer_id == order.buyer_id, Order.id != order.id)
+        .order_by(Order.submitted_at.desc(), Order.id)
+        .limit(8)
+    ).all()
+
+
+def _latest(papers: Sequence[Document]) -> list[Document]:
+    newest = {(one.kind, one.subject_id, one.language): one for one in papers}
+    return sorted(newest.values(), key=lambda one: one.made_at)

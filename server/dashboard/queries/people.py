@@ -1,0 +1,91 @@
+"""A client's page, and what greets people who are not dispatchers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.core.problems import NotFound, Text
+from server.dashboard.listing import mine
+from server.dashboard.queries.money import InvoiceRow, InvoiceTab, list_invoices
+from server.dashboard.queries.orders import OrderFilter, OrderRow, list_orders
+from server.dashboard.queries.proofs import ProofRow, list_proofs
+from server.dashboard.standing import Bucket
+from server.notifications.model import InboxMessage
+from server.orders.model import Order
+from server.parties.model import Organisation, Site
+from shared.states import OrderState
+
+FEW = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientWhole:
+    """A client as the acting organisation may read it: card, places, orders (R030, R054)."""
+
+    card: Organisation
+    sites: Sequence[Site]
+    orders: Sequence[OrderRow]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeting:
+    """What somebody sees first: what waits, what arrived."""
+
+    pending: int
+    coming: Sequence[OrderRow]
+    proofs: Sequence[ProofRow]
+    invoices: Sequence[InvoiceRow]
+    unread: Sequence[InboxMessage]
+
+    @property
+    def open_cents(self) -> int:
+        """Return what is open of the newest invoices, in cents."""
+        return sum(row.open_cents for row in self.invoices)
+
+
+def client_whole(session: Session, *, client_id: UUID, today: date, driver_id: UUID | None = None) -> ClientWhole:
+    """Return a client with the orders that the caller may read of it.
+
+    Raises:
+        NotFound: the acting organisation does not know it.
+    """
+    card = session.get(Organisation, client_id)
+    if card is None:
+        raise NotFound(Text("Ce client n’existe pas.", "There is no such client."), where=str(client_id))
+    narrowed = OrderFilter(client_id=client_id, driver_id=driver_id)
+    found = list_orders(session, narrowed=narrowed, today=today, page=1)
+    sites = session.scalars(select(Site).where(Site.owner_id == client_id).order_by(Site.name, Site.id).limit(50)).all()
+    return ClientWhole(card=card, sites=sites, orders=found.rows, more=found.more)
+
+
+def greeting(session: Session, *, today: date) -> Greeting:
+    """Return the first page of the acting organisation."""
+    pending = session.scalar(
+        select(func.count()).select_from(Order).where(mine(session, Order), Order.state == OrderState.PENDING)
+    )
+    under_way = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UNDER_WAY), today=today, page=1).rows
+    upcoming = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UPCOMING), today=today, page=1).rows
+    invoices = list_invoices(session, tab=InvoiceTab.PUBLISHED, words="", today=today, page=1)
+    return Greeting(
+        pending=int(pending or 0),
+        coming=[*under_way, *upcoming][:FEW],
+        proofs=list_proofs(session, words="", page=1).rows[:FEW],
+        invoices=invoices.rows[:FEW],
+        unread=_unread(session),
+    )
+
+
+def _unread(session: Session) -> Sequence[InboxMessage]:
+    return session.scalars(
+        select(InboxMessage)
+        .where(mine(session, InboxMessage), InboxMessage.read_at.is_(None))
+        .order_by(InboxMessage.arrived_at.desc(), InboxMessage.id)
+        .limit(FEW)
+    ).all()

@@ -1,0 +1,101 @@
+"""Where an order stands, in the four words that people filter by, and what is to be done next (R028, R031)."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Date, case, cast, literal, or_, true
+
+from server.orders.model import Order
+from server.parties.model import BillingType
+from shared.problems import Text
+from shared.states import BillingState, OrderState
+
+
+class Bucket(StrEnum):
+    """Each order falls in exactly one of these on each axis (R028)."""
+
+    UPCOMING = "upcoming"
+    UNDER_WAY = "under_way"
+    LATE = "late"
+    DONE = "done"
+
+
+BUCKETS = {
+    Bucket.UPCOMING: Text("À venir", "Upcoming"),
+    Bucket.UNDER_WAY: Text("En cours", "Under way"),
+    Bucket.LATE: Text("En retard", "Late"),
+    Bucket.DONE: Text("Effectuées", "Done"),
+}
+BILLING_BUCKETS = {
+    Bucket.UPCOMING: Text("Facture à venir", "Invoice to come"),
+    Bucket.UNDER_WAY: Text("Facturation en cours", "Invoicing under way"),
+    Bucket.LATE: Text("À facturer", "To invoice"),
+    Bucket.DONE: Text("Facturée", "Invoiced"),
+}
+_OVER = (
+    OrderState.DELIVERED, OrderState.PARTLY_DELIVERED, OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED,
+)  # fmt: skip
+_GONE = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED)
+_BROUGHT = (OrderState.DELIVERED, OrderState.PARTLY_DELIVERED)
+_NEXT = {
+    OrderState.DRAFT: Text("Soumettre", "Submit"),
+    OrderState.PENDING: Text("Accepter ou refuser", "Accept or reject"),
+    OrderState.ACCEPTED: Text("Planifier", "Plan"),
+    OrderState.PLANNED: Text("Préparer la tournée", "Prepare the run"),
+    OrderState.SHIPPED: Text("Livraison en cours", "Being delivered"),
+    OrderState.NOT_DELIVERED: Text("Remettre sur une tournée", "Put on a run again"),
+}
+_PROGRESS = {
+    OrderState.DRAFT: 0,
+    OrderState.PENDING: 1,
+    OrderState.ACCEPTED: 2,
+    OrderState.PLANNED: 3,
+    OrderState.SHIPPED: 4,
+    OrderState.DELIVERED: 5,
+    OrderState.PARTLY_DELIVERED: 5,
+    OrderState.NOT_DELIVERED: 4,
+}
+STEPS = 5
+
+
+def delivery_bucket(today: date) -> ColumnElement[str]:
+    """Return the SQL of the delivery axis: late is what was due before ``today``, or came back."""
+    overdue = Order.planned_on < cast(literal(today), Date)
+    return case(
+        (Order.state.in_(_OVER), Bucket.DONE.value),
+        (or_(Order.state == OrderState.NOT_DELIVERED, overdue), Bucket.LATE.value),
+        (Order.state.in_((OrderState.PLANNED, OrderState.SHIPPED)), Bucket.UNDER_WAY.value),
+        else_=Bucket.UPCOMING.value,
+    )
+
+
+def billing_bucket() -> ColumnElement[str]:
+    """Return the SQL of the invoicing axis: late is what was delivered and is not invoiced (R010)."""
+    settled = Order.billing_state.in_((BillingState.SETTLED, BillingState.INVOICED_OUTSIDE))
+    return case(
+        (or_(settled, Order.state.in_(_GONE)), Bucket.DONE.value),
+        (Order.billing_state == BillingState.UNDER_WAY, Bucket.UNDER_WAY.value),
+        (Order.state.in_(_BROUGHT), Bucket.LATE.value),
+        else_=Bucket.UPCOMING.value,
+    )
+
+
+def next_step(order: Order) -> Text | None:
+    """Return what remains to be done first, or None when nothing does (R031)."""
+    if order.state in _BROUGHT and order.billing_state is BillingState.UNINVOICED:
+        if order.billing_type is BillingType.EXTERNAL:
+            return Text("À facturer à l’externe", "To invoice outside")
+        return Text("À facturer", "To invoice")
+    return _NEXT.get(order.state)
+
+
+def progress(order: Order) -> int:
+    """Return how many of the five steps the order has taken (R031)."""
+    return _PROGRESS.get(order.state, 0)
+
+
+def wanted(bucket: ColumnElement[str], chosen: Bucket | None) -> ColumnElement[bool]:
+    """Return the condition of a chosen bucket; none chosen takes all."""
+    return bucket == chosen.value if chosen else true()

@@ -1,0 +1,58 @@
+"""What waits for a dispatcher, the events of tablets that were set aside included."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_org
+from server.dashboard.queries.board import MOST_IN_QUEUE, Matter, at_risk, board, by_risk, matters
+from server.orders.model import Order
+from server.planning.model import StopOrder
+from server.sync.model import DeviceEvent, EventOutcome
+from shared.problems import Text
+
+
+def queue(session: Session, *, day: date, now: datetime) -> list[Matter]:
+    """Return everything that waits for a person on a day, most money at risk first."""
+    seen = board(session, day=day)
+    return by_risk([*matters(session, seen=seen, now=now), *_parked(session)])
+
+
+def _parked(session: Session) -> list[Matter]:
+    events = session.scalars(
+        select(DeviceEvent)
+        .where(DeviceEvent.owner_id == acting_org(session), DeviceEvent.outcome == EventOutcome.PARKED)
+        .order_by(DeviceEvent.received_at, DeviceEvent.id)
+        .limit(MOST_IN_QUEUE)
+    ).all()
+    at_stops = _orders_at(session, {event.stop_id for event in events if event.stop_id})
+    return [_matter(event, at_stops.get(event.stop_id, []) if event.stop_id else []) for event in events]
+
+
+def _matter(event: DeviceEvent, orders: list[Order]) -> Matter:
+    return Matter(
+        kind=Text("Mis de côté", "Parked"),
+        text=Text(str(event.refusal.get("fr", "")), str(event.refusal.get("en", ""))),
+        subject=", ".join(order.number for order in orders) or event.type,
+        link=f"/tournees/{event.run_id}" if event.run_id else "",
+        at_risk_cents=at_risk(orders),
+        since=event.received_at,
+        tone="red",
+    )
+
+
+def _orders_at(session: Session, stop_ids: set[UUID]) -> dict[UUID, list[Order]]:
+    rows = session.execute(
+        select(StopOrder.stop_id, Order)
+        .join(Order, Order.id == StopOrder.order_id)
+        .where(StopOrder.stop_id.in_(stop_ids))
+        .order_by(Order.number)
+    )
+    found: dict[UUID, list[Order]] = {}
+    for stop_id, order in rows:
+        found.setdefault(stop_id, []).append(order)
+    return found
