@@ -7,10 +7,9 @@ from typing import Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
-from sqlalchemy import select
 
 from server.billing import queries
-from server.billing.model import CreditNote, Invoice, InvoiceOrder
+from server.billing.model import CreditNote, Invoice
 from server.billing.schemas import (
     CreditNoteSchema,
     CreditNoteWithLinesSchema,
@@ -33,11 +32,8 @@ credits_ = Blueprint("credits_api", __name__, url_prefix="/credit-notes", descri
 @invoices.response(200, InvoiceSchema(many=True))
 def list_invoices(asked: dict[str, Any]) -> Sequence[Invoice]:
     """List invoices that one issued, sells on or received"""
-    query = select(Invoice)
-    if (order_id := asked.get("order_id")) is not None:
-        query = query.join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id).where(InvoiceOrder.order_id == order_id)
     with transaction(actor().org_id) as session:
-        return page(session, query, Invoice.id, asked)
+        return page(session, queries.all_invoices(asked.get("order_id")), Invoice.id, asked)
 
 
 @invoices.route("/<uuid:invoice_id>", methods=["GET"])
@@ -55,12 +51,8 @@ def read_invoice(invoice_id: UUID) -> Invoice:
 @credits_.response(200, CreditNoteSchema(many=True))
 def list_credit_notes(asked: dict[str, Any]) -> Sequence[CreditNote]:
     """List credit notes that one issued or received"""
-    query = select(CreditNote)
-    if (order_id := asked.get("order_id")) is not None:
-        covered = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == order_id)
-        query = query.where(CreditNote.invoice_id.in_(covered))
     with transaction(actor().org_id) as session:
-        return page(session, query, CreditNote.id, asked)
+        return page(session, queries.all_credit_notes(asked.get("order_id")), CreditNote.id, asked)
 
 
 @credits_.route("/<uuid:credit_id>", methods=["GET"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -154,3 +154,20 @@ def waiting_credits(
         .order_by(CreditNote.published_at, CreditNote.id)
     )
     return [(row[0], int(row[1])) for row in rows]
+
+
+def all_invoices(order_id: UUID | None = None) -> Select[Invoice]:
+    """Return the query of every readable invoice, or of those that cover one order."""
+    query = select(Invoice)
+    if order_id is None:
+        return query
+    return query.join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id).where(InvoiceOrder.order_id == order_id)
+
+
+def all_credit_notes(order_id: UUID | None = None) -> Select[CreditNote]:
+    """Return the query of every readable credit note, or of those on one order's invoices."""
+    query = select(CreditNote)
+    if order_id is None:
+        return query
+    covered = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == order_id)
+    return query.where(CreditNote.invoice_id.in_(covered))

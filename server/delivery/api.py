@@ -8,8 +8,6 @@ from uuid import UUID
 
 from flask import Response
 from flask_smorest import Blueprint
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
@@ -42,11 +40,8 @@ discrepancies = Blueprint(
 @deliveries.response(200, DeliverySchema(many=True))
 def list_deliveries(asked: dict[str, Any]) -> Sequence[Delivery]:
     """List deliveries with their lines"""
-    query = select(Delivery).options(selectinload(Delivery.lines))
-    if (order_id := asked.get("order_id")) is not None:
-        query = query.where(Delivery.order_id == order_id)
     with transaction(actor().org_id) as session:
-        return page(session, query, Delivery.id, asked)
+        return page(session, queries.all_deliveries(asked.get("order_id")), Delivery.id, asked)
 
 
 @proofs.route("", methods=["GET"])
@@ -55,11 +50,8 @@ def list_deliveries(asked: dict[str, Any]) -> Sequence[Delivery]:
 @proofs.response(200, ProofSchema(many=True))
 def list_proofs(asked: dict[str, Any]) -> Sequence[Proof]:
     """List the sealed proofs of one's own orders"""
-    query = select(Proof)
-    if (order_id := asked.get("order_id")) is not None:
-        query = query.where(Proof.order_id == order_id)
     with transaction(actor().org_id) as session:
-        return page(session, query, Proof.id, asked)
+        return page(session, queries.all_proofs(asked.get("order_id")), Proof.id, asked)
 
 
 @proofs.route("/<uuid:proof_id>", methods=["GET"])
@@ -101,11 +93,8 @@ def proof_pdf(proof_id: UUID) -> Response:
 @discrepancies.response(200, DiscrepancySchema(many=True))
 def list_discrepancies(asked: dict[str, Any]) -> Sequence[Discrepancy]:
     """List what waits for a dispatcher"""
-    query = select(Discrepancy)
-    if (state := asked.get("state")) is not None:
-        query = query.where(Discrepancy.state == state)
     with transaction(actor().org_id) as session:
-        return page(session, query, Discrepancy.id, asked)
+        return page(session, queries.all_discrepancies(asked.get("state")), Discrepancy.id, asked)
 
 
 @discrepancies.route("/<uuid:discrepancy_id>/decision", methods=["POST"])

@@ -77,7 +77,7 @@ def _words(found: VerifiedProof) -> str:
     trust = (
         "clé connue · known key"
         if found.is_key_known
-        else "comparez cette empreinte à celle que le transporteur publie · compare it with the one the carrier publishes"
+        else "à comparer à celle que publie le transporteur · compare with the one that the carrier publishes"
     )
     lines = [
         f"  {descriptions[line.line_id]} : {line.delivered}/{line.ordered}" + (f" + {line.extra}" if line.extra else "")
@@ -85,7 +85,8 @@ def _words(found: VerifiedProof) -> str:
     ]
     return "\n".join(
         [
-            f"✓ Preuve intacte · untouched proof — {subject.order_number}, {subject.seller_name} → {subject.buyer_name}",
+            "✓ Preuve intacte · untouched proof",
+            f"  {subject.order_number}, {subject.seller_name} → {subject.buyer_name}",
             f"  Signée par · signed by {found.finished.signer_name or '—'} ; événement · event {found.envelope.seq}",
             *lines,
             f"  Clé du serveur · server key {fingerprint} ({trust})",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.problems import NotFound, Text
@@ -45,3 +45,21 @@ def discrepancy(session: Session, discrepancy_id: UUID) -> Discrepancy:
     if found is None:
         raise NotFound(Text("Cet écart n’existe pas.", "There is no such discrepancy."), where=str(discrepancy_id))
     return found
+
+
+def all_deliveries(order_id: UUID | None = None) -> Select[Delivery]:
+    """Return the query of every readable delivery with its lines, or of one order's."""
+    query = select(Delivery).options(selectinload(Delivery.lines))
+    return query if order_id is None else query.where(Delivery.order_id == order_id)
+
+
+def all_proofs(order_id: UUID | None = None) -> Select[Proof]:
+    """Return the query of every readable proof, or of one order's."""
+    query = select(Proof)
+    return query if order_id is None else query.where(Proof.order_id == order_id)
+
+
+def all_discrepancies(state: str | None = None) -> Select[Discrepancy]:
+    """Return the query of every discrepancy, or of those in one state."""
+    query = select(Discrepancy)
+    return query if state is None else query.where(Discrepancy.state == state)

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from flask import Response
 from flask_smorest import Blueprint
-from sqlalchemy import select
 
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
@@ -29,10 +28,7 @@ blp = Blueprint("documents_api", __name__, url_prefix="/documents", description=
 @blp.response(200, DocumentSchema(many=True))
 def list_documents(asked: dict[str, Any]) -> Sequence[Document]:
     """List papers that one may read"""
-    query = select(Document)
-    for column, name in ((Document.order_id, "order_id"), (Document.run_id, "run_id")):
-        if (wanted := asked.get(name)) is not None:
-            query = query.where(column == wanted)
+    query = queries.all_documents(order_id=asked.get("order_id"), run_id=asked.get("run_id"))
     with transaction(actor().org_id) as session:
         return page(session, query, Document.id, asked)
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped
 
 from server.core.database import Owned
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.billing import queries as billing
@@ -148,7 +148,7 @@ def document(session: Session, *, document_id: UUID, driver_id: UUID | None = No
     """
     org_id = acting_org(session)
     chosen = select(Document).where(
-        Document.id == document_id, or_(Document.owner_id == org_id, Document.party_ids.contains([org_id]))
+        Document.id == document_id, or_(Document.owner_id == org_id, literal(org_id) == any_(Document.party_ids))
     )
     if driver_id is not None:
         chosen = chosen.where(_driven_by(driver_id))
@@ -186,3 +186,11 @@ def _driven_by(driver_id: UUID) -> ColumnElement[bool]:
 def _orders(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
     rows = session.scalars(select(Order).where(Order.id.in_(order_ids)).options(selectinload(Order.lines)))
     return {row.id: row for row in rows}
+
+
+def all_documents(*, order_id: UUID | None = None, run_id: UUID | None = None) -> Select[Document]:
+    """Return the query of every readable paper, or of one order's or run's."""
+    query = select(Document)
+    if order_id is not None:
+        query = query.where(Document.order_id == order_id)
+    return query if run_id is None else query.where(Document.run_id == run_id)

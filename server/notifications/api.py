@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_smorest import Blueprint
-from sqlalchemy import select
 
 from server.core.transaction import transaction
 from server.core.web import actor, requires
 from server.core.web.paging import page
 from server.identity.permissions import Permission
+from server.notifications import queries
 from server.notifications.model import InboxMessage
 from server.notifications.schemas import InboxMessageSchema, InboxQuerySchema
 
@@ -24,8 +24,5 @@ blp = Blueprint("inbox_api", __name__, url_prefix="/inbox", description="What an
 @blp.response(200, InboxMessageSchema(many=True))
 def list_messages(asked: dict[str, Any]) -> Sequence[InboxMessage]:
     """List the organisation's messages"""
-    query = select(InboxMessage)
-    if asked["unread"]:
-        query = query.where(InboxMessage.read_at.is_(None))
     with transaction(actor().org_id) as session:
-        return page(session, query, InboxMessage.id, asked)
+        return page(session, queries.all_messages(unread=asked["unread"]), InboxMessage.id, asked)

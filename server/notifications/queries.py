@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
@@ -34,3 +34,9 @@ def unread_count(session: Session) -> int:
         .where(InboxMessage.owner_id == acting_org(session), InboxMessage.read_at.is_(None))
     )
     return int(counted or 0)
+
+
+def all_messages(*, unread: bool) -> Select[InboxMessage]:
+    """Return the query of the organisation's messages, or of those that nobody read."""
+    query = select(InboxMessage)
+    return query.where(InboxMessage.read_at.is_(None)) if unread else query

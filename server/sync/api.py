@@ -6,8 +6,6 @@ from uuid import UUID
 
 from flask import Response, request
 from flask_smorest import Blueprint
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from server.core.blobs import blob_store
 from server.core.keys import server_key
@@ -15,10 +13,8 @@ from server.core.problems import BadRequest, NotFound, Text
 from server.core.transaction import transaction
 from server.core.web import actor, carries, read_message, requires, send_message, stamp
 from server.core.web.messages import body
-from server.documents.model import Document
-from server.identity.model import Device
 from server.identity.permissions import Permission
-from server.sync.model import Attachment
+from server.sync.queries import attachment_of, device_of, file_named
 from server.sync.service.attachments import Upload, append_chunk, check_upload, complete
 from server.sync.service.keeping import keep_attachment
 from server.sync.service.pulling import pull
@@ -49,7 +45,7 @@ def push() -> Response:
     """Take a batch of sealed events, apply each once, and sign for them"""
     message = read_message(Push)
     with transaction(actor().org_id) as session:
-        device = _device(session, message.device_id)
+        device = device_of(session, _device_id(message.device_id))
         answer = apply_batch(
             session,
             message,
@@ -85,7 +81,7 @@ def attachment_offset(sha256: str) -> Response:
     """Say how many bytes of a file have arrived"""
     sha256 = _hex(sha256)
     with transaction(actor().org_id) as session:
-        known = session.scalars(select(Attachment).where(Attachment.sha256 == sha256)).one_or_none()
+        known = attachment_of(session, sha256)
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
     return _offset(Upload(actor().org_id, sha256, 0, "").offset)
@@ -100,7 +96,7 @@ def attachment_chunk(sha256: str) -> Response:
     upload = Upload(actor().org_id, _hex(sha256), size, request.headers.get("Upload-Type", ""))
     check_upload(upload)
     with transaction(actor().org_id) as session:
-        known = session.scalars(select(Attachment).where(Attachment.sha256 == upload.sha256)).one_or_none()
+        known = attachment_of(session, upload.sha256)
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
     reached = append_chunk(upload, offset=offset, chunk=body())
@@ -120,15 +116,11 @@ def file(sha256: str) -> Response:
     """Get a document of a run by its hash"""
     sha256 = _hex(sha256)
     with transaction(actor().org_id) as session:
-        document = session.scalars(select(Document).where(Document.sha256 == sha256).limit(1)).one_or_none()
+        document = file_named(session, sha256)
     if document is None:
         raise NotFound(Text("Ce document n’existe pas.", "There is no such document."), where=sha256)
     payload = blob_store().get(document.owner_id, sha256)
     return Response(payload, mimetype=document.media_type, headers={"X-Content-Type-Options": "nosniff"})
-
-
-def _device(session: Session, device_id: str) -> Device:
-    return session.scalars(select(Device).where(Device.id == _device_id(device_id))).one()
 
 
 def _device_id(claimed: str) -> UUID:

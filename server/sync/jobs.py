@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from server.documents import service as documents
 from server.documents.model import DocumentKind
 from server.documents.rendering.render import render
 from server.documents.service import Rendered
-from server.documents.service.keeping import put
+from server.documents.service.keeping import PDF, put
 from server.sync.model import Attachment
 from server.sync.service import proofs
 from server.sync.service.bundles import build_bundle
@@ -89,38 +90,38 @@ def _render(sealed: SealedVisit, delivery: Delivery) -> tuple[Delivery, Rendered
     language: Language = "en" if sealed.cast.organisations[delivery.seller_id].language == "en" else "fr"
     pdf = render(paper, language=language, issued_at=delivery.received_at)
     order = sealed.orders[delivery.order_id]
+    part = _Part(sealed, delivery, language)
     both = (
-        _rendered(sealed, delivery, DocumentKind.PROOF_FILE, f"{order.number}.proof", language, file, PROOF_TYPE),
-        _rendered(
-            sealed, delivery, DocumentKind.PROOF_PDF, f"{order.number}-preuve.pdf", language, pdf, "application/pdf"
-        ),
+        part.rendered(DocumentKind.PROOF_FILE, f"{order.number}.proof", file, PROOF_TYPE),
+        part.rendered(DocumentKind.PROOF_PDF, f"{order.number}-preuve.pdf", pdf, PDF),
     )
     for one in both:
         put(one)
     return delivery, *both
 
 
-def _rendered(
-    sealed: SealedVisit,
-    delivery: Delivery,
-    kind: DocumentKind,
-    name: str,
-    language: str,
-    payload: bytes,
-    media_type: str,
-) -> Rendered:
-    return Rendered(
-        kind=kind,
-        owner_id=delivery.owner_id,
-        readers=proofs.readers_of(delivery),
-        subject_id=delivery.id,
-        name=name,
-        language=language,
-        payload=payload,
-        order_id=delivery.order_id,
-        run_id=sealed.run.id,
-        media_type=media_type,
-    )
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One delivery of a sealed visit, and the language of its papers."""
+
+    sealed: SealedVisit
+    delivery: Delivery
+    language: Language
+
+    def rendered(self, kind: DocumentKind, name: str, payload: bytes, media_type: str) -> Rendered:
+        """Return one of the delivery's two files, with who may read it."""
+        return Rendered(
+            kind=kind,
+            owner_id=self.delivery.owner_id,
+            readers=proofs.readers_of(self.delivery),
+            subject_id=self.delivery.id,
+            name=name,
+            language=self.language,
+            payload=payload,
+            order_id=self.delivery.order_id,
+            run_id=self.sealed.run.id,
+            media_type=media_type,
+        )
 
 
 def _attachments(sealed: SealedVisit, delivery: Delivery) -> dict[str, bytes]:

@@ -14,10 +14,13 @@ from sqlalchemy.orm import Session, selectinload
 from server.billing.model import Invoice
 from server.billing.queries import live_invoices
 from server.catalog.model import ContainerClass, ContainerPrice
+from server.core.acting import acting_org
 from server.documents.model import Document, DocumentKind
+from server.identity.model import Device
 from server.orders.model import Order
 from server.parties.model import BillingType, Organisation, Site
 from server.planning.model import Run, Stop, Vehicle
+from server.sync.model import Attachment
 
 _FOR_TABLET = (DocumentKind.INVOICE, DocumentKind.PROVISIONAL_INVOICE, DocumentKind.DELIVERY_SLIP)
 
@@ -78,7 +81,7 @@ def read_run(session: Session, run_id: UUID) -> RunReading:
 def _names(session: Session, orders: Sequence[Order], carrier_id: UUID) -> dict[UUID, str]:
     wanted = {carrier_id} | {one for order in orders for one in (order.owner_id, order.issuer_id) if one is not None}
     rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))
-    return {org_id: name for org_id, name in rows}
+    return {row.id: row.name for row in rows}
 
 
 def _offers(session: Session, owner_ids: set[UUID], on: date) -> tuple[ContainerOffer, ...]:
@@ -106,3 +109,20 @@ def _files(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Docu
     for (order_id, _kind), document in latest.items():
         grouped[order_id].append(document)
     return {order_id: tuple(found) for order_id, found in grouped.items()}
+
+
+def attachment_of(session: Session, sha256: str) -> Attachment | None:
+    """Return the carrier's attachment of this name, if any of it was kept."""
+    return session.scalars(
+        select(Attachment).where(Attachment.owner_id == acting_org(session), Attachment.sha256 == sha256)
+    ).one_or_none()
+
+
+def device_of(session: Session, device_id: UUID) -> Device:
+    """Return a tablet that the doors let in."""
+    return session.scalars(select(Device).where(Device.id == device_id)).one()
+
+
+def file_named(session: Session, sha256: str) -> Document | None:
+    """Return a paper of these bytes that the carrier may read, if there is one."""
+    return session.scalars(select(Document).where(Document.sha256 == sha256).limit(1)).one_or_none()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.billing import queries as billing
 from server.billing.model import Invoice
 from server.core.settings import settings
+from server.delivery.model import VarianceNotice
 from server.documents import queries
 from server.documents.drafting.goods import (
     draft_load_list,
@@ -149,7 +150,7 @@ def draft_delivery_papers(session: Session, delivery_id: UUID) -> tuple[Draft, .
     subject = queries.delivery_subject(session, delivery_id)
     drafts = [draft_order_paper(session, subject.order.id), _slip_draft_after(subject)]
     if subject.notice is not None:
-        drafts.append(_notice_draft(subject))
+        drafts.append(_notice_draft(subject, subject.notice))
     return tuple(drafts)
 
 
@@ -265,9 +266,8 @@ def _slip_draft_after(subject: DeliverySubject) -> Draft:
     )
 
 
-def _notice_draft(subject: DeliverySubject) -> Draft:
-    notice, order = subject.notice, subject.order
-    assert notice is not None
+def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
+    order = subject.order
     paper = draft_variance_notice(
         subject.delivery,
         order,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from server.billing.service import Settlement, issue_deposit_credit, settle_delivery
 from server.core import facts
-from server.core.acting import acting_for, acting_org, savepoint
+from server.core.acting import acting_org, savepoint
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms, VarianceNotice, Visit
 from server.delivery.service import (
@@ -243,14 +243,19 @@ def _compare_with_shown(
         text = Text(
             "Le montant signé et le montant facturé diffèrent.", "The signed amount and the billed amount differ."
         )
-        details = {"shown": delivery.shown, "invoice_cents": invoice, "credit_cents": credit, "documents": len(issued)}
-        _discrepancy(session, delivery, "amount_differs", text, stamp, details)
+        details: dict[str, Any] = {
+            "shown": delivery.shown,
+            "invoice_cents": invoice,
+            "credit_cents": credit,
+            "documents": len(issued),
+        }
+        open_discrepancy(
+            session, kind="amount_differs", subject_id=delivery.id, text=text, stamp=stamp, details=details
+        )
 
 
-def _discrepancy(
-    session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp, details: dict[str, Any] | None = None
-) -> None:
-    open_discrepancy(session, kind=kind, subject_id=delivery.id, text=text, stamp=stamp, details=details)
+def _discrepancy(session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp) -> None:
+    open_discrepancy(session, kind=kind, subject_id=delivery.id, text=text, stamp=stamp)
 
 
 def _take_containers(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> Iterator[Issued]:

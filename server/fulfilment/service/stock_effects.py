@@ -101,4 +101,4 @@ def _class_owners(session: Session, class_ids: Sequence[UUID]) -> dict[UUID, UUI
     rows = session.execute(
         select(ContainerClass.id, ContainerClass.owner_id).where(ContainerClass.id.in_(set(class_ids)))
     )
-    return {class_id: owner_id for class_id, owner_id in rows}
+    return {row.id: row.owner_id for row in rows}

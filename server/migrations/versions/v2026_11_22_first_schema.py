@@ -12,6 +12,6 @@ down_revision = None
 
 def upgrade() -> None:
     frozen = Path(__file__).with_name("v2026_11_22_first_schema.sql").read_text(encoding="utf-8")
-    cursor = op.get_bind().connection.driver_connection.cursor()
+    connection = op.get_bind()
     for statement in (*frozen.split("\n-- next\n"), *queue_statements()):
-        cursor.execute(statement)
+        connection.exec_driver_sql(statement.replace("%", "%%"))

@@ -43,11 +43,11 @@ def apply_event(session: Session, sealed: SealedEvent, envelope: Envelope, *, st
             progress.come_back(session, run, at=moment.at, has_parked=_has_parked(session, run), stamp=stamp)
             return ()
         case "visit.finished":
-            return _finish_visit(session, sealed, envelope, run, moment, stamp)
+            return _finish_visit(session, sealed, envelope, run=run, moment=moment, stamp=stamp)
 
 
 def _finish_visit(
-    session: Session, sealed: SealedEvent, envelope: Envelope, run: Run, moment: Moment, stamp: Stamp
+    session: Session, sealed: SealedEvent, envelope: Envelope, *, run: Run, moment: Moment, stamp: Stamp
 ) -> tuple[Issued, ...]:
     stop = progress.stop_of(run, UUID(envelope.stop_id))
     finished = visit_of(envelope)

@@ -64,4 +64,4 @@ def _latest(session: Session, driver_id: UUID) -> list[RunBundle]:
 
 def _states(session: Session, run_ids: list[UUID]) -> dict[UUID, RunState]:
     rows = session.execute(select(Run.id, Run.state).where(Run.id.in_(run_ids)))
-    return {run_id: state for run_id, state in rows}
+    return {row.id: row.state for row in rows}

@@ -63,8 +63,13 @@ _log = log(__name__)
 
 @dataclass(slots=True)
 class _Batch:
-    """What was done so far: stored events with the documents whose numbers come at the end."""
+    """One batch on its way: whose it is, and what was done so far; documents get their numbers at the end."""
 
+    session: Session
+    stream: DeviceStream
+    public_key: bytes
+    stamp: Stamp
+    parked_stops: set[UUID] = field(default_factory=set)
     done: list[tuple[DeviceEvent, tuple[Issued, ...]]] = field(default_factory=list)
     known: list[EventResult] = field(default_factory=list)
 
@@ -92,8 +97,8 @@ def apply_batch(
     stream = lock_stream(session, device_id)
     if revoked:
         stream.state = StreamState.REVOKED
-    batch = _Batch()
-    standing = _take(session, stream, push, public_key, stamp, batch)
+    batch = _Batch(session, stream, public_key, stamp)
+    standing = _take(batch, push)
     publish_pending(session, stamp=stamp)
     results = batch.known + [_result(session, event, issued) for event, issued in batch.done]
     session.flush()
@@ -117,24 +122,28 @@ def _check_chain(push: Push, public_key: bytes) -> None:
             raise _broken(f"events[{position}]")
 
 
-def _take(
-    session: Session, stream: DeviceStream, push: Push, public_key: bytes, stamp: Stamp, batch: _Batch
-) -> Standing:
+def _take(batch: _Batch, push: Push) -> Standing:
+    session, stream = batch.session, batch.stream
     if stream.state is StreamState.FORKED:
         return "fork"
     if push.from_seq > stream.last_seq + 1:
         return "gap"
     _check_first(session, stream, push)
-    parked_stops = _parked_stops(session, stream.device_id)
+    batch.parked_stops = _parked_stops(session, stream.device_id)
     for seq, sealed in enumerate(push.events, start=push.from_seq):
-        if seq <= stream.last_seq:
-            if not _is_known(session, stream, seq, sealed, batch):
-                return _fork(session, stream, stamp)
-        elif seq == stream.last_seq + 1 and _follows(stream, sealed):
-            batch.done.append(_store(session, stream, seq, sealed, public_key, stamp, parked_stops))
-        else:
-            return _fork(session, stream, stamp)
+        if not _take_one(batch, seq, sealed):
+            return _fork(session, stream, batch.stamp)
     return "revoked" if stream.state is StreamState.REVOKED else "ok"
+
+
+def _take_one(batch: _Batch, seq: int, sealed: SealedEvent) -> bool:
+    """Take a known or the next event; say whether it continues the same chain."""
+    if seq <= batch.stream.last_seq:
+        return _is_known(batch, seq, sealed)
+    if not _follows(batch.stream, sealed):
+        return False
+    batch.done.append(_store(batch, seq, sealed))
+    return True
 
 
 def _check_first(session: Session, stream: DeviceStream, push: Push) -> None:
@@ -161,9 +170,9 @@ def _follows(stream: DeviceStream, sealed: SealedEvent) -> bool:
     return chain_hash(bytes.fromhex(stream.head), sealed.body.encode()).hex() == sealed.hash
 
 
-def _is_known(session: Session, stream: DeviceStream, seq: int, sealed: SealedEvent, batch: _Batch) -> bool:
-    event = session.scalars(
-        select(DeviceEvent).where(DeviceEvent.device_id == stream.device_id, DeviceEvent.seq == seq)
+def _is_known(batch: _Batch, seq: int, sealed: SealedEvent) -> bool:
+    event = batch.session.scalars(
+        select(DeviceEvent).where(DeviceEvent.device_id == batch.stream.device_id, DeviceEvent.seq == seq)
     ).one()
     if event.hash != sealed.hash:
         return False
@@ -171,28 +180,21 @@ def _is_known(session: Session, stream: DeviceStream, seq: int, sealed: SealedEv
     return True
 
 
-def _store(
-    session: Session,
-    stream: DeviceStream,
-    seq: int,
-    sealed: SealedEvent,
-    public_key: bytes,
-    stamp: Stamp,
-    parked_stops: set[UUID],
-) -> tuple[DeviceEvent, tuple[Issued, ...]]:
-    event = _as_row(stream, seq, sealed, stamp)
+def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, tuple[Issued, ...]]:
+    session, stream = batch.session, batch.stream
+    event = _as_row(stream, seq, sealed, batch.stamp)
     issued: tuple[Issued, ...] = ()
     try:
         _name(session, event, sealed)
-        _refuse_behind_parked(stream, event, parked_stops)
-        envelope = open_event(sealed, public_key)
+        _refuse_behind_parked(stream, event, batch.parked_stops)
+        envelope = open_event(sealed, batch.public_key)
         with savepoint(session):
-            issued = apply_event(session, sealed, envelope, stamp=stamp)
+            issued = apply_event(session, sealed, envelope, stamp=batch.stamp)
     except Problem as problem:
-        _park(session, event, problem, stamp, parked_stops)
+        _park(batch, event, problem)
     except POISON as error:
         _log.exception("sync.apply_failed", seq=seq, device_id=str(stream.device_id))
-        _park(session, event, _unexpected(error), stamp, parked_stops)
+        _park(batch, event, _unexpected(error))
     session.add(event)
     stream.last_seq, stream.head = seq, sealed.hash
     session.flush()
@@ -259,12 +261,12 @@ def _refuse_behind_parked(stream: DeviceStream, event: DeviceEvent, parked_stops
         )
 
 
-def _park(session: Session, event: DeviceEvent, problem: Problem, stamp: Stamp, parked_stops: set[UUID]) -> None:
+def _park(batch: _Batch, event: DeviceEvent, problem: Problem) -> None:
     event.outcome = EventOutcome.PARKED
     event.refusal = {"slug": problem.slug, "fr": problem.detail.fr, "en": problem.detail.en, "where": problem.where}
     if event.stop_id is not None:
-        parked_stops.add(event.stop_id)
-    facts.record(session, EVENT_PARKED, event.event_id, stamp)
+        batch.parked_stops.add(event.stop_id)
+    facts.record(batch.session, EVENT_PARKED, event.event_id, batch.stamp)
 
 
 def _parked_stops(session: Session, device_id: UUID) -> set[UUID]:
