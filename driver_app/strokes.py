@@ -10,7 +10,7 @@ from driver_app.ink import to_png
 from shared.signature import Point, pack_strokes, unpack_strokes
 
 PAD_WIDTH, PAD_HEIGHT = 1200, 480
-_POINTS = 150
+_POINTS = 120
 
 
 def draw_signing(name: str, role: str) -> Signing:

@@ -82,13 +82,13 @@ class DriverApp(App):
         self.wake_sync = wake_sync
         self._snack_end: Any = None
         super().__init__(**properties)
+        self.refresh_sync()
 
     def build(self) -> ScreenManager:
         """Build every screen once."""
         self.title = "Tournée"
         self.font_scale = Metrics.fontscale
         self._follow(self.flow.preferences)
-        self.refresh_sync()
         load_rules()
         manager = ScreenManager(transition=NoTransition())
         for label, kind in _SCREENS.items():

@@ -80,6 +80,7 @@ class Card(BoxLayout):
 class Pill(BoxLayout):
     """A short state: icon and word on a tinted ground."""
 
+    is_folded = BooleanProperty(defaultvalue=False)
     icon = StringProperty("")
     text = StringProperty("")
     ink = ColorProperty((0, 0, 0, 1))
@@ -130,8 +131,20 @@ class Bar(BoxLayout):
 
     mirrored = BooleanProperty(defaultvalue=False)
 
+    def __init__(self, **properties: Any) -> None:
+        """Start with the buttons in their written order."""
+        self._turned = False
+        super().__init__(**properties)
+
+    def on_kv_post(self, _base: Any) -> None:
+        """Arrange the buttons once they are all there."""
+        self.on_mirrored()
+
     def on_mirrored(self, *_: Any) -> None:
-        """Turn the order of the buttons round."""
+        """Turn the order of the buttons round, and back."""
+        if not self.children or self.mirrored == self._turned:
+            return
+        self._turned = self.mirrored
         children = self.children[:]
         self.clear_widgets()
         for child in children:

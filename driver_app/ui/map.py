@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kivy.core.text import Label as CoreLabel
-from kivy.graphics import Color, Ellipse, Rectangle, SmoothLine
+from kivy.graphics import Color, Ellipse, Line, Rectangle, SmoothLine
 from kivy.metrics import dp, sp
 from kivy.properties import NumericProperty, ObjectProperty
 from kivy.uix.widget import Widget
@@ -41,7 +41,7 @@ class RunMap(Widget):
         with self.canvas:
             Color(*theme.info)
             way = spots[: len(self._way(self.run))]
-            SmoothLine(points=[value for spot in way for value in spot], width=dp(2))
+            Line(points=[value for spot in way for value in spot], width=dp(2), joint="round", cap="round")
             for at, spot in enumerate(spots[len(way) :]):
                 self._mark(at, spot)
 

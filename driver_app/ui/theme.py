@@ -20,6 +20,7 @@ class Theme(EventDispatcher):
     primary = ColorProperty(LIGHT["primary"])
     primary_ink = ColorProperty(LIGHT["primary_ink"])
     primary_soft = ColorProperty(LIGHT["primary_soft"])
+    good = ColorProperty(LIGHT["good"])
     warn = ColorProperty(LIGHT["warn"])
     warn_soft = ColorProperty(LIGHT["warn_soft"])
     danger = ColorProperty(LIGHT["danger"])
@@ -37,7 +38,7 @@ class Theme(EventDispatcher):
     def tone(self, tone: str) -> tuple[list[float], list[float]]:
         """Return text and ground of a tone: good, warn, danger, info, or plain."""
         pairs = {
-            "good": (self.primary, self.primary_soft),
+            "good": (self.good, self.primary_soft),
             "warn": (self.warn, self.warn_soft),
             "danger": (self.danger, self.danger_soft),
             "info": (self.info, self.info_soft),

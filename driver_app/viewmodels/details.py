@@ -8,7 +8,6 @@ from driver_app.actions.checking import unexplained, unphotographed
 from driver_app.statement import rounding_of
 from driver_app.store.drafts import StopDraft
 from driver_app.viewmodels import texts, words
-from driver_app.viewmodels.stop import reason_name
 from shared.problems import Language
 from shared.wire.bundle import BundleRun, BundleStop
 
@@ -84,7 +83,7 @@ def present_gaps(run: BundleRun, stop: BundleStop, draft: StopDraft, language: L
 def present_failures(run: BundleRun, draft: StopDraft, language: Language) -> tuple[ChoiceView, ...]:
     """Return the reasons why nothing could be delivered."""
     return tuple(
-        ChoiceView(item.code, reason_name(run, item.code, language), item.code == draft.failure)
+        ChoiceView(item.code, item.name_en if language == "en" else item.name_fr, item.code == draft.failure)
         for item in run.failures
     )
 
@@ -124,7 +123,7 @@ def present_payment(stop: BundleStop, draft: StopDraft, language: Language) -> t
 
 
 def _missing(quantity: int, unit: str, language: Language) -> str:
-    return f"{words.units(quantity, unit, language)} {texts.MISSING.say(language)}"
+    return texts.missing(words.units(quantity, unit, language)).say(language)
 
 
 def _taken(amount_cents: int, language: Language) -> str:

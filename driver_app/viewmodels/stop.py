@@ -102,7 +102,7 @@ def _line(run: BundleRun, goods: GoodsLine, counted: LineDraft, language: Langua
 def _note(run: BundleRun, goods: GoodsLine, counted: LineDraft, language: Language) -> str:
     parts = [words.labelled(texts.ORDERED, words.units(counted.ordered, goods.unit, language), language)]
     if counted.missing:
-        parts.append(f"{counted.missing} {texts.MISSING.say(language)}")
+        parts.append(texts.missing(str(counted.missing)).say(language))
     if counted.extra:
         parts.append(f"{counted.extra} {texts.EXTRA.say(language)}")
     if counted.reason:

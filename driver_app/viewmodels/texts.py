@@ -40,7 +40,6 @@ OPEN = Text("Déverrouiller", "Unlock")
 KEEP_NIP = Text("Garder ce NIP", "Keep this PIN")
 
 ORDERED = Text("Commandé", "Ordered")
-MISSING = Text("manque", "short")
 EXTRA = Text("en plus", "extra")
 ACCESS = Text("Consigne d’accès", "Access note")
 ALL_DELIVERED = Text("Tout livré · faire signer", "All delivered · get signature")
@@ -116,3 +115,8 @@ EVENT_STATES = {
     "sent": Text("Envoi en cours", "Being sent"),
     "received": Text("Au bureau", "At the office"),
 }
+
+
+def missing(quantity: str) -> Text:
+    """Return how much a line is short."""
+    return Text(f"manque {quantity}", f"{quantity} short")

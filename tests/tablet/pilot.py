@@ -102,9 +102,9 @@ class Pilot:
         EventLoop.post_dispatch_input("begin", touch)
         self.frames()
         EventLoop.post_dispatch_input("end", touch)
-        self.frames(3)
+        self.frames(2)
 
-    def drag(self, points: Sequence[Point], *, per_frame: int = 3) -> None:
+    def drag(self, points: Sequence[Point], *, per_frame: int = 30) -> None:
         """Move one finger along points of the window."""
         touch = Touch(*points[0])
         EventLoop.post_dispatch_input("begin", touch)
