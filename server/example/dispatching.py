@@ -1,4 +1,4 @@
-"""The dispatcher's morning: plan, adopt, assign, prepare, download the papers, load. Each step goes on where it stood."""
+"""The dispatcher’s morning: plan, adopt, assign, prepare, download the papers, load; each step resumes."""
 
 from __future__ import annotations
 

@@ -26,12 +26,8 @@ def script_of(run_id: UUID) -> Script:
     """Return what the driver of a run does: everything in full but for the day's incidents, then the way back."""
     with transaction(acting=CARRIER_ID) as session:
         run = queries.run(session, run_id=run_id)
-        names = {
-            site_id: name
-            for site_id, name in session.execute(
-                select(Site.id, Site.name).where(Site.id.in_([stop.site_id for stop in run.stops]))
-            )
-        }
+        places = select(Site.id, Site.name).where(Site.id.in_([stop.site_id for stop in run.stops]))
+        names = dict(session.execute(places).tuples().all())
         told = [
             _stop(session, stop, INCIDENTS[names[stop.site_id]])
             for stop in run.stops
