@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -78,19 +79,21 @@ def series_code(session: Session, *, issuer_id: UUID) -> str:
     return head.code
 
 
-def parties_text(session: Session, *, issuer_id: UUID, orders: list[Order], on: date) -> dict[str, Any]:
-    """Return issuer with registrations, buyer, sellers and places, as a document of these orders prints them."""
-    first = orders[0]
-    return {
-        "issuer": letterhead(session, org_id=issuer_id).card
-        | {"registrations": _registrations(session, issuer_id, on)},
-        "buyer": letterhead(session, org_id=first.buyer_id).card,
-        "sellers": [
-            letterhead(session, org_id=seller_id).card for seller_id in sorted({one.owner_id for one in orders})
-        ],
-        "orders": [{"id": str(one.id), "number": one.number} for one in orders],
-        "ship_to": _place(session, first),
+def parties_text(
+    session: Session, *, issuer_id: UUID, order: Order, on: date, known: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return issuer with registrations, buyer, seller and place, as a document of this order prints them.
+
+    ``known`` is what an earlier revision printed, empty for the first: all but the registrations is taken from it.
+    """
+    text = dict(known) or {
+        "issuer": letterhead(session, org_id=issuer_id).card,
+        "buyer": letterhead(session, org_id=order.buyer_id).card,
+        "sellers": [letterhead(session, org_id=order.owner_id).card],
+        "orders": [{"id": str(order.id), "number": order.number}],
+        "ship_to": _place(session, order),
     }
+    return text | {"issuer": text["issuer"] | {"registrations": _registrations(session, issuer_id, on)}}
 
 
 def issuer_and_buyer_text(session: Session, *, issuer_id: UUID, buyer_id: UUID, on: date) -> dict[str, Any]:

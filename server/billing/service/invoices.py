@@ -7,12 +7,13 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from server.billing import events
 from server.billing.drafting import Bill, draft_invoice, invoice_lines, quantities_of, rules_of, set_amounts
 from server.billing.letterhead import letterhead, parties_text, require_registrations
 from server.billing.model import Invoice, InvoiceKind, InvoiceOrder
-from server.billing.queries import live_invoice, with_lines
+from server.billing.queries import live_invoice
 from server.billing.service.holding import issuing, mark_billed, release_orders, rules_for
 from server.billing.service.publication import want_published
 from server.core import facts
@@ -168,8 +169,9 @@ def revise(session: Session, *, invoice: Invoice, order: Order, bill: Bill, stam
     _refer(invoice, order)
     set_amounts(invoice, bill)
     invoice.agent_fee_cents = _agent_fee_cents(session, order, invoice.net_cents)
-    session.add_all(invoice_lines(invoice, order_id=order.id, bill=bill))
-    with_lines(session, [invoice])
+    lines = invoice_lines(invoice, order_id=order.id, bill=bill)
+    session.add_all(lines)
+    set_committed_value(invoice, "lines", lines)
     facts.record(session, events.INVOICE_PROVISIONAL, invoice.id, stamp, readers=tuple(invoice.party_ids))
     return invoice
 
@@ -202,13 +204,20 @@ def _refer(invoice: Invoice, order: Order) -> None:
 
 
 def _prepare(session: Session, invoice: Invoice, order: Order, *, delivered_at: datetime | None, stamp: Stamp) -> None:
-    """Set what a document freezes beside its lines: dates, parties, footer, and what the agent keeps."""
+    """Set what a document freezes beside its lines: dates, parties, footer, and what the agent keeps.
+
+    What a provisional invoice printed of its parties stays; its dates and registrations are those of the day.
+    """
     issuer = letterhead(session, org_id=invoice.owner_id)
     invoice.tax_on = _tax_on(session, order, delivered_at, stamp)
     base_on = issuer.day_of(delivered_at) if delivered_at else due_base_on(order, issued_at=stamp.at, zone=issuer.zone)
     invoice.due_on = base_on + timedelta(days=invoice.net_days)
-    invoice.parties_text = parties_text(session, issuer_id=invoice.owner_id, orders=[order], on=invoice.tax_on)
-    invoice.footer_fr, invoice.footer_en = _footers(session, invoice, order)
+    known = invoice.parties_text
+    invoice.parties_text = parties_text(
+        session, issuer_id=invoice.owner_id, order=order, on=invoice.tax_on, known=known
+    )
+    if not known:
+        invoice.footer_fr, invoice.footer_en = _footers(session, invoice, order)
     invoice.agent_fee_cents = _agent_fee_cents(session, order, invoice.net_cents)
 
 
