@@ -25,6 +25,7 @@ from server.delivery.schemas import (
     ProofSchema,
 )
 from server.delivery.service import decide_discrepancy
+from server.identity.model import Role
 from server.identity.permissions import Permission
 
 deliveries = Blueprint("deliveries_api", __name__, url_prefix="/deliveries", description="What customers accepted")
@@ -41,7 +42,9 @@ discrepancies = Blueprint(
 def list_deliveries(asked: dict[str, Any]) -> Sequence[Delivery]:
     """List deliveries with their lines"""
     with transaction(actor().org_id) as session:
-        return page(session, queries.all_deliveries(asked.get("order_id")), Delivery.id, asked)
+        return page(
+            session, queries.all_deliveries(order_id=asked.get("order_id"), driver_id=_driver()), Delivery.id, asked
+        )
 
 
 @proofs.route("", methods=["GET"])
@@ -51,7 +54,7 @@ def list_deliveries(asked: dict[str, Any]) -> Sequence[Delivery]:
 def list_proofs(asked: dict[str, Any]) -> Sequence[Proof]:
     """List the sealed proofs of one's own orders"""
     with transaction(actor().org_id) as session:
-        return page(session, queries.all_proofs(asked.get("order_id")), Proof.id, asked)
+        return page(session, queries.all_proofs(order_id=asked.get("order_id"), driver_id=_driver()), Proof.id, asked)
 
 
 @proofs.route("/<uuid:proof_id>", methods=["GET"])
@@ -60,7 +63,7 @@ def list_proofs(asked: dict[str, Any]) -> Sequence[Proof]:
 def read_proof(proof_id: UUID) -> Proof:
     """Read what a proof is made of"""
     with transaction(actor().org_id) as session:
-        return queries.proof(session, proof_id)
+        return queries.proof(session, proof_id, driver_id=_driver())
 
 
 @proofs.route("/<uuid:proof_id>/file", methods=["GET"])
@@ -69,7 +72,7 @@ def read_proof(proof_id: UUID) -> Proof:
 def proof_file(proof_id: UUID) -> Response:
     """Download the file that anyone can verify offline"""
     with transaction(actor().org_id) as session:
-        found = queries.proof(session, proof_id)
+        found = queries.proof(session, proof_id, driver_id=_driver())
     payload = blob_store().get(found.owner_id, found.file_sha256)
     return send_file(
         payload, media_type="application/octet-stream", name=f"{found.order_id}.proof", sha256=found.file_sha256
@@ -82,7 +85,7 @@ def proof_file(proof_id: UUID) -> Response:
 def proof_pdf(proof_id: UUID) -> Response:
     """Download the printed proof"""
     with transaction(actor().org_id) as session:
-        found = queries.proof(session, proof_id)
+        found = queries.proof(session, proof_id, driver_id=_driver())
     payload = blob_store().get(found.owner_id, found.pdf_sha256)
     return send_file(payload, media_type="application/pdf", name=f"{found.order_id}.pdf", sha256=found.pdf_sha256)
 
@@ -106,3 +109,8 @@ def decide(asked: dict[str, Any], discrepancy_id: UUID) -> Discrepancy:
     with transaction(actor().org_id) as session:
         found = queries.discrepancy(session, discrepancy_id)
         return decide_discrepancy(session, found, decision=asked["decision"], stamp=stamp())
+
+
+def _driver() -> UUID | None:
+    """A driver reads own visits alone (section 3)."""
+    return actor().user_id if actor().role is Role.DRIVER else None

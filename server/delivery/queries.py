@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.problems import NotFound, Text
-from server.delivery.model import Delivery, Discrepancy, Proof
+from server.delivery.model import Delivery, Discrepancy, Proof, Visit
 
 
 def delivery(session: Session, delivery_id: UUID) -> Delivery:
@@ -23,13 +23,13 @@ def delivery(session: Session, delivery_id: UUID) -> Delivery:
     return found
 
 
-def proof(session: Session, proof_id: UUID) -> Proof:
-    """Return a sealed proof.
+def proof(session: Session, proof_id: UUID, *, driver_id: UUID | None = None) -> Proof:
+    """Return a sealed proof; a driver's must be of an own visit.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    found = session.scalars(select(Proof).where(Proof.id == proof_id)).one_or_none()
+    found = session.scalars(all_proofs(proof_id=proof_id, driver_id=driver_id)).one_or_none()
     if found is None:
         raise NotFound(Text("Cette preuve n’existe pas.", "There is no such proof."), where=str(proof_id))
     return found
@@ -47,16 +47,29 @@ def discrepancy(session: Session, discrepancy_id: UUID) -> Discrepancy:
     return found
 
 
-def all_deliveries(order_id: UUID | None = None) -> Select[Delivery]:
-    """Return the query of every readable delivery with its lines, or of one order's."""
+def all_deliveries(*, order_id: UUID | None = None, driver_id: UUID | None = None) -> Select[Delivery]:
+    """Return the query of every readable delivery with its lines, of one order or one driver's own."""
     query = select(Delivery).options(selectinload(Delivery.lines))
-    return query if order_id is None else query.where(Delivery.order_id == order_id)
+    if order_id is not None:
+        query = query.where(Delivery.order_id == order_id)
+    return query if driver_id is None else query.where(Delivery.visit_id.in_(_visits_of(driver_id)))
 
 
-def all_proofs(order_id: UUID | None = None) -> Select[Proof]:
-    """Return the query of every readable proof, or of one order's."""
+def all_proofs(
+    *, order_id: UUID | None = None, driver_id: UUID | None = None, proof_id: UUID | None = None
+) -> Select[Proof]:
+    """Return the query of every readable proof, of one order, one driver's own, or one alone."""
     query = select(Proof)
-    return query if order_id is None else query.where(Proof.order_id == order_id)
+    for column, wanted in ((Proof.order_id, order_id), (Proof.id, proof_id)):
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if driver_id is None:
+        return query
+    return query.join(Delivery, Delivery.id == Proof.delivery_id).where(Delivery.visit_id.in_(_visits_of(driver_id)))
+
+
+def _visits_of(driver_id: UUID) -> Select[UUID]:
+    return select(Visit.id).where(Visit.driver_id == driver_id)
 
 
 def all_discrepancies(state: str | None = None) -> Select[Discrepancy]:

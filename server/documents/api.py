@@ -15,6 +15,7 @@ from server.core.web import actor, requires
 from server.core.web.files import send_file
 from server.core.web.paging import page
 from server.documents import queries
+from server.documents.access import NEEDS, driver_of, kinds_for
 from server.documents.model import Document
 from server.documents.schemas import DocumentQuerySchema, DocumentSchema
 from server.identity.permissions import Permission
@@ -23,22 +24,28 @@ blp = Blueprint("documents_api", __name__, url_prefix="/documents", description=
 
 
 @blp.route("", methods=["GET"])
-@requires(Permission.ORDER_READ, Permission.RUN_READ)
+@requires(Permission.ORDER_READ, Permission.INVOICE_READ, Permission.RUN_DOCUMENTS, Permission.PROOF_READ)
 @blp.arguments(DocumentQuerySchema, location="query")
 @blp.response(200, DocumentSchema(many=True))
 def list_documents(asked: dict[str, Any]) -> Sequence[Document]:
     """List papers that one may read"""
-    query = queries.all_documents(order_id=asked.get("order_id"), run_id=asked.get("run_id"))
-    with transaction(actor().org_id) as session:
+    who = actor()
+    query = queries.all_documents(
+        kinds=kinds_for(who), order_id=asked.get("order_id"), run_id=asked.get("run_id"), driver_id=driver_of(who)
+    )
+    with transaction(who.org_id) as session:
         return page(session, query, Document.id, asked)
 
 
 @blp.route("/<uuid:document_id>/file", methods=["GET"])
-@requires(Permission.ORDER_READ, Permission.RUN_READ)
+@requires(Permission.ORDER_READ, Permission.INVOICE_READ, Permission.RUN_DOCUMENTS, Permission.PROOF_READ)
 @blp.response(200, content_type="application/pdf")
 def document_file(document_id: UUID) -> Response:
     """Download a paper"""
-    with transaction(actor().org_id) as session:
-        found = queries.document(session, document_id=document_id)
+    who = actor()
+    with transaction(who.org_id) as session:
+        found = queries.document(session, document_id=document_id, driver_id=driver_of(who))
+    if not who.may(NEEDS[found.kind]):
+        raise queries.missing(document_id)
     payload = blob_store().get(found.owner_id, found.sha256)
     return send_file(payload, media_type=found.media_type, name=found.name, sha256=found.sha256)

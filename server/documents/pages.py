@@ -10,26 +10,11 @@ from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.core.web import actor, requires
 from server.documents import queries
-from server.documents.model import Document, DocumentKind
-from server.identity.model import Role
+from server.documents.access import NEEDS, driver_of
+from server.documents.model import Document
 from server.identity.permissions import Permission
 
 pages = Blueprint("documents", __name__)
-_P, _K = Permission, DocumentKind
-NEEDS = {
-    _K.PURCHASE_ORDER: _P.ORDER_READ,
-    _K.DELIVERY_SLIP: _P.ORDER_READ,
-    _K.VARIANCE_NOTICE: _P.ORDER_READ,
-    _K.INVOICE: _P.INVOICE_READ,
-    _K.PROVISIONAL_INVOICE: _P.INVOICE_READ,
-    _K.CREDIT_NOTE: _P.INVOICE_READ,
-    _K.RUN_SHEET: _P.RUN_DOCUMENTS,
-    _K.LOAD_LIST: _P.RUN_DOCUMENTS,
-    _K.RUN_PACKET: _P.RUN_DOCUMENTS,
-    _K.PROOF_PDF: _P.PROOF_READ,
-    _K.PROOF_FILE: _P.PROOF_READ,
-}
-"""Which permission opens a paper of each kind; the row's readers are another fence."""
 
 
 @pages.get("/documents/<uuid:document_id>")
@@ -38,8 +23,7 @@ def send(document_id: UUID) -> Response:
     """Send one paper: PDF to look at, or as a file when asked; everything else as a file."""
     who = actor()
     with transaction(who.org_id) as session:
-        driver_id = who.user_id if who.role is Role.DRIVER else None
-        paper = queries.document(session, document_id=document_id, driver_id=driver_id)
+        paper = queries.document(session, document_id=document_id, driver_id=driver_of(who))
     if not who.may(NEEDS[paper.kind]):
         raise queries.missing(document_id)
     payload = blob_store().get(paper.owner_id, paper.sha256)

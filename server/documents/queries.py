@@ -188,9 +188,13 @@ def _orders(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
     return {row.id: row for row in rows}
 
 
-def all_documents(*, order_id: UUID | None = None, run_id: UUID | None = None) -> Select[Document]:
-    """Return the query of every readable paper, or of one order's or run's."""
-    query = select(Document)
+def all_documents(
+    *, kinds: Iterable[DocumentKind], order_id: UUID | None, run_id: UUID | None, driver_id: UUID | None
+) -> Select[Document]:
+    """Return the query of every readable paper of these kinds, or of one order's, run's or driver's."""
+    query = select(Document).where(Document.kind.in_(list(kinds)))
     if order_id is not None:
         query = query.where(Document.order_id == order_id)
-    return query if run_id is None else query.where(Document.run_id == run_id)
+    if run_id is not None:
+        query = query.where(Document.run_id == run_id)
+    return query if driver_id is None else query.where(_driven_by(driver_id))

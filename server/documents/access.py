@@ -1,0 +1,38 @@
+"""Who may open which paper, beside the row's own readers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from server.core.web import Actor
+from server.documents.model import DocumentKind
+from server.identity.model import Role
+from server.identity.permissions import Permission
+
+_P, _K = Permission, DocumentKind
+
+NEEDS = {
+    _K.PURCHASE_ORDER: _P.ORDER_READ,
+    _K.DELIVERY_SLIP: _P.ORDER_READ,
+    _K.VARIANCE_NOTICE: _P.ORDER_READ,
+    _K.INVOICE: _P.INVOICE_READ,
+    _K.PROVISIONAL_INVOICE: _P.INVOICE_READ,
+    _K.CREDIT_NOTE: _P.INVOICE_READ,
+    _K.RUN_SHEET: _P.RUN_DOCUMENTS,
+    _K.LOAD_LIST: _P.RUN_DOCUMENTS,
+    _K.RUN_PACKET: _P.RUN_DOCUMENTS,
+    _K.PROOF_PDF: _P.PROOF_READ,
+    _K.PROOF_FILE: _P.PROOF_READ,
+}
+"""Which permission opens a paper of each kind; the row's readers are another fence."""
+
+
+def kinds_for(who: Actor) -> Iterable[DocumentKind]:
+    """Return the kinds of papers whose permission the caller holds."""
+    return [kind for kind, permission in NEEDS.items() if who.may(permission)]
+
+
+def driver_of(who: Actor) -> UUID | None:
+    """Return the caller when it drives: a driver reads what belongs to own runs alone (section 3)."""
+    return who.user_id if who.role is Role.DRIVER else None
