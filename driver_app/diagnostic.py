@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import msgspec
@@ -46,8 +47,12 @@ def examine(tablet: Tablet, language: Language) -> tuple[Check, ...]:
             is_good=enrolment is not None,
         ),
         Check(Text("À envoyer", "To send").say(language), f"{left.events} + {left.files}", is_good=True),
-        Check(Text("Dernier accusé", "Last receipt").say(language), str(latest.last_seq) if latest else "–", is_good=True),
-        Check(Text("Version", "Version").say(language), f"{APP_VERSION} · SQLite {sqlite3.sqlite_version}", is_good=True),
+        Check(
+            Text("Dernier accusé", "Last receipt").say(language), str(latest.last_seq) if latest else "–", is_good=True
+        ),
+        Check(
+            Text("Version", "Version").say(language), f"{APP_VERSION} · SQLite {sqlite3.sqlite_version}", is_good=True
+        ),
     )
 
 
@@ -71,7 +76,7 @@ def _is_whole(session: Session) -> bool:
 
 def _is_chained(session: Session) -> bool:
     entries = outbox.entries(session)
-    return all(after.seq == before.seq + 1 for before, after in zip(entries, entries[1:], strict=False))
+    return all(after.seq == before.seq + 1 for before, after in pairwise(entries))
 
 
 def _check(name: Text, language: Language, *, is_good: bool) -> Check:

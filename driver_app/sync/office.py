@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -69,9 +70,10 @@ class Office:
         """Send a batch of events."""
         return self._decoded(self._call(message.device_id, "POST", "/sync/push", message), PushAnswer)
 
-    def pull(self, device_id: str, cursor: int) -> PulledRuns:
-        """Ask for the runs that changed since ``cursor``."""
-        return self._decoded(self._call(device_id, "GET", f"/sync/pull?cursor={cursor}"), PulledRuns)
+    def pull(self, device_id: str, cursor: int, epoch: str) -> PulledRuns:
+        """Ask for the runs that changed since ``cursor``, as counted under ``epoch``."""
+        query = urlencode({"cursor": cursor, "epoch": epoch})
+        return self._decoded(self._call(device_id, "GET", f"/sync/pull?{query}"), PulledRuns)
 
     def upload_offset(self, device_id: str, sha256: str) -> int:
         """Return how many bytes of a file the office holds; 0 when it never heard of it."""

@@ -18,9 +18,9 @@ def pull_runs(store: Store, office: Office, device_id: str, clock: Clock) -> int
     An office that was restored speaks under another epoch: then everything is asked for again.
     """
     known = store.read(settings.position)
-    pulled = office.pull(device_id, known.cursor)
+    pulled = office.pull(device_id, known.cursor, known.epoch)
     if known.epoch and pulled.epoch != known.epoch and not pulled.full:
-        pulled = office.pull(device_id, 0)
+        pulled = office.pull(device_id, 0, pulled.epoch)
     store.reached(PULL_ANSWERED)
     now = clock.now()
     store.write("pull", lambda session: _keep(session, pulled, now))

@@ -1,4 +1,4 @@
-"""The kit: the dozen widgets that every screen is made of, declared with their typed properties; looks are in kit.kv."""
+"""The kit: the dozen widgets that every screen is made of, with their typed properties; looks are in kit.kv."""
 
 from __future__ import annotations
 

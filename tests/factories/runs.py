@@ -102,8 +102,8 @@ def make_stop(run_id: str, position: int, lines: int, settlement: Settlement | N
         recipients=(recipient, "Éloïse Gagné") if recipient else (),
         orders=orders,
         containers=(
-            _container("keg_50l", ident(KEG_OWNER), "Brasserie du Plateau", "Fût 50 L vide", "Empty 50 L keg", 5000),
-            _container("bottle_341", ident(CARRIER), "Distribution Boréale", "Caisse de 24 vides", "Empty case", 240),
+            _container("keg_50l", ident(KEG_OWNER), "Brasserie du Plateau", ("Fût 50 L vide", "Empty 50 L keg"), 5000),
+            _container("bottle_341", ident(CARRIER), "Distribution Boréale", ("Caisse de 24 vides", "Empty case"), 240),
         ),
         collect=(Collectable(issuer_id=ident("seller-0"), issuer_name="Brasserie du Plateau", amount_cents=128_436),)
         if position % 3 == 0
@@ -184,14 +184,14 @@ def _price_line(line: GoodsLine) -> PriceLine:
     )
 
 
-def _container(code: str, owner: str, owner_name: str, name_fr: str, name_en: str, cents: int) -> ContainerClass:
+def _container(code: str, owner: str, owner_name: str, names: tuple[str, str], cents: int) -> ContainerClass:
     return ContainerClass(
         container_class=code,
         owner_id=owner,
         owner_name=owner_name,
         creditor_id=owner,
-        name_fr=name_fr,
-        name_en=name_en,
+        name_fr=names[0],
+        name_en=names[1],
         unit_cents=cents,
         taxable=False,
     )

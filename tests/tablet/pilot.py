@@ -19,9 +19,9 @@ for _name, _ in list(Config.items("input")):
 Config.set("kivy", "exit_on_escape", "0")
 Config.set("kivy", "log_level", "warning")
 
-from kivy.base import EventLoop
-from kivy.input.motionevent import MotionEvent
-from PIL import Image
+from kivy.base import EventLoop  # noqa: E402
+from kivy.input.motionevent import MotionEvent  # noqa: E402
+from PIL import Image  # noqa: E402
 
 type Point = tuple[float, float]
 MAX_FRAMES = 400
@@ -125,10 +125,7 @@ class Pilot:
         left, bottom = pad.to_window(pad.x, pad.y)
         for stroke in unpack_strokes(draw_signing("Éloïse Gagné", "").strokes).strokes:
             self.drag(
-                [
-                    (left + x / PAD_WIDTH * pad.width, bottom + (1 - y / PAD_HEIGHT) * pad.height)
-                    for x, y in stroke
-                ]
+                [(left + x / PAD_WIDTH * pad.width, bottom + (1 - y / PAD_HEIGHT) * pad.height) for x, y in stroke]
             )
 
     def type_number(self, number: int | str) -> None:

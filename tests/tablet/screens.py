@@ -12,6 +12,7 @@ from driver_app.platform.fake import DrawnCamera, NotedHandover
 from driver_app.store.settings import Preferences
 from shared.wire.bundle import BundleRun
 from tests.factories.tablets import NIP, Cab, make_cab
+
 from tests.tablet.pilot import Pilot  # isort: skip - sets Kivy up before anything imports it
 
 from driver_app.ui.app import DriverApp

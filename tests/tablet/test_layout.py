@@ -12,6 +12,7 @@ from driver_app.ui.palette import DARK, LIGHT, TEXT_ON_GROUND, contrast
 from tests.factories.runs import make_run
 from tests.tablet.screens import driving
 from tests.tablet.shots import walk
+
 from tests.tablet.lint import lint  # isort: skip - the pilot sets Kivy up first
 
 from kivy.metrics import Metrics
@@ -30,9 +31,7 @@ def _font_scale():
     Metrics.fontscale = 1.0
 
 
-def walk_faults(
-    home: Path, size: tuple[int, int], font_scale: float, preferences: Preferences
-) -> dict[str, list[str]]:
+def walk_faults(home: Path, size: tuple[int, int], font_scale: float, preferences: Preferences) -> dict[str, list[str]]:
     """Return the faults of each of the nineteen screens."""
     Metrics.fontscale = font_scale
     faults: dict[str, list[str]] = {}

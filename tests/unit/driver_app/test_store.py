@@ -92,13 +92,14 @@ def test_a_full_disk_gives_up_its_reserve_and_then_says_so(tmp_path: Path) -> No
     """G1: on a full disk the reserve lets the last steps through; then a clear problem, and nothing kept is lost."""
     room = tmp_path / "small"
     room.mkdir()
-    script = f"mount -t tmpfs -o size=1m none {room} && {sys.executable} -c '{FULL_DISK}' {room} && cp {room}/tablet.db {tmp_path}/"
+    mounted = f"mount -t tmpfs -o size=1m none {room}"
+    script = f"{mounted} && {sys.executable} -c '{FULL_DISK}' {room} && cp {room}/tablet.db {tmp_path}/"
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", script],
         capture_output=True,
         text=True,
         check=False,
-        env={"PYTHONPATH": os.getcwd()},
+        env={"PYTHONPATH": str(Path.cwd())},
     )
     assert done.returncode == 0, done.stderr
     kept, has_reserve, slug = done.stdout.split()
