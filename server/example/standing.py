@@ -13,6 +13,8 @@ from server.core.embedded.seaweed import EmbeddedS3, S3Address
 from server.core.ground import DATABASE, standing_ground
 from server.core.settings import PREFIX, reload_settings, settings
 from server.core.transaction import forget_engine
+from server.example.cast import CARRIER_ID, RUN_DAY
+from server.example.check.finding import Scope
 
 type StoreKind = Literal["local", "s3"]
 
@@ -35,6 +37,11 @@ class DayPlace:
     def tablets(self) -> Path:
         """The folder of the tablets' homes; each kind of store has a day of its own, hence tablets of its own."""
         return self.folder / ("tablets" if self.store == "local" else f"tablets-{self.store}")
+
+    @property
+    def scope(self) -> Scope:
+        """Whose day it is, and where its tablets are."""
+        return Scope(carrier_id=CARRIER_ID, runs_on=RUN_DAY, tablets=self.tablets if self.tablets.exists() else None)
 
     @property
     def database(self) -> str:

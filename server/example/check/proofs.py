@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
-from pypdf import PdfReader
 from sqlalchemy import select
 
 from server.core.blobs import blob_store
@@ -119,8 +118,7 @@ def _leaks(secrets: Secrets, proof: Proof, payload: bytes, paper: bytes) -> Iter
     """Name what is another supplier's in the proof's bytes, those of its files included, and in its paper's text."""
     bare = {one.replace(b"-", b"") for one in secrets.foreign_ids(proof.seller_id)}
     found = {one for one in _UUID.findall(payload) if one.replace(b"-", b"") in bare}
-    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
-    plain = " ".join(text.split())
+    plain = _text_of(paper)
     words = secrets.foreign_words(proof.seller_id)
     for word in sorted(words):
         if word.encode() in payload or word in plain:
@@ -132,6 +130,13 @@ def _leaks(secrets: Secrets, proof: Proof, payload: bytes, paper: bytes) -> Iter
     foreign = {key for key in groups if key not in {f"order:{proof.order_id}", f"containers:{proof.seller_id}"}}
     for key in sorted(foreign):
         yield f"fuite · leak: {key}"
+
+
+def _text_of(paper: bytes) -> str:
+    """Return the words of a PDF, with single spaces; what reads PDF is installed for trials and tests only."""
+    from pypdf import PdfReader
+
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages).split())
 
 
 def _ids(orders: Iterable[Order]) -> Iterator[bytes]:
