@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.core.settings import PREFIX, Settings
+from server.identity.permissions import ACTIONS, Column
 from shared.lifecycle import StateMachine
 from shared.lifecycles import ALL_LIFECYCLES
 
@@ -40,7 +41,29 @@ def settings() -> str:
     return "\n".join(parts) + "\n"
 
 
-GENERATED: Final[dict[str, Callable[[], str]]] = {"lifecycles.md": lifecycles, "settings.md": settings}
+def permissions() -> str:
+    """Return docs/permissions.md: what each role may do, the whole matrix."""
+    people = [column for column in Column if column is not Column.TABLET]
+    parts = ["# Permissions", "", _NOTE, ""]
+    parts += [
+        "● everything, ○ one's own or within a limit that the service checks, – nothing. Every view names the",
+        "permission that it needs; a tablet holds `device.sync` alone. Accountants, dispatchers, drivers and admins",
+        "work inside suppliers and distributors only.",
+        "",
+        "| permission | action | " + " | ".join(column.value for column in people) + " |",
+        "| --- | --- |" + " :-: |" * len(people),
+    ]
+    for action in ACTIONS:
+        cells = " | ".join(action.grants.split())
+        parts.append(f"| `{action.permission}` | {action.says.en} · {action.says.fr} | {cells} |")
+    return "\n".join(parts) + "\n"
+
+
+GENERATED: Final[dict[str, Callable[[], str]]] = {
+    "lifecycles.md": lifecycles,
+    "permissions.md": permissions,
+    "settings.md": settings,
+}
 
 
 def _lifecycle(machine: StateMachine[Any]) -> Iterator[str]:

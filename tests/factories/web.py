@@ -181,9 +181,7 @@ def enrol_request(key: Ed25519PrivateKey, code: str) -> EnrolRequest:
     """Return what a tablet with ``key`` sends for ``code``."""
     public = public_bytes(key)
     digest = hashlib.sha256(bytes.fromhex(code) + public).digest()
-    return EnrolRequest(
-        code=code, public_key=public.hex(), name="Tablette 1", proof=sign(key, "enrol", digest).hex()
-    )
+    return EnrolRequest(code=code, public_key=public.hex(), name="Tablette 1", proof=sign(key, "enrol", digest).hex())
 
 
 def token_request(key: Ed25519PrivateKey, device_id: str, nonce: str) -> TokenRequest:

@@ -23,9 +23,7 @@ class PageQuerySchema(QuerySchema):
     limit = fields.Integer(load_default=DEFAULT_PAGE, validate=validate.Range(min=1, max=MAX_PAGE))
 
 
-def page[T](
-    session: Session, query: Select[T], key: InstrumentedAttribute[UUID], asked: dict[str, Any]
-) -> Sequence[T]:
+def page[T](session: Session, query: Select[T], key: InstrumentedAttribute[UUID], asked: dict[str, Any]) -> Sequence[T]:
     """Return one page in the order of ``key``, which is the row's identifier."""
     if (after := asked.get("after")) is not None:
         query = query.where(key > after)

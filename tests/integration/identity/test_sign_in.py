@@ -36,9 +36,7 @@ def test_a_member_signs_in_and_lands_where_they_wanted(stranger: Client) -> None
     assert "Distribution Boréale" in page
 
 
-def test_cookies_are_bound_to_the_host_where_they_are_secure(
-    stranger: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cookies_are_bound_to_the_host_where_they_are_secure(stranger: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """Platform: ``__Host-`` cookies over HTTPS."""
     from server.core.settings import reload_settings
 

@@ -40,8 +40,8 @@ def app(app: Flask) -> Iterator[Flask]:
     """The application with views that fail, for strangers."""
     app._got_first_request = False
     for prefix in ("", "/api/v1"):
-        app.add_url_rule(f"{prefix}/probleme", f"problem{prefix}", public("a test")(lambda: _raise_problem()))
-        app.add_url_rule(f"{prefix}/panne", f"fault{prefix}", public("a test")(lambda: _raise_fault()))
+        app.add_url_rule(f"{prefix}/probleme", f"problem{prefix}", public("a test")(_raise_problem))
+        app.add_url_rule(f"{prefix}/panne", f"fault{prefix}", public("a test")(_raise_fault))
     seal_access(app)
     return app
 
@@ -144,7 +144,7 @@ def test_an_unmarked_view_keeps_the_application_from_starting(app: Flask) -> Non
     pages.add_url_rule("/careless", "careless", lambda: "open to all")
     app._got_first_request = False
     app.register_blueprint(pages)
-    with pytest.raises(UnmarkedView, match="careless.careless"):
+    with pytest.raises(UnmarkedView, match=r"careless\.careless"):
         seal_access(app)
 
 
@@ -210,7 +210,9 @@ def test_a_database_that_is_away_is_said(stranger: Client, monkeypatch: pytest.M
     """Operations: not ready, and a problem that says to try again; being alive needs no database."""
     from server.core.settings import reload_settings
 
-    monkeypatch.setenv("TOURNEE_DATABASE_URL", "postgresql+psycopg://nobody@/nothing?host=/nonexistent&connect_timeout=2")
+    monkeypatch.setenv(
+        "TOURNEE_DATABASE_URL", "postgresql+psycopg://nobody@/nothing?host=/nonexistent&connect_timeout=2"
+    )
     reload_settings()
     assert stranger.get("/healthz").status_code == 200
     assert stranger.get("/readyz").status_code == 503

@@ -1,0 +1,81 @@
+"""The command line and the web server that it starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from server.cli.main import say_problem
+from server.cli.web_server import WebServer
+from server.core.problems import BadRequest, Text
+
+TOURNEE = [sys.executable, "-c", "from server.cli import main; main()"]
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*TOURNEE, *arguments], capture_output=True, text=True, check=False, env=os.environ | environment
+    )
+
+
+def test_help_names_the_commands() -> None:
+    """Commands: what is there is listed."""
+    said = run("--help")
+    assert said.returncode == 0
+    assert {"migrate", "openapi", "serve", "worker"} <= set(said.stdout.split())
+
+
+def test_a_problem_is_said_in_both_languages_and_ends_with_2() -> None:
+    """Bad input, everywhere: what, where and what to do."""
+    said = run("openapi", TOURNEE_SMTP_PORT="many")
+    assert said.returncode == 2
+    assert "La valeur « many » ne convient pas." in said.stderr
+    assert "The value “many” does not fit. (TOURNEE_SMTP_PORT)" in said.stderr
+    assert "Traceback" not in said.stderr
+
+
+def test_a_problem_without_a_place_reads_well() -> None:
+    """Bad input, everywhere: one line a language."""
+    assert say_problem(BadRequest(Text("Non.", "No."))).splitlines() == [
+        "Demande illisible\u00a0: Non.",
+        "Unreadable request: No.",
+    ]
+
+
+def test_a_migrated_database_stays_as_it_is(database: object) -> None:
+    """Commands: ``tournee migrate`` twice changes nothing."""
+    said = run("migrate")
+    assert (said.returncode, said.stderr.count("Traceback")) == (0, 0)
+    assert "schema up to date" in said.stdout
+
+
+def test_the_server_answers_on_another_port_when_the_wanted_is_taken(database: object) -> None:
+    """Commands: ports are configurable, and free ones chosen when taken; SIGTERM ends everything in order."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        wanted = taken.getsockname()[1]
+        command = [*TOURNEE, "serve", "--port", str(wanted), "--workers", "1"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
+            assert running.stdout is not None
+            url = running.stdout.readline().split()[0]
+            assert not url.endswith(f":{wanted}")
+            with urllib.request.urlopen(f"{url}/healthz") as answer:
+                assert answer.status == 200
+            running.send_signal(signal.SIGTERM)
+        assert running.returncode == 0
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{url}/healthz")
+
+
+def test_pages_and_tablets_are_told_the_address_that_listens(database: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands: a chosen port stands in enrolment codes, too, unless a public address is named."""
+    monkeypatch.delenv("TOURNEE_PUBLIC_URL", raising=False)
+    with WebServer(port=0, workers=1) as server:
+        with urllib.request.urlopen(f"{server.url}/readyz") as answer:
+            assert answer.status == 200
+        assert str(server.port) in server.url
