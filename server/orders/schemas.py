@@ -25,8 +25,11 @@ class ItemSchema(Schema):
     format_id = fields.UUID(required=True)
     quantity = whole(least=1, most=MAX_QUANTITY, required=True)
     discount_cents = whole(most=MAX_CENTS, load_default=0)
-    unit_price = fields.Decimal(
-        as_string=True, load_default=None, allow_none=True, validate=validate.Range(min=0, max=1_000_000)
+    unit_price = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$"),
+        metadata={"description": "an exact decimal with at most 4 decimals, as text"},
     )
 
 

@@ -11,6 +11,7 @@ from server.planning.service.plans import MAX_SECONDS, MAX_SEED
 from shared.wire.limits import MAX_STOPS
 
 MAX_SITES = 5_000
+_TEXT = {"type": "string"}
 
 
 class DayQuery(QuerySchema):
@@ -32,11 +33,11 @@ class PlanSchema(Schema):
 
     id = fields.UUID(required=True)
     runs_on = fields.Date(required=True)
-    state = fields.Function(lambda plan: plan.state.value, required=True)
+    state = fields.Function(lambda plan: plan.state.value, required=True, metadata=_TEXT)
     progress = fields.Integer(required=True, metadata={"description": "percent"})
     seconds = fields.Integer(required=True)
     seed = fields.Integer(required=True)
-    matrix_source = fields.Function(lambda plan: plan.matrix_source.value, required=True)
+    matrix_source = fields.Function(lambda plan: plan.matrix_source.value, required=True, metadata=_TEXT)
     solution = fields.Dict(required=True)
     problem_fr = fields.String(required=True)
     problem_en = fields.String(required=True)
@@ -51,14 +52,18 @@ class StopSchema(Schema):
     position = fields.Integer(required=True)
     site_id = fields.UUID(required=True)
     buyer_id = fields.UUID(required=True)
-    state = fields.Function(lambda stop: stop.state.value, required=True)
+    state = fields.Function(lambda stop: stop.state.value, required=True, metadata=_TEXT)
     planned_at = fields.AwareDateTime(required=True)
     service_s = fields.Integer(required=True)
     leg_distance_m = fields.Integer(required=True)
     leg_duration_s = fields.Integer(required=True)
     arrived_at = fields.AwareDateTime(required=True, allow_none=True)
     finished_at = fields.AwareDateTime(required=True, allow_none=True)
-    order_ids = fields.Function(lambda stop: [str(one.order_id) for one in stop.orders], required=True)
+    order_ids = fields.Function(
+        lambda stop: [str(one.order_id) for one in stop.orders],
+        required=True,
+        metadata={"type": "array", "items": {"type": "string", "format": "uuid"}},
+    )
 
 
 class RunSchema(Schema):
@@ -67,7 +72,7 @@ class RunSchema(Schema):
     id = fields.UUID(required=True)
     name = fields.String(required=True)
     runs_on = fields.Date(required=True)
-    state = fields.Function(lambda run: run.state.value, required=True)
+    state = fields.Function(lambda run: run.state.value, required=True, metadata=_TEXT)
     version = fields.Integer(required=True)
     vehicle_id = fields.UUID(required=True)
     driver_id = fields.UUID(required=True, allow_none=True)
@@ -77,7 +82,7 @@ class RunSchema(Schema):
     ends_at = fields.AwareDateTime(required=True, allow_none=True)
     distance_m = fields.Integer(required=True)
     duration_s = fields.Integer(required=True)
-    matrix_source = fields.Function(lambda run: run.matrix_source.value, required=True)
+    matrix_source = fields.Function(lambda run: run.matrix_source.value, required=True, metadata=_TEXT)
     route_e5 = fields.List(
         fields.List(fields.Integer()), required=True, metadata={"description": "[lat, lon] in 1e-5 degrees"}
     )
@@ -87,8 +92,12 @@ class RunSchema(Schema):
 class ViolationSchema(Schema):
     """A rule that a changed run breaks, and by how much in the rule's own unit."""
 
-    kind = fields.Function(lambda found: found.kind.value, required=True)
-    label = fields.Function(lambda found: {"fr": found.kind.label.fr, "en": found.kind.label.en}, required=True)
+    kind = fields.Function(lambda found: found.kind.value, required=True, metadata=_TEXT)
+    label = fields.Function(
+        lambda found: {"fr": found.kind.label.fr, "en": found.kind.label.en},
+        required=True,
+        metadata={"type": "object", "additionalProperties": _TEXT},
+    )
     stop = fields.String(required=True)
     excess = fields.Integer(required=True)
 

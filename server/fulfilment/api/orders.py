@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -228,7 +229,11 @@ def _today(session: Session) -> Today:
 
 def _content(asked: dict[str, Any]) -> dict[str, Any]:
     same = ("document_discount_cents", "taxed", "with_deposits")
-    return {"items": [plain.OrderItem(**item) for item in asked["items"]]} | {name: asked[name] for name in same}
+    return {"items": [_item(**item) for item in asked["items"]]} | {name: asked[name] for name in same}
+
+
+def _item(*, unit_price: str | None, **item: Any) -> plain.OrderItem:
+    return plain.OrderItem(unit_price=None if unit_price is None else Decimal(unit_price), **item)
 
 
 def _shows_prices(order: Order) -> bool:
