@@ -1,0 +1,1 @@
+"""How the app becomes an Android package."""
