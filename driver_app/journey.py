@@ -1,0 +1,118 @@
+"""Where the driver is: the tablet, the run, the stop, and what the machine can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from driver_app.actions.unlock import has_nip
+from driver_app.clock import Clock
+from driver_app.platform.protocols import Camera, Handover, Location
+from driver_app.store import bundles, drafts, states
+from driver_app.store.drafts import StopDraft
+from driver_app.store.settings import Preferences
+from driver_app.tablet import Tablet
+from shared.problems import Language, Problem, Text
+from shared.wire.bundle import BundleRun, BundleStop
+
+
+class NothingOpen(Problem):
+    """No run or stop is chosen."""
+
+    slug = "tablet-nothing-open"
+    status = 409
+    title = Text("Rien d’ouvert", "Nothing open")
+
+
+@dataclass(slots=True)
+class Machine:
+    """What the tablet can do besides: photos, position, other apps."""
+
+    camera: Camera
+    location: Location
+    handover: Handover
+
+
+@dataclass(slots=True)
+class Journey:
+    """One driver's session: what is open, and what was entered there."""
+
+    tablet: Tablet
+    clock: Clock
+    machine: Machine
+    sealed: Callable[[], None] = lambda: None
+    run_id: str = ""
+    stop_id: str = ""
+    undoable: str = ""
+    is_online: bool = False
+    _preferences: Preferences | None = field(default=None)
+
+    @property
+    def preferences(self) -> Preferences:
+        """How this driver likes the screens."""
+        if self._preferences is None:
+            self._preferences = self.tablet.preferences
+        return self._preferences
+
+    @property
+    def language(self) -> Language:
+        """The language of the screens."""
+        return self.preferences.language
+
+    @property
+    def has_nip(self) -> bool:
+        """Whether a NIP was chosen on this tablet."""
+        return has_nip(self.tablet)
+
+    @property
+    def run(self) -> BundleRun:
+        """The run that the driver works on: the one under way, else the first on the list.
+
+        Raises:
+            NothingOpen: the tablet holds no run.
+        """
+        held = self.tablet.store.read(bundles.current)
+        found = next((run for run in held if run.run_id == self.run_id), None) or self._under_way(held)
+        if found is None:
+            raise NothingOpen(Text("Aucune tournée sur cette tablette.", "No run on this tablet."))
+        self.run_id = found.run_id
+        return found
+
+    @property
+    def stop(self) -> BundleStop:
+        """The stop that is open."""
+        return bundles.stop_of(self.run, self.stop_id)
+
+    @property
+    def draft(self) -> StopDraft:
+        """What was entered at the open stop.
+
+        Raises:
+            NothingOpen: no stop is open.
+        """
+        found = self.tablet.store.read(lambda db: drafts.load(db, run_id=self.run_id, stop_id=self.stop_id))
+        if found is None:
+            raise NothingOpen(Text("Aucun arrêt n’est ouvert.", "No stop is open."))
+        return found
+
+    @property
+    def progress(self) -> states.RunProgress:
+        """How far the run is."""
+        run_id = self.run.run_id
+        return self.tablet.store.read(lambda session: states.run_progress(session, run_id))
+
+    @property
+    def _at(self) -> dict[str, str]:
+        return {"run_id": self.run_id, "stop_id": self.stop_id}
+
+    def _draft_of(self, run_id: str, stop_id: str) -> StopDraft | None:
+        return self.tablet.store.read(lambda session: drafts.load(session, run_id=run_id, stop_id=stop_id))
+
+    def _under_way(self, held: tuple[BundleRun, ...]) -> BundleRun | None:
+        progress = {
+            run.run_id: self.tablet.store.read(lambda session, run=run: states.run_progress(session, run.run_id))  # type: ignore[misc]
+            for run in held
+        }
+        under_way = [run for run in held if progress[run.run_id].is_under_way]
+        waiting = [run for run in held if progress[run.run_id].returned_ms is None]
+        return next(iter(under_way or waiting or held), None)
