@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck
 from sqlalchemy import create_engine, text
 
 from server.core.embedded.address import PostgresAddress
@@ -21,6 +23,12 @@ from server.migrations.schema import install
 
 pytest_plugins = ["tests.factories.web"]
 _counter = itertools.count(1)
+
+hypothesis.settings.register_profile(
+    "push", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+hypothesis.settings.register_profile("nightly", hypothesis.settings.get_profile("push"), max_examples=2_000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "push"))
 
 
 @dataclass(frozen=True)
