@@ -33,7 +33,7 @@ def tell_proof(*, owner_id: str, subject_id: str) -> None:
                 f"La preuve signée de la commande {order.number} est prête à consulter.",
                 f"The signed proof of order {order.number} is ready.",
             ),
-            link=f"/proofs/{proof.id}",
+            link=f"/preuves/{proof.id}",
             members={
                 "order_id": str(order.id),
                 "order_number": order.number,
@@ -63,7 +63,7 @@ def tell_variance(*, owner_id: str, subject_id: str) -> None:
                 f"La commande {order.number} n’a pas été livrée telle que commandée ; les quantités sont à la page.",
                 f"Order {order.number} was not delivered as ordered; the page shows the quantities.",
             ),
-            link=f"/orders/{order.id}",
+            link=f"/commandes/{order.id}",
             members={
                 "order_id": str(order.id),
                 "order_number": order.number,
@@ -88,7 +88,7 @@ def tell_invoice(*, owner_id: str, subject_id: str) -> None:
             text=Text(
                 f"La facture {invoice.number} de {fr} est à consulter.", f"Invoice {invoice.number} of {en} is ready."
             ),
-            link=f"/invoices/{invoice.id}",
+            link=f"/factures/{invoice.id}",
             members={"invoice_id": str(invoice.id), "number": invoice.number, "total_cents": invoice.total_cents},
         )
         tell(session, recipient_id=invoice.buyer_id, news=news, stamp=_now())
