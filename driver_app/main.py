@@ -50,7 +50,7 @@ def _show(tablet: Tablet, options: argparse.Namespace) -> None:
 
     def heard(ended: Round) -> None:
         flow.heard(ended)
-        Clock.schedule_once(lambda _: app.refresh_sync())
+        Clock.schedule_once(lambda _: app.synced())
 
     engine = SyncEngine(tablet, HttpTransport(options.server), clock, Wired())
     loop = SyncLoop(engine, Backoff(SystemRandom()), heard)

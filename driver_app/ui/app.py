@@ -174,6 +174,14 @@ class DriverApp(App):
         """Show how far the sync is."""
         self.sync_view = self.flow.show_sync()
 
+    def synced(self) -> None:
+        """Show what a round of sync changed, on the screens that tell of it."""
+        self.refresh_sync()
+        if self.root.current == "empty":
+            self.enter()
+        elif self.root.current in ("tour", "outbox"):
+            self.root.current_screen.refresh()
+
     def say(self, sentence: Text, _language: str) -> str:
         """Return a sentence in the driver's language; kv passes the language to be told when it changes."""
         return sentence.say(self.flow.language)

@@ -254,7 +254,7 @@ def test_from_unlocking_to_synced(tmp_path: Path) -> None:
         assert pilot.shows("Hors ligne")
         cab.clock.advance(10_001)
         pilot.app.flow.heard(cab.engine.sync())
-        pilot.app.refresh_sync()
+        pilot.app.synced()
         pilot.app.go("outbox")
         pilot.frames(3)
         assert pilot.shows("Tout est au bureau")
