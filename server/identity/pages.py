@@ -47,16 +47,20 @@ def sign_in() -> str:
 @pages.post("/connexion")
 @public("nobody is signed in before signing in; tries are counted")
 def submit_sign_in() -> Response:
-    """Open a session, or show the form again with the reason."""
-    try:
-        opened = sign_in_with_password(
-            email=request.form.get("email", "")[:254], password=request.form.get("password", ""), for_browser=True
-        )
-    except (SignInRefused, TooManyTries) as refusal:
-        return make_response(_form(refusal), refusal.status)
+    """Open a session; a refusal shows the form again."""
+    opened = sign_in_with_password(
+        email=request.form.get("email", "")[:254], password=request.form.get("password", ""), for_browser=True
+    )
     response = make_response(redirect(_inside(request.form.get("next", "")), code=303))
     set_cookie(response, SESSION_COOKIE, opened.token, max_age_s=int(LONGEST.total_seconds()))
     return response
+
+
+@pages.errorhandler(SignInRefused)
+@pages.errorhandler(TooManyTries)
+def show_refusal(refusal: Problem) -> Response:
+    """Show the sign-in form again, with the reason."""
+    return make_response(_form(refusal), refusal.status)
 
 
 @pages.post("/deconnexion")

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from server.core.database import IDENTITY_ORG
-from server.core.problems import Language, Problem, Text
+from server.core.problems import Language, NotFound, Problem, Text
 from server.identity.model import Membership, UserAccount, UserSession
 from server.identity.tokens import new_token, token_hash
 
@@ -101,12 +101,15 @@ def switch_membership(session: Session, session_id: UUID, membership_id: UUID) -
     """Let the session act in another organisation of the same person; returns the bearer's new token.
 
     Raises:
-        SignInRefused: the membership is not this person's, or is disabled.
+        NotFound: the membership is not this person's, or is disabled.
     """
     kept = session.get_one(UserSession, session_id)
     membership = session.get(Membership, membership_id)
     if membership is None or membership.user_id != kept.user_id or membership.disabled_at is not None:
-        raise refused()
+        raise NotFound(
+            Text("Vous n’avez pas de place dans cette organisation.", "You have no place in this organisation."),
+            where="membership_id",
+        )
     kept.membership_id = membership.id
     return renew_session(session, session_id)
 

@@ -150,7 +150,7 @@ def test_somebody_elses_place_cannot_be_taken(app: Flask) -> None:
     """Platform: a membership of another person is refused."""
     browser = browser_of(app, make_member(CARRIER))
     foreign = make_member(Organisation(OrganisationKind.SUPPLIER))
-    assert browser.post("/organisation", data={"membership_id": str(foreign.id)}).status_code == 401
+    assert browser.post("/organisation", data={"membership_id": str(foreign.id)}).status_code == 404
 
 
 def test_the_language_is_kept_with_the_account(app: Flask) -> None:
