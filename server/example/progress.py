@@ -54,7 +54,9 @@ class Bars:
             yield
 
     def each[Step](self, title: Text, steps: _Steps[Step]) -> Iterator[Step]:
-        """Yield the steps and move the bar after each."""
+        """Yield the steps and move the bar after each; nothing to do draws no bar."""
+        if not len(steps):
+            return
         bar = self._add(title, len(steps))
         for step in steps:
             yield step
