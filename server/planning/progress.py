@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from server.core import facts
 from server.core.stamp import Stamp
 from server.planning.model import Run, Stop
+from server.planning.service.loading import load_goods
 from shared.lifecycles import RunState, StopState
 from shared.problems import Problem, Text
 
@@ -61,9 +62,10 @@ def stop_of(run: Run, stop_id: UUID) -> Stop:
 
 
 def depart(session: Session, run: Run, *, at: datetime, stamp: Stamp) -> bool:
-    """Take the run on the road and say whether it was not there yet."""
+    """Take the run on the road, its goods with it, and say whether it was not there yet."""
     if run.state not in _TO_THE_ROAD[:-1]:
         return False
+    load_goods(session, run=run, stamp=stamp)
     for state in _TO_THE_ROAD[_TO_THE_ROAD.index(run.state) + 1 :]:
         run.move_to(state)
     run.departed_at = at

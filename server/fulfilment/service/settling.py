@@ -11,8 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from server.billing.service import Settlement, issue_deposit_credit, settle_delivery
+from server.conversations.model import ThreadSubject
+from server.conversations.service import say
 from server.core import facts
-from server.core.acting import acting_org, savepoint
+from server.core.acting import acting_for, acting_org, savepoint
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms, VarianceNotice, Visit
 from server.delivery.service import (
@@ -194,8 +196,26 @@ def _settle(session: Session, delivery: Delivery, order: Order, terms: Terms, *,
     for difference in settlement.differences:
         _discrepancy(session, delivery, difference.kind, difference.text, stamp)
     _compare_with_shown(session, delivery, settlement, issued, stamp)
+    _open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued
+
+
+def _open_thread(session: Session, delivery: Delivery, order: Order, stamp: Stamp) -> None:
+    """A variance opens a thread on the order, where its parties settle what it means (R022)."""
+    short = sum(line.ordered - line.delivered for line in delivery.lines)
+    extra = sum(line.extra for line in delivery.lines)
+    if not short and not extra:
+        return
+    text = Text(
+        f"À la livraison : {short} en moins, {extra} en plus sur la commande {order.number}.",
+        f"On delivery: {short} short, {extra} extra on order {order.number}.",
+    )
+    with acting_for(session, order.owner_id):
+        say(
+            session, subject=ThreadSubject.ORDER, subject_id=order.id, text=text, stamp=stamp,
+            readers=set(order.party_ids) | {delivery.owner_id},
+        )  # fmt: skip
 
 
 def _issued(

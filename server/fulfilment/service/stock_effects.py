@@ -66,7 +66,7 @@ def _moves(one: DeliveryLine, line: OrderLine) -> Iterator[GoodsMove]:
     ends = (
         (one.delivered + one.extra, StockPlace.TRUCK, StockPlace.CUSTOMER),
         (one.lost, StockPlace.TRUCK, StockPlace.LOST),
-        (one.returned, StockPlace.TRUCK, StockPlace.WAREHOUSE),
+        (one.returned + one.not_shipped, StockPlace.TRUCK, StockPlace.WAREHOUSE),
     )
     for quantity, source, target in ends:
         if quantity:
