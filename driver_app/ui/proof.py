@@ -56,6 +56,10 @@ class ProofScreen(TabletScreen):
     def _is_unsigned(self) -> bool:
         return bool(self.shown.may_finish_unsigned) and not self.ids.pad.is_signed
 
+    @property
+    def _chip_height(self) -> float:
+        return float(dp(64) * max(1.0, self.app.font_scale))
+
     def _fill_rows(self) -> None:
         self.ids.rows.clear_widgets()
         for row in self.shown.rows:
@@ -68,7 +72,9 @@ class ProofScreen(TabletScreen):
         names = list(dict.fromkeys((*self.shown.recipients, *([self.who] if self.who else []))))
         for at, name in enumerate(names):
             self.ids.recipients.add_widget(self._chip(name, f"who-{at}"))
-        other = Btn(text=texts.OTHER_NAME.say(self.flow.language), icon="pen", test_id="who-other", height=dp(64))
+        other = Btn(
+            text=texts.OTHER_NAME.say(self.flow.language), icon="pen", test_id="who-other", height=self._chip_height
+        )
         other.bind(on_release=lambda _: self.app.go("name"))
         self.ids.recipients.add_widget(other)
 
@@ -80,7 +86,7 @@ class ProofScreen(TabletScreen):
             kind="chosen" if chosen else "plain",
             test_id=test_id,
             code=name,
-            height=dp(64),
+            height=self._chip_height,
         )
         chip.bind(on_release=lambda pressed: self.choose(pressed.code))
         return chip

@@ -49,7 +49,7 @@ def _overflow(widget: Any) -> list[str]:
         if isinstance(band, ScrollView | ModalView) or band.parent is band:
             return []
         band = band.parent
-    if band.parent is None:
+    if band.parent is None or isinstance(band, ScrollView):
         return []
     bottom, top = widget.to_window(widget.x, widget.y)[1], widget.to_window(widget.x, widget.top)[1]
     if isinstance(widget, Label):
