@@ -35,7 +35,9 @@ def app() -> configparser.SectionProxy:
 
 def test_pins_are_those_that_the_tests_run_under(app: configparser.SectionProxy) -> None:
     """Pins equal the tablet's lock, and everything that the app imports is packaged."""
-    lock = dict(re.findall(r"^([a-z0-9_-]+)==([^\s\\]+)", (ROOT / "requirements" / "tablet.lock").read_text(), re.M))
+    lock = dict(
+        re.findall(r"^([a-z0-9_-]+)==([^\s\\]+)", (ROOT / "requirements" / "tablet.lock").read_text(), re.MULTILINE)
+    )
     wanted = dict(part.partition("==")[::2] for part in app["requirements"].split(","))
     assert {name: pin for name, pin in wanted.items() if pin} == {
         name: lock[name] for name, pin in wanted.items() if pin
