@@ -5,21 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from uuid import UUID
-
-import boto3
-from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from server.core.settings import settings
 from shared.ids import new_id
 from shared.problems import Problem, Text
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 
 class BlobMissing(Problem):
@@ -72,8 +64,8 @@ class LocalBlobStore:
         try:
             payload = self._path(owner_id, sha256).read_bytes()
         except FileNotFoundError as error:
-            raise _missing(sha256) from error
-        return _checked(payload, sha256)
+            raise missing(sha256) from error
+        return checked(payload, sha256)
 
     def has(self, owner_id: UUID, sha256: str) -> bool:
         """Say whether the object is there."""
@@ -87,67 +79,14 @@ class LocalBlobStore:
         return self.root / str(owner_id) / sha256[:2] / sha256
 
 
-class S3BlobStore:
-    """The same over an S3 bucket: keys are <tenant>/<sha256>."""
-
-    def __init__(self, client: S3Client, bucket: str) -> None:
-        """Use ``bucket`` through ``client``."""
-        self.client = client
-        self.bucket = bucket
-
-    def put(self, owner_id: UUID, payload: bytes, *, media_type: str) -> str:
-        """Keep ``payload`` and return its sha256 in hex."""
-        sha256 = hashlib.sha256(payload).hexdigest()
-        if not self.has(owner_id, sha256):
-            self.client.put_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}", Body=payload, ContentType=media_type)
-        return sha256
-
-    def get(self, owner_id: UUID, sha256: str) -> bytes:
-        """Return the bytes after checking their hash."""
-        try:
-            answer = self.client.get_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}")
-        except ClientError as error:
-            if _is_absence(error):
-                raise _missing(sha256) from error
-            raise
-        return _checked(answer["Body"].read(), sha256)
-
-    def has(self, owner_id: UUID, sha256: str) -> bool:
-        """Say whether the object is there."""
-        try:
-            self.client.head_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}")
-        except ClientError as error:
-            if _is_absence(error):
-                return False
-            raise
-        return True
-
-    def names(self, owner_id: UUID) -> Iterator[str]:
-        """Yield the sha256 of every object of the tenant."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=f"{owner_id}/")
-        for page in pages:
-            yield from (item["Key"].rpartition("/")[2] for item in page.get("Contents", []))
-
-
 def blob_store() -> BlobStore:
     """Return the store that the settings name."""
     now = settings()
     if now.store == "s3":
-        return _s3_store(now.s3_endpoint, now.s3_bucket, now.s3_access_key, now.s3_secret_key, now.s3_region)
+        from server.core.s3_blobs import s3_store
+
+        return s3_store(now.s3_endpoint, now.s3_bucket, now.s3_access_key, now.s3_secret_key, now.s3_region)
     return LocalBlobStore(Path(now.store_path))
-
-
-@lru_cache(maxsize=4)
-def _s3_store(endpoint: str, bucket: str, access_key: str, secret_key: str, region: str) -> S3BlobStore:
-    client = boto3.client(
-        "s3",
-        endpoint_url=endpoint or None,
-        aws_access_key_id=access_key,
-        aws_secret_access_key=secret_key,
-        region_name=region,
-        config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 4, "mode": "standard"}),
-    )
-    return S3BlobStore(client, bucket)
 
 
 def _write_durably(path: Path, payload: bytes) -> None:
@@ -169,13 +108,19 @@ def _write_durably(path: Path, payload: bytes) -> None:
         os.close(folder)
 
 
-def _checked(payload: bytes, sha256: str) -> bytes:
+def checked(payload: bytes, sha256: str) -> bytes:
+    """Return the bytes when they still have their hash.
+
+    Raises:
+        BlobMissing: they changed.
+    """
     if hashlib.sha256(payload).hexdigest() != sha256:
-        raise _missing(sha256)
+        raise missing(sha256)
     return payload
 
 
-def _missing(sha256: str) -> BlobMissing:
+def missing(sha256: str) -> BlobMissing:
+    """Return the refusal of an object that is not there."""
     return BlobMissing(
         Text(
             "Le fichier n’est pas dans le magasin, ou ses octets ont changé : restaurez-le d’une sauvegarde.",
@@ -183,7 +128,3 @@ def _missing(sha256: str) -> BlobMissing:
         ),
         where=sha256,
     )
-
-
-def _is_absence(error: ClientError) -> bool:
-    return error.response.get("Error", {}).get("Code") in {"404", "NoSuchKey", "NotFound"}

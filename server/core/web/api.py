@@ -17,7 +17,6 @@ from sqlalchemy import text
 
 from server.core.blobs import blob_store
 from server.core.logs import log
-from server.core.migrations import pending
 from server.core.problems import NotFound, Text
 from server.core.settings import settings
 from server.core.transaction import engine
@@ -83,6 +82,8 @@ def _database() -> bool:
 
 
 def _schema() -> bool:
+    from server.core.migrations import pending
+
     with engine().connect() as connection:
         return not pending(connection)
 
