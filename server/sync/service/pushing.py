@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import exists, select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from server.billing.service import publish_pending
@@ -19,15 +19,16 @@ from server.core.acting import savepoint
 from server.core.logs import log
 from server.core.stamp import Stamp
 from server.fulfilment.issued import Issued
-from server.sync.events import EVENT_PARKED, STREAM_FORKED
+from server.sync.events import STREAM_FORKED
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
 from server.sync.service.applying import apply_event
+from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
 from server.sync.service.streams import GENESIS_HEX, give_receipt, hash_at, lock_stream, unix_ms
 from shared.ids import new_id
 from shared.problems import Problem, Text
 from shared.sealing import chain_hash, is_signed_by
 from shared.sealing_event import BrokenSeal, open_event
-from shared.wire.event import Envelope, SealedEvent
+from shared.wire.event import Envelope, LeafGroup, SealedEvent
 from shared.wire.push import EventResult, IssuedDocument, Push, PushAnswer, Refusal
 
 type Standing = Literal["ok", "gap", "fork", "revoked"]
@@ -39,24 +40,6 @@ class BrokenBatch(Problem):
     slug = "broken-batch"
     title = Text("Envoi endommagé", "Damaged batch")
 
-
-class EarlierParked(Problem):
-    """An earlier event of the same stop waits for a person."""
-
-    slug = "earlier-event-parked"
-    title = Text("En attente d’un événement précédent", "Waiting for an earlier event")
-
-
-class ApplyFailed(Problem):
-    """Applying an event failed for a reason that nobody foresaw."""
-
-    slug = "apply-failed"
-    status = 500
-    title = Text("Application impossible", "Could not be applied")
-
-
-POISON = (ArithmeticError, LookupError, TypeError, ValueError, AssertionError, IntegrityError, DataError)
-"""What one event's content can cause; a lost connection or a deadlock concerns the batch, which is sent again."""
 
 _log = log(__name__)
 
@@ -114,6 +97,8 @@ def apply_batch(
 
 
 def _check_chain(push: Push, public_key: bytes) -> None:
+    if push.from_seq < 1:
+        raise _broken("from_seq")
     head = bytes.fromhex(push.events[-1].hash)
     if not is_signed_by(public_key, "head", head, bytes.fromhex(push.head_signature)):
         raise _broken("head_signature")
@@ -129,7 +114,7 @@ def _take(batch: _Batch, push: Push) -> Standing:
     if push.from_seq > stream.last_seq + 1:
         return "gap"
     _check_first(session, stream, push)
-    batch.parked_stops = _parked_stops(session, stream.device_id)
+    batch.parked_stops = parked_stops(session, stream.device_id)
     for seq, sealed in enumerate(push.events, start=push.from_seq):
         if not _take_one(batch, seq, sealed):
             return _fork(session, stream, batch.stamp)
@@ -149,7 +134,7 @@ def _take_one(batch: _Batch, seq: int, sealed: SealedEvent) -> bool:
 def _check_first(session: Session, stream: DeviceStream, push: Push) -> None:
     """A first event that does not even agree with itself was damaged; one that does may still be a fork."""
     first = push.events[0]
-    ours = hash_at(session, stream.device_id, push.from_seq - 1) if push.from_seq else None
+    ours = hash_at(session, stream.device_id, push.from_seq - 1)
     candidates = {ours or GENESIS_HEX, _declared_prev(first)}
     if not any(chain_hash(bytes.fromhex(prev), first.body.encode()).hex() == first.hash for prev in candidates if prev):
         raise _broken("events[0]")
@@ -162,7 +147,7 @@ def _declared_prev(sealed: SealedEvent) -> str:
         )
         text = msgspec.json.decode(prev, type=str)
         return text if len(bytes.fromhex(text)) == 32 else ""  # noqa: PLR2004  # a sha256
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return ""
 
 
@@ -186,7 +171,7 @@ def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, t
     issued: tuple[Issued, ...] = ()
     try:
         _name(session, event, sealed)
-        _refuse_behind_parked(stream, event, batch.parked_stops)
+        refuse_behind_parked(stream, event, batch.parked_stops)
         envelope = open_event(sealed, batch.public_key)
         with savepoint(session):
             issued = apply_event(session, sealed, envelope, stamp=batch.stamp)
@@ -194,7 +179,7 @@ def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, t
         _park(batch, event, problem)
     except POISON as error:
         _log.exception("sync.apply_failed", seq=seq, device_id=str(stream.device_id))
-        _park(batch, event, _unexpected(error))
+        _park(batch, event, unexpected(error))
     session.add(event)
     stream.last_seq, stream.head = seq, sealed.hash
     session.flush()
@@ -205,7 +190,7 @@ def _name(session: Session, event: DeviceEvent, sealed: SealedEvent) -> None:
     """Note whose event it is before anything can refuse it, so that a parked one is found by its stop."""
     try:
         envelope = msgspec.json.decode(sealed.body.encode(), type=Envelope)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise BrokenSeal(
             Text(f"L’événement n’a pas pu être lu : {error}.", f"The event could not be read: {error}.")
         ) from error
@@ -213,19 +198,24 @@ def _name(session: Session, event: DeviceEvent, sealed: SealedEvent) -> None:
     event.stop_id = UUID(envelope.stop_id) if envelope.stop_id else None
     event_id = UUID(envelope.event_id)
     if session.scalar(select(exists().where(DeviceEvent.event_id == event_id))):
-        raise BrokenSeal(
-            Text("Cet identifiant d’événement a déjà servi.", "This event id was used before."), where=str(event_id)
-        )
-    event.event_id = event_id
+        raise _used_before()
+    _claim(session, event, event_id)
 
 
-def _unexpected(error: Exception) -> Problem:
-    kind = type(error).__name__
-    return ApplyFailed(
-        Text(
-            f"L’événement est gardé mais n’a pas pu être appliqué ({kind}) ; l’équipe technique est avisée.",
-            f"The event is kept but could not be applied ({kind}); the technical team is told.",
-        )
+def _claim(session: Session, event: DeviceEvent, event_id: UUID) -> None:
+    """Write the event's row under its own id; another tenant's tablet may have used it, which nobody here can see."""
+    spare, event.event_id = event.event_id, event_id
+    try:
+        with savepoint(session):
+            session.add(event)
+    except IntegrityError as error:
+        event.event_id = spare
+        raise _used_before() from error
+
+
+def _used_before() -> BrokenSeal:
+    return BrokenSeal(
+        Text("Cet identifiant d’événement a déjà servi.", "This event id was used before."), where="event_id"
     )
 
 
@@ -240,44 +230,24 @@ def _as_row(stream: DeviceStream, seq: int, sealed: SealedEvent, stamp: Stamp) -
         body=sealed.body.encode(),
         hash=sealed.hash,
         signature=sealed.signature,
-        groups=[msgspec.to_builtins(group) for group in sealed.groups],
+        groups=_as_rows(sealed.groups),
         group_padding=list(sealed.group_padding),
         outcome=EventOutcome.APPLIED,
         received_at=stamp.at,
     )
 
 
-def _refuse_behind_parked(stream: DeviceStream, event: DeviceEvent, parked_stops: set[UUID]) -> None:
-    if stream.state is StreamState.REVOKED:
-        raise EarlierParked(
-            Text("La tablette est révoquée : un répartiteur décide.", "The tablet is revoked: a dispatcher decides.")
-        )
-    if event.stop_id in parked_stops:
-        raise EarlierParked(
-            Text(
-                "Un événement précédent du même arrêt est mis de côté.", "An earlier event of the same stop is parked."
-            ),
-            where=str(event.stop_id),
-        )
+def _as_rows(groups: Sequence[LeafGroup]) -> list[Any]:
+    """Return the groups as JSON keeps them; with a NUL, which no sealed leaf has, as the text that was sent."""
+    if any("\x00" in leaf for group in groups for leaf in group.leaves):
+        return [{"as_sent": msgspec.json.encode(groups).decode()}]
+    return [msgspec.to_builtins(group) for group in groups]
 
 
 def _park(batch: _Batch, event: DeviceEvent, problem: Problem) -> None:
-    event.outcome = EventOutcome.PARKED
-    event.refusal = {"slug": problem.slug, "fr": problem.detail.fr, "en": problem.detail.en, "where": problem.where}
+    park(batch.session, event, problem, stamp=batch.stamp)
     if event.stop_id is not None:
         batch.parked_stops.add(event.stop_id)
-    facts.record(batch.session, EVENT_PARKED, event.event_id, batch.stamp)
-
-
-def _parked_stops(session: Session, device_id: UUID) -> set[UUID]:
-    rows = session.scalars(
-        select(DeviceEvent.stop_id).where(
-            DeviceEvent.device_id == device_id,
-            DeviceEvent.outcome == EventOutcome.PARKED,
-            DeviceEvent.stop_id.is_not(None),
-        )
-    )
-    return {stop_id for stop_id in rows if stop_id is not None}
 
 
 def _fork(session: Session, stream: DeviceStream, stamp: Stamp) -> Standing:
