@@ -30,6 +30,12 @@ from server.delivery.service import (
 )
 from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
+from server.fulfilment.service.questions import (
+    is_first_delivery,
+    is_first_visit,
+    note_plan_change,
+    note_unmentioned,
+)
 from server.fulfilment.service.stock_effects import move_delivered_goods, take_back_containers
 from server.orders.model import Order
 from server.orders.service import (
@@ -76,7 +82,8 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
     """Record a visit and its deliveries, settle each order by the terms it cites, and return what was issued.
 
     Whatever billing refuses leaves the delivery standing and a discrepancy for a dispatcher. An order that another
-    visit delivered before keeps its first delivery: a different one is a dispute, an equal one nothing.
+    visit delivered before keeps its first delivery: a different one is a dispute, an equal one nothing. So do the
+    empties and the money of a stop that was visited before.
 
     Raises:
         UnknownTerms, NotThisOrder, CorrectionWaits: the whole visit waits for a person.
@@ -93,13 +100,14 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
         )
     cited = [(facts_, _cited_terms(session, facts_)) for facts_ in report.said.orders]
     visit = record_visit(session, report.record, report.finished)
-    _note_plan_change(session, report, run=run, stop=stop, stamp=stamp)
+    note_plan_change(session, report.plan_version, run=run, stop=stop, stamp=stamp)
+    note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)
     issued: list[Issued] = []
     for said, terms in cited:
         issued += _deliver(session, visit, said, terms, stamp=stamp)
-    issued += _take_containers(session, visit, report.said, stamp=stamp)
-    for leaf in report.said.collections:
-        receivables.record_collection(session, collection=record_collection(session, visit, leaf), stamp=stamp)
+    if is_first_visit(session, visit, report.said, stamp=stamp):
+        issued += _take_containers(session, visit, report.said, stamp=stamp)
+        _take_money(session, visit, report.said, stamp=stamp)
     return tuple(issued)
 
 
@@ -120,7 +128,7 @@ def _cited_terms(session: Session, said: OrderFacts) -> Terms:
 
 def _deliver(session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, stamp: Stamp) -> Iterator[Issued]:
     goods, _prices = read_terms(terms)
-    if not _is_first(session, visit, said, stamp):
+    if not is_first_delivery(session, visit, said, stamp=stamp):
         return
     parties = OrderParties(
         seller_id=UUID(goods.seller_id), buyer_id=UUID(goods.buyer_id), issuer_id=UUID(goods.issuer_id)
@@ -130,33 +138,6 @@ def _deliver(session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, 
     _advance(session, order, said, delivery, stamp)
     move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
     yield from _settle(session, delivery, order, terms, stamp=stamp)
-
-
-def _is_first(session: Session, visit: Visit, said: OrderFacts, stamp: Stamp) -> bool:
-    earlier = session.scalars(
-        select(Delivery)
-        .join(Visit, Visit.id == Delivery.visit_id)
-        .where(Delivery.order_id == UUID(said.order_id), Visit.stop_id == visit.stop_id)
-        .options(selectinload(Delivery.lines))
-    ).first()
-    if earlier is None:
-        return True
-    before = {str(line.order_line_id): (line.delivered, line.extra) for line in earlier.lines}
-    if before != {line.line_id: (line.delivered, line.extra) for line in said.lines}:
-        open_discrepancy(
-            session,
-            kind="two_deliveries",
-            subject_id=earlier.id,
-            text=Text(
-                "Deux tablettes disent des quantités différentes ; la première livraison reste.",
-                "Two tablets say different quantities; the first delivery stands.",
-            ),
-            stamp=stamp,
-            run_id=visit.run_id,
-            stop_id=visit.stop_id,
-            details={"second_visit": str(visit.id)},
-        )
-    return False
 
 
 def _order(session: Session, order_id: UUID) -> Order:
@@ -278,6 +259,11 @@ def _discrepancy(session: Session, delivery: Delivery, kind: str, text: Text, st
     open_discrepancy(session, kind=kind, subject_id=delivery.id, text=text, stamp=stamp)
 
 
+def _take_money(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> None:
+    for leaf in said.collections:
+        receivables.record_collection(session, collection=record_collection(session, visit, leaf), stamp=stamp)
+
+
 def _take_containers(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> Iterator[Issued]:
     """Empties come back in any case; a credit that cannot be issued waits for a dispatcher (C30)."""
     returns = [record_containers(session, visit, leaf) for leaf in said.containers if leaf.returned]
@@ -302,19 +288,3 @@ def _take_containers(session: Session, visit: Visit, said: VisitFacts, *, stamp:
             continue
         if credit is not None:
             yield Issued(visit.id, credit)
-
-
-def _note_plan_change(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> None:
-    if report.plan_version != run.version:
-        open_discrepancy(
-            session,
-            kind="plan_changed",
-            subject_id=stop.id,
-            text=Text(
-                f"Livré d’après la version {report.plan_version} de la tournée ; elle en est à {run.version}.",
-                f"Delivered from version {report.plan_version} of the run, which is now at {run.version}.",
-            ),
-            stamp=stamp,
-            run_id=run.id,
-            stop_id=stop.id,
-        )

@@ -1,0 +1,128 @@
+"""What a visit leaves to ask: a plan that changed, orders it does not mention, and a stop that was visited twice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from server.core.stamp import Stamp
+from server.delivery.model import Collection, ContainerReturn, Delivery, Visit
+from server.delivery.service import open_discrepancy
+from server.planning.model import Run, Stop
+from shared.problems import Text
+from shared.visit import OrderFacts, VisitFacts
+
+
+def is_first_delivery(session: Session, visit: Visit, said: OrderFacts, *, stamp: Stamp) -> bool:
+    """Say whether no earlier visit of the stop delivered the order; a different second delivery is a dispute."""
+    earlier = session.scalars(
+        select(Delivery)
+        .join(Visit, Visit.id == Delivery.visit_id)
+        .where(Delivery.order_id == UUID(said.order_id), Visit.stop_id == visit.stop_id)
+        .options(selectinload(Delivery.lines))
+    ).first()
+    if earlier is None:
+        return True
+    before = {str(line.order_line_id): (line.delivered, line.extra) for line in earlier.lines}
+    if before != {line.line_id: (line.delivered, line.extra) for line in said.lines}:
+        open_discrepancy(
+            session,
+            kind="two_deliveries",
+            subject_id=earlier.id,
+            text=Text(
+                "Deux tablettes disent des quantités différentes ; la première livraison reste.",
+                "Two tablets say different quantities; the first delivery stands.",
+            ),
+            stamp=stamp,
+            run_id=visit.run_id,
+            stop_id=visit.stop_id,
+            details={"second_visit": str(visit.id)},
+        )
+    return False
+
+
+def is_first_visit(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> bool:
+    """Say whether the stop had no visit before; empties and money of a second one count only once a person says so.
+
+    A second visit that says the same as the first is the same truth from another tablet, and opens nothing.
+    """
+    earlier = session.scalars(
+        select(Visit)
+        .where(Visit.stop_id == visit.stop_id, Visit.id != visit.id)
+        .order_by(Visit.received_at, Visit.id)
+        .limit(1)
+    ).first()
+    if earlier is None:
+        return True
+    if _taken(session, earlier) != _said_taken(said):
+        open_discrepancy(
+            session,
+            kind="two_visits",
+            subject_id=earlier.id,
+            text=Text(
+                "Deux tablettes disent des consignes ou des encaissements différents ; ceux de la première restent.",
+                "Two tablets say different empties or payments; those of the first stand.",
+            ),
+            stamp=stamp,
+            run_id=visit.run_id,
+            stop_id=visit.stop_id,
+            details={"second_visit": str(visit.id)},
+        )
+    return False
+
+
+def note_unmentioned(session: Session, visit: Visit, said: VisitFacts, *, stop: Stop, stamp: Stamp) -> None:
+    """Ask about each order of the stop of which the signed visit says nothing: it may have been withheld."""
+    for ridden in stop.orders:
+        if said.order(str(ridden.order_id)) is None:
+            open_discrepancy(
+                session,
+                kind="order_not_mentioned",
+                subject_id=ridden.order_id,
+                text=Text(
+                    "La visite signée ne dit rien d’une commande de cet arrêt.",
+                    "The signed visit says nothing of one order of this stop.",
+                ),
+                stamp=stamp,
+                run_id=visit.run_id,
+                stop_id=visit.stop_id,
+                details={"visit": str(visit.id)},
+            )
+
+
+def note_plan_change(session: Session, plan_version: int, *, run: Run, stop: Stop, stamp: Stamp) -> None:
+    """Ask about a visit that was made from another version of the run."""
+    if plan_version != run.version:
+        open_discrepancy(
+            session,
+            kind="plan_changed",
+            subject_id=stop.id,
+            text=Text(
+                f"Livré d’après la version {plan_version} de la tournée ; elle en est à {run.version}.",
+                f"Delivered from version {plan_version} of the run, which is now at {run.version}.",
+            ),
+            stamp=stamp,
+            run_id=run.id,
+            stop_id=stop.id,
+        )
+
+
+type _Taken = frozenset[tuple[str, ...]]
+
+
+def _taken(session: Session, visit: Visit) -> _Taken:
+    returned = session.scalars(select(ContainerReturn).where(ContainerReturn.visit_id == visit.id))
+    collected = session.scalars(select(Collection).where(Collection.visit_id == visit.id))
+    return frozenset(
+        {(str(one.container_owner_id), one.class_code, str(one.quantity)) for one in returned}
+        | {(str(one.issuer_id), one.method, str(one.amount_cents)) for one in collected}
+    )
+
+
+def _said_taken(said: VisitFacts) -> _Taken:
+    return frozenset(
+        {(leaf.owner_id, leaf.container_class, str(leaf.returned)) for leaf in said.containers if leaf.returned}
+        | {(leaf.issuer_id, leaf.method, str(leaf.amount_cents)) for leaf in said.collections}
+    )
