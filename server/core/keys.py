@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.core.problems import Problem, Text
 from server.core.settings import secret_file
+from shared.ids import new_id
 
 NAME = "server_key"
 _BYTES = 32
@@ -49,8 +50,8 @@ def _read(path: Path) -> Ed25519PrivateKey:
 
 
 def _make(path: Path) -> None:
-    aside = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    aside = path.with_name(f"{path.name}.{new_id().hex}")  # threads of one process may race, too
+    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(Ed25519PrivateKey.generate().private_bytes_raw())
         file.flush()
