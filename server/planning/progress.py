@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 
 from server.core import facts
 from server.core.stamp import Stamp
+from server.planning.loading import load_goods
 from server.planning.model import Run, Stop
-from server.planning.service.loading import load_goods
 from shared.lifecycles import RunState, StopState
 from shared.problems import Problem, Text
 

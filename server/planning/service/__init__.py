@@ -1,8 +1,8 @@
 """The verbs of planning: fleets and cycles, plans, runs and their stops."""
 
+from server.planning.loading import load_goods
 from server.planning.service.adopting import adopt_plan
 from server.planning.service.fleet import BadFleet, create_vehicle, set_cycle
-from server.planning.service.loading import load_goods
 from server.planning.service.moving import Recosted, RunFixed, move_stop, remove_order
 from server.planning.service.plans import (
     PlanOvertaken,

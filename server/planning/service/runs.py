@@ -13,9 +13,9 @@ from server.core.stamp import Stamp
 from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.planning import events
+from server.planning.loading import load_goods
 from server.planning.model import Run
 from server.planning.progress import run_of
-from server.planning.service.loading import load_goods
 from server.planning.travel import Line
 from shared.states import OrderState, RunState
 
