@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED
 from server.core.facts import Fact, subscribe
 from server.core.jobs import enqueue
-from server.delivery.events import PROOF_SEALED
+from server.delivery.events import DELIVERY_RECORDED, PROOF_SEALED
 from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
-from server.fulfilment.events import DELIVERY_SETTLED, RUN_DOCUMENTED
+from server.fulfilment.events import RUN_DOCUMENTED
 from server.notifications import jobs as notifications
 from server.orders.events import ORDER_ACCEPTED, ORDER_SUBMITTED
 from server.planning import jobs as planning
@@ -31,7 +31,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     RUN_DOCUMENTED: (documents.render_run,),
     RUN_RENDERED: (sync.build_run_bundle,),
     RUN_READY: (sync.build_run_bundle,),
-    DELIVERY_SETTLED: (documents.render_delivery, sync.seal_delivery, notifications.tell_variance),
+    DELIVERY_RECORDED: (documents.render_delivery, sync.seal_delivery, notifications.tell_variance),
     ATTACHMENT_RECEIVED: (sync.seal_with_attachment,),
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
