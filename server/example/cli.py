@@ -77,7 +77,7 @@ def check(*, store: StoreKind, language: Language) -> None:
     Code de sortie · exit code: 0 tout tient · all holds, 1 sinon · otherwise.
     """
     from server.core.logs import configure_logs
-    from server.example.check import check_day
+    from server.example.check import check_day, read_books
     from server.example.standing import standing
     from server.example.telling import tell
 
@@ -85,19 +85,19 @@ def check(*, store: StoreKind, language: Language) -> None:
     with standing(place):
         configure_logs("WARNING")
         console = Console()
-        findings = [tell(console, finding, language) for finding in check_day(place.scope)]
+        findings = [tell(console, finding, language) for finding in check_day(read_books(place.scope))]
     sys.exit(0 if all(finding.holds for finding in findings) else EXIT_FAULT)
 
 
 def _conclude(place: DayPlace, console: Console, language: Language) -> bool:
     """Check the day, write its report and papers, print them, and say whether everything holds."""
-    from server.example.check import CHECKS, read_books
+    from server.example.check import check_day, read_books
     from server.example.papers import write_papers
     from server.example.report import make_report, report_table
     from server.example.telling import tell
 
     books = read_books(place.scope)
-    findings = [tell(console, one(books), language) for one in CHECKS]
+    findings = [tell(console, one, language) for one in check_day(books)]
     report = make_report(books, findings, store=place.store)
     write_papers(books, place.folder)
     path = place.folder / "report.json"

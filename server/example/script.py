@@ -27,7 +27,7 @@ def script_of(run_id: UUID) -> Script:
     with transaction(acting=CARRIER_ID) as session:
         run = queries.run(session, run_id=run_id)
         places = select(Site.id, Site.name).where(Site.id.in_([stop.site_id for stop in run.stops]))
-        names = dict(session.execute(places).tuples().all())
+        names = dict(session.execute(places).all())
         told = [
             _stop(session, stop, INCIDENTS[names[stop.site_id]])
             for stop in run.stops

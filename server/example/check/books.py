@@ -94,7 +94,7 @@ def read_books(scope: Scope) -> Books:
         parts = _parts(session, [one.id for one in deliveries], visit_ids)
         sellers = {order.owner_id for order in orders.values()}
         names = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(sellers)))
-        known = dict(names.tuples().all())
+        known = dict(names.all())
         session.expunge_all()
     supplements = [order for order in orders.values() if order.supplement_of_id is not None]
     invoices, covering, issued = _issued({scope.carrier_id, *sellers}, set(orders), visit_ids)

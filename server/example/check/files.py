@@ -49,7 +49,7 @@ def check_tablets(books: Books) -> Finding:
             .where(DeviceEvent.owner_id == carrier_id)
             .order_by(DeviceEvent.device_id, DeviceEvent.seq)
         ).all()
-        names = dict(session.execute(select(Device.id, Device.name)).tuples().all())
+        names = dict(session.execute(select(Device.id, Device.name)).all())
     kept = {log.device_head: log for log in _logs(books.scope.tablets)}
     faults = [f"{names[event.device_id]}: {event.seq} {event.outcome}" for event in events
               if event.outcome is EventOutcome.PARKED]  # fmt: skip

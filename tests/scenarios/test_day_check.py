@@ -1,0 +1,149 @@
+"""The proof of a day holds for an honest one and fails for each kind of corruption."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from server.core.embedded.address import PostgresAddress
+from server.core.settings import reload_settings, settings
+from server.core.transaction import forget_engine
+from server.example.check import Finding, Scope, check_day, read_books
+from tests.conftest import Database
+from tests.factories.world import ADJUST, CREDIT, EXTERNAL, RUN_DAY, make_order
+from tests.scenarios.office import Office
+from tests.scenarios.stories import live_day
+
+type Corrupt = Callable[[str, Office], None]
+"""Corrupts the database at an address of the superuser, or the office's store."""
+
+
+def _day(open_one) -> Office:
+    """A small day: three suppliers at one stop, one case broken, one keg too many, empties back."""
+    office = open_one([ADJUST, CREDIT, EXTERNAL])
+    for seller in office.world.sellers:
+        make_order(office.world, seller=seller, cases=4, kegs=1)
+    lines = {f"#{at}": {"lost": 1, "reason": "missing"} for at in (0, 2, 4)} | {"#1": {"extra": 1}}
+    empties = {f"can_public+{office.world.carrier_id}": 24}
+    live_day(office, {"position": 1, "outcome": "short", "lines": lines, "containers": empties})
+    return office
+
+
+def _findings(office: Office) -> dict[str, Finding]:
+    tablets = next(iter(office.tablets.values())).parent
+    scope = Scope(carrier_id=office.world.carrier_id, runs_on=RUN_DAY, tablets=tablets)
+    return {finding.slug: finding for finding in check_day(read_books(scope))}
+
+
+def _tamper(url: str, statement: str) -> None:
+    """Change rows as only somebody with the whole server in hand can: past the fences and the write-once triggers."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("SET session_replication_role = replica"))
+        changed = connection.execute(text(statement)).rowcount
+    engine.dispose()
+    assert changed, "nothing was corrupted"
+
+
+@contextmanager
+def _copied(database: Database, postgres: PostgresAddress, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Point the product to a copy of the database inside the block and yield the superuser's address of it."""
+    name = f"{database.name}_copy"
+    server = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection, monkeypatch.context() as patched:
+        leave = text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name")
+        connection.execute(leave, {"name": database.name})
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{database.name}"'))
+        patched.setenv("TOURNEE_DATABASE_URL", postgres.url(name, user="tournee_app"))
+        reload_settings()
+        try:
+            yield postgres.url(name)
+        finally:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    server.dispose()
+    forget_engine()
+    reload_settings()
+
+
+def _corrupt_posting(url: str, _: Office) -> None:
+    _tamper(url, "UPDATE posting SET amount_cents = amount_cents + 1 WHERE account = 'revenue'")
+
+
+def _corrupt_invoice(url: str, _: Office) -> None:
+    _tamper(url, "UPDATE invoice SET net_cents = net_cents + 100, total_cents = total_cents + 100")
+
+
+def _corrupt_delivery(url: str, _: Office) -> None:
+    _tamper(
+        url,
+        "UPDATE delivery_line SET delivered = delivered - 1, returned = returned + 1 WHERE lost = 0 AND extra = 0",
+    )
+
+
+def _double_delivery(url: str, _: Office) -> None:
+    _tamper(
+        url,
+        "INSERT INTO delivery SELECT (d2.r).* FROM (SELECT jsonb_populate_record(d, jsonb_build_object("
+        "'id', gen_random_uuid(), 'revision', 2)) AS r FROM delivery d LIMIT 1) d2",
+    )
+
+
+def _lose_notice(url: str, _: Office) -> None:
+    _tamper(url, "DELETE FROM variance_notice")
+
+
+def _lose_proof(url: str, _: Office) -> None:
+    _tamper(url, "DELETE FROM proof WHERE id = (SELECT min(id::text)::uuid FROM proof)")
+
+
+def _lose_return(url: str, _: Office) -> None:
+    _tamper(url, "UPDATE container_return SET quantity = quantity + 1")
+
+
+def _swap_proofs(url: str, _: Office) -> None:
+    """Hand the first supplier's file to the second: a leak that hashes alone do not show."""
+    _tamper(
+        url,
+        "UPDATE proof SET (file_sha256, pdf_sha256) = (other.file_sha256, other.pdf_sha256) FROM proof other "
+        "WHERE proof.id = (SELECT min(id::text)::uuid FROM proof) "
+        "AND other.id = (SELECT max(id::text)::uuid FROM proof)",
+    )
+
+
+def _damage_document(_url: str, office: Office) -> None:
+    folder = Path(settings().store_path) / str(office.world.seller.id)
+    path = next(path for path in sorted(folder.glob("??/*")) if path.is_file())
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+
+
+def _cut_stream(url: str, _: Office) -> None:
+    _tamper(url, "DELETE FROM device_event WHERE seq = (SELECT max(seq) FROM device_event)")
+
+
+CORRUPTIONS: dict[str, tuple[Corrupt, str]] = {
+    "a posting": (_corrupt_posting, "books"),
+    "an invoice": (_corrupt_invoice, "amounts"),
+    "a delivered quantity": (_corrupt_delivery, "amounts"),
+    "a second delivery": (_double_delivery, "delivered-once"),
+    "a lost notice": (_lose_notice, "external"),
+    "a lost proof": (_lose_proof, "proofs"),
+    "another supplier’s proof": (_swap_proofs, "proofs"),
+    "a return": (_lose_return, "containers"),
+    "an event": (_cut_stream, "tablets"),
+    "a document’s bytes": (_damage_document, "documents"),  # the last: the store is not copied
+}
+
+
+def test_an_honest_day_is_proven_and_each_corruption_is_found(database, postgres, open_office, monkeypatch, subtests):
+    """Issue 2, « How it is shown » 2: every check holds, and none of them holds whatever is done to the day."""
+    office = _day(open_office)
+    assert [(one.slug, one.faults) for one in _findings(office).values() if not one.holds] == []
+    for name, (corrupt, slug) in CORRUPTIONS.items():
+        with subtests.test(name), _copied(database, postgres, monkeypatch) as url:
+            corrupt(url, office)
+            assert not _findings(office)[slug].holds
