@@ -17,7 +17,7 @@ from server.billing.frozen import credit_bytes, invoice_bytes
 from server.billing.letterhead import letterhead, series_code
 from server.billing.model import CreditNote, Invoice, InvoiceOrder, NumberSeries
 from server.billing.numbering import Series, document_number, issue_day, lock_counter
-from server.billing.service.application import apply_credits
+from server.billing.service.application import apply_credits, credits_waiting_for
 from server.core import facts
 from server.core.acting import acting_for
 from server.core.problems import Problem, Text
@@ -77,18 +77,20 @@ def publish_pending(session: Session, *, stamp: Stamp) -> tuple[Invoice | Credit
 
 
 def _publish_issuer(session: Session, issuer_id: UUID, wanted: list[_Wanted], code: str, stamp: Stamp) -> None:
+    """Read all that can be read before the first counter is locked; only writing is left behind it."""
+    documents = [one.document for one in wanted]
     covered = _covered_orders(session, wanted)
+    waiting = credits_waiting_for(session, issuer_id=issuer_id, documents=documents)
     today = letterhead(session, org_id=issuer_id).day_of(stamp.at)
     for series, of_series in groupby(wanted, key=lambda one: one.series):
         counter = lock_counter(session, issuer_id=issuer_id, series=series, on=today)
         for one in of_series:
             _number(one, counter, code, stamp)
             _freeze(one.document, counter, covered)
-        session.flush()
-    for one in wanted:
-        _post(session, one, stamp)
-        _tell(session, one, stamp)
-    apply_credits(session, issuer_id=issuer_id, documents=[one.document for one in wanted], stamp=stamp)
+            _post(session, one, stamp)
+            _tell(session, one, stamp)
+    session.flush()
+    apply_credits(session, issuer_id=issuer_id, documents=documents, waiting=waiting, stamp=stamp)
 
 
 def _number(one: _Wanted, counter: NumberSeries, code: str, stamp: Stamp) -> None:

@@ -13,6 +13,7 @@ from server.billing.model import CreditKind
 from server.core.transaction import transaction
 from server.delivery.model import ContainerReturn
 from server.ledger.model import Account
+from server.orders import queries as orders
 from server.receivables.audit import book_faults
 from shared.ids import new_id
 from shared.lifecycle import IllegalMove
@@ -21,6 +22,7 @@ from shared.problems import Text
 from shared.states import BillingState, CreditState
 from tests.factories.billing import (
     Counted,
+    allocations,
     credits_on,
     live_invoice_of,
     make_provisional,
@@ -270,4 +272,28 @@ def test_a_deposit_credit_waits_for_the_next_invoice(database):
     invoice_id = publish(world, make_order(world))
     invoice = read_invoice(invoice_id, acting=world.seller.id)
     assert totals(world.seller.id)[Account.RECEIVABLE] == invoice.total_cents - 3000
+    assert faults(world.seller.id) == []
+
+
+def test_empties_of_a_visit_lower_its_own_invoice(database):
+    """R083: deposits credited in the same batch as the visit's invoice are set against it at once."""
+    world = make_world([ADJUST])
+    order_id = make_order(world)
+    make_provisional(world, order_id)
+    kegs = returned(
+        world, owner_id=world.seller.id, creditor_id=world.seller.id, class_code="keg_50l", quantity=1, unit_cents=3000
+    )
+    with transaction(acting=world.carrier_id) as session:
+        order = orders.order(session, order_id=order_id)
+        invoice = billing.publish_for_order(session, order=order, stamp=stamp())
+        note = billing.issue_deposit_credit(
+            session,
+            issuer_id=world.seller.id,
+            buyer_id=world.buyer.id,
+            visit_id=new_id(),
+            returns=[kegs],
+            stamp=stamp(),
+        )
+        billing.publish_pending(session, stamp=stamp())
+    assert allocations(world.seller.id) == [(note.id, invoice.id, 3000)]
     assert faults(world.seller.id) == []
