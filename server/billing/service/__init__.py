@@ -5,6 +5,7 @@ from server.billing.drafting import priced_of
 from server.billing.letterhead import MissingCode, MissingRegistration
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
 from server.billing.service.deposits import UnknownContainer, issue_deposit_credit
+from server.billing.service.free_amounts import BadAmount, issue_free_credit
 from server.billing.service.holding import BilledOutside, NoIssuer, OrderChanged
 from server.billing.service.invoices import (
     NothingToInvoice,
@@ -19,6 +20,7 @@ from server.billing.service.terms import NumberWaits, freeze_order_terms
 from server.billing.service.voids import void_invoice
 
 __all__ = [
+    "BadAmount",
     "BilledOutside",
     "CreditTooLarge",
     "Difference",
@@ -40,6 +42,7 @@ __all__ = [
     "freeze_order_terms",
     "issue_credit",
     "issue_deposit_credit",
+    "issue_free_credit",
     "priced_of",
     "publish_for_order",
     "publish_pending",

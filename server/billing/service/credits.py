@@ -76,8 +76,7 @@ def issue_credit(
 
     Source: R017, R024, R095; C6, C12, C27; laws 8, 9, 10.
     """
-    if not (reason.fr.strip() and reason.en.strip()):
-        raise ReasonMissing(Text("Écrire le motif du crédit.", "Write the reason of the credit."), where="reason")
+    require_reason(reason)
     with acting_for(session, invoice.owner_id):
         known = credit_of_cause(session, issuer_id=invoice.owner_id, cause_kind=cause_kind, cause_id=cause_id)
         if known is not None:
@@ -93,6 +92,18 @@ def issue_credit(
         else:
             _issue(session, note, invoice, stamp)
     return note
+
+
+def require_reason(reason: Text) -> None:
+    """Refuse a credit without words.
+
+    Raises:
+        ReasonMissing: one of the two languages is empty.
+
+    Source: R095.
+    """
+    if not (reason.fr.strip() and reason.en.strip()):
+        raise ReasonMissing(Text("Écrire le motif du crédit.", "Write the reason of the credit."), where="reason")
 
 
 def approve_credit(session: Session, *, credit: CreditNote, stamp: Stamp) -> CreditNote:

@@ -297,3 +297,42 @@ def test_empties_of_a_visit_lower_its_own_invoice(database):
         billing.publish_pending(session, stamp=stamp())
     assert allocations(world.seller.id) == [(note.id, invoice.id, 3000)]
     assert faults(world.seller.id) == []
+
+
+def give(world, net_cents, *, taxed=True, key=None, reason=REASON):
+    with transaction(acting=world.seller.id) as session:
+        note = billing.issue_free_credit(
+            session,
+            issuer_id=world.seller.id,
+            buyer_id=world.buyer.id,
+            net_cents=net_cents,
+            taxed=taxed,
+            reason=reason,
+            key=key or new_id(),
+            stamp=stamp(),
+        )
+        billing.publish_pending(session, stamp=stamp())
+        return note
+
+
+def test_a_free_amount_is_credited_with_its_taxes(database):
+    """R081, R088, R093: 100.00 gives back 114.98, numbered once for a command, and the next invoice consumes it."""
+    world = make_world([CREDIT])
+    key = new_id()
+    note = give(world, 10_000, key=key)
+    assert (note.total_cents, note.kind, give(world, 10_000, key=key).id) == (11_498, CreditKind.FREE_AMOUNT, note.id)
+    invoice_id = publish(world, make_order(world))
+    assert allocations(world.seller.id) == [(note.id, invoice_id, 11_498)]
+    assert give(world, 10_000, taxed=False).total_cents == 10_000
+    assert faults(world.seller.id) == []
+
+
+@pytest.mark.parametrize("net_cents", [0, -1, 10**12])
+def test_a_free_amount_that_cannot_be_is_refused(database, net_cents):
+    """Limits on every input: nothing is written."""
+    world = make_world([CREDIT])
+    with pytest.raises(billing.BadAmount):
+        give(world, net_cents)
+    with pytest.raises(billing.ReasonMissing):
+        give(world, 100, reason=Text("", ""))
+    assert totals(world.seller.id) == {}
