@@ -1,0 +1,274 @@
+"""Fault drills: a small day driven without network, and copies of it whose office is killed on the way."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+from uuid import UUID
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from server.core.embedded.address import PostgresAddress
+from server.core.embedded.postgres import EmbeddedPostgres
+from server.core.settings import reload_settings
+from server.core.transaction import forget_engine, transaction
+from server.planning.model import Run
+from shared.sealing import public_bytes
+from tests.factories.state import Digest, state_digest
+from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
+
+ROOT: Final = Path(__file__).parents[2]
+_KILLED: Final = -9
+# which suppliers (adjusted, credited, external, by agent) each shop orders from
+_BASKETS: Final = ((0, 1), (1, 2), (0, 3), (0, 1, 2, 3), (0, 1), (2,), (3,), (1,))
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A PostgreSQL of the drills' own."""
+
+    folder: Path
+    server: EmbeddedPostgres
+    address: PostgresAddress
+
+    def on_server(self, statement: str) -> None:
+        """Run one statement as superuser, outside of any database of a drill."""
+        with psycopg.connect(self.address.conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def copy(self, name: str, template: str) -> None:
+        """Make a database from another one that nobody uses."""
+        self.on_server(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{template}'")
+        self.on_server(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER tournee_owner')
+
+    @property
+    def postmaster_pid(self) -> int:
+        """The database's first process."""
+        with psycopg.connect(self.address.conninfo("postgres")) as connection:
+            folder = connection.execute("SHOW data_directory").fetchone()[0]
+        return int((Path(folder) / "postmaster.pid").read_text().splitlines()[0])
+
+
+@dataclass(frozen=True)
+class Morning:
+    """A day that stands on a tablet and has not reached the office yet."""
+
+    cluster: Cluster
+    database: str
+    folder: Path
+    world: World
+    code: str = ""
+    stops: dict[str, str] = field(default_factory=dict)
+
+
+def settings_for(cluster: Cluster, database: str, folder: Path) -> dict[str, str]:
+    """Return the product's settings of one copy."""
+    return {
+        "TOURNEE_DATABASE_URL": cluster.address.url(database, user="tournee_app"),
+        "TOURNEE_OWNER_DATABASE_URL": cluster.address.url(database, user="tournee_owner"),
+        "TOURNEE_STORE_PATH": str(folder / "store"),
+        "TOURNEE_SECRETS_PATH": str(folder / "secrets"),
+        "TOURNEE_ROADS_PATH": str(folder / "roads"),
+        "TOURNEE_SECURE_COOKIES": "0",
+        "TOURNEE_LOG_LEVEL": "ERROR",
+    }
+
+
+def morning_of(cluster: Cluster, folder: Path, patch: pytest.MonkeyPatch, *, driven: bool = True) -> Morning:
+    """Plan and load a small day of four suppliers; when ``driven``, its whole run stands sealed on the tablet."""
+    from tests.scenarios.office import opened
+
+    name = f"morning_{folder.name}".replace("-", "_")
+    cluster.copy(name, "template_tournee")
+    for key, value in settings_for(cluster, name, folder).items():
+        patch.setenv(key, value)
+    reload_settings()
+    world = make_world([ADJUST, CREDIT, EXTERNAL, AGENT], buyers=len(_BASKETS))
+    for buyer, basket in zip(world.buyers, _BASKETS, strict=True):
+        for seller in basket:
+            make_order(world, seller=world.sellers[seller], buyer=buyer, cases=3 + seller, kegs=1 + seller % 2)
+    with opened(world, folder, patch) as office:
+        (run_id,) = office.plan()
+        office.load(run_id)
+        stops = _stops(world, run_id)
+        code = office.code()
+        if driven:
+            office.drive({"enrol": code, "pull": True, "runs": [], "push": False})
+            office.drive(day_script(world, stops) | {"pull": False, "push": False})
+    forget_engine()
+    return Morning(cluster, name, folder, world, code, stops)
+
+
+def _stops(world: World, run_id: UUID) -> dict[str, str]:
+    with transaction(world.carrier_id) as session:
+        run = session.scalars(select(Run).where(Run.id == run_id).options(selectinload(Run.stops))).one()
+        numbers = {buyer.id: str(number) for number, buyer in enumerate(world.buyers)}
+        return {numbers[stop.buyer_id]: str(stop.id) for stop in run.stops}
+
+
+def day_script(world: World, stops: dict[str, str]) -> dict[str, Any]:
+    """Return a day with a short, a refused, a closed and an overfull stop, empties and cash; by shop."""
+    adjusted, credited = str(world.sellers[0].id), str(world.sellers[1].id)
+    told = {
+        "0": {
+            "outcome": "short",
+            "lines": {"#0": {"lost": 1, "reason": "breakage"}, "#2": {"returned": 2, "reason": "refused_item"}},
+            "cash": {adjusted: 10_003},
+            "signer": "Éloïse Gagné",
+        },
+        "1": {"containers": {f"keg_50l+{credited}": 2}, "signer": "Rachel Côté"},
+        "2": {"outcome": "refused", "signer": "Zoé Pèlerin"},
+        "3": {
+            "outcome": "short",
+            "lines": {
+                "#0": {"not_shipped": 1, "reason": "forgotten"},
+                "#2": {"extra": 1},
+                "#4": {"lost": 1, "reason": "missing"},
+            },
+            "photo": True,
+        },
+        "4": {"outcome": "closed"},
+        "6": {"containers": {f"can_public+{world.carrier_id}": 48}},
+    }
+    return {
+        "runs": [{"run_id": "*", "stops": [{"stop_id": stops[shop], **one} for shop, one in told.items()]}],
+        "clock": "2026-11-19T08:00:00-05:00",
+    }
+
+
+class Drill:
+    """A copy of a morning: its database, its tablet, and an office that is started again whenever it dies."""
+
+    def __init__(self, morning: Morning, folder: Path) -> None:
+        """Copy the morning into ``folder``."""
+        self.morning, self.folder = morning, folder
+        self.database = f"drill_{folder.name}".replace("-", "_")[:60].lower()
+        morning.cluster.copy(self.database, morning.database)
+        for part in ("store", "secrets", "tablet-1"):
+            if (morning.folder / part).exists():
+                shutil.copytree(morning.folder / part, folder / part)
+        self.environment = os.environ | settings_for(morning.cluster, self.database, folder) | {"PYTHONPATH": str(ROOT)}
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self._closing = threading.Event()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._keeper: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing runs before ``serve``."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End what runs and forget the copy."""
+        self._closing.set()
+        if self._server is not None:
+            self._server.kill()
+        if self._keeper is not None:
+            self._keeper.join()
+        self._socket.close()
+        self.morning.cluster.on_server(f'DROP DATABASE "{self.database}" WITH (FORCE)')
+
+    def serve(self, *deaths: str, instead: int | None = None) -> None:
+        """Run the web server; it dies at each of ``deaths`` in turn, or kills process ``instead``, and starts again."""
+        descriptor = str(self._socket.fileno())
+
+        def keep() -> None:
+            while not self._closing.is_set():
+                self._server = self._popen(["serve", descriptor], self._order(deaths, instead))
+                self._server.wait()
+
+        self._keeper = threading.Thread(target=keep, daemon=True)
+        self._keeper.start()
+
+    def sync(self, *, patience_s: int = 160, **script: Any) -> list[dict[str, Any]]:
+        """Let the tablet sync until the office has everything; return what it printed."""
+        path = self.folder / "script.json"
+        path.write_text(json.dumps({"pull": False, "runs": [], "push": True} | script))
+        ended = subprocess.run(
+            [
+                sys.executable, "-m", "driver_app.headless", "--home", str(self.folder / "tablet-1"),
+                "--server", self.url, "--patience", str(patience_s), str(path),
+            ],
+            capture_output=True, text=True, timeout=280, check=False, cwd=ROOT, env=self.environment,
+        )  # fmt: skip
+        assert ended.returncode in (0, _KILLED), ended.stdout + ended.stderr
+        self.tablet_died = ended.returncode == _KILLED
+        return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+
+    def work(self, *deaths: str) -> None:
+        """Do every job; the worker dies at each of ``deaths`` in turn and another one takes over."""
+        while (worker := self._popen(["work"], self._order(deaths, None))).wait() == _KILLED:
+            continue
+        assert worker.returncode == 0, "jobs failed; see the worker's words above"
+
+    def died_at(self, death: str) -> bool:
+        """Say whether something died there."""
+        return self._mark(death).exists()
+
+    @contextmanager
+    def reviving_database(self, death: str) -> Iterator[None]:
+        """Start PostgreSQL again once it died at ``death``."""
+        ended = threading.Event()
+
+        def revive() -> None:
+            while not ended.wait(0.05):
+                if self.died_at(death):
+                    self.morning.cluster.server.start()
+                    return
+
+        reviver = threading.Thread(target=revive)
+        reviver.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            reviver.join()
+        assert self.died_at(death)
+
+    def state(self) -> Digest:
+        """Return the office's state in the field's words."""
+        return state_digest(self.morning.cluster.address.url(self.database))
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Return what the superuser reads."""
+        with psycopg.connect(self.morning.cluster.address.conninfo(self.database)) as connection:
+            return connection.execute(query).fetchall()
+
+    @property
+    def server_public_key(self) -> bytes:
+        """The key that receipts and proofs are checked with."""
+        return public_bytes(Ed25519PrivateKey.from_private_bytes((self.folder / "secrets" / "server_key").read_bytes()))
+
+    def _order(self, deaths: tuple[str, ...], instead: int | None) -> dict[str, str]:
+        """Return what the next start is told: the first death that has not been died yet."""
+        left = [death for death in deaths if not self.died_at(death)]
+        if not left:
+            return {}
+        order = {"DRILL_AT": left[0], "DRILL_MARK": str(self._mark(left[0]))}
+        return order | ({"DRILL_PID": str(instead)} if instead else {})
+
+    def _mark(self, death: str) -> Path:
+        return self.folder / f"died-{death.replace(':', '-')}"
+
+    def _popen(self, arguments: list[str], order: dict[str, str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "tests.factories.dying", *arguments],
+            cwd=ROOT, env=self.environment | order, pass_fds=[self._socket.fileno()], stdout=(self.folder / "said.log").open("ab"),
+        )  # fmt: skip
