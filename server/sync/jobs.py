@@ -77,6 +77,7 @@ def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
     ready = [one for one in waiting if not only_complete or proofs.is_complete(sealed, one)]
     rendered = [_render(sealed, delivery) for delivery in ready]
     with transaction(owner_id) as session:
+        proofs.hold_visit(session, visit_id)
         done = {one.id for one in proofs.unsealed(session, sealed)}
         for delivery, file, paper in rendered:
             if delivery.id in done:

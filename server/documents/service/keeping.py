@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.core import facts
@@ -18,6 +19,7 @@ from server.documents.model import Document, DocumentKind
 from shared.ids import new_id
 
 PDF = "application/pdf"
+_LOCK_SUBJECT = text("SELECT pg_advisory_xact_lock(hashtextextended('document:' || :subject, 0))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ def keep(session: Session, rendered: Rendered, *, stamp: Stamp) -> Document:
 
 
 def _keep(session: Session, rendered: Rendered, stamp: Stamp) -> Document:
+    session.execute(_LOCK_SUBJECT, {"subject": str(rendered.subject_id)})  # two jobs may render the same paper
     before = queries.latest(
         session,
         owner_id=rendered.owner_id,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.acting import acting_org
@@ -30,6 +30,8 @@ from shared.sealing import public_bytes, sign
 from shared.sealing_event import visit_of
 from shared.visit import VisitFacts, containers_key, order_key, read_visit, tree_of
 from shared.wire.event import Envelope, LeafGroup, VisitFinished
+
+_LOCK_VISIT = text("SELECT pg_advisory_xact_lock(hashtextextended('seal:' || :visit, 0))")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,11 @@ def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
         receipt=_receipt(session, visit),
         received=_received(session, groups, finished),
     )
+
+
+def hold_visit(session: Session, visit_id: UUID) -> None:
+    """Let no other transaction seal this visit's proofs until this one ends: its orders' jobs run side by side."""
+    session.execute(_LOCK_VISIT, {"visit": str(visit_id)})
 
 
 def unsealed(session: Session, sealed: SealedVisit) -> tuple[Delivery, ...]:
