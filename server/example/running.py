@@ -15,6 +15,7 @@ from server.example.dispatching import BEFORE_LEAVING, DayRun, runs_of
 from server.example.evening import close_day
 from server.example.founding import founding_steps
 from server.example.incidents import EVENING_TRUCK
+from server.example.leftovers import give_back_jobs
 from server.example.ordering import place_order
 from server.example.orders import wanted_orders
 from server.example.people import Users, open_accounts
@@ -40,6 +41,7 @@ class DayRunner:
     def run(self) -> Users:
         """Do what is left of the day and return its users."""
         install_subscriptions()
+        give_back_jobs()
         found, order = Text("Le commerce", "The trade"), Text("Les commandes", "The orders")
         for step in self.bars.each(found, tuple(founding_steps())):
             step()
@@ -66,21 +68,23 @@ class DayRunner:
 
     def _deliver(self, users: Users) -> None:
         runs = runs_of()
-        if not any(run.state in ON_THE_ROAD for run in runs):
-            close_day()
-            return
-        with WebServer(port=0, workers=2) as server:
-            office = Office(f"http://127.0.0.1:{server.port}", users.password)
-            tablets = [one for one in tablets_of(self.place.tablets, runs) if one.run.state in ON_THE_ROAD]
-            for tablet in self.bars.each(Text("Inscription des tablettes", "Enrolment of the tablets"), tablets):
-                enrol(office, tablet)
-            self._drive(office, tablets)
-            self.bars.jobs(Text("Preuves et factures", "Proofs and invoices"))
-            for tablet in self.bars.each(Text("Synchro du soir", "The evening’s sync"), _late(tablets)):
-                sit(office.url, tablet, {"pull": False, "runs": [], "push": True})
+        if any(run.state in ON_THE_ROAD for run in runs):
+            with WebServer(port=0, workers=2) as server:
+                office = Office(f"http://127.0.0.1:{server.port}", users.password)
+                self._send_out(
+                    office, [one for one in tablets_of(self.place.tablets, runs) if one.run.state in ON_THE_ROAD]
+                )
         self.bars.jobs(Text("Preuves du soir", "The evening’s proofs"))
         close_day()
         self.bars.jobs(Text("Clôture", "Closing"))
+
+    def _send_out(self, office: Office, tablets: Sequence[ExampleTablet]) -> None:
+        for tablet in self.bars.each(Text("Inscription des tablettes", "Enrolment of the tablets"), tablets):
+            enrol(office, tablet)
+        self._drive(office, tablets)
+        self.bars.jobs(Text("Preuves et factures", "Proofs and invoices"))
+        for tablet in self.bars.each(Text("Synchro du soir", "The evening’s sync"), _late(tablets)):
+            sit(office.url, tablet, {"pull": False, "runs": [], "push": True})
 
     def _drive(self, office: Office, tablets: Sequence[ExampleTablet]) -> None:
         late = _late(tablets)
