@@ -78,11 +78,14 @@ def append_chunk(upload: Upload, *, offset: int, chunk: bytes) -> int:
 
 
 def complete(upload: Upload) -> bytes | None:
-    """Return the whole file when its last byte is here and its hash is right; a wrong one starts anew."""
-    if upload.offset != upload.size_bytes:
+    """Return the whole file when its last byte is here and its hash is right; a wrong or longer one starts anew."""
+    if upload.offset < upload.size_bytes:
         return None
-    payload = upload.path.read_bytes()
+    try:
+        payload = upload.path.read_bytes()
+    except FileNotFoundError:  # another tablet sent the same file and was first
+        return None
     if hashlib.sha256(payload).hexdigest() != upload.sha256:
-        upload.path.unlink()
+        upload.path.unlink(missing_ok=True)
         return None
     return payload

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from shared.wire.event import Envelope
 
 MAX_SKEW = timedelta(minutes=5)
+MAX_AGE = timedelta(days=90)  # no tablet waits longer: an earlier instant is a clock that lost its date
 DRIFT_PPM = 100
 
 
@@ -24,7 +25,8 @@ def moment_of(envelope: Envelope, *, received_at: datetime) -> Moment:
     """Return when a tablet sealed an event.
 
     In the boot of its last contact: the server's time plus the monotonic difference, in doubt by the drift alone.
-    Otherwise the wall clock, never later than the reception, in doubt by everything since the last contact.
+    Otherwise the wall clock, never later than the reception, in doubt by everything since the last contact. An
+    instant over 90 days back is no instant: the reception stands for it, in doubt by as much.
     """
     wall = _instant(envelope.wall_ms, received_at)
     if envelope.server_ms and envelope.monotonic_ms >= envelope.server_monotonic_ms:
@@ -32,6 +34,8 @@ def moment_of(envelope: Envelope, *, received_at: datetime) -> Moment:
         at = min(_instant(envelope.server_ms + elapsed_ms, received_at), received_at)
         return Moment(at, 1 + elapsed_ms * DRIFT_PPM // 1_000_000_000, abs(wall - at) > MAX_SKEW)
     at = min(wall, received_at)
+    if received_at - at > MAX_AGE:
+        return Moment(received_at, int(MAX_AGE.total_seconds()), skewed=True)
     return Moment(at, max(1, int((received_at - at).total_seconds())), wall - received_at > MAX_SKEW)
 
 

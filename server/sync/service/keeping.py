@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from server.core import facts
@@ -16,19 +17,17 @@ from shared.ids import new_id
 
 def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> Attachment:
     """Note that the store holds the file; two identical files are one."""
-    known = session.scalars(select(Attachment).where(Attachment.sha256 == upload.sha256)).one_or_none()
-    if known is not None:
-        return known
-    attachment = Attachment(
-        id=new_id(),
-        owner_id=acting_org(session),
-        sha256=upload.sha256,
-        media_type=upload.media_type,
-        size_bytes=upload.size_bytes,
-        received_bytes=upload.size_bytes,
-        complete_at=stamp.at,
-    )
-    session.add(attachment)
-    session.flush()
-    facts.record(session, ATTACHMENT_RECEIVED, attachment.id, stamp)
-    return attachment
+    row = {
+        "id": new_id(), "owner_id": acting_org(session), "party_ids": [], "sha256": upload.sha256,
+        "media_type": upload.media_type, "size_bytes": upload.size_bytes, "received_bytes": upload.size_bytes,
+        "complete_at": stamp.at, "served_sha256": "",
+    }  # fmt: skip
+    made = session.execute(
+        insert(Attachment)
+        .values(row)
+        .on_conflict_do_nothing(index_elements=["owner_id", "sha256"])
+        .returning(Attachment.id)
+    ).first()
+    if made is not None:
+        facts.record(session, ATTACHMENT_RECEIVED, made.id, stamp)
+    return session.scalars(select(Attachment).where(Attachment.sha256 == upload.sha256)).one()

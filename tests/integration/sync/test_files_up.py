@@ -1,0 +1,114 @@
+"""Files of a visit: in chunks, from wherever a cut left them, and only what their hash says."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import select
+
+from server.core.blobs import blob_store
+from server.core.transaction import transaction
+from server.sync.model import Attachment
+from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES
+from tests.factories.hand_tablet import Yard
+
+PHOTO = bytes(range(256)) * 1200
+SHA = hashlib.sha256(PHOTO).hexdigest()
+HALF = MAX_CHUNK_BYTES // 2
+
+
+def kept(yard: Yard) -> list[Attachment]:
+    with transaction(yard.world.carrier_id) as session:
+        return list(session.scalars(select(Attachment)))
+
+
+def test_a_file_resumes_where_the_cut_left_it(yard: Yard) -> None:
+    """Protocol, 3: HEAD gives the true offset; the last chunk is verified, then the file counts."""
+    tablet = yard.tablet
+    assert tablet.offset(SHA) == 0
+    first = tablet.upload(PHOTO[:HALF], sha256=SHA, size=len(PHOTO))
+    assert int(first.headers["Upload-Offset"]) == tablet.offset(SHA) == HALF
+    assert kept(yard) == []
+    last = tablet.upload(PHOTO[HALF:], sha256=SHA, size=len(PHOTO), offset=HALF)
+    assert int(last.headers["Upload-Offset"]) == tablet.offset(SHA) == len(PHOTO)
+    assert [one.sha256 for one in kept(yard)] == [SHA]
+    assert blob_store().get(yard.world.carrier_id, SHA) == PHOTO
+
+
+@pytest.mark.parametrize("offset", [1, HALF - 1, HALF + 1, len(PHOTO) - 10])
+def test_a_chunk_for_another_place_changes_nothing(offset: int, yard: Yard) -> None:
+    """Protocol, 3: on any mismatch the answer is 200 with the true offset."""
+    yard.tablet.upload(PHOTO[:HALF], sha256=SHA, size=len(PHOTO))
+    answer = yard.tablet.upload(PHOTO[:10], sha256=SHA, size=len(PHOTO), offset=offset)
+    assert (answer.status_code, int(answer.headers["Upload-Offset"])) == (200, HALF)
+
+
+def test_bytes_with_another_hash_start_anew(yard: Yard) -> None:
+    """G7: a file counts only when its sha256 matches."""
+    answer = yard.tablet.upload(b"x" * len(PHOTO[:HALF]), sha256=SHA, size=HALF)
+    assert (answer.status_code, int(answer.headers["Upload-Offset"])) == (200, 0)
+    assert kept(yard) == []
+    assert int(yard.tablet.upload(PHOTO[:HALF], sha256=SHA, size=len(PHOTO)).headers["Upload-Offset"]) == HALF
+
+
+def test_more_bytes_than_the_file_has_start_anew(yard: Yard) -> None:
+    """G7: what a wrong length left behind does not hold up the right file for ever."""
+    small = PHOTO[:100]
+    sha256 = hashlib.sha256(small).hexdigest()
+    yard.tablet.upload(PHOTO[:200], sha256=sha256, size=300)
+    yard.tablet.upload(small, sha256=sha256, offset=200, size=100)
+    answers = [yard.tablet.upload(small, sha256=sha256) for _ in range(2)]
+    assert int(answers[-1].headers["Upload-Offset"]) == 100
+    assert [one.sha256 for one in kept(yard)] == [sha256]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Upload_Length": str(MAX_ATTACHMENT_BYTES + 1)},
+        {"Upload_Length": "0"},
+        {"Upload_Type": "text/html"},
+        {"Upload_Type": "image/svg+xml"},
+    ],
+    ids=["too large", "empty", "a page", "a drawing with scripts"],
+)
+def test_what_no_tablet_sends_is_refused(headers: dict[str, str], yard: Yard) -> None:
+    """R019: size and kind are bounded."""
+    answer = yard.tablet.upload(PHOTO[:10], **headers)
+    assert (answer.status_code, answer.json["slug"]) == (422, "attachment-refused")
+
+
+@pytest.mark.parametrize("name", ["Upload_Length", "Upload_Offset"])
+@pytest.mark.parametrize("value", ["", "-1", "1e3", "９", "9" * 30])
+def test_numbers_that_are_none_are_refused(name: str, value: str, yard: Yard) -> None:
+    """Bad input gets a clear answer: which header, and what belongs there."""
+    answer = yard.tablet.upload(PHOTO[:10], **{name: value.encode().decode("latin-1")})
+    assert (answer.status_code, answer.json["where"]) == (400, name.replace("_", "-"))
+
+
+def test_the_same_photo_from_two_tablets_at_once_is_one(yard: Yard) -> None:
+    """Protocol, 3: two identical photos are one object; nobody is refused."""
+    small = PHOTO[:5000]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda tablet: tablet.upload(small), [yard.tablet, yard.again] * 2))
+    sha256 = hashlib.sha256(small).hexdigest()
+    assert {answer.status_code for answer in answers} == {200}
+    assert yard.tablet.offset(sha256) == yard.again.offset(sha256) == 5000
+    assert [one.sha256 for one in kept(yard)] == [sha256]
+
+
+def test_a_push_that_unpacks_beyond_the_limit_is_refused(yard: Yard) -> None:
+    """Limits on everything: a gzip bomb costs no more than the largest body."""
+    bomb = gzip.compress(b"[" + b" " * (64 * 1024 * 1024), 9)
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = yard.tablet.client.post("/api/v1/sync/push", data=bomb, headers=headers)
+    assert (answer.status_code, answer.json["where"]) == (400, "Content-Encoding")
+
+
+def test_a_packed_push_is_the_same_as_a_plain_one(yard: Yard) -> None:
+    """Protocol, 2: JSON, gzip on both sides."""
+    yard.tablet.depart()
+    assert yard.tablet.send(yard.tablet.message(), packed=True).json["last_seq"] == 1
