@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.postgres import EmbeddedPostgres
 from server.core.embedded.roles import ensure_database, ensure_roles
-from server.core.schema import install
+from server.migrations.schema import install
 from tests.factories.drill import Cluster, Drill, Morning, morning_of
 
 
