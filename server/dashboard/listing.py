@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, or_
+from sqlalchemy import ColumnElement, Select, any_, literal, or_
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
@@ -38,7 +38,7 @@ def page_of(session: Session, statement: Rows, *, page: int) -> Listed[Any]:
 def mine(session: Session, table: type[Owned]) -> ColumnElement[bool]:
     """Return the condition that the acting organisation owns or reads the row; the database asks the same again."""
     org_id = acting_org(session)
-    return or_(table.owner_id == org_id, table.party_ids.contains([org_id]))
+    return or_(table.owner_id == org_id, literal(org_id) == any_(table.party_ids))
 
 
 def like(words: str) -> str:

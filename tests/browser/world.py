@@ -123,7 +123,7 @@ def _script(world: World, run_id: UUID) -> dict[str, Any]:
 
 
 def _person(org_id: UUID, kind: OrganisationKind, role: Role, name: str) -> Person:
-    email = f"{name.split()[-1].lower()}@exemple.test"
+    email = f"{name.rsplit(maxsplit=1)[-1].lower()}@exemple.test"
     with transaction(org_id) as session:
         account = add_user(
             session, email=email, display_name=name, password_hash=password_hash(), language="fr", stamp=stamp()

@@ -11,7 +11,7 @@ from server.core.web import actor, requires
 from server.dashboard.pages.blueprint import asked_page, asked_words, driver_only, pages, turning, zone_here
 from server.dashboard.queries import proofs as queries
 from server.dashboard.signing import read_signing
-from server.delivery.reasons import REASONS
+from server.delivery.reasons import FAILURES, REASONS
 from server.documents.model import DocumentKind
 from server.identity.permissions import Permission
 
@@ -41,7 +41,7 @@ def proof(proof_id: UUID) -> str:
         whole=whole,
         signing=signing,
         zone=zone,
-        reasons={one.code: one for one in REASONS},
+        reasons={one.code: one for one in (*FAILURES, *REASONS)},
         pdf=whole.file(DocumentKind.PROOF_PDF),
         sealed=whole.file(DocumentKind.PROOF_FILE),
     )

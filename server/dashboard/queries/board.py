@@ -94,6 +94,7 @@ def board(session: Session, *, day: date) -> Board:
 
 def matters(session: Session, *, seen: Board, now: datetime) -> list[Matter]:
     """Return what waits for a person: discrepancies, failed and overdue stops, orders without a run."""
+    failed = {order.id for run in seen.runs for one in run.stops for order in one.orders}
     found = [
         *_discrepancies(session),
         *(
@@ -103,7 +104,7 @@ def matters(session: Session, *, seen: Board, now: datetime) -> list[Matter]:
             if one.visit and one.visit.outcome in _BAD
         ),
         *(_overdue(one, run) for run in seen.runs for one in run.stops if _is_overdue(one, run, now)),
-        *(_left_behind(order) for order in seen.unplanned),
+        *(_left_behind(order) for order in seen.unplanned if order.id not in failed),
     ]
     return by_risk(found)
 

@@ -77,6 +77,10 @@ class RunWhole:
     documents: Sequence[Document]
     drivers: Sequence[Membership]
 
+    def papers_of(self, kinds: Iterable[str]) -> list[Document]:
+        """Return the run's papers of these kinds, by name."""
+        return sorted((one for one in self.documents if one.kind.value in kinds), key=lambda one: one.name)
+
     @property
     def has_packet(self) -> bool:
         """Say whether the papers of this documentation lie ready."""

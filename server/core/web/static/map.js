@@ -1,6 +1,6 @@
 // A run on the map: our own style over the road tiles, or a plain ground where there are none.
 const LIGHT = {
-  ground: "#eef0ee", minor: "#ffffff", middle: "#fbf3dc", major: "#f6e2a8", words: "#475467", halo: "#ffffff",
+  ground: "#e4e8e5", minor: "#ffffff", middle: "#fdf6e0", major: "#f5df9f", words: "#475467", halo: "#ffffff",
   way: "#0b5c3b", under: "#ffffff",
 };
 const DARK = {
@@ -67,9 +67,9 @@ function style(place, colours) {
     sources: { roads: { type: "vector", url: `pmtiles://${url}` } },
     layers: [
       ground,
-      road("minor", ["minor", "service"], colours.minor, 0.4, 7, 12),
-      road("middle", ["tertiary", "secondary"], colours.middle, 0.6, 10, 9),
-      road("major", ["primary", "trunk", "motorway"], colours.major, 0.9, 13, 5),
+      road("minor", ["minor", "service"], colours.minor, 0.7, 7, 12),
+      road("middle", ["tertiary", "secondary"], colours.middle, 0.9, 10, 9),
+      road("major", ["primary", "trunk", "motorway"], colours.major, 1.2, 13, 5),
       {
         id: "names", type: "symbol", source: "roads", "source-layer": "roads", minzoom: 13,
         layout: {

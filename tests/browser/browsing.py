@@ -1,0 +1,87 @@
+"""Chromium, headless, as somebody signed in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+CHROMIUM = os.environ.get("TOURNEE_CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing but this machine is found
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+DESK = (1360, 860)
+PHONE = (360, 740)
+
+
+def apart[**P, T](call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Call in a thread of its own: the browser's driver holds this one's event loop, which the worker needs."""
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(call, *arguments, **named).result()
+
+
+@contextmanager
+def chromium(language: str = "fr") -> Iterator[Browser]:
+    """Run a browser that speaks to this machine alone, and writes its own widgets in ``language``."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=ARGUMENTS, env=dict(os.environ) | {"LANGUAGE": language}
+        )
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def visit(
+    browser: Browser,
+    url: str,
+    *,
+    size: tuple[int, int] = DESK,
+    language: str = "fr",
+    dark: bool = False,
+    **options: Any,
+) -> Iterator[Page]:
+    """Open a window of its own on ``url``."""
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": size[0], "height": size[1]},
+        locale="fr-CA" if language == "fr" else "en-CA",
+        color_scheme="dark" if dark else "light",
+        **options,
+    )
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def sign_in(page: Page, email: str, password: str) -> None:
+    """Come in through the form."""
+    page.goto("/connexion")
+    page.locator("[name=email]").fill(email)
+    page.locator("[name=password]").fill(password)
+    page.locator("form[action='/connexion'] button").click()
+    page.wait_for_url(lambda address: "/connexion" not in address)
+
+
+def settle(page: Page) -> None:
+    """Wait until fragments and the map have come."""
+    page.wait_for_load_state("networkidle")
+    if page.locator("[data-map] canvas").count():
+        page.wait_for_selector("[data-drawn=yes]", timeout=15_000)
