@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from uuid import UUID
 
@@ -94,9 +95,7 @@ def publish(carrier_id: UUID, order_ids: list[UUID], *, fails: bool) -> bool:
     return True
 
 
-def work(
-    carrier_id: UUID, batches: list[list[UUID]], rollbacks: float, seed: int, gate: multiprocessing.Barrier
-) -> None:
+def work(carrier_id: UUID, batches: list[list[UUID]], rollbacks: float, seed: int, gate: Barrier) -> None:
     """Publish every batch, as often as it takes; all workers start at once, after one publication to warm up."""
     chance = random.Random(seed)
     publish(carrier_id, batches[0], fails=True)

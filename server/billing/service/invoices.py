@@ -62,8 +62,8 @@ def create_provisional(session: Session, *, order: Order, run_id: UUID | None, s
         invoice = draft_invoice(order=order, issuer_id=issuer_id, bill=bill, state=state, stamp=stamp)
         invoice.run_id = run_id
         _refer(invoice, order)
-        _stand_for(session, invoice, order)
         _prepare(session, invoice, order, delivered_at=None, stamp=stamp)
+        _stand_for(session, invoice, order)
         facts.record(session, events.INVOICE_PROVISIONAL, invoice.id, stamp, readers=tuple(invoice.party_ids))
     return invoice
 
@@ -151,11 +151,12 @@ def publish_bill(
     if invoice is None:
         state = InvoiceState.DRAFT
         invoice = draft_invoice(order=order, issuer_id=acting_org(session), bill=bill, state=state, stamp=stamp)
-        _stand_for(session, invoice, order)
     elif quantities_of(invoice) != {line.line_id: line.quantity for line in bill.priced.lines}:
         revise(session, invoice=invoice, order=order, bill=bill, stamp=stamp)
     _prepare(session, invoice, order, delivered_at=delivered_at or order.delivered_at, stamp=stamp)
     require_registrations(invoice.parties_text, invoice.taxes)
+    if standing is None:
+        _stand_for(session, invoice, order)
     mark_billed(session, order)
     want_published(session, invoice, by_agent=invoice.kind is InvoiceKind.AGENT)
     return invoice
