@@ -90,10 +90,10 @@ class DriverApp(App):
         self.font_scale = Metrics.fontscale
         self._follow(self.flow.preferences)
         load_rules()
-        manager = ScreenManager(transition=NoTransition())
+        screens = ScreenManager(transition=NoTransition())
         for label, kind in _SCREENS.items():
-            manager.add_widget(kind(name=label))
-        return manager
+            screens.add_widget(kind(name=label))
+        return screens
 
     def go(self, screen: str) -> None:
         """Show a screen with its present state."""

@@ -39,7 +39,7 @@ class RunMap(Widget):
             return
         spots = self._placed(self.run)
         with self.canvas:
-            Color(*theme.info)
+            Color(*theme.notice)
             way = spots[: len(self._way(self.run))]
             Line(points=[value for spot in way for value in spot], width=dp(2), joint="round", cap="round")
             for at, spot in enumerate(spots[len(way) :]):

@@ -19,8 +19,8 @@ LIGHT: Final[Mapping[str, str]] = {
     "warn_soft": "#FEF0C7",
     "danger": "#7A1208",
     "danger_soft": "#FEE4E2",
-    "info": "#123C8C",
-    "info_soft": "#DCE9FF",
+    "notice": "#123C8C",
+    "notice_soft": "#DCE9FF",
     "shadow": "#10182824",
 }
 DARK: Final[Mapping[str, str]] = {
@@ -37,8 +37,8 @@ DARK: Final[Mapping[str, str]] = {
     "warn_soft": "#3B2306",
     "danger": "#FFB4A9",
     "danger_soft": "#45110C",
-    "info": "#B3D1FF",
-    "info_soft": "#122B52",
+    "notice": "#B3D1FF",
+    "notice_soft": "#122B52",
     "shadow": "#00000066",
 }
 TEXT_ON_GROUND: Final = (
@@ -54,7 +54,7 @@ TEXT_ON_GROUND: Final = (
     ("warn", "warn_soft"),
     ("warn", "surface"),
     ("danger", "danger_soft"),
-    ("info", "info_soft"),
+    ("notice", "notice_soft"),
 )
 _LINEAR_BELOW = 0.03928
 

@@ -25,8 +25,8 @@ class Theme(EventDispatcher):
     warn_soft = ColorProperty(LIGHT["warn_soft"])
     danger = ColorProperty(LIGHT["danger"])
     danger_soft = ColorProperty(LIGHT["danger_soft"])
-    info = ColorProperty(LIGHT["info"])
-    info_soft = ColorProperty(LIGHT["info_soft"])
+    notice = ColorProperty(LIGHT["notice"])
+    notice_soft = ColorProperty(LIGHT["notice_soft"])
     shadow = ColorProperty(LIGHT["shadow"])
 
     def apply(self, name: str) -> None:
@@ -36,12 +36,12 @@ class Theme(EventDispatcher):
             setattr(self, role, colour)
 
     def tone(self, tone: str) -> tuple[list[float], list[float]]:
-        """Return text and ground of a tone: good, warn, danger, info, or plain."""
+        """Return text and ground of a tone: good, warn, danger, notice, or plain."""
         pairs = {
             "good": (self.good, self.primary_soft),
             "warn": (self.warn, self.warn_soft),
             "danger": (self.danger, self.danger_soft),
-            "info": (self.info, self.info_soft),
+            "notice": (self.notice, self.notice_soft),
         }
         return pairs.get(tone, (self.muted, self.bg))
 

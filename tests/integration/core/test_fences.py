@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
+from server.conversations.model import Thread, ThreadSubject
 from server.core import facts
 from server.core.acting import acting_for, savepoint
 from server.core.facts import Fact, first_break
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.conversations.model import Thread, ThreadSubject
 from shared.ids import new_id
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -24,6 +24,11 @@ def a_thread(owner_id, *parties):
     return Thread(
         owner_id=owner_id, party_ids=list(parties), subject=ThreadSubject.ORDER, subject_id=new_id(), opened_at=NOW
     )
+
+
+def _note_and_fail(session, subject):
+    facts.record(session, "undone", subject, STAMP)
+    raise RuntimeError
 
 
 def test_an_unfiltered_query_shows_only_own_and_shared_rows(database):
@@ -58,7 +63,7 @@ def test_without_an_acting_organisation_nothing_is_answered(database):
     with transaction(ours) as session:
         session.add(a_thread(ours))
     engine = create_engine(database.url)
-    with pytest.raises(DBAPIError, match="tournee.acting"), engine.connect() as connection:
+    with pytest.raises(DBAPIError, match=r"tournee\.acting"), engine.connect() as connection:
         connection.execute(text("SELECT * FROM thread")).all()
     engine.dispose()
 
@@ -81,8 +86,7 @@ def test_facts_are_chained_per_owner_at_commit_and_undone_with_their_savepoint(d
     with transaction(ours) as session:
         facts.record(session, "first", subject, STAMP)
         with pytest.raises(RuntimeError), savepoint(session):
-            facts.record(session, "undone", subject, STAMP)
-            raise RuntimeError
+            _note_and_fail(session, subject)
         facts.record(session, "second", subject, STAMP)
     with transaction(ours) as session:
         assert session.scalars(select(Fact.name).order_by(Fact.position)).all() == ["first", "second"]

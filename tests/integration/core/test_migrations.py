@@ -14,9 +14,13 @@ from server.migrations.freeze import FROZEN, frozen_text
 
 _CATALOGUE = {
     "policies": "SELECT tablename, policyname, cmd, qual, with_check FROM pg_policies ORDER BY 1, 2",
-    "fences": "SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version' ORDER BY 1",
+    "fences": """
+        SELECT relname, relrowsecurity, relforcerowsecurity FROM pg_class
+        WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1""",
     "triggers": "SELECT tgrelid::regclass::text, tgname FROM pg_trigger WHERE NOT tgisinternal ORDER BY 1, 2",
-    "grants": "SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants WHERE grantee = 'tournee_app' AND table_name <> 'alembic_version' ORDER BY 1, 3",
+    "grants": """
+        SELECT table_name, grantee, privilege_type FROM information_schema.role_table_grants
+        WHERE grantee = 'tournee_app' ORDER BY 1, 3""",
     "checks": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint ORDER BY 1, 2",
 }
 
