@@ -19,11 +19,14 @@ from tests.factories.world import RUN_DAY, make_order
 @pytest.fixture
 def fresh(postgres: PostgresAddress, tmp_path: Path) -> Iterator[BrowserDay]:
     """An office with orders and nothing planned."""
-    with copied(postgres, "template_tournee") as database, settings_for(postgres, database, tmp_path):
-        with office_of(tmp_path, buyers=2) as day:
-            for buyer in day.world.buyers:
-                make_order(day.world, buyer=buyer)
-            yield day
+    with (
+        copied(postgres, "template_tournee") as database,
+        settings_for(postgres, database, tmp_path),
+        office_of(tmp_path, buyers=2) as day,
+    ):
+        for buyer in day.world.buyers:
+            make_order(day.world, buyer=buyer)
+        yield day
 
 
 def test_a_dispatcher_plans_a_driver_delivers_and_the_supplier_reads_its_proof(

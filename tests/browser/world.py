@@ -110,7 +110,7 @@ def full_day(folder: Path) -> Iterator[BrowserDay]:
 def _order_everything(world: World) -> None:
     for at, buyer in enumerate(world.buyers):
         for number, seller in enumerate(world.sellers):
-            if number == at or number == 0:
+            if number in {0, at}:
                 make_order(world, seller=seller, buyer=buyer, cases=4 + at, kegs=1 + number)
 
 
