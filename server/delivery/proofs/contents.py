@@ -151,7 +151,7 @@ def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, Pro
     files = unpack(payload)
     try:
         manifest_bytes = files.pop("manifest.json")
-        seal = msgspec.json.decode(files.pop("seal.json"), type=ProofSeal)
+        seal = _read_seal(files.pop("seal.json"))
         manifest = msgspec.json.decode(manifest_bytes, type=ProofManifest)
         _check_files(manifest, files)
         contents = _contents(manifest, files)
@@ -160,6 +160,14 @@ def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, Pro
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _refuse("Un fichier est illisible.", "A file cannot be read.", str(error)) from error
     return contents, manifest, manifest_bytes, seal
+
+
+def _read_seal(payload: bytes) -> ProofSeal:
+    """The one file that no signature covers has one form only."""
+    seal = msgspec.json.decode(payload, type=ProofSeal)
+    if _encode(seal) != payload:
+        raise _refuse("Le sceau n’est pas dans sa forme.", "The seal is not in its form.", "seal.json")
+    return seal
 
 
 def _files(contents: ProofContents) -> dict[str, bytes]:
