@@ -68,8 +68,10 @@ class Bars:
         Raises:
             JobsFailed: one of them ended with an error.
         """
+        done_before, known = _counts()
+        if known == done_before:
+            return Ran()
         bar, over = self._add(title, None), threading.Event()
-        done_before, _ = _counts()
         follower = threading.Thread(target=self._follow, args=(bar, done_before, over), daemon=True)
         follower.start()
         try:

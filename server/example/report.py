@@ -102,8 +102,8 @@ def report_table(report: Report, language: Language) -> Table:
 
 def _details(entry: Mapping[str, Any], language: Language) -> str:
     known = [(entry[name], words.say(language)) for name, words in _WORDS.items() if entry.get(name)]
-    decimal = "," if language == "fr" else "."
-    return ", ".join(f"{str(value).replace('.', decimal)} {words}" for value, words in known)
+    decimal, colon = (",", "\u00a0: ") if language == "fr" else (".", ": ")
+    return ", ".join(f"{words}{colon}{str(value).replace('.', decimal)}" for value, words in known)
 
 
 def _entry(count: int, amount_cents: int | None, **details: object) -> Report:

@@ -34,7 +34,7 @@ def check_delivered_once(books: Books) -> Finding:
             f"{total} commandes, {total - undelivered} livrées, {undelivered} non livrées et rouvertes",
             f"{total} orders, {total - undelivered} delivered, {undelivered} undelivered and open again",
         ),
-        (*_ride_faults(books), *_stop_faults(books)),
+        (*_absence_faults(books), *_ride_faults(books), *_stop_faults(books)),
     )
 
 
@@ -61,6 +61,12 @@ def check_external(books: Books) -> Finding:
 
 def _is_billed(books: Books, order: Order) -> bool:
     return books.is_external(order.id) and bool(books.invoices_of.get(order.id))
+
+
+def _absence_faults(books: Books) -> Iterator[str]:
+    """Nothing is proven by a day that was not lived."""
+    if not books.runs or not books.orders:
+        yield f"{books.scope.runs_on}: aucune tournée; lancer « tournee day run » · no run; run “tournee day run”"
 
 
 def _ride_faults(books: Books) -> Iterator[str]:
