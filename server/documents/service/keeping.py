@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.core import facts
@@ -20,7 +19,6 @@ from server.documents.model import Document, DocumentKind
 from shared.ids import new_id
 
 PDF = "application/pdf"
-_LOCK_SUBJECT = text("SELECT pg_advisory_xact_lock(hashtextextended('paper:' || :subject, 0))")
 _LOCK_SUBJECT = text("SELECT pg_advisory_xact_lock(hashtextextended('document:' || :subject, 0))")
 
 
@@ -60,7 +58,6 @@ def keep(session: Session, rendered: Rendered, *, stamp: Stamp) -> Document:
 
 def _keep(session: Session, rendered: Rendered, stamp: Stamp) -> Document:
     session.execute(_LOCK_SUBJECT, {"subject": str(rendered.subject_id)})  # two jobs may render the same paper
-    session.execute(_LOCK_SUBJECT, {"subject": str(rendered.subject_id)})  # two jobs may draw the same paper at once
     before = queries.latest(
         session,
         owner_id=rendered.owner_id,
