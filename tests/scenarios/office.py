@@ -64,7 +64,11 @@ class Office:
         assert self.driver is not None
         with transaction(self.world.carrier_id) as session:
             planning.assign_driver(
-                session, run_id=run_id, driver_id=self.driver.user_id, driver_name=self.driver.display_name, stamp=stamp()
+                session,
+                run_id=run_id,
+                driver_id=self.driver.user_id,
+                driver_name=self.driver.display_name,
+                stamp=stamp(),
             )
             planning.prepare_run(session, run_id=run_id, stamp=stamp())
         with transaction(self.world.carrier_id) as session:
@@ -133,4 +137,3 @@ def opened(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     finally:
         server.shutdown()
         thread.join()
-
