@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -63,7 +65,7 @@ def run(*, once: bool, store: StoreKind, roads: Path | None, port: int, language
             users = DayRunner(place, bars).run()
         holds = _conclude(place, console, language)
         if notice is not None:
-            console.print(notice.say(language))
+            console.print(notice.say(language), highlight=False, soft_wrap=True)
         if once or not holds:
             sys.exit(0 if holds else EXIT_FAULT)
         _serve(console, users.path, port, language)
@@ -111,8 +113,8 @@ def _conclude(place: DayPlace, console: Console, language: Language) -> bool:
 def _serve(console: Console, users: Path, port: int, language: Language) -> None:
     from server.cli.web_server import WebServer
 
-    with WebServer(port=port) as server:
-        console.print(users.read_text(encoding="utf-8"), highlight=False)
+    with WebServer(port=port) as server, _worker():
+        console.print(users.read_text(encoding="utf-8"), highlight=False, soft_wrap=True)
         if port not in {0, server.port}:
             taken = Text(
                 f"Le port {port} est pris; voici {server.port}.", f"Port {port} is taken; here is {server.port}."
@@ -121,3 +123,15 @@ def _serve(console: Console, users: Path, port: int, language: Language) -> None
         stop = Text("Ctrl-C pour arrêter", "Ctrl-C to stop").say(language)
         console.print(f"{server.url}  ({stop})", highlight=False)
         server.wait()
+
+
+@contextmanager
+def _worker() -> Iterator[None]:
+    """Run the jobs that the pages ask for, in a process of its own, inside the block."""
+    command = [sys.executable, "-c", "from server.cli import main; main()", "worker"]
+    worker = subprocess.Popen(command)
+    try:
+        yield
+    finally:
+        worker.terminate()
+        worker.wait()
