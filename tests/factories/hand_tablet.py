@@ -23,14 +23,16 @@ from shared.disclosure import VisitTree, seal_tree
 from shared.ids import new_id
 from shared.sealing import GENESIS, chain_hash, sign
 from shared.sealing_event import seal_event
+from shared.signature import pack_strokes
 from shared.visit import VisitCollection, VisitContainers, VisitOrder, VisitPhoto, build_visit_records
 from shared.wire.bundle import BundleOrder, BundleRun, BundleStop, PullAnswer
 from shared.wire.event import SCHEMA, Envelope, SealedEvent, VisitFinished
 from tests.factories.web import Client, Organisation, Tablet, make_member, tablet_of
 from tests.factories.world import World, make_runs, make_vehicle, stamp
 
-SIGNATURE = hashlib.sha256(b"strokes").hexdigest()
-PICTURE = hashlib.sha256(b"picture").hexdigest()
+STROKES = pack_strokes(400, 200, [[(20, 100), (120, 40), (180, 160), (300, 60), (380, 120)], [(40, 150), (360, 150)]])
+PICTURE = b"\x89PNG, as far as the office cares"
+SIGNATURE_SHA, PICTURE_SHA = (hashlib.sha256(payload).hexdigest() for payload in (STROKES, PICTURE))
 
 
 @dataclass
@@ -142,6 +144,11 @@ class HandTablet:
         headers |= {name.replace("_", "-"): value for name, value in changes.items()}
         return self.client.open(f"/api/v1/sync/attachments/{sha256}", "PATCH", data=payload, headers=headers)
 
+    def upload_signature(self) -> None:
+        """Send the strokes and the picture that every signed visit of this factory names."""
+        assert self.upload(STROKES, Upload_Type="application/vnd.tournee.strokes").status_code == 200
+        assert self.upload(PICTURE, Upload_Type="image/png").status_code == 200
+
     def offset(self, sha256: str) -> int:
         return int(self.client.open(f"/api/v1/sync/attachments/{sha256}", "HEAD").headers["Upload-Offset"])
 
@@ -197,8 +204,8 @@ def finished_visit(run: BundleRun, stop: BundleStop, tree: VisitTree, **said: An
         language="fr",
         signer_name="" if unmet else "Luce Tremblay",
         signer_role="" if unmet else "gérante",
-        signature_sha256="" if unmet else SIGNATURE,
-        picture_sha256="" if unmet else PICTURE,
+        signature_sha256="" if unmet else SIGNATURE_SHA,
+        picture_sha256="" if unmet else PICTURE_SHA,
         arrived_ms=run.starts_at_ms,
         driver_id=run.driver_id,
         app_version="0.1.0",

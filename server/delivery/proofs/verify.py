@@ -119,9 +119,9 @@ def _check_attachments(contents: ProofContents, finished: VisitFinished, said: V
     for sha256, payload in contents.attachments.items():
         good = hashlib.sha256(payload).hexdigest() == sha256
         _require(good, f"attachments/{sha256}", "le contenu a changé", "its content changed")
-    demanded = set(demanded_attachments(finished, said))
+    demanded, present = set(demanded_attachments(finished, said)), set(contents.attachments)
     _require(
-        demanded == set(contents.attachments) | set(contents.missing),
+        demanded - present == set(contents.missing) and demanded >= present,
         "attachments",
         "une pièce manque sans être déclarée, ou est de trop",
         "one is missing without being declared, or is one too many",
