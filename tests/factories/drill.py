@@ -29,6 +29,7 @@ from server.core.settings import reload_settings
 from server.core.transaction import forget_engine, transaction
 from server.planning.model import Run
 from shared.sealing import public_bytes
+from tests.factories.dying import mark_of
 from tests.factories.state import Digest, state_digest
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
 
@@ -220,7 +221,7 @@ class Drill:
 
     def died_at(self, death: str) -> bool:
         """Say whether something died there."""
-        return self._mark(death).exists()
+        return mark_of(self.folder, death).exists()
 
     @contextmanager
     def reviving_database(self, death: str) -> Iterator[None]:
@@ -257,18 +258,14 @@ class Drill:
         return public_bytes(Ed25519PrivateKey.from_private_bytes((self.folder / "secrets" / "server_key").read_bytes()))
 
     def _order(self, deaths: tuple[str, ...], instead: int | None) -> dict[str, str]:
-        """Return what the next start is told: the first death that has not been died yet."""
+        """Return what the next start is told: where nobody has died yet."""
         left = [death for death in deaths if not self.died_at(death)]
-        if not left:
-            return {}
-        order = {"DRILL_AT": left[0], "DRILL_MARK": str(self._mark(left[0]))}
+        order = {"DRILL_AT": ",".join(left), "DRILL_MARKS": str(self.folder)}
         return order | ({"DRILL_PID": str(instead)} if instead else {})
 
-    def _mark(self, death: str) -> Path:
-        return self.folder / f"died-{death.replace(':', '-')}"
-
     def _popen(self, arguments: list[str], order: dict[str, str]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.factories.dying", *arguments],
-            cwd=ROOT, env=self.environment | order, pass_fds=[self._socket.fileno()], stdout=(self.folder / "said.log").open("ab"),
-        )  # fmt: skip
+        with (self.folder / "said.log").open("ab") as said:
+            return subprocess.Popen(
+                [sys.executable, "-m", "tests.factories.dying", *arguments],
+                cwd=ROOT, env=self.environment | order, pass_fds=[self._socket.fileno()], stdout=said,
+            )  # fmt: skip

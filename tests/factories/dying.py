@@ -1,14 +1,14 @@
 """``python -m tests.factories.dying serve FD | work``: the product's web server or worker, which dies where it is told.
 
-``DRILL_AT`` names the place as ``WHERE:MOMENT:N``. WHERE is a view's endpoint or a job's name; MOMENT one of
+``DRILL_AT`` names places as ``WHERE:MOMENT:N``, with commas between. WHERE is a view's endpoint or a job's name; MOMENT
 
 - ``before_commit``, ``after_commit``: around the N-th transaction of the carrier or issuer there;
 - ``savepoint``: when the N-th savepoint is released, in the middle of a transaction;
 - ``stored``: the N-th object is in the store and no row names it yet;
 - ``chunk``: the N-th chunk of a file is on disk and nobody was told.
 
-``DRILL_MARK`` is a file that is made just before, so that the next start lives. ``DRILL_PID`` dies instead of this
-process when it is given: the database's first process.
+``DRILL_MARKS`` is the folder where a file is made just before, so that nothing dies twice at one place. ``DRILL_PID``
+dies instead of this process when it is given: the database's first process.
 """
 
 from __future__ import annotations
@@ -42,12 +42,17 @@ _seen: Counter[str] = Counter()
 def main(arguments: list[str]) -> int:
     """Serve on an inherited socket until the end, or do every waiting job."""
     if at := os.environ.get("DRILL_AT"):
-        _arm(at, Path(os.environ["DRILL_MARK"]))
+        _arm(frozenset(at.split(",")), Path(os.environ["DRILL_MARKS"]))
     if arguments[0] == "serve":
         _serve(int(arguments[1]))
     else:
         _work()
     return 0
+
+
+def mark_of(marks: Path, death: str) -> Path:
+    """Return the file that says that something died there."""
+    return marks / f"died-{death.replace(':', '-')}"
 
 
 def _serve(descriptor: int) -> None:
@@ -102,15 +107,13 @@ def _waiting() -> int:
         )
 
 
-def _arm(at: str, mark: Path) -> None:
-    where, moment, nth = at.rsplit(":", 2)
-
-    def reach(here: str) -> None:
-        if _place() != where or here != moment:
-            return
+def _arm(deaths: frozenset[str], marks: Path) -> None:
+    def reach(moment: str) -> None:
+        here = f"{_place()}:{moment}"
         _seen[here] += 1
-        if _seen[here] == int(nth) and not mark.exists():
-            mark.write_text(at)
+        death = f"{here}:{_seen[here]}"
+        if death in deaths and not (mark := mark_of(marks, death)).exists():
+            mark.write_text(death)
             os.kill(int(os.environ.get("DRILL_PID") or os.getpid()), signal.SIGKILL)
 
     _watch_transactions(reach)
