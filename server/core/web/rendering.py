@@ -27,6 +27,7 @@ def install_rendering(app: Flask) -> None:
     environment.globals |= {
         "t": t,
         "label": label,
+        "plural": plural,
         "asset": asset,
         "csrf_field": csrf_field,
         "csrf_token": csrf_token,
@@ -38,6 +39,11 @@ def install_rendering(app: Flask) -> None:
 def t(fr: str, en: str) -> str:
     """Return the words of the caller's language."""
     return en if language() == "en" else fr
+
+
+def plural(count: int, fr_one: str, fr_many: str, en_one: str, en_many: str) -> str:
+    """Return the word for so many: French says one up to 1,99…, English for 1 alone."""
+    return t(fr_one if count < 2 else fr_many, en_one if count == 1 else en_many)  # noqa: PLR2004  # as the docstring says
 
 
 def say(text: Text) -> str:

@@ -161,10 +161,10 @@ def _failure(one: StopRow, visit: Visit, run: BoardRun) -> Matter:
     return Matter(
         kind=Text("Refus", "Refusal") if refused else Text("Échec", "Failure"),
         text=Text(
-            "Livraison refusée : crédits faits, marchandise à reprendre."
+            "Livraison refusée\u00a0: marchandise à reprendre, client à joindre."
             if refused
-            else "Personne n’a reçu : commandes à remettre sur une tournée.",
-            "Delivery refused: credits made, goods to take back."
+            else "Personne n’a reçu\u00a0: commandes à remettre sur une tournée.",
+            "Delivery refused: goods to take back, client to call."
             if refused
             else "Nobody received: orders to put on a run again.",
         ),
