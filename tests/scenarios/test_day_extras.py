@@ -59,7 +59,7 @@ def test_empties_and_kegs_are_credited_by_their_owners_at_the_price_of_the_day(o
 
 
 def test_cash_waits_in_the_truck_until_the_office_has_counted_it(open_office):
-    """R084, C29, T7: taken at the door for one issuer, rounded to five cents, banked on settlement."""
+    """R084, C29, T7: taken at the door for one issuer, rounded to five cents, set against its invoice once banked."""
     office = open_office([CREDIT])
     make_order(office.world, cases=2, kegs=0)
     make_ready(office)
@@ -72,4 +72,4 @@ def test_cash_waits_in_the_truck_until_the_office_has_counted_it(open_office):
         assert (payment.amount_cents + payment.rounding_cents) % 5 == 0
         confirm_payment(session, payment=payment, stamp=now_stamp())
     with transaction(seller_id) as session:
-        assert session.scalars(select(Payment.state)).one() is PaymentState.SUCCEEDED
+        assert session.scalars(select(Payment.state)).one() is PaymentState.ALLOCATED
