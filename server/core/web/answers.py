@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from server.core.logs import log
-from server.core.problems import Problem, Text
+from server.core.problems import BadRequest, Problem, Text
 from server.core.web.caller import language
 from server.core.web.fields import InvalidFields, is_about_fields, read_fields
 from server.core.web.request_kind import is_api
@@ -74,6 +74,7 @@ def install_answers(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(sqlalchemy.exc.OperationalError, _answer_database)
+    app.register_error_handler(RecursionError, _answer_nesting)
     app.register_error_handler(Exception, _answer_fault)
 
 
@@ -129,6 +130,21 @@ def _answer_database(error: Exception) -> Response:
                 "La base de données ne répond pas. Rien n’a été enregistré; réessayez dans une minute.",
                 "The database does not answer. Nothing was saved; try again in a minute.",
             )
+        )
+    )
+
+
+def _answer_nesting(error: Exception) -> Response:
+    """Only a body that nests without end makes us go this deep; without one it is a fault of ours."""
+    if not request.content_length:
+        return _answer_fault(error)
+    return answer(
+        BadRequest(
+            Text(
+                "Le corps imbrique trop de niveaux. Envoyez la forme que le document de l’API décrit.",
+                "The body nests too many levels. Send the form that the API's document describes.",
+            ),
+            where="body",
         )
     )
 
