@@ -139,6 +139,7 @@ CORRUPTIONS: dict[str, tuple[Corrupt, str]] = {
 }
 
 
+@pytest.mark.timeout(600)  # one day, then ten copies of it, each proven whole
 def test_an_honest_day_is_proven_and_each_corruption_is_found(database, postgres, open_office, monkeypatch, subtests):
     """Issue 2, « How it is shown » 2: every check holds, and none of them holds whatever is done to the day."""
     office = _day(open_office)
