@@ -134,6 +134,19 @@ PEOPLE: Final = (
 )
 
 
+_RECEIVERS: Final = (
+    "Camille Roy", "Éloïse Gagné", "Samir Haddad", "Rachel Côté", "Jean-Philippe Morin", "Ana Souza", "Hugo Lefebvre",
+    "Mei Chen", "Audrey Pelletier", "Olivier Dubé", "Fatou Diallo", "Nathan Cohen", "Véronique Lamarre", "Tuan Nguyen",
+    "Florence Bédard", "Patrick O’Neil", "Ioana Popescu", "Maxime Fortin", "Leïla Mansouri", "Étienne Girard",
+    "Chantal Ouellet", "Diego Ramirez", "Rosalie Thibault",
+)  # fmt: skip
+
+
+def receiver_of(place_name: str) -> str:
+    """Return who receives goods, and signs, at a place."""
+    return _RECEIVERS[_NUMBERS[place_name] % len(_RECEIVERS)]
+
+
 def retailer_code(place_name: str) -> str:
     """Return the code of the business at a place."""
     return f"D{_NUMBERS[place_name]:02d}"

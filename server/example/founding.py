@@ -101,7 +101,7 @@ def _found_retailer(place: Place) -> None:
             email=f"achats.{code.lower()}@{cast.MAIL}",
             stamp=stamp(),
         )
-        _open_site(session, place, recipients=(f"Responsable, {place.name}",))
+        _open_site(session, place, recipients=(cast.receiver_of(place.name),))
 
 
 def _open_site(session: Session, place: Place, *, recipients: tuple[str, ...]) -> UUID:
