@@ -10,6 +10,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from server.core.web.caller import LANGUAGE_COOKIE
+
 CHROMIUM = os.environ.get("TOURNEE_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",
@@ -65,6 +67,7 @@ def visit(
         color_scheme="dark" if dark else "light",
         **options,
     )
+    context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": url}])
     try:
         yield context.new_page()
     finally:
