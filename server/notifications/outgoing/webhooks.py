@@ -57,15 +57,18 @@ def resolve(url: str) -> Target:
     Raises:
         WebhookRefused: not an http(s) address, unknown, or not a public one (private, mapped, NAT64, CGNAT…).
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (_HTTPS if parts.scheme == "https" else _HTTP)
+    except ValueError as error:
+        raise _refused(url, "Cette adresse ne se lit pas.", "This address cannot be read.") from error
     if parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or parts.password:
         raise _refused(
             url, "Donnez une adresse https:// sans identifiants.", "Give an https:// address without credentials."
         )
-    port = parts.port or (_HTTPS if parts.scheme == "https" else _HTTP)
     try:
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise _refused(url, "Ce nom d’hôte est inconnu.", "This host name is unknown.") from error
     addresses = [str(entry[4][0]) for entry in found]
     if not all(may_be_called(address) for address in addresses):

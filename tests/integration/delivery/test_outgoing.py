@@ -1,0 +1,211 @@
+"""What leaves the house: calls that are signed and go nowhere private, and mail that arrives."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import select
+
+from server.core.settings import reload_settings
+from server.core.transaction import transaction
+from server.notifications.model import EmailMessage, SendingState, WebhookCall, WebhookEndpoint
+from server.notifications.outgoing.jobs import MAX_TRIES, MailUndelivered, call_webhook, send_email
+from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, may_be_called, resolve
+from server.notifications.service import News, tell
+from shared.ids import new_id
+from shared.problems import Text
+from tests.factories.world import World, make_world, stamp
+
+SECRET = "a secret that both sides know"
+
+
+@dataclass
+class Receiver:
+    """Somebody's own server, which answers what it is told and remembers what came."""
+
+    url: str = ""
+    statuses: list[int] = field(default_factory=lambda: [200])
+    came: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
+    monkeypatch.setenv("TOURNEE_WEBHOOK_ALLOW_LOOPBACK", "1")
+    reload_settings()
+    receiver = Receiver()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            receiver.came.append((dict(self.headers), body))
+            status = receiver.statuses.pop(0) if len(receiver.statuses) > 1 else receiver.statuses[0]
+            self.send_response(status)
+            self.send_header("Location", "http://169.254.169.254/")
+            self.end_headers()
+
+        def log_message(self, *arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    receiver.url = f"http://127.0.0.1:{server.server_port}/tournee?for=us"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield receiver
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def world(database) -> World:
+    return make_world()
+
+
+def told(world: World, *, url: str = "") -> None:
+    """Tell the first supplier something, by each way that it has."""
+    news = News(
+        key="proof:1",
+        kind="proof.sealed",
+        subject_id=new_id(),
+        title=Text("Preuve de livraison, été", "Proof of delivery"),
+        text=Text("La preuve est prête : à consulter.", "The proof is ready."),
+        link="/preuves/1",
+        members={"order_number": "C-1"},
+    )
+    with transaction(world.seller.id) as session:
+        if url:
+            session.add(WebhookEndpoint(owner_id=world.seller.id, url=url, secret=SECRET))
+            session.flush()
+        tell(session, recipient_id=world.seller.id, news=news, stamp=stamp())
+
+
+def row(world: World, kind: type) -> EmailMessage | WebhookCall:
+    with transaction(world.seller.id) as session:
+        return session.scalars(select(kind)).one()
+
+
+def call(world: World) -> None:
+    call_webhook(owner_id=str(world.seller.id), subject_id=str(row(world, WebhookCall).id))
+
+
+def test_a_call_is_signed_and_repeated_with_the_same_bytes(world: World, receiver: Receiver) -> None:
+    """R026, G5: HMAC over time and body, one idempotency key; a refused try comes again unchanged."""
+    receiver.statuses = [500, 302, 204]
+    told(world, url=receiver.url)
+    for _ in range(2):
+        with pytest.raises(WebhookUnanswered):
+            call(world)
+    call(world)
+    call(world)
+    assert len(receiver.came) == 3
+    assert len({body for _, body in receiver.came}) == 1
+    for headers, body in receiver.came:
+        at, signed = (part.partition("=")[2] for part in headers["Tournee-Signature"].split(","))
+        expected = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
+        assert (signed, headers["Idempotency-Key"]) == (expected, "proof:1")
+    assert json.loads(receiver.came[0][1])["order_number"] == "C-1"
+    assert (row(world, WebhookCall).state, row(world, WebhookCall).tries) == (SendingState.SENT, 3)
+
+
+def test_a_call_that_nobody_takes_fails_for_good_in_the_end(world: World, receiver: Receiver) -> None:
+    """Limits on everything: so many tries, then a person may look."""
+    receiver.statuses = [503]
+    told(world, url=receiver.url)
+    for _ in range(MAX_TRIES - 1):
+        with pytest.raises(WebhookUnanswered):
+            call(world)
+    call(world)
+    assert row(world, WebhookCall).state is SendingState.FAILED
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "127.0.0.1", "10.0.0.1", "172.16.5.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+        "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b:1::a00:1", "2002:7f00:1::", "2002:a00:1::", "2001:db8::1",
+        "192.0.2.1", "198.18.0.1",
+    ],
+)  # fmt: skip
+def test_addresses_that_are_not_public_are_never_called(address: str, database) -> None:
+    """Private, loopback, link-local, CGNAT, NAT64, mapped and documentation addresses are refused."""
+    assert not may_be_called(address)
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8"])
+def test_public_addresses_may_be_called(address: str, database) -> None:
+    """The refusal is of addresses, not of everything."""
+    assert may_be_called(address)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1/", "http://localhost/", "http://2130706433/", "http://0x7f.1/", "http://[::1]/",
+        "http://[::ffff:7f00:1]/", "ftp://example.com/", "file:///etc/passwd", "http://user:word@8.8.8.8/", "http:///x",
+        "http://8.8.8.8:99999/", "http://[::1/", "http://a..b/",
+    ],
+)  # fmt: skip
+def test_urls_that_lead_elsewhere_are_refused(url: str, database) -> None:
+    """Other spellings of this machine, other schemes, credentials and broken ports are refused in words."""
+    with pytest.raises(WebhookRefused):
+        resolve(url)
+
+
+def test_a_refused_address_is_not_tried_again(world: World) -> None:
+    """A call that may not be made fails at once."""
+    told(world, url="http://127.0.0.1:1/")
+    call(world)
+    assert (row(world, WebhookCall).state, row(world, WebhookCall).tries) == (SendingState.FAILED, 1)
+
+
+class Mailbox:
+    """A mail server that refuses the first messages and keeps the others."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals, self.kept = refusals, []
+
+    async def handle_DATA(self, server, session, envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        if self.refusals:
+            self.refusals -= 1
+            return "451 later"
+        self.kept.append(message_from_bytes(envelope.content, policy=default))
+        return "250 OK"
+
+
+def test_mail_arrives_once_with_its_accents(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R026, R064: a message that the server refuses for now is sent again under the same Message-ID."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    mailbox = Mailbox(refusals=1)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port)
+    controller.start()
+    monkeypatch.setenv("TOURNEE_SMTP_HOST", "127.0.0.1")
+    monkeypatch.setenv("TOURNEE_SMTP_PORT", str(port))
+    reload_settings()
+    try:
+        told(world)
+        message = row(world, EmailMessage)
+        asked = {"owner_id": str(world.seller.id), "subject_id": str(message.id)}
+        with pytest.raises(MailUndelivered):
+            send_email(**asked)
+        send_email(**asked)
+        send_email(**asked)
+    finally:
+        controller.stop()
+    (arrived,) = mailbox.kept
+    assert arrived["Subject"] == "Preuve de livraison, été"
+    assert arrived["Message-ID"] == message.message_id
+    assert "La preuve est prête : à consulter." in arrived.get_content()
+    assert row(world, EmailMessage).state is SendingState.SENT
