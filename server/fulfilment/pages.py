@@ -11,7 +11,7 @@ from server.billing.service import publish_pending
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.fulfilment.service.documents import prepare_documents
-from server.fulfilment.service.orders import accept_order, cancel_order
+from server.fulfilment.service.orders import accept_order, cancel_order, replan_order
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders
@@ -58,6 +58,15 @@ def cancel(order_id: UUID) -> Response:
     with transaction(actor().org_id) as session:
         cancel_order(session, order=orders_read.order(session, order_id=order_id), reason=_reason(), stamp=now)
         publish_pending(session, stamp=now)
+    return _back_to(order_id)
+
+
+@pages.post("/commandes/<uuid:order_id>/replanifier")
+@requires(Permission.RUN_PLAN)
+def replan(order_id: UUID) -> Response:
+    """Put an order that was not delivered back among those to plan."""
+    with transaction(actor().org_id) as session:
+        replan_order(session, order=orders_read.order(session, order_id=order_id), stamp=stamp())
     return _back_to(order_id)
 
 

@@ -173,6 +173,14 @@ def cancel(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     return _decide(order_id, verbs.cancel_order, Permission.ORDER_CANCEL, reason=asked["reason"])
 
 
+@orders.route("/<uuid:order_id>/replan", methods=["POST"])
+@requires(Permission.RUN_PLAN)
+@orders.response(200, schemas.OrderSchema)
+def replan(order_id: UUID) -> dict[str, Any]:
+    """Put an order that was not delivered back among those to plan"""
+    return _decide(order_id, verbs.replan_order, Permission.RUN_PLAN)
+
+
 @orders.route("/<uuid:order_id>/outside-invoice", methods=["POST"])
 @requires(Permission.INVOICE_PUBLISH)
 @orders.arguments(schemas.OutsideInvoiceSchema)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from server.billing.queries import live_invoice
 from server.billing.service import drop_provisional, publish_for_order
 from server.core import facts
-from server.core.acting import acting_for
-from server.core.problems import Conflict, Text
+from server.core.acting import acting_for, acting_org
+from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.orders import events
 from server.orders import service as orders
@@ -183,3 +183,21 @@ def _next_delivery_on(session: Session, order: Order, stamp: Stamp) -> date | No
         site_id=order.site_id,
         after=stamp.at.astimezone(zone).date(),
     )
+
+
+def replan_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
+    """Let an order that nobody accepted ride again: its carrier, or its seller, decides (C27).
+
+    Raises:
+        Forbidden: another party of the order acts.
+        IllegalMove: the order was not left undelivered.
+    """
+    if acting_org(session) not in {order.owner_id, order.carrier_id}:
+        raise Forbidden(
+            Text(
+                "Seul le transporteur ou le vendeur remet une commande à planifier.",
+                "Only the carrier or the seller puts an order back to plan.",
+            ),
+            where=order.number,
+        )
+    return orders.reopen(session, order=order, stamp=stamp)
