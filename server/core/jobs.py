@@ -13,6 +13,9 @@ queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(), import
 
 _of_sessions = procrastinate.manager.JobManager(procrastinate.SyncPsycopgConnector())
 
+AGAIN = procrastinate.RetryStrategy(max_attempts=6, exponential_wait=3)
+"""For jobs that are idempotent by a natural key, as all are: what failed in passing is tried again, ever later."""
+
 type JobFunction = Callable[..., None]
 
 

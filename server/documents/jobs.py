@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from server.core import facts
-from server.core.jobs import queue
+from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.documents import service
@@ -15,7 +15,7 @@ from server.documents.service.keeping import put
 from server.documents.service.making import Draft
 
 
-@queue.task(name="documents.render_run", pass_context=False)
+@queue.task(name="documents.render_run", retry=AGAIN)
 def render_run(*, owner_id: str, subject_id: str) -> None:
     """Render every paper of a run and its packet."""
     with transaction(UUID(owner_id)) as session:
@@ -31,7 +31,7 @@ def render_run(*, owner_id: str, subject_id: str) -> None:
         facts.record(session, RUN_RENDERED, UUID(subject_id), stamp)
 
 
-@queue.task(name="documents.render_order", pass_context=False)
+@queue.task(name="documents.render_order", retry=AGAIN)
 def render_order(*, owner_id: str, subject_id: str) -> None:
     """Render an order's purchase order with its present status."""
     with transaction(UUID(owner_id)) as session:
@@ -39,7 +39,7 @@ def render_order(*, owner_id: str, subject_id: str) -> None:
     _keep_all(owner_id, (draft,))
 
 
-@queue.task(name="documents.render_invoice", pass_context=False)
+@queue.task(name="documents.render_invoice", retry=AGAIN)
 def render_invoice(*, owner_id: str, subject_id: str) -> None:
     """Render a published invoice."""
     with transaction(UUID(owner_id)) as session:
@@ -47,7 +47,7 @@ def render_invoice(*, owner_id: str, subject_id: str) -> None:
     _keep_all(owner_id, (draft,))
 
 
-@queue.task(name="documents.render_credit", pass_context=False)
+@queue.task(name="documents.render_credit", retry=AGAIN)
 def render_credit(*, owner_id: str, subject_id: str) -> None:
     """Render an issued credit note."""
     with transaction(UUID(owner_id)) as session:
@@ -55,7 +55,7 @@ def render_credit(*, owner_id: str, subject_id: str) -> None:
     _keep_all(owner_id, (draft,))
 
 
-@queue.task(name="documents.render_delivery", pass_context=False)
+@queue.task(name="documents.render_delivery", retry=AGAIN)
 def render_delivery(*, owner_id: str, subject_id: str) -> None:
     """Render what a delivery changes on paper."""
     with transaction(UUID(owner_id)) as session:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.billing.model import CreditNote, Invoice
-from server.core.jobs import queue
+from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Proof
@@ -18,7 +18,7 @@ from shared.money import format_money
 from shared.problems import Text
 
 
-@queue.task(name="notifications.tell_proof", pass_context=False)
+@queue.task(name="notifications.tell_proof", retry=AGAIN)
 def tell_proof(*, owner_id: str, subject_id: str) -> None:
     """Tell seller and buyer that the signed proof of their order is there, and nobody else (R018, R026)."""
     with transaction(UUID(owner_id)) as session:
@@ -46,7 +46,7 @@ def tell_proof(*, owner_id: str, subject_id: str) -> None:
             tell(session, recipient_id=recipient_id, news=news, stamp=_now())
 
 
-@queue.task(name="notifications.tell_variance", pass_context=False)
+@queue.task(name="notifications.tell_variance", retry=AGAIN)
 def tell_variance(*, owner_id: str, subject_id: str) -> None:
     """Tell the seller that an order was not delivered as ordered (R022, C14)."""
     with transaction(UUID(owner_id)) as session:
@@ -74,7 +74,7 @@ def tell_variance(*, owner_id: str, subject_id: str) -> None:
         tell(session, recipient_id=delivery.seller_id, news=news, stamp=_now())
 
 
-@queue.task(name="notifications.tell_invoice", pass_context=False)
+@queue.task(name="notifications.tell_invoice", retry=AGAIN)
 def tell_invoice(*, owner_id: str, subject_id: str) -> None:
     """Invite the buyer to see its invoice (R073)."""
     with transaction(UUID(owner_id)) as session:
@@ -94,7 +94,7 @@ def tell_invoice(*, owner_id: str, subject_id: str) -> None:
         tell(session, recipient_id=invoice.buyer_id, news=news, stamp=_now())
 
 
-@queue.task(name="notifications.tell_credit", pass_context=False)
+@queue.task(name="notifications.tell_credit", retry=AGAIN)
 def tell_credit(*, owner_id: str, subject_id: str) -> None:
     """Tell the buyer of a credit note."""
     with transaction(UUID(owner_id)) as session:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.core.jobs import queue
+from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.parties import queries as parties
@@ -40,7 +40,7 @@ class _Order:
     seed: int
 
 
-@queue.task(name="planning.solve_plan")
+@queue.task(name="planning.solve_plan", retry=AGAIN)
 def solve_plan(*, owner_id: str, subject_id: str) -> None:
     """Solve a plan that waits; one that no longer waits is left alone. A refusal is kept with the plan."""
     carrier, plan = UUID(owner_id), UUID(subject_id)
@@ -51,7 +51,7 @@ def solve_plan(*, owner_id: str, subject_id: str) -> None:
             service.fail_plan(session, plan_id=plan, problem=refusal, stamp=_now())
 
 
-@queue.task(name="planning.draw_run")
+@queue.task(name="planning.draw_run", retry=AGAIN)
 def draw_run(*, owner_id: str, subject_id: str) -> None:
     """Draw a changed run along the roads, when there is a road network; the run may change again meanwhile."""
     carrier, run = UUID(owner_id), UUID(subject_id)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.blobs import blob_store
-from server.core.jobs import enqueue, queue
+from server.core.jobs import AGAIN, enqueue, queue
 from server.core.keys import server_key
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -33,14 +33,14 @@ from shared.problems import Language
 PROOF_TYPE = "application/vnd.tournee.proof+zip"
 
 
-@queue.task(name="sync.build_run_bundle", pass_context=False)
+@queue.task(name="sync.build_run_bundle", retry=AGAIN)
 def build_run_bundle(*, owner_id: str, subject_id: str) -> None:
     """Put the run's present version on the carrier's feed."""
     with transaction(UUID(owner_id)) as session:
         build_bundle(session, UUID(subject_id), stamp=_now())
 
 
-@queue.task(name="sync.seal_delivery", pass_context=False)
+@queue.task(name="sync.seal_delivery", retry=AGAIN)
 def seal_delivery(*, owner_id: str, subject_id: str) -> None:
     """Seal the proofs of a delivery's visit; those that still miss an attachment wait for it."""
     with transaction(UUID(owner_id)) as session:
@@ -48,7 +48,7 @@ def seal_delivery(*, owner_id: str, subject_id: str) -> None:
     _seal_visit(UUID(owner_id), visit_id, only_complete=True)
 
 
-@queue.task(name="sync.seal_with_attachment", pass_context=False)
+@queue.task(name="sync.seal_with_attachment", retry=AGAIN)
 def seal_with_attachment(*, owner_id: str, subject_id: str) -> None:
     """Seal what waited for an attachment that has just arrived."""
     with transaction(UUID(owner_id)) as session:
@@ -64,7 +64,7 @@ def seal_with_attachment(*, owner_id: str, subject_id: str) -> None:
             )
 
 
-@queue.task(name="sync.seal_visit", pass_context=False)
+@queue.task(name="sync.seal_visit", retry=AGAIN)
 def seal_visit(*, owner_id: str, subject_id: str, only_complete: int = 1) -> None:
     """Seal the proofs of a visit; with ``only_complete`` 0, say in them what is missing."""
     _seal_visit(UUID(owner_id), UUID(subject_id), only_complete=bool(only_complete))
