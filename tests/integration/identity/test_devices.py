@@ -177,7 +177,7 @@ def test_another_carriers_tablets_do_not_exist(app: Flask, driver) -> None:
 
 def test_the_dispatchers_page_enrols_and_revokes(app: Flask, dispatcher: Client, driver) -> None:
     """Pages: the code as a QR code, the list, and an empty state."""
-    assert "Aucune tablette inscrite." in dispatcher.get("/tablettes").text
+    assert "Aucune tablette inscrite" in dispatcher.get("/tablettes").text
     page = dispatcher.post("/tablettes/code", data={"driver_id": str(driver.user_id)}).text
     assert "<svg" in page
     tablet = tablet_of(app, driver)

@@ -151,14 +151,14 @@ def test_an_unmarked_view_keeps_the_application_from_starting(app: Flask) -> Non
 def test_a_view_without_the_permission_stays_shut(app: Flask) -> None:
     """Architecture rule 8: 403 for people and programs who do not hold the permission."""
     app._got_first_request = False
-    app.add_url_rule("/credits", "credits", requires(Permission.CREDIT_CREATE)(lambda: "open"))
-    app.add_url_rule("/api/v1/credits-test", "credits2", requires(Permission.CREDIT_CREATE)(lambda: "open"))
+    app.add_url_rule("/shut-door", "shut_door", requires(Permission.CREDIT_CREATE)(lambda: "open"))
+    app.add_url_rule("/api/v1/shut-door", "shut_door_api", requires(Permission.CREDIT_CREATE)(lambda: "open"))
     seal_access(app)
     retailer = make_member(Organisation(OrganisationKind.RETAILER))
     seller = make_member(SUPPLIER)
-    assert browser_of(app, retailer).get("/credits").status_code == 403
-    assert program_of(app, retailer).get("/api/v1/credits-test").json["permission"] == "credit.create"
-    assert browser_of(app, seller).get("/credits").text == "open"
+    assert browser_of(app, retailer).get("/shut-door").status_code == 403
+    assert program_of(app, retailer).get("/api/v1/shut-door").json["permission"] == "credit.create"
+    assert browser_of(app, seller).get("/shut-door").text == "open"
 
 
 def test_a_stranger_is_led_to_the_sign_in_page_and_back(stranger: Client) -> None:
