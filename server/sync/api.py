@@ -15,7 +15,7 @@ from server.core.web import actor, carries, read_message, requires, send_message
 from server.core.web.messages import body
 from server.identity.permissions import Permission
 from server.sync.queries import attachment_of, device_of, file_named
-from server.sync.service.attachments import Upload, append_chunk, check_upload, complete
+from server.sync.service.attachments import Upload, append_chunk, check_upload, complete, offset_to_say
 from server.sync.service.keeping import keep_attachment
 from server.sync.service.pulling import pull
 from server.sync.service.pushing import apply_batch
@@ -84,7 +84,7 @@ def attachment_offset(sha256: str) -> Response:
         known = attachment_of(session, sha256)
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
-    return _offset(Upload(actor().org_id, sha256, 0, "").offset)
+    return _offset(offset_to_say(Upload(actor().org_id, sha256, 0, "")))
 
 
 @blp.route(f"/attachments/{_SHA}", methods=["PATCH"])

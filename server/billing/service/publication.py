@@ -46,7 +46,12 @@ class _Wanted:
 
 
 def want_published(session: Session, document: Invoice | CreditNote, *, by_agent: bool) -> None:
-    """Note a document that the transaction publishes at its end; forgotten when the savepoint around it fails."""
+    """Note a document that the transaction publishes at its end; forgotten when the savepoint around it fails.
+
+    Raises:
+        MissingCode: the issuer has no prefix for its numbers.
+    """
+    series_code(session, issuer_id=document.owner_id)  # a missing one is refused here, not for the whole batch
     series = Series.INVOICE if isinstance(document, Invoice) else Series.CREDIT_NOTE
     pending: list[_Wanted] = session.info.setdefault(PENDING, [])
     pending.append(_Wanted(document.owner_id, series, document, by_agent))

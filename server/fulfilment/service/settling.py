@@ -30,6 +30,7 @@ from server.delivery.service import (
 )
 from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
+from server.fulfilment.service.belonging import require_parties
 from server.fulfilment.service.questions import (
     is_first_delivery,
     is_first_visit,
@@ -99,6 +100,7 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
             where=report.finished.corrects,
         )
     cited = [(facts_, _cited_terms(session, facts_)) for facts_ in report.said.orders]
+    require_parties(session, report.said, run=run, stop=stop, cited=[terms for _said, terms in cited])
     visit = record_visit(session, report.record, report.finished)
     note_plan_change(session, report.plan_version, run=run, stop=stop, stamp=stamp)
     note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)

@@ -20,7 +20,6 @@ from server.core.settings import settings
 from shared.problems import Problem, Text
 
 TIMEOUT_S = 5
-MAX_ANSWER_BYTES = 64 * 1024
 SIGNATURE_HEADER = "Tournee-Signature"
 _HTTPS, _HTTP = 443, 80
 
@@ -68,6 +67,10 @@ def resolve(url: str) -> Target:
         )
     try:
         found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            raise _unanswered("DNS") from error
+        raise _refused(url, "Ce nom d’hôte est inconnu.", "This host name is unknown.") from error
     except (OSError, UnicodeError) as error:
         raise _refused(url, "Ce nom d’hôte est inconnu.", "This host name is unknown.") from error
     addresses = [str(entry[4][0]) for entry in found]
@@ -116,7 +119,6 @@ def call(url: str, *, secret: str, key: str, body: Mapping[str, Any], at_unix: i
     try:
         connection.request("POST", target.path, body=payload, headers=headers)
         answer = connection.getresponse()
-        answer.read(MAX_ANSWER_BYTES)
     except (OSError, http.client.HTTPException) as error:
         raise _unanswered(type(error).__name__) from error
     finally:

@@ -11,17 +11,25 @@ from server.core.stamp import Stamp
 from server.delivery.service import VisitRecord, open_discrepancy
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.settling import VisitReport, settle_visit
+from server.identity.model import Device
 from server.orders.model import Order
 from server.orders.service import mark_shipped
 from server.planning import progress
 from server.planning.model import Run
-from server.sync.model import DeviceEvent, EventOutcome
+from server.sync.model import DeviceEvent, EventOutcome, RunBundle
 from server.sync.service.clock import Moment, moment_of
 from shared.lifecycles import OrderState
-from shared.problems import Text
+from shared.problems import Problem, Text
 from shared.sealing_event import visit_of
 from shared.visit import read_visit
 from shared.wire.event import Envelope, SealedEvent
+
+
+class NotYourRun(Problem):
+    """The tablet's driver was never given this run."""
+
+    slug = "run-of-another-driver"
+    title = Text("Tournée d’un autre livreur", "Another driver's run")
 
 
 def apply_event(session: Session, sealed: SealedEvent, envelope: Envelope, *, stamp: Stamp) -> tuple[Issued, ...]:
@@ -32,6 +40,7 @@ def apply_event(session: Session, sealed: SealedEvent, envelope: Envelope, *, st
     """
     moment = moment_of(envelope, received_at=stamp.at)
     run = progress.run_of(session, UUID(envelope.run_id))
+    _require_given(session, run, UUID(envelope.device_id))
     _depart(session, run, moment, stamp)
     match envelope.type:
         case "run.departed":
@@ -100,3 +109,16 @@ def _note_skew(session: Session, record: VisitRecord, stamp: Stamp) -> None:
         run_id=record.run_id,
         stop_id=record.stop_id,
     )
+
+
+def _require_given(session: Session, run: Run, device_id: UUID) -> None:
+    """Whoever got the run once may speak of it, even after it went to somebody else."""
+    given = exists().where(RunBundle.run_id == run.id, RunBundle.driver_id == Device.driver_id, Device.id == device_id)
+    if not session.scalar(select(given)):
+        raise NotYourRun(
+            Text(
+                "Cette tournée n’a jamais été remise à ce livreur ; un répartiteur décide.",
+                "This run was never given to this driver; a dispatcher decides.",
+            ),
+            where=run.name,
+        )

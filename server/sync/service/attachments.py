@@ -63,6 +63,18 @@ def check_upload(upload: Upload) -> None:
         )
 
 
+def offset_to_say(upload: Upload) -> int:
+    """Return how much of a file that is not kept yet has arrived; of a whole one, its last byte is asked for again.
+
+    A file counts once it is kept: had keeping it failed, a tablet that heard of a whole one would never come back.
+    """
+    if not upload.offset:
+        return 0
+    with upload.path.open("rb") as file:
+        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == upload.sha256
+    return upload.offset - 1 if is_whole else upload.offset
+
+
 def append_chunk(upload: Upload, *, offset: int, chunk: bytes) -> int:
     """Add a chunk durably and return the true offset; a chunk that does not fit there changes nothing."""
     if len(chunk) > MAX_CHUNK_BYTES or offset + len(chunk) > upload.size_bytes:

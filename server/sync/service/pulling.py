@@ -32,7 +32,8 @@ class RunsDown(msgspec.Struct, frozen=True, kw_only=True):
 def pull(session: Session, *, driver_id: UUID, cursor: int, known_epoch: str, now: datetime) -> RunsDown:
     """Return the driver's runs that changed after ``cursor``.
 
-    Another epoch, or a cursor ahead of the feed, gets everything: the server was restored.
+    A run that is over, or was given to another driver, is gone. Another epoch, or a cursor ahead of the feed, gets
+    everything: the server was restored.
     """
     ours = epoch(session)
     bundles = _latest(session, driver_id)
@@ -40,8 +41,9 @@ def pull(session: Session, *, driver_id: UUID, cursor: int, known_epoch: str, no
     full = known_epoch not in {"", ours} or cursor > last or cursor == 0
     states = _states(session, [bundle.run_id for bundle in bundles])
     changed = [bundle for bundle in bundles if full or bundle.position > cursor]
-    alive = [bundle for bundle in changed if not bundle.gone and states.get(bundle.run_id) not in _OVER]
-    gone = [bundle.run_id for bundle in bundles if bundle.gone or states.get(bundle.run_id) in _OVER]
+    lost = {run_id for run_id, (state, driver) in states.items() if state in _OVER or driver != driver_id}
+    alive = [bundle for bundle in changed if not bundle.gone and bundle.run_id not in lost]
+    gone = [bundle.run_id for bundle in bundles if bundle.gone or bundle.run_id in lost]
     return RunsDown(
         epoch=ours,
         cursor=last,
@@ -62,6 +64,6 @@ def _latest(session: Session, driver_id: UUID) -> list[RunBundle]:
     return sorted(rows, key=lambda bundle: bundle.position)
 
 
-def _states(session: Session, run_ids: list[UUID]) -> dict[UUID, RunState]:
-    rows = session.execute(select(Run.id, Run.state).where(Run.id.in_(run_ids)))
-    return {row.id: row.state for row in rows}
+def _states(session: Session, run_ids: list[UUID]) -> dict[UUID, tuple[RunState, UUID | None]]:
+    rows = session.execute(select(Run.id, Run.state, Run.driver_id).where(Run.id.in_(run_ids)))
+    return {row.id: (row.state, row.driver_id) for row in rows}

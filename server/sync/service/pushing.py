@@ -196,6 +196,10 @@ def _name(session: Session, event: DeviceEvent, sealed: SealedEvent) -> None:
         ) from error
     event.type, event.run_id = envelope.type, UUID(envelope.run_id)
     event.stop_id = UUID(envelope.stop_id) if envelope.stop_id else None
+    if UUID(envelope.device_id) != event.device_id:
+        raise BrokenSeal(
+            Text("L’événement nomme une autre tablette.", "The event names another tablet."), where="device_id"
+        )
     event_id = UUID(envelope.event_id)
     if session.scalar(select(exists().where(DeviceEvent.event_id == event_id))):
         raise _used_before()
