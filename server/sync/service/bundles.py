@@ -13,7 +13,7 @@ from server.core import facts
 from server.core.stamp import Stamp
 from server.delivery.reasons import CONSENT_EN, CONSENT_FR, FAILURES, REASONS
 from server.delivery.service import read_terms
-from server.documents.model import Document
+from server.documents.model import Document, DocumentKind
 from server.orders.model import Order
 from server.parties.model import Site
 from server.planning.model import MatrixSource, Stop
@@ -32,7 +32,7 @@ from shared.wire.bundle import (
     Place,
     Window,
 )
-from shared.wire.terms import half_hash
+from shared.wire.terms import Goods, half_hash
 
 _LOCK_FEED = text("SELECT pg_advisory_xact_lock(hashtextextended('feed:' || :owner, 0))")
 
@@ -140,8 +140,15 @@ def _order(session: Session, reading: RunReading, order: Order, stamp: Stamp) ->
         goods=goods,
         prices=prices if goods.deliver_with == "invoice" else None,
         prices_hash=half_hash(prices).hex(),
-        files=tuple(_file(document) for document in reading.files.get(order.id, ())),
+        files=tuple(_file(document) for document in _files_for(reading, order, goods)),
     )
+
+
+def _files_for(reading: RunReading, order: Order, goods: Goods) -> list[Document]:
+    """Papers with prices go along with orders that are delivered with an invoice alone (C29)."""
+    shows_prices = goods.deliver_with == "invoice"
+    files = reading.files.get(order.id, ())
+    return [document for document in files if shows_prices or document.kind is DocumentKind.DELIVERY_SLIP]
 
 
 def _file(document: Document) -> FileRef:
