@@ -151,7 +151,7 @@ def _require_tree(envelope: Envelope, tree: VisitTree | None) -> None:
     _require(envelope.payload.get("root") == root, "groups", "autre racine que signée", "root differs from the signed")
 
 
-def _require(is_true: bool, where: str, reason_fr: str, reason_en: str) -> None:  # noqa: FBT001
+def _require(is_true: bool, where: str, reason_fr: str, reason_en: str) -> None:  # noqa: FBT001 - an assertion
     if not is_true:
         raise _broken(where, reason_fr, reason_en)
 

@@ -156,7 +156,7 @@ def _require_bounds(width: int, height: int, strokes: Sequence[Stroke]) -> None:
     _require(len(strokes) <= MAX_STROKES and sum(len(stroke) for stroke in strokes) <= MAX_POINTS)
 
 
-def _require(is_true: bool) -> None:  # noqa: FBT001
+def _require(is_true: bool) -> None:  # noqa: FBT001 - an assertion
     if not is_true:
         raise _bad("les traits dépassent les limites", "the strokes are beyond the limits")
 

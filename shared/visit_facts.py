@@ -158,7 +158,7 @@ def _require_unique(names: Iterable[str], where: str) -> None:
     _require(len(set(seen)) == len(seen), where, "une ligne est répétée", "a line is repeated")
 
 
-def _require(is_true: bool, where: str, reason_fr: str, reason_en: str) -> None:  # noqa: FBT001
+def _require(is_true: bool, where: str, reason_fr: str, reason_en: str) -> None:  # noqa: FBT001 - an assertion
     if not is_true:
         raise _unreadable(where, reason_fr, reason_en)
 

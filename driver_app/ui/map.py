@@ -93,5 +93,5 @@ def _e5(lat_e7: int, lon_e7: int) -> Spot:
     return lat_e7 / _E5_OF_E7, lon_e7 / _E5_OF_E7
 
 
-def _font(is_mark: bool) -> dict[str, str]:  # noqa: FBT001
+def _font(is_mark: bool) -> dict[str, str]:  # noqa: FBT001 - its only argument
     return {"font_name": "DejaVuSans"} if is_mark else {}
