@@ -231,8 +231,8 @@ class NumberDialog(ModalView):
     accepted = ObjectProperty(None)
 
     def accept(self, text: str) -> None:
-        """Close and hand over the number."""
-        self.dismiss()
+        """Close at once and hand over the number: a pad that fades would swallow the next touch."""
+        self.dismiss(animation=False)
         if self.accepted:
             self.accepted(int(text or "0"))
 

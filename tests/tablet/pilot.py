@@ -104,6 +104,19 @@ class Pilot:
         EventLoop.post_dispatch_input("end", touch)
         self.frames(2)
 
+    def touch(self, test_id: str) -> Touch:
+        """Put a finger down on a widget that is in view, and leave it there."""
+        self.taps += 1
+        widget = self.find(test_id)
+        touch = Touch(*widget.to_window(*widget.center))
+        EventLoop.post_dispatch_input("begin", touch)
+        self.frames()
+        return touch
+
+    def lift(self, touch: Touch) -> None:
+        """Take the finger off; what follows in a later frame has not happened yet."""
+        EventLoop.post_dispatch_input("end", touch)
+
     def drag(self, points: Sequence[Point], *, per_frame: int = 30) -> None:
         """Move one finger along points of the window."""
         touch = Touch(*points[0])

@@ -99,6 +99,19 @@ def test_a_quantity_is_typed_on_the_number_pad(road: Driving) -> None:
     assert sealed(cab)[1].orders[0].lines[0].extra == 5
 
 
+def test_a_touch_right_after_the_number_pad_is_not_lost(road: Driving) -> None:
+    """R019: the pad is gone in the frame that accepts its number, so that a quick driver's next touch counts."""
+    _, pilot = road
+    pilot.tap("stop-2")
+    pilot.tap("qty-1-number")
+    pilot.tap("key-9")
+    dialog = pilot.find("pad-accept").get_parent_window().children[0]
+    pilot.lift(pilot.touch("pad-accept"))
+    assert dialog not in pilot.window.children
+    pilot.tap("go-on")
+    assert pilot.app.root.current == "gaps"
+
+
 @pytest.mark.parametrize(("failure", "outcome"), [("refused", "refused"), ("closed", "failed")])
 def test_nothing_delivered_ends_without_signature(road: Driving, failure: str, outcome: str) -> None:
     """R019: refusal and closed shop, three taps and finish."""
