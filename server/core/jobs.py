@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 import procrastinate
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(), import_paths=[])
@@ -16,7 +16,26 @@ _of_sessions = procrastinate.manager.JobManager(procrastinate.SyncPsycopgConnect
 AGAIN = procrastinate.RetryStrategy(max_attempts=6, exponential_wait=3)
 """For jobs that are idempotent by a natural key, as all are: what failed in passing is tried again, ever later."""
 
+MOST_TURNS: Final = 20
+"""How often a job of one key may be fetched between our two looks at it."""
+
 type JobFunction = Callable[..., None]
+
+# The waiting job, out of every worker's reach until we commit: a fetch skips locked rows. Whoever waits for news is
+# told at the commit, since the word of the first enqueueing may have been heard while the row was locked.
+_HOLD = text("""
+    WITH held AS (
+        SELECT id, queue_name FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo' FOR KEY SHARE
+    ), word AS (
+        SELECT id, queue_name, json_build_object('type', 'job_inserted', 'job_id', id)::text AS word FROM held
+    )
+    SELECT id, pg_notify('procrastinate_queue_v1#' || queue_name, word), pg_notify('procrastinate_any_queue_v1', word)
+    FROM word
+""")
+
+
+class QueueContended(RuntimeError):
+    """Jobs of one key were taken faster than this transaction could look at them: no fault of any event or request."""
 
 
 def enqueue(
@@ -24,10 +43,28 @@ def enqueue(
 ) -> None:
     """Enqueue one job in the session's transaction; while a job with the same ``key`` waits, it is not doubled.
 
-    Arguments are identifiers: the job reads the subject as it is when it runs.
+    Arguments are identifiers: the job reads the subject as it is when it runs. A job that waits already is held back
+    until this transaction ends, so that it never reads the state from before the change that wanted it.
+
+    Raises:
+        QueueContended: workers took the key's job in between each time; the whole transaction is to be tried again.
     """
-    with suppress(procrastinate.exceptions.AlreadyEnqueued), session.begin_nested():
-        connection = session.connection().connection.driver_connection  # its first use inside sets the savepoint
-        deferrer = task.configure(queueing_lock=key, connection=connection)
-        deferrer.job_manager = _of_sessions  # inside a worker, the queue's own is asynchronous
-        deferrer.defer(**arguments)
+    for _turn in range(MOST_TURNS):
+        if _defer(session, task, key, arguments) or session.execute(_HOLD, {"key": key}).first() is not None:
+            return
+    raise QueueContended(f"{key}: taken {MOST_TURNS} times while this transaction looked")
+
+
+def _defer(
+    session: Session, task: procrastinate.tasks.Task[..., Any, Any], key: str, arguments: dict[str, str | int]
+) -> bool:
+    """Put the job into the queue; False where one of its key waits."""
+    try:
+        with session.begin_nested():
+            connection = session.connection().connection.driver_connection  # its first use inside sets the savepoint
+            deferrer = task.configure(queueing_lock=key, connection=connection)
+            deferrer.job_manager = _of_sessions  # inside a worker, the queue's own is asynchronous
+            deferrer.defer(**arguments)
+    except procrastinate.exceptions.AlreadyEnqueued:
+        return False
+    return True

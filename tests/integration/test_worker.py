@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -69,6 +70,53 @@ def test_jobs_and_those_that_they_enqueue_run_once(database, task) -> None:
     assert run_until_empty().succeeded == {"tests.remember": 2}
     assert seen == ["parent", "child"]
     assert run_until_empty().succeeded == {}
+
+
+def test_a_waiting_job_sees_the_change_that_wanted_it(database, task) -> None:
+    """Platform: a job that waits already is not fetched between its second enqueueing and that one's commit."""
+    with transaction(IDENTITY_ORG) as session:
+        enqueue(session, task, key="a", subject="a")
+    with transaction(IDENTITY_ORG) as session:
+        enqueue(session, task, key="a", subject="a")
+        assert run_until_empty().total == 0
+    assert run_until_empty().succeeded == {"tests.remember": 1}
+
+
+def test_a_change_that_was_given_up_lets_the_waiting_job_go(database, task) -> None:
+    """Platform: holding a job back ends with the transaction, whichever way it ends."""
+    with transaction(IDENTITY_ORG) as session:
+        enqueue(session, task, key="a", subject="a")
+
+    def change_ones_mind() -> None:
+        with transaction(IDENTITY_ORG) as session:
+            enqueue(session, task, key="a", subject="a")
+            raise LookupError("on second thoughts")
+
+    with pytest.raises(LookupError):
+        change_ones_mind()
+    assert run_until_empty().succeeded == {"tests.remember": 1}
+
+
+def test_a_running_job_is_followed_by_another(database, task) -> None:
+    """Platform: a job that was fetched may have read the former state, so the change gets one of its own."""
+    with transaction(IDENTITY_ORG) as session:
+        enqueue(session, task, key="a", subject="a")
+    _leave_behind(database)
+    with transaction(IDENTITY_ORG) as session:
+        enqueue(session, task, key="a", subject="a")
+    assert [status for status, _ in statuses(database)] == ["doing", "todo"]
+
+
+def test_a_worker_that_listens_hears_of_a_job_that_was_held(database, task) -> None:
+    """Platform: the word of a held job comes with the commit, not with the next poll."""
+    with transaction(IDENTITY_ORG) as session:
+        enqueue(session, task, key="a", subject="a")
+    with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as listening:
+        listening.execute('LISTEN "procrastinate_any_queue_v1"')
+        with transaction(IDENTITY_ORG) as session:
+            enqueue(session, task, key="a", subject="a")
+        heard = [json.loads(word.payload)["type"] for word in listening.notifies(timeout=5, stop_after=1)]
+    assert heard == ["job_inserted"]
 
 
 def test_a_failed_job_is_told_and_kept(database, task) -> None:
