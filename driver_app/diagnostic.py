@@ -57,9 +57,16 @@ def examine(tablet: Tablet, language: Language) -> tuple[Check, ...]:
 
 
 def export(tablet: Tablet, now: Moment, language: Language) -> Path:
-    """Write the diagnostic beside the store and return its path; it names no customer and holds no key."""
+    """Write the diagnostic beside the store and return its path; it names no customer and holds no key.
+
+    The office's receipts are in it: ``tournee sync check --receipts`` compares them with what the office holds.
+    """
     entries = tablet.store.read(outbox.entries)
+    enrolment = tablet.store.read(lambda session: settings.load(session, settings.Enrolment))
     body = {
+        "carrier_id": enrolment.carrier_id if enrolment else "",
+        "device_id": enrolment.device_id if enrolment else "",
+        "receipts": [msgspec.to_builtins(one) for one in tablet.store.read(receipts.kept)],
         "checks": [asdict(check) for check in examine(tablet, language)],
         "events": [[entry.seq, entry.type, entry.state, entry.hash] for entry in entries],
         "position": msgspec.to_builtins(tablet.store.read(settings.position)),

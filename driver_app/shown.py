@@ -39,7 +39,7 @@ class Shown(Journey):
         run = self.run
         stops = self.tablet.store.read(lambda session: states.stops_of(session, run.run_id))
         waiting = self.tablet.store.read(backlog).stops
-        return present_tour(run, self.progress, stops, waiting, self.language)
+        return present_tour(run, self.progress, stops, waiting, self.language, notice=self.show_sync().notice)
 
     def show_stop(self) -> StopView:
         """Say what the stop shows."""
@@ -85,8 +85,9 @@ class Shown(Journey):
         return present_outbox(entries, names, run.timezone, self.language)
 
     def show_contact(self) -> str:
-        """Say when the office was last heard."""
-        return present_contact(self.tablet.store.read(backlog), self.run.timezone, self.language)
+        """Say when the office was last heard, or what is wrong with this tablet."""
+        notice = self.show_sync().notice
+        return notice or present_contact(self.tablet.store.read(backlog), self.run.timezone, self.language)
 
     @property
     def expected_cash_cents(self) -> int:

@@ -64,9 +64,9 @@ def correct_stop(tablet: Tablet, *, run_id: str, stop_id: str) -> StopDraft:
 
     def work(session: Session) -> StopDraft:
         progress, entry = _finished(session, run_id, stop_id)
-        if entry is None:
+        if entry is None and not progress.elsewhere:
             raise _too_late(stop_id)
-        if entry.state == "received":
+        if entry is None or entry.state == "received":
             raise CorrectionBelongsToOffice(
                 Text(
                     "Le bureau a cette livraison. Appelez le répartiteur pour la corriger.",

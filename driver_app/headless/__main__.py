@@ -141,7 +141,8 @@ def _clock(script: Script) -> Clock:
 def _print(phase: Phase) -> bool:
     sys.stdout.write(msgspec.json.encode(phase).decode() + "\n")
     sys.stdout.flush()
-    return phase.get("ending", "done") == "done" and not (phase["phase"] == "push" and phase["waiting_events"])
+    is_over = phase.get("ending", "done") in ("done", "revoked")
+    return is_over and not (phase["phase"] == "push" and phase["waiting_events"])
 
 
 def _parser() -> argparse.ArgumentParser:

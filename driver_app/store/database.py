@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 
 from driver_app.store.commit_points import WRITES, Reached, pass_by
-from driver_app.store.migrations import migrate
+from driver_app.store.migrations import create, migrate
 from driver_app.store.vault import Vault
 from shared.problems import Problem, Text
 
@@ -56,10 +56,11 @@ class Store:
         self.reached = reached
         self._reserve = folder / "reserve"
         self._lock = RLock()
+        migrate(self.path, vault)
         db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=10.0)
         self.path.chmod(0o600)
         make_durable(db)
-        migrate(db)
+        create(db)
         self._session = Session(db, vault)
         self.refill_reserve()
 

@@ -9,6 +9,7 @@ import msgspec
 
 from driver_app.clock import Moment
 from driver_app.store.database import Session
+from driver_app.store.vault import Unreadable
 from shared.sealing import GENESIS
 from shared.wire.event import SealedEvent
 from shared.wire.limits import MAX_BATCH_BYTES, MAX_EVENTS
@@ -52,6 +53,15 @@ def head(session: Session) -> Head:
     """Return the end of the log; sequence 0 with the genesis hash when it is empty."""
     row = session.db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
     return Head(0, GENESIS.hex()) if row is None else Head(*row)
+
+
+def announced_seq(session: Session, now: Moment) -> int:
+    """Return the last sequence that nobody can take back any more: what the office may wait for."""
+    for row in session.db.execute(f"{_SELECT} ORDER BY seq DESC"):
+        entry = Entry(*row)
+        if not entry.is_held(now):
+            return entry.seq
+    return 0
 
 
 def hash_at(session: Session, seq: int) -> str | None:
@@ -113,12 +123,17 @@ def take_batch(session: Session, *, after: int, now: Moment) -> tuple[SealedEven
     """Return the next events to send, in order, and mark them as sent: from here on they cannot be taken back.
 
     At most ``MAX_EVENTS`` and ``MAX_BATCH_BYTES``, though always one; events that may still be undone wait, and
-    those behind them too.
+    those behind them too. A hole ends the batch.
+
+    Raises:
+        Unreadable: the first one does not open any more.
     """
     batch: list[SealedEvent] = []
     room = MAX_BATCH_BYTES
     for row in session.db.execute(f"{_SELECT} WHERE seq > ? ORDER BY seq LIMIT ?", (after, MAX_EVENTS)).fetchall():
         entry = Entry(*row)
+        if entry.seq != after + 1 + len(batch) or (batch and not _opens(session, entry.seq)):
+            break
         event = load(session, entry.seq)
         room -= len(msgspec.json.encode(event)) + 1
         if entry.is_held(now) or (batch and room < _MARGIN_BYTES):
@@ -128,6 +143,31 @@ def take_batch(session: Session, *, after: int, now: Moment) -> tuple[SealedEven
         "UPDATE event SET state = 'sent' WHERE state = 'sealed' AND seq > ? AND seq <= ?", (after, after + len(batch))
     )
     return tuple(batch)
+
+
+def take_strays(session: Session, *, after: int, now: Moment) -> tuple[int, tuple[SealedEvent, ...]]:
+    """Return the first events after a sequence that still open, and where they begin; for the quarantine."""
+    for row in session.db.execute("SELECT seq FROM event WHERE seq > ? ORDER BY seq", (after,)).fetchall():
+        if _opens(session, row[0]):
+            return row[0], take_batch(session, after=row[0] - 1, now=now)
+    return after + 1, ()
+
+
+def broken_at(session: Session, *, after: int) -> int:
+    """Return the first sequence after ``after`` that is missing or does not open, 0 when the log is whole."""
+    rows = session.db.execute("SELECT seq FROM event WHERE seq > ? ORDER BY seq", (after,)).fetchall()
+    for expected, row in enumerate(rows, start=after + 1):
+        if row[0] != expected or not _opens(session, row[0]):
+            return expected
+    return 0
+
+
+def _opens(session: Session, seq: int) -> bool:
+    try:
+        load(session, seq)
+    except (Unreadable, msgspec.MsgspecError):
+        return False
+    return True
 
 
 def waiting(session: Session) -> tuple[Entry, ...]:

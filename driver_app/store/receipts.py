@@ -12,6 +12,8 @@ from shared.problems import Problem, Text
 from shared.sealing import is_signed_by
 from shared.wire.push import Receipt
 
+MOST_KEPT = 500
+
 
 class ReceiptRefused(Problem):
     """A receipt that the office's key did not sign, or that speaks of another tablet or another log."""
@@ -53,6 +55,14 @@ def keep(session: Session, receipt: Receipt, body: ReceiptBody, now: Moment) -> 
         "VALUES (?, ?, ?, ?, ?, ?)",
         (body.last_seq, body.epoch, body.head, receipt.body, receipt.signature, now.wall_ms),
     )
+
+
+def kept(session: Session) -> tuple[Receipt, ...]:
+    """Return the newest receipts, at most ``MOST_KEPT``, oldest first."""
+    rows = session.db.execute(
+        "SELECT body, signature FROM receipt ORDER BY received_wall_ms DESC, last_seq DESC LIMIT ?", (MOST_KEPT,)
+    ).fetchall()
+    return tuple(Receipt(body=body, signature=signature) for body, signature in reversed(rows))
 
 
 def latest(session: Session) -> ReceiptBody | None:

@@ -26,6 +26,7 @@ CREATE TABLE stop_state (
     finished_ms INTEGER,
     outcome TEXT NOT NULL DEFAULT '',
     event_id TEXT NOT NULL DEFAULT '',
+    elsewhere INTEGER NOT NULL DEFAULT 0 CHECK (elsewhere IN (0, 1)),
     PRIMARY KEY (run_id, stop_id)
 ) WITHOUT ROWID;
 
@@ -87,6 +88,13 @@ CREATE TABLE bundle_file (
     sha256 TEXT PRIMARY KEY,
     media_type TEXT NOT NULL,
     body BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Rows of an earlier version that no longer open, as they were: nothing is dropped in an update.
+CREATE TABLE unreadable (
+    place TEXT PRIMARY KEY,
+    reason TEXT NOT NULL,
+    body TEXT NOT NULL
 ) WITHOUT ROWID;
 
 CREATE INDEX event_by_stop ON event (run_id, stop_id, seq);

@@ -23,7 +23,10 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
-    """How far tablet and office agree. ``server_*`` stand for the last contact, 0 if there was none."""
+    """How far tablet and office agree. ``server_*`` stand for the last contact, 0 if there was none.
+
+    ``strays_seq`` is how far the office keeps a copy of this log although it follows another.
+    """
 
     epoch: str = ""
     acked: int = 0
@@ -31,6 +34,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     safe_seq: int = 0
     cursor: int = 0
     standing: Standing = "ok"
+    strays_seq: int = 0
     server_ms: int = 0
     server_monotonic_ms: int = 0
     server_boot_id: str = ""

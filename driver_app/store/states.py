@@ -24,7 +24,10 @@ class RunProgress:
 
 @dataclass(frozen=True, slots=True)
 class StopProgress:
-    """One stop's state; ``event_id`` names the event that finished it, or the one being corrected."""
+    """One stop's state; ``event_id`` names the event that finished it, or the one being corrected.
+
+    ``elsewhere``: another tablet finished it, and the office said so.
+    """
 
     run_id: str
     stop_id: str
@@ -33,6 +36,7 @@ class StopProgress:
     finished_ms: int | None = None
     outcome: str = ""
     event_id: str = ""
+    elsewhere: bool = False
 
     @property
     def is_finished(self) -> bool:
@@ -76,6 +80,16 @@ def mark_arrived(session: Session, *, run_id: str, stop_id: str, at_ms: int) -> 
     )
 
 
+def mark_elsewhere(session: Session, *, run_id: str, stop_id: str, outcome: str, at_ms: int) -> None:
+    """Note that another tablet finished a stop that was never opened here; what was begun here goes on."""
+    state = StopState.FAILED if outcome == "failed" else StopState.SIGNED
+    session.db.execute(
+        "INSERT OR IGNORE INTO stop_state (run_id, stop_id, state, arrived_ms, finished_ms, outcome, elsewhere) "
+        "VALUES (?, ?, ?, ?, ?, ?, 1)",
+        (run_id, stop_id, state.value, at_ms, at_ms, outcome),
+    )
+
+
 def mark_counting(session: Session, before: StopProgress) -> None:
     """Note that the driver has begun to count, the first time only."""
     if before.state is StopState.ARRIVED:
@@ -104,11 +118,11 @@ def mark_reopened(session: Session, before: StopProgress, *, corrects: str = "")
     )
 
 
-_SELECT = "SELECT run_id, stop_id, state, arrived_ms, finished_ms, outcome, event_id FROM stop_state"
+_SELECT = "SELECT run_id, stop_id, state, arrived_ms, finished_ms, outcome, event_id, elsewhere FROM stop_state"
 
 
-def _progress(row: tuple[str, str, str, int, int | None, str, str]) -> StopProgress:
-    return StopProgress(row[0], row[1], StopState(row[2]), *row[3:])
+def _progress(row: tuple[str, str, str, int, int | None, str, str, int]) -> StopProgress:
+    return StopProgress(row[0], row[1], StopState(row[2]), *row[3:7], elsewhere=bool(row[7]))
 
 
 def _set_state(session: Session, before: StopProgress, state: StopState) -> None:

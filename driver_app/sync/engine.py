@@ -16,13 +16,13 @@ from driver_app.store.settings import Enrolment, Position, Standing
 from driver_app.sync.greeting import greet
 from driver_app.sync.office import Office, Refused
 from driver_app.sync.pulling import fetch_files, pull_runs
-from driver_app.sync.pushing import push_batch
+from driver_app.sync.pushing import hand_in_strays, push_batch
 from driver_app.sync.transport import Transport, Unreachable
 from driver_app.sync.uploads import UploadCount, upload_waiting
 from driver_app.tablet import Tablet
 from shared.problems import Problem
 
-type Ending = Literal["done", "offline", "busy", "unauthorized", "refused", "outdated", "fork", "failed"]
+type Ending = Literal["done", "offline", "busy", "unauthorized", "refused", "outdated", "fork", "revoked", "failed"]
 _ENDINGS: dict[int, Ending] = {401: "unauthorized", 403: "refused", 426: "outdated", 429: "busy"}
 _STANDINGS: dict[Ending, Standing] = {"refused": "refused", "outdated": "outdated", "fork": "fork"}
 _SERVER_ERRORS = 500
@@ -52,7 +52,7 @@ class SyncEngine:
         self._connection = connection
 
     def sync(self) -> Round:
-        """Do one whole round: everything up, then everything down."""
+        """Do one whole round: everything up, then everything down; a revoked tablet gets nothing down any more."""
         sent = self.send()
         return sent if sent.ending != "done" else self._joined(sent, self.pull())
 
@@ -66,9 +66,11 @@ class SyncEngine:
 
     def _send(self) -> Round:
         device = self._tablet.enrolment
-        if greet(self._tablet.store, self._office, device.device_id, self._clock).standing == "fork":
-            return Round("fork")
+        standing = greet(self._tablet.store, self._office, device.device_id, self._clock).standing
         files = self._upload(device)
+        if standing == "fork":
+            hand_in_strays(self._tablet.store, self._office, self._tablet.key, device, self._clock)
+            return Round("fork", files=files)
         events = self._push_all(device)
         self._prune()
         return Round(self._ending(), events=events, files=files)
@@ -92,7 +94,8 @@ class SyncEngine:
         self._tablet.store.refill_reserve()
 
     def _ending(self) -> Ending:
-        return "fork" if self._tablet.store.read(settings.position).standing == "fork" else "done"
+        standing = self._tablet.store.read(settings.position).standing
+        return standing if standing in ("fork", "revoked") else "done"
 
     def _pull(self) -> Round:
         store, device_id = self._tablet.store, self._tablet.enrolment.device_id

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from driver_app import APP_VERSION
-from driver_app.clock import Clock
+from driver_app.clock import Clock, Moment
 from driver_app.store import attachments, outbox, settings
 from driver_app.store.database import Session, Store
 from driver_app.store.settings import Position, Standing
@@ -21,7 +21,8 @@ def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Positio
     An office that holds less than it had confirmed was restored: what it lost waits again. One that holds another
     history is a fork: the tablet keeps everything and a person decides.
     """
-    answer = office.hello(store.read(lambda session: _hello(session, device_id)))
+    told_at = clock.now()
+    answer = office.hello(store.read(lambda session: _hello(session, device_id, told_at)))
     now = clock.now()
 
     def work(session: Session) -> Position:
@@ -32,7 +33,7 @@ def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Positio
     return store.write("contact", work)
 
 
-def _hello(session: Session, device_id: str) -> Hello:
+def _hello(session: Session, device_id: str, now: Moment) -> Hello:
     known = settings.position(session)
     return Hello(
         device_id=device_id,
@@ -41,14 +42,15 @@ def _hello(session: Session, device_id: str) -> Hello:
         epoch=known.epoch,
         acked=known.acked,
         hash_at_acked=known.hash_at_acked,
-        head=outbox.head(session).seq,
+        head=outbox.announced_seq(session, now),
+        broken_at=outbox.broken_at(session, after=known.acked),
     )
 
 
 def _agree(session: Session, answer: HelloAnswer) -> None:
     known = settings.position(session)
     standing = _standing(session, answer)
-    restored = standing == "ok" and answer.last_seq < known.acked
+    restored = standing != "fork" and answer.last_seq < known.acked
     if restored:
         outbox.forget_receipts_after(session, answer.last_seq)
         known = msgspec.structs.replace(known, acked=answer.last_seq, hash_at_acked=answer.hash_at_last)
@@ -64,4 +66,6 @@ def _standing(session: Session, answer: HelloAnswer) -> Standing:
     ours = outbox.hash_at(session, answer.last_seq)
     ahead = answer.last_seq > outbox.head(session).seq
     differs = ours is not None and ours != answer.hash_at_last
-    return "fork" if answer.standing == "fork" or ahead or differs else "ok"
+    if answer.standing == "fork" or ahead or differs:
+        return "fork"
+    return "revoked" if answer.standing == "revoked" else "ok"

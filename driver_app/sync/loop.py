@@ -15,8 +15,11 @@ SETTLE_S = 11.0
 class SyncLoop:
     """Runs the engine until it is stopped; ``heard`` is told of each round, on this thread."""
 
-    def __init__(self, engine: SyncEngine, backoff: Backoff, heard: Callable[[Round], None]) -> None:
-        """Take the engine, the waiting rule and who listens."""
+    def __init__(
+        self, engine: SyncEngine, backoff: Backoff, heard: Callable[[Round], None], *, settle_s: float = SETTLE_S
+    ) -> None:
+        """Take the engine, the waiting rule, who listens, and how long what is new may rest before it is sent."""
+        self._settle_s = settle_s
         self._engine, self._backoff, self._heard = engine, backoff, heard
         self._wake, self._stopped = Event(), Event()
         self._thread = Thread(target=self._run, name="sync", daemon=True)
@@ -39,9 +42,16 @@ class SyncLoop:
         while not self._stopped.is_set():
             ended = self._engine.sync()
             self._heard(ended)
-            if self._wake.wait(self._delay_s(ended)):
-                self._wake.clear()
-                self._stopped.wait(SETTLE_S)  # what was just finished may still be undone for ten seconds
+            self._pause(ended)
+
+    def _pause(self, ended: Round) -> None:
+        """Wait for the next round; nothing that is sealed meanwhile shortens a wait that the office asked for."""
+        delay_s = self._delay_s(ended)
+        if ended.retry_after_s:
+            self._stopped.wait(delay_s)
+        elif self._wake.wait(delay_s):
+            self._wake.clear()
+            self._stopped.wait(self._settle_s)  # what was just finished may still be undone for ten seconds
 
     def _delay_s(self, ended: Round) -> float:
         if ended.ending == "done":

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from driver_app.sync.transport import Answer, Transport, unreachable
 from shared.problems import Problem, Text
 from shared.sealing import public_bytes, sign
+from shared.wire.bundle import RunStanding
 from shared.wire.enrol import ChallengeAnswer, ChallengeRequest, EnrolAnswer, EnrolRequest, TokenAnswer, TokenRequest
 from shared.wire.hello import Hello, HelloAnswer
 from shared.wire.push import Push, PushAnswer
@@ -40,7 +41,8 @@ class PulledRuns(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int
     full: bool
     runs: tuple[msgspec.Raw, ...]
-    gone: tuple[str, ...]
+    live: tuple[str, ...]
+    standing: tuple[RunStanding, ...] = ()
     server_ms: int
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from driver_app.clock import Clock, Moment
-from driver_app.store import bundles, settings
+from driver_app.store import bundles, settings, states
 from driver_app.store.commit_points import PULL_ANSWERED
 from driver_app.store.database import Session, Store
 from driver_app.sync.office import Office, PulledRuns
-from shared.wire.bundle import FileRef
+from shared.wire.bundle import FileRef, RunStanding
 
 
 def pull_runs(store: Store, office: Office, device_id: str, clock: Clock) -> int:
@@ -40,13 +40,24 @@ def _keep_file(store: Store, file: FileRef, body: bytes) -> None:
 
 
 def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
-    kept = {bundles.keep(session, bytes(body)).run_id for body in pulled.runs}
-    bundles.mark_gone(session, pulled.gone)
-    if pulled.full:
-        bundles.keep_only(session, kept)
+    for body in pulled.runs:
+        bundles.keep(session, bytes(body))
+    bundles.keep_only(session, set(pulled.live))
+    for standing in pulled.standing:
+        _take_over(session, standing)
     position = settings.position(session)
     settings.save(session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch))
     remember_contact(session, pulled.server_ms, now)
+
+
+def _take_over(session: Session, standing: RunStanding) -> None:
+    """Go on where other tablets are: what the office has of them is not done again here."""
+    if standing.departed_ms and states.run_progress(session, standing.run_id).departed_ms is None:
+        states.mark_departed(session, standing.run_id, standing.departed_ms)
+    for done in standing.stops:
+        states.mark_elsewhere(
+            session, run_id=standing.run_id, stop_id=done.stop_id, outcome=done.outcome, at_ms=done.finished_ms
+        )
 
 
 def remember_contact(session: Session, server_ms: int, now: Moment) -> None:

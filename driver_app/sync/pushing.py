@@ -38,6 +38,31 @@ def push_batch(store: Store, office: Office, key: Ed25519PrivateKey, device: Enr
     return store.write("receive", lambda session: _receive(session, answer, body, received)) - acked
 
 
+def hand_in_strays(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> None:
+    """Give the office a copy of a log that it does not follow; nothing of it is ticked as received.
+
+    What it keeps is not sent again; a full quarantine, or an office that decided meanwhile, ends it.
+    """
+    while (after := _hand_in(store, office, key, device, clock)) is not None:
+        store.write("receive", lambda session, after=after: _note_strays(session, after))  # type: ignore[misc]
+
+
+def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> int | None:
+    now = clock.now()
+    after = store.read(settings.position).strays_seq
+    first, events = store.write("take_batch", lambda session: outbox.take_strays(session, after=after, now=now))
+    if not events:
+        return None
+    answer = office.push(_push(key, device.device_id, first, events))
+    store.reached(PUSH_ANSWERED)
+    is_kept = answer.standing == "fork" and answer.quarantined
+    return first + len(events) - 1 if is_kept else None
+
+
+def _note_strays(session: Session, seq: int) -> None:
+    settings.save(session, msgspec.structs.replace(settings.position(session), strays_seq=seq))
+
+
 def _push(key: Ed25519PrivateKey, device_id: str, from_seq: int, events: tuple[SealedEvent, ...]) -> Push:
     signature = sign(key, "head", bytes.fromhex(events[-1].hash)).hex()
     return Push(device_id=device_id, from_seq=from_seq, events=events, head_signature=signature)

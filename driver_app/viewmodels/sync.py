@@ -13,21 +13,26 @@ type Tone = str
 
 @dataclass(frozen=True, slots=True)
 class SyncView:
-    """The pill that every screen shows: an icon, words and a tone."""
+    """The pill that every screen shows: an icon, words and a tone; ``notice`` is what the driver must know besides."""
 
     icon: str
     text: str
     tone: Tone
+    notice: str = ""
 
 
 def present_sync(backlog: Backlog, *, is_online: bool, language: Language) -> SyncView:
     """Say what waits, and whether the office was reached the last time."""
     standing = backlog.position.standing
-    if standing in ("fork", "refused", "revoked"):
-        return SyncView("warning", texts.FORKED.say(language), "danger")
+    waiting = backlog.events + backlog.files
+    if standing == "revoked":
+        notice = texts.REVOKED_TO_SEND if waiting else texts.REVOKED_AT_OFFICE
+        return SyncView("warning", texts.REVOKED.say(language), "danger", notice.say(language))
+    if standing in ("fork", "refused"):
+        notice = texts.FORK_KEPT if standing == "fork" else texts.FORKED
+        return SyncView("warning", texts.FORKED.say(language), "danger", notice.say(language))
     if standing == "outdated":
         return SyncView("warning", texts.OUTDATED.say(language), "danger")
-    waiting = backlog.events + backlog.files
     line = (texts.ONLINE if is_online else texts.OFFLINE).say(language)
     if waiting:
         return SyncView(

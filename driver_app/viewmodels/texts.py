@@ -9,9 +9,23 @@ OFFLINE = Text("Hors ligne", "Offline")
 ONLINE = Text("En ligne", "Online")
 TO_SEND = Text("à envoyer", "to send")
 FORKED = Text("Appeler le répartiteur", "Call the dispatcher")
+REVOKED = Text("Tablette révoquée", "Tablet revoked")
+REVOKED_AT_OFFICE = Text(
+    "Tablette révoquée : vos livraisons sont au bureau, un répartiteur décide.",
+    "Tablet revoked: your deliveries are at the office, a dispatcher decides.",
+)
+REVOKED_TO_SEND = Text(
+    "Tablette révoquée : ce qui reste s’envoie encore, puis un répartiteur décide.",
+    "Tablet revoked: what is left is still being sent, then a dispatcher decides.",
+)
+FORK_KEPT = Text(
+    "Le bureau a une autre suite de cette tablette. Tout est gardé : appelez le répartiteur.",
+    "The office has another log of this tablet. Everything is kept: call the dispatcher.",
+)
 OUTDATED = Text("Mise à jour requise", "Update required")
 ON_TABLET = Text("Sur cette tablette", "On this tablet")
 AT_OFFICE = Text("Au bureau", "At the office")
+ELSEWHERE = Text("Autre tablette", "Other tablet")
 
 RUN = Text("Tournée", "Run")
 NO_RUN = Text("Aucune tournée sur cette tablette", "No run on this tablet")

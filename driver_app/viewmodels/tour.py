@@ -48,18 +48,24 @@ def present_tour(
     stops: Mapping[str, StopProgress],
     waiting: frozenset[str],
     language: Language,
+    *,
+    notice: str = "",
 ) -> TourView:
-    """Say what the list shows; ``waiting`` are the stops that the office has not confirmed."""
+    """Say what the list shows; ``waiting`` are the stops that the office has not confirmed.
+
+    A ``notice`` stands in the place of the subtitle: it is more important than how many stops are done.
+    """
     done = sum(1 for stop in stops.values() if stop.is_finished)
     following = next((stop.stop_id for stop in run.stops if not _is_finished(stops, stop.stop_id)), "")
     statuses = {stop.stop_id: _status(stop.stop_id, stops.get(stop.stop_id), following) for stop in run.stops}
-    cards = tuple(
-        _card(run, stop, statuses[stop.stop_id], language, is_waiting=stop.stop_id in waiting) for stop in run.stops
-    )
+    states = {
+        stop.stop_id: _state(statuses[stop.stop_id], stops.get(stop.stop_id), waiting, language) for stop in run.stops
+    }
+    cards = tuple(_card(run, stop, statuses[stop.stop_id], language, state=states[stop.stop_id]) for stop in run.stops)
     subtitle = f"{done}/{len(run.stops)} {texts.STOPS_DONE.say(language)} · {run.vehicle_name} · {run.driver_name}"
     return TourView(
         title=f"{texts.RUN.say(language)} {run.name} · {words.day(run.runs_on, language)}",
-        subtitle=subtitle if progress.returned_ms is None else texts.RUN_RETURNED.say(language),
+        subtitle=notice or (subtitle if progress.returned_ms is None else texts.RUN_RETURNED.say(language)),
         cards=cards,
         can_end=done == len(run.stops) and progress.is_under_way,
         next_at=next((at for at, card in enumerate(cards) if card.status in ("next", "open")), 0),
@@ -75,9 +81,7 @@ def load_of(stop: BundleStop, language: Language) -> str:
     return " · ".join(words.units(quantity, unit, language) for unit, quantity in totals.items())
 
 
-def _card(
-    run: BundleRun, stop: BundleStop, status: CardStatus, language: Language, *, is_waiting: bool
-) -> StopCardView:
+def _card(run: BundleRun, stop: BundleStop, status: CardStatus, language: Language, *, state: str) -> StopCardView:
     return StopCardView(
         stop_id=stop.stop_id,
         number=str(stop.position + 1),
@@ -87,7 +91,7 @@ def _card(
         window=_window(run, stop, language),
         cash=words.money(sum(item.amount_cents for item in stop.collect), language) if stop.collect else "",
         status=status,
-        state=_state(status, language, is_waiting=is_waiting),
+        state=state,
     )
 
 
@@ -99,10 +103,12 @@ def _status(stop_id: str, progress: StopProgress | None, following: str) -> Card
     return "next" if stop_id == following else "todo"
 
 
-def _state(status: CardStatus, language: Language, *, is_waiting: bool) -> str:
-    if status not in ("done", "failed"):
+def _state(status: CardStatus, progress: StopProgress | None, waiting: frozenset[str], language: Language) -> str:
+    if progress is None or status not in ("done", "failed"):
         return ""
-    return (texts.ON_TABLET if is_waiting else texts.AT_OFFICE).say(language)
+    if progress.elsewhere:
+        return texts.ELSEWHERE.say(language)
+    return (texts.ON_TABLET if progress.stop_id in waiting else texts.AT_OFFICE).say(language)
 
 
 def _window(run: BundleRun, stop: BundleStop, language: Language) -> str:

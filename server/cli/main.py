@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "ledger": "server.receivables.cli:ledger",
     "plan": "server.planning.cli:plan",
     "roads": "server.planning.cli:roads",
+    "sync": "server.sync.cli:sync",
     "verify": "server.delivery.cli:verify",
 }
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.database import Owned, cents, json_object
@@ -51,6 +51,7 @@ class Visit(Owned):
     device_id: Mapped[UUID]
     event_id: Mapped[UUID] = mapped_column(unique=True)
     event_seq: Mapped[int]
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))  # order of reception, under the run's lock
     driver_id: Mapped[UUID]
     outcome: Mapped[VisitOutcome]
     failure: Mapped[str] = mapped_column(default="")

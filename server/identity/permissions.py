@@ -27,6 +27,7 @@ class Permission(StrEnum):
     RUN_PLAN = "run.plan"
     RUN_DOCUMENTS = "run.documents"
     RUN_CLOSE = "run.close"
+    RUN_WAIVE = "run.waive"
     DELIVERY_RECORD = "delivery.record"
     STOP_CORRECT = "stop.correct"
     PROOF_READ = "proof.read"
@@ -55,7 +56,11 @@ class Permission(StrEnum):
     MEMBER_ADMINISTER = "member.administer"
     DEVICE_ADMINISTER = "device.administer"
     DEVICE_SYNC = "device.sync"
+    DEVICE_SEND = "device.send"
     ACCOUNT_USE = "account.use"
+
+
+_TABLETS = frozenset({Permission.DEVICE_SYNC, Permission.DEVICE_SEND})
 
 
 class Column(StrEnum):
@@ -92,7 +97,7 @@ class Action:
     def grant(self, column: Column) -> Grant:
         """Return the cell of ``column``; a tablet has a line of its own."""
         if column is Column.TABLET:
-            return Grant.FULL if self.permission is Permission.DEVICE_SYNC else Grant.NONE
+            return Grant.FULL if self.permission in _TABLETS else Grant.NONE
         return Grant(self.grants.split()[tuple(Column).index(column)])
 
 
@@ -241,7 +246,24 @@ ACTIONS: tuple[Action, ...] = (
     Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
     Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),
     Action(_P.ACCOUNT_USE, Text("Gérer sa propre session", "Use one’s own account"), "–", "● ● ● ● ● ● ● ●"),
-    Action(_P.DEVICE_SYNC, Text("Synchroniser une tablette", "Sync a tablet"), "R025", "– – – – – – – –"),
+    Action(
+        _P.RUN_WAIVE,
+        Text("Fermer une tournée sans attendre une tablette perdue", "Close a run without waiting for a lost tablet"),
+        "M4",
+        "– – – – – – – ●",
+    ),
+    Action(
+        _P.DEVICE_SYNC,
+        Text("Recevoir tournées et documents sur une tablette", "Get runs and documents on a tablet"),
+        "R025",
+        "– – – – – – – –",
+    ),
+    Action(
+        _P.DEVICE_SEND,
+        Text("Remettre les événements d’une tablette, révoquée ou non", "Hand in a tablet's events, revoked or not"),
+        "R025, G6",
+        "– – – – – – – –",
+    ),
 )
 MATRIX: Mapping[Permission, Action] = MappingProxyType({action.permission: action for action in ACTIONS})
 _COMPANIES = frozenset({OrganisationKind.SUPPLIER, OrganisationKind.DISTRIBUTOR})
@@ -277,3 +299,4 @@ def permissions_of(role: Role, kind: OrganisationKind) -> frozenset[Permission]:
 
 
 TABLET_PERMISSIONS = frozenset(action.permission for action in ACTIONS if action.grant(Column.TABLET) is Grant.FULL)
+REVOKED_TABLET_PERMISSIONS = frozenset({Permission.DEVICE_SEND})

@@ -128,22 +128,6 @@ def cancel_run(run_id: UUID) -> Run:
     return _step(run_id, service.cancel_run)
 
 
-@runs.route("/<uuid:run_id>/settle", methods=["POST"])
-@requires(Permission.RUN_CLOSE)
-@runs.response(200, schemas.RunSchema)
-def settle_run(run_id: UUID) -> Run:
-    """Say that a synced run's cash and differences are dealt with"""
-    return _step(run_id, service.settle_run)
-
-
-@runs.route("/<uuid:run_id>/close", methods=["POST"])
-@requires(Permission.RUN_CLOSE)
-@runs.response(200, schemas.RunSchema)
-def close_run(run_id: UUID) -> Run:
-    """Close a settled run"""
-    return _step(run_id, service.close_run)
-
-
 @runs.route("/<uuid:run_id>/stops/<uuid:stop_id>/position", methods=["PUT"])
 @requires(Permission.RUN_PLAN)
 @runs.arguments(schemas.PositionSchema)

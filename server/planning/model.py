@@ -6,11 +6,15 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.database import Owned, json_list, json_object
 from shared.lifecycles import RUN_LIFECYCLE, STOP_LIFECYCLE, RunState, StopState
+
+RUN_OVER = (RunState.SYNCED, RunState.SETTLED, RunState.CLOSED, RunState.CANCELLED)
+"""States in which a run no longer concerns its driver's tablet."""
+_OVER = ", ".join(f"'{state.value}'" for state in RUN_OVER)
 
 
 class DeliveryCycle(Owned):
@@ -81,7 +85,11 @@ class Run(Owned):
     """One truck's day: a date, a driver, a vehicle and ordered stops. ``version`` rises with every change."""
 
     __tablename__ = "run"
-    __table_args__ = (UniqueConstraint("owner_id", "runs_on", "name"), Index(None, "owner_id", "driver_id"))
+    __table_args__ = (
+        UniqueConstraint("owner_id", "runs_on", "name"),
+        Index(None, "owner_id", "driver_id"),
+        Index("ix_run_live", "owner_id", "driver_id", postgresql_where=text(f"state NOT IN ({_OVER})")),
+    )
 
     name: Mapped[str]
     runs_on: Mapped[date]

@@ -122,24 +122,6 @@ def cancel(run_id: UUID) -> Response:
     return _back_to(run_id)
 
 
-@pages.post("/tournees/<uuid:run_id>/regler")
-@requires(Permission.RUN_CLOSE)
-def settle(run_id: UUID) -> Response:
-    """Say that cash and differences are dealt with."""
-    with transaction(actor().org_id) as session:
-        service.settle_run(session, run_id=run_id, stamp=stamp())
-    return _back_to(run_id)
-
-
-@pages.post("/tournees/<uuid:run_id>/fermer")
-@requires(Permission.RUN_CLOSE)
-def close(run_id: UUID) -> Response:
-    """Close a settled run."""
-    with transaction(actor().org_id) as session:
-        service.close_run(session, run_id=run_id, stamp=stamp())
-    return _back_to(run_id)
-
-
 @pages.post("/tournees/<uuid:run_id>/arrets/<uuid:stop_id>/deplacer")
 @requires(Permission.RUN_PLAN)
 def move(run_id: UUID, stop_id: UUID) -> Response:

@@ -91,14 +91,12 @@ def end_stop(session: Session, stop: Stop, *, is_signed: bool, at: datetime, sta
     facts.record(session, STOP_ENDED, stop.id, stamp)
 
 
-def come_back(session: Session, run: Run, *, at: datetime, has_parked: bool, stamp: Stamp) -> None:
-    """Note the return; the chain guarantees that all before it is here, so an untroubled run is synced."""
+def come_back(session: Session, run: Run, *, at: datetime, stamp: Stamp) -> None:
+    """Note the return; the run is synced once every tablet that had it has nothing more to send."""
     if run.state is RunState.UNDER_WAY:
         run.move_to(RunState.BACK)
         run.returned_at = at
         facts.record(session, RUN_RETURNED, run.id, stamp)
-    if run.state is RunState.BACK and not has_parked:
-        run.move_to(RunState.SYNCED)
 
 
 def _unknown(subject_id: UUID) -> UnknownStop:

@@ -13,13 +13,14 @@ from server.dashboard.queries.board import MOST_IN_QUEUE, Matter, at_risk, board
 from server.orders.model import Order
 from server.planning.model import StopOrder
 from server.sync.model import DeviceEvent, EventOutcome
+from server.sync.service.standing import forked
 from shared.problems import Text
 
 
 def queue(session: Session, *, day: date, now: datetime) -> list[Matter]:
     """Return everything that waits for a person on a day, most money at risk first."""
     seen = board(session, day=day)
-    return by_risk([*matters(session, seen=seen, now=now), *_parked(session)])
+    return by_risk([*matters(session, seen=seen, now=now), *_parked(session), *_forks(session)])
 
 
 def _parked(session: Session) -> list[Matter]:
@@ -31,6 +32,24 @@ def _parked(session: Session) -> list[Matter]:
     ).all()
     at_stops = _orders_at(session, {event.stop_id for event in events if event.stop_id})
     return [_matter(event, at_stops.get(event.stop_id, []) if event.stop_id else []) for event in events]
+
+
+def _forks(session: Session) -> list[Matter]:
+    return [
+        Matter(
+            kind=Text("Journaux divergents", "Forked logs"),
+            text=Text(
+                "Deux copies d’une tablette disent des choses différentes : décidez laquelle garder.",
+                "Two copies of one tablet say different things: decide which one to keep.",
+            ),
+            subject=f"{one.device.name} · {one.device.driver_name}",
+            link=f"/tablettes/{one.device.id}",
+            at_risk_cents=0,
+            since=one.heard_at or one.device.enrolled_at,
+            tone="red",
+        )
+        for one in forked(session)
+    ]
 
 
 def _matter(event: DeviceEvent, orders: list[Order]) -> Matter:

@@ -14,15 +14,19 @@ from server.core.database import Owned, Reference, json_list, json_object
 
 
 class StreamState(StrEnum):
-    """A forked stream is parked whole until a person decides."""
+    """A forked stream is parked whole until a person decides; a retired one is kept as evidence from then on."""
 
     OPEN = "open"
     FORKED = "forked"
-    REVOKED = "revoked"
+    RETIRED = "retired"
 
 
 class DeviceStream(Owned):
-    """How far the server has one tablet's log; the row is locked while a batch is applied."""
+    """How far the server has one tablet's log; the row is locked while a batch is applied.
+
+    ``announced_seq`` is the furthest head that the tablet said it cannot take back, ``heard_at`` when it last spoke.
+    ``strays_refused`` counts batches of another branch that found their quarantine full.
+    """
 
     __tablename__ = "device_stream"
     __table_args__ = (UniqueConstraint("device_id"),)
@@ -33,6 +37,12 @@ class DeviceStream(Owned):
     safe_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     state: Mapped[StreamState] = mapped_column(default=StreamState.OPEN)
     server_offset_ms: Mapped[int] = mapped_column(BigInteger, default=0)
+    announced_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    heard_at: Mapped[datetime | None]
+    strays_refused: Mapped[int] = mapped_column(BigInteger, default=0)
+    retired_at: Mapped[datetime | None]
+    retired_by: Mapped[UUID | None]
+    retired_note: Mapped[str] = mapped_column(default="")
 
 
 class EventOutcome(StrEnum):
@@ -99,6 +109,49 @@ class RunBundle(Owned):
     body: Mapped[bytes]
     gone: Mapped[bool] = mapped_column(default=False)
     made_at: Mapped[datetime]
+
+
+class RunGiven(Owned):
+    """A tablet that pulled a run: it may hold events of it, so the run waits for it before it closes (M4)."""
+
+    __tablename__ = "run_given"
+    __table_args__ = (UniqueConstraint("run_id", "device_id"),)
+
+    run_id: Mapped[UUID]
+    device_id: Mapped[UUID] = mapped_column(index=True)
+    version: Mapped[int]
+    given_at: Mapped[datetime]
+
+
+class RunWaiver(Owned):
+    """An administrator's written word that a run is not to wait for what a lost tablet may hold (M4)."""
+
+    __tablename__ = "run_waiver"
+    __table_args__ = (UniqueConstraint("run_id"),)
+    append_only: ClassVar[bool] = True
+
+    run_id: Mapped[UUID]
+    reason: Mapped[str]
+    missing: Mapped[json_list]  # what was known to be missing, in both languages
+    waived_by: Mapped[UUID]
+    waived_at: Mapped[datetime]
+
+
+class StrayPush(Owned):
+    """A batch of a forked tablet, verbatim as it came: evidence of the branch that the office does not follow (G6)."""
+
+    __tablename__ = "stray_push"
+    __table_args__ = (UniqueConstraint("device_id", "sha256"),)
+    append_only: ClassVar[bool] = True
+
+    device_id: Mapped[UUID]
+    from_seq: Mapped[int] = mapped_column(BigInteger)
+    last_seq: Mapped[int] = mapped_column(BigInteger)
+    head: Mapped[str]
+    sha256: Mapped[str]
+    size_bytes: Mapped[int]
+    body: Mapped[bytes]
+    received_at: Mapped[datetime]
 
 
 class SignedReceipt(Owned):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,13 +14,15 @@ from sqlalchemy.orm import Session, selectinload
 from server.billing.model import Invoice
 from server.billing.queries import live_invoices
 from server.catalog.model import ContainerClass, ContainerPrice
-from server.core.acting import acting_org
+from server.core.acting import acting_for, acting_org
 from server.documents.model import Document, DocumentKind
 from server.identity.model import Device
+from server.ledger.queries import open_cents
 from server.orders.model import Order
 from server.parties.model import BillingType, Organisation, Site
 from server.planning.model import Run, Stop, Vehicle
 from server.sync.model import Attachment
+from shared.states import InvoiceState
 
 _FOR_TABLET = (DocumentKind.INVOICE, DocumentKind.PROVISIONAL_INVOICE, DocumentKind.DELIVERY_SLIP)
 
@@ -35,7 +37,7 @@ class ContainerOffer:
 
 @dataclass(frozen=True, slots=True)
 class RunReading:
-    """Everything that a run's bundle says, by id."""
+    """Everything that a run's bundle says, by id; ``open_cents`` says what published invoices still ask for."""
 
     run: Run
     vehicle: Vehicle
@@ -46,6 +48,7 @@ class RunReading:
     offers: tuple[ContainerOffer, ...]
     files: Mapping[UUID, tuple[Document, ...]]
     timezone: str
+    open_cents: Mapping[UUID, int]
 
     def issues_here(self, seller_id: UUID) -> bool:
         """Say whether the seller issues invoices on the platform (C30)."""
@@ -65,16 +68,18 @@ def read_run(session: Session, run_id: UUID) -> RunReading:
     site_ids = {stop.site_id for stop in run.stops} | {vehicle.depot_site_id}
     sites = session.scalars(select(Site).where(Site.id.in_(site_ids))).all()
     carrier = session.scalars(select(Organisation).where(Organisation.id == run.owner_id)).one()
+    invoices = live_invoices(session, order_ids)
     return RunReading(
         run=run,
         vehicle=vehicle,
         orders={order.id: order for order in orders},
         sites={site.id: site for site in sites},
         names=_names(session, orders, run.owner_id),
-        invoices=live_invoices(session, order_ids),
+        invoices=invoices,
         offers=_offers(session, {run.owner_id} | {order.owner_id for order in orders}, run.runs_on),
         files=_files(session, order_ids),
         timezone=carrier.timezone,
+        open_cents=_open_cents(session, invoices.values()),
     )
 
 
@@ -82,6 +87,19 @@ def _names(session: Session, orders: Sequence[Order], carrier_id: UUID) -> dict[
     wanted = {carrier_id} | {one for order in orders for one in (order.owner_id, order.issuer_id) if one is not None}
     rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(wanted)))
     return {row.id: row.name for row in rows}
+
+
+def _open_cents(session: Session, invoices: Iterable[Invoice]) -> dict[UUID, int]:
+    """Read each issuer's own journal; a provisional invoice is not posted yet and asks for its total."""
+    published: dict[UUID, list[UUID]] = defaultdict(list)
+    for invoice in invoices:
+        if invoice.state is InvoiceState.PUBLISHED:
+            published[invoice.owner_id].append(invoice.id)
+    found: dict[UUID, int] = {}
+    for issuer_id, invoice_ids in sorted(published.items()):
+        with acting_for(session, issuer_id):
+            found.update(open_cents(session, issuer_id=issuer_id, document_ids=invoice_ids))
+    return found
 
 
 def _offers(session: Session, owner_ids: set[UUID], on: date) -> tuple[ContainerOffer, ...]:

@@ -150,12 +150,32 @@ class BundleRun(_Part, frozen=True, kw_only=True):
     distances_estimated: bool = True
 
 
+class StopDone(_Part, frozen=True, kw_only=True):
+    """A stop that another tablet finished, as the office has it."""
+
+    stop_id: Identifier
+    outcome: Literal["complete", "partial", "refused", "failed"]
+    finished_ms: int
+
+
+class RunStanding(_Part, frozen=True, kw_only=True):
+    """How far the office has a run by other tablets: a new tablet goes on from there. 0: it has not left."""
+
+    run_id: Identifier
+    departed_ms: int
+    stops: tuple[StopDone, ...] = ()
+
+
 class PullAnswer(_Part, frozen=True, kw_only=True):
-    """Runs that changed since the cursor; ``full`` means: forget what is not listed (drafts and events survive)."""
+    """Runs that changed since the cursor; ``full`` means that all of them are here.
+
+    ``live`` names every run of the driver: one that is not among them is taken off the list, drafts and events stay.
+    """
 
     epoch: Short
     cursor: Sequence
     full: bool
     runs: tuple[BundleRun, ...]
-    gone: tuple[Identifier, ...]
+    live: tuple[Identifier, ...]
+    standing: tuple[RunStanding, ...] = ()
     server_ms: int

@@ -10,7 +10,10 @@ from shared.wire.limits import Identifier, Sequence, Sha256, Short
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``acked`` is the last sequence that the server confirmed, ``head`` the last one sealed."""
+    """``acked`` is the last sequence that the server confirmed, ``head`` the last one that cannot be taken back.
+
+    ``broken_at`` is the first sequence after ``acked`` that the tablet can no longer read, 0 if it can read all.
+    """
 
     device_id: Identifier
     app_version: Short
@@ -19,10 +22,14 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     acked: Sequence
     hash_at_acked: Sha256
     head: Sequence
+    broken_at: Sequence = 0
 
 
 class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """``standing``: ``ok``; ``rewind``: send again from ``last_seq`` + 1; ``fork``: keep all, a person decides."""
+    """``standing``: ``ok``; ``rewind``: send again from ``last_seq`` + 1; ``fork``: keep all, a person decides.
+
+    ``revoked``: hand in what is left, from ``last_seq`` + 1; it is kept for a person, and nothing comes down any more.
+    """
 
     protocol: int
     epoch: Short
@@ -31,4 +38,4 @@ class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
     safe_seq: Sequence
     server_ms: int
     min_app: Short
-    standing: Literal["ok", "rewind", "fork"]
+    standing: Literal["ok", "rewind", "fork", "revoked"]

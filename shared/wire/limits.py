@@ -6,6 +6,7 @@ from msgspec import Meta
 
 MAX_EVENTS = 200
 MAX_BATCH_BYTES = 256 * 1024
+MAX_LONE_EVENT_BYTES = 12 * 1024 * 1024  # a stop of many lines must not be stuck: one event alone may be this large
 MAX_EVENT_BYTES = 64 * 1024
 MAX_LEAF_BYTES = 4 * 1024
 MAX_ATTACHMENT_BYTES = 12 * 1024 * 1024

@@ -57,7 +57,11 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server's disk now holds."""
+    """What the server's disk now holds.
+
+    ``last_seq`` may lie before the batch's end with ``ok``: the rest is to be sent next. ``quarantined`` says, of a
+    ``fork``, that the office keeps a copy of the batch all the same.
+    """
 
     results: tuple[EventResult, ...]
     last_seq: Sequence
@@ -66,3 +70,4 @@ class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     standing: Literal["ok", "gap", "fork", "revoked"]
     receipt: Receipt
     server_ms: int
+    quarantined: bool = False

@@ -130,8 +130,23 @@ class HandTablet:
         assert answer.status_code == 200, answer.json
         return dict(answer.json)
 
-    def pull(self) -> PullAnswer:
-        return msgspec.json.decode(self.client.get("/api/v1/sync/pull?cursor=0").data, type=PullAnswer)
+    def pull(self, cursor: int = 0) -> PullAnswer:
+        return msgspec.json.decode(self.client.get(f"/api/v1/sync/pull?cursor={cursor}").data, type=PullAnswer)
+
+    def hello(self, acked: int = 0, **changes: Any) -> dict[str, Any]:
+        """Greet as a tablet whose whole log is sealed for good."""
+        message = {
+            "device_id": str(self.tablet.device_id),
+            "app_version": "0.1.0",
+            "protocols": [1],
+            "epoch": "",
+            "acked": acked,
+            "hash_at_acked": self.events[acked - 1].hash if acked else GENESIS.hex(),
+            "head": len(self.events),
+        }
+        answer = self.client.post("/api/v1/sync/hello", json=message | changes)
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json)
 
     def upload(self, payload: bytes, *, offset: int = 0, size: int | None = None, **changes: str) -> TestResponse:
         """Send a chunk; ``changes`` of headers are spelt with underscores."""

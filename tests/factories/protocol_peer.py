@@ -18,7 +18,7 @@ from shared.canonical import canonical_bytes
 from shared.ids import new_id
 from shared.sealing import GENESIS, is_signed_by, public_bytes, sign
 from shared.sealing_event import open_event
-from shared.wire.bundle import BundleRun
+from shared.wire.bundle import BundleRun, RunStanding
 from shared.wire.enrol import ChallengeAnswer, EnrolAnswer, EnrolRequest, TokenAnswer, TokenRequest
 from shared.wire.hello import Hello, HelloAnswer
 from shared.wire.limits import PROTOCOL
@@ -52,6 +52,8 @@ class OfficePeer:
         self.safe_seq = 0
         self.runs: tuple[BundleRun, ...] = ()
         self.gone: tuple[str, ...] = ()
+        self.elsewhere: tuple[RunStanding, ...] = ()
+        self.revoked = False
         self.documents: dict[str, bytes] = {}
         self.tokens: set[str] = set()
         self.nonces: set[str] = set()
@@ -216,8 +218,9 @@ class OfficePeer:
         feed = sum(run.version for run in self.runs)
         full = cursor == 0 or cursor > feed
         runs = self.runs if full or cursor < feed else ()
-        answer = {"epoch": self.epoch, "cursor": feed, "full": full, "runs": runs, "gone": self.gone}
-        return Answer(200, msgspec.json.encode(answer | {"server_ms": NOW_MS}))
+        live = [run.run_id for run in self.runs if run.run_id not in self.gone]
+        answer = {"epoch": self.epoch, "cursor": feed, "full": full, "runs": runs, "live": live}
+        return Answer(200, msgspec.json.encode(answer | {"standing": self.elsewhere, "server_ms": NOW_MS}))
 
     def _hash_at(self, seq: int) -> str:
         if seq == 0:

@@ -11,10 +11,18 @@ from flask import Flask
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from server.core.transaction import transaction
 from server.core.web.access import Public, Required, marks
 from server.identity.model import Membership, OrganisationKind, Role
-from server.identity.permissions import TABLET_PERMISSIONS, Permission, column_of, permissions_of
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of, tablet_of
+from server.identity.permissions import (
+    REVOKED_TABLET_PERMISSIONS,
+    TABLET_PERMISSIONS,
+    Permission,
+    column_of,
+    permissions_of,
+)
+from server.identity.service import revoke_device
+from tests.factories.web import Client, Organisation, browser_of, make_member, now_stamp, program_of, tablet_of
 
 ID = UUID("01a203b8-6460-7124-9f6b-161ba3efbd87")
 MEMBERS = [(role, kind) for kind in OrganisationKind for role in Role if column_of(role, kind) is not None]
@@ -91,6 +99,21 @@ def test_a_tablet_finds_the_sync_doors_alone(app: Flask) -> None:
     pages = [door for door in doors(app) if not door.is_api]
     assert pages
     assert faults(app, TABLET_PERMISSIONS, lambda _door: client) == []
+
+
+def test_a_revoked_tablet_finds_alone_the_doors_that_take_what_it_sealed(app: Flask) -> None:
+    """Protocol, 10: hello, push and attachments; no run, no document, nothing of anybody's comes down."""
+    driver = make_member(Organisation(OrganisationKind.DISTRIBUTOR), Role.DRIVER)
+    tablet = tablet_of(app, driver)
+    with transaction(driver.owner_id) as session:
+        revoke_device(session, tablet.device_id, stamp=now_stamp())
+    opened = {
+        endpoint
+        for endpoint, mark in marks(app).items()
+        if isinstance(mark, Required) and not REVOKED_TABLET_PERMISSIONS.isdisjoint(mark.permissions)
+    }
+    assert opened == {f"sync.{name}" for name in ("hello", "push", "attachment_offset", "attachment_chunk")}
+    assert faults(app, REVOKED_TABLET_PERMISSIONS, lambda _door: tablet.client) == []
 
 
 def test_a_stranger_finds_every_door_shut_that_is_not_public(app: Flask) -> None:

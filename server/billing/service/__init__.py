@@ -14,7 +14,7 @@ from server.billing.service.invoices import (
     drop_provisional,
     publish_for_order,
 )
-from server.billing.service.publication import Unpublished, publish_pending
+from server.billing.service.publication import Unpublished, count_pending, publish_pending
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
 from server.billing.service.terms import NumberWaits, freeze_order_terms
 from server.billing.service.voids import void_invoice
@@ -37,6 +37,7 @@ __all__ = [
     "Unpublished",
     "adjust_provisional",
     "approve_credit",
+    "count_pending",
     "create_provisional",
     "drop_provisional",
     "freeze_order_terms",

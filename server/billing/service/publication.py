@@ -57,6 +57,11 @@ def want_published(session: Session, document: Invoice | CreditNote, *, by_agent
     pending.append(_Wanted(document.owner_id, series, document, by_agent))
 
 
+def count_pending(session: Session) -> int:
+    """Return how many documents the transaction has yet to publish."""
+    return len(session.info.get(PENDING, ()))
+
+
 def publish_pending(session: Session, *, stamp: Stamp) -> tuple[Invoice | CreditNote, ...]:
     """Number, chain and post every document wanted so far, and return them in the order of their numbers.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from server.core.problems import BadRequest, Problem, Text
 from server.core.settings import settings
@@ -24,6 +25,14 @@ class InvalidMessage(Problem):
     slug = "invalid-message"
     status = 422
     title = Text("Message hors protocole", "Message outside the protocol")
+
+
+class BodyTooLarge(Problem):
+    """The body is larger than this door takes."""
+
+    slug = "body-too-large"
+    status = 413
+    title = Text("Demande trop grosse", "Request too large")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +59,26 @@ def carries[**P, R](
     return mark
 
 
-def read_message[T](kind: type[T]) -> T:
-    """Return the request's body as a message of ``kind``.
+def read_message[T](kind: type[T], *, limit_bytes: int | None = None) -> T:
+    """Return the request's body as a message of ``kind``, of at most ``limit_bytes`` once unpacked.
 
     Raises:
         BadRequest: the body is not JSON in UTF-8.
+        BodyTooLarge: it is larger, packed or unpacked.
+        InvalidMessage: a field is missing, unknown, of another type or out of its bounds.
+    """
+    return decode_message(kind, body(limit_bytes=limit_bytes))
+
+
+def decode_message[T](kind: type[T], raw: bytes) -> T:
+    """Return a body that was read as a message of ``kind``.
+
+    Raises:
+        BadRequest: it is not JSON in UTF-8.
         InvalidMessage: a field is missing, unknown, of another type or out of its bounds.
     """
     try:
-        message: T = _decoder(kind).decode(body())
+        message: T = _decoder(kind).decode(raw)
     except msgspec.ValidationError as error:
         raise _outside(str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -68,35 +88,57 @@ def read_message[T](kind: type[T]) -> T:
     return message
 
 
-def body() -> bytes:
-    """Return the request's body, unpacked when it came with gzip.
+def body(*, limit_bytes: int | None = None) -> bytes:
+    """Return the request's body, unpacked when it came with gzip; no more is ever read or unpacked than the limit.
 
     Raises:
-        BadRequest: the packing is damaged, unknown, or hides more than a request may hold.
+        BadRequest: the packing is damaged or unknown.
+        BodyTooLarge: packed or unpacked it is over ``limit_bytes``, or over what any request may hold.
     """
-    raw = request.get_data(cache=False)
+    limit = min(limit_bytes or settings().max_body_bytes, settings().max_body_bytes)
+    request.max_content_length = limit
+    try:
+        raw = request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise too_large(limit) from error
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if encoding == "identity":
         return raw
-    unpacked = _gunzip(raw, limit=settings().max_body_bytes) if encoding == "gzip" else None
-    if unpacked is None:
-        raise BadRequest(
-            Text(
-                "Envoyez le corps tel quel ou en gzip intact, dans la limite de taille.",
-                "Send the body plain or as intact gzip, within the size limit.",
-            ),
-            where="Content-Encoding",
-        )
-    return unpacked
+    if encoding != "gzip":
+        raise _damaged()
+    return _gunzip(raw, limit=limit)
 
 
-def _gunzip(raw: bytes, *, limit: int) -> bytes | None:
+def too_large(limit_bytes: int) -> BodyTooLarge:
+    """Return the refusal of a body over ``limit_bytes``."""
+    return BodyTooLarge(
+        Text(
+            f"Au plus {limit_bytes} octets, une fois décompressé. Envoyez moins à la fois.",
+            f"At most {limit_bytes} bytes once unpacked. Send less at a time.",
+        ),
+        where="body",
+        limit_bytes=limit_bytes,
+    )
+
+
+def _damaged() -> BadRequest:
+    return BadRequest(
+        Text("Envoyez le corps tel quel ou en gzip intact.", "Send the body plain or as intact gzip."),
+        where="Content-Encoding",
+    )
+
+
+def _gunzip(raw: bytes, *, limit: int) -> bytes:
     unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     try:
         unpacked = unpacker.decompress(raw, limit + 1)
-    except zlib.error:
-        return None
-    return unpacked if unpacker.eof and len(unpacked) <= limit and not unpacker.unused_data else None
+    except zlib.error as error:
+        raise _damaged() from error
+    if len(unpacked) > limit:
+        raise too_large(limit)
+    if not unpacker.eof or unpacker.unused_data:
+        raise _damaged()
+    return unpacked
 
 
 def send_message(message: msgspec.Struct, *, status: int = 200) -> Response:

@@ -11,7 +11,7 @@ from server.core.transaction import transaction
 from server.core.web.caller import Actor
 from server.core.web.cookies import cookie_name
 from server.identity.model import Device, Membership, OrganisationKind, Role, UserSession
-from server.identity.permissions import TABLET_PERMISSIONS, permissions_of
+from server.identity.permissions import REVOKED_TABLET_PERMISSIONS, TABLET_PERMISSIONS, permissions_of
 from server.identity.service import find_device_token, find_session
 
 SESSION_COOKIE = "tournee"
@@ -75,6 +75,6 @@ def _tablet(device: Device) -> Actor:
         role=Role.DRIVER,
         language="fr",
         display_name=device.driver_name,
-        permissions=TABLET_PERMISSIONS,
+        permissions=TABLET_PERMISSIONS if device.revoked_at is None else REVOKED_TABLET_PERMISSIONS,
         device_id=device.id,
     )

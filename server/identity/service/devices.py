@@ -116,8 +116,10 @@ def challenge_device(session: Session, device_id: UUID, *, at: datetime) -> str:
 def issue_device_token(session: Session, request: TokenRequest, *, at: datetime) -> str:
     """Return a bearer token for a quarter of an hour, against a signed challenge that is then spent.
 
+    A revoked tablet gets one, too: it opens only the doors by which it hands in what it sealed.
+
     Raises:
-        DeviceGone: the challenge is unknown, spent or stale, the tablet revoked, or the signature another's.
+        DeviceGone: the tablet or the challenge is unknown, spent or stale, or the signature another's.
     """
     device = session.get(Device, UUID(request.device_id))
     challenge = session.scalars(
@@ -126,7 +128,6 @@ def issue_device_token(session: Session, request: TokenRequest, *, at: datetime)
     digest = hashlib.sha256(bytes.fromhex(request.nonce)).digest()
     if (
         device is None
-        or device.revoked_at is not None
         or challenge is None
         or challenge.device_id != device.id
         or challenge.used_at is not None
@@ -141,16 +142,16 @@ def issue_device_token(session: Session, request: TokenRequest, *, at: datetime)
 
 
 def find_device_token(session: Session, token: str, *, at: datetime) -> Device | None:
-    """Return the tablet whose live token this is, or None."""
+    """Return the tablet whose live token this is, revoked or not, or None."""
     return session.scalars(
         select(Device)
         .join(DeviceToken, DeviceToken.device_id == Device.id)
-        .where(DeviceToken.token_hash == token_hash(token), DeviceToken.expires_at > at, Device.revoked_at.is_(None))
+        .where(DeviceToken.token_hash == token_hash(token), DeviceToken.expires_at > at)
     ).one_or_none()
 
 
 def revoke_device(session: Session, device_id: UUID, *, stamp: Stamp) -> Device:
-    """Take the tablet's trust away, at once; what it sealed before stays good.
+    """Take the tablet's trust away, at once; what the office has of it stays, what it still sends is parked.
 
     Raises:
         NotFound: the acting organisation has no such tablet.

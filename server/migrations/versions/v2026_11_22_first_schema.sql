@@ -323,12 +323,18 @@ CREATE TABLE device_stream (
 	safe_seq BIGINT NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
 	server_offset_ms BIGINT NOT NULL, 
+	announced_seq BIGINT NOT NULL, 
+	heard_at TIMESTAMP WITH TIME ZONE, 
+	strays_refused BIGINT NOT NULL, 
+	retired_at TIMESTAMP WITH TIME ZONE, 
+	retired_by UUID, 
+	retired_note TEXT NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_device_stream PRIMARY KEY (id), 
 	CONSTRAINT uq_device_stream_device_id UNIQUE (device_id), 
-	CONSTRAINT ck_device_stream_streamstate CHECK (state IN ('open', 'forked', 'revoked'))
+	CONSTRAINT ck_device_stream_streamstate CHECK (state IN ('open', 'forked', 'retired'))
 )
 -- next
 CREATE INDEX ix_device_stream_owner_id ON device_stream (owner_id)
@@ -886,6 +892,8 @@ CREATE TABLE run (
 	CONSTRAINT ck_run_matrixsource CHECK (matrix_source IN ('roads', 'estimate'))
 )
 -- next
+CREATE INDEX ix_run_live ON run (owner_id, driver_id) WHERE state NOT IN ('synced', 'settled', 'closed', 'cancelled')
+-- next
 CREATE INDEX ix_run_owner_id ON run (owner_id)
 -- next
 CREATE INDEX ix_run_owner_id_driver_id ON run (owner_id, driver_id)
@@ -908,6 +916,37 @@ CREATE TABLE run_bundle (
 CREATE INDEX ix_run_bundle_owner_id ON run_bundle (owner_id)
 -- next
 CREATE INDEX ix_run_bundle_owner_id_driver_id_position ON run_bundle (owner_id, driver_id, position)
+-- next
+CREATE TABLE run_given (
+	run_id UUID NOT NULL, 
+	device_id UUID NOT NULL, 
+	version INTEGER NOT NULL, 
+	given_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_run_given PRIMARY KEY (id), 
+	CONSTRAINT uq_run_given_run_id_device_id UNIQUE (run_id, device_id)
+)
+-- next
+CREATE INDEX ix_run_given_device_id ON run_given (device_id)
+-- next
+CREATE INDEX ix_run_given_owner_id ON run_given (owner_id)
+-- next
+CREATE TABLE run_waiver (
+	run_id UUID NOT NULL, 
+	reason TEXT NOT NULL, 
+	missing JSONB NOT NULL, 
+	waived_by UUID NOT NULL, 
+	waived_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_run_waiver PRIMARY KEY (id), 
+	CONSTRAINT uq_run_waiver_run_id UNIQUE (run_id)
+)
+-- next
+CREATE INDEX ix_run_waiver_owner_id ON run_waiver (owner_id)
 -- next
 CREATE TABLE server_epoch (
 	nonce TEXT NOT NULL, 
@@ -973,6 +1012,24 @@ CREATE TABLE stock_move (
 CREATE INDEX ix_stock_move_format_id ON stock_move (format_id)
 -- next
 CREATE INDEX ix_stock_move_owner_id ON stock_move (owner_id)
+-- next
+CREATE TABLE stray_push (
+	device_id UUID NOT NULL, 
+	from_seq BIGINT NOT NULL, 
+	last_seq BIGINT NOT NULL, 
+	head TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	body BYTEA NOT NULL, 
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_stray_push PRIMARY KEY (id), 
+	CONSTRAINT uq_stray_push_device_id_sha256 UNIQUE (device_id, sha256)
+)
+-- next
+CREATE INDEX ix_stray_push_owner_id ON stray_push (owner_id)
 -- next
 CREATE TABLE tax_rate (
 	code TEXT NOT NULL, 
@@ -1110,6 +1167,7 @@ CREATE TABLE visit (
 	device_id UUID NOT NULL, 
 	event_id UUID NOT NULL, 
 	event_seq INTEGER NOT NULL, 
+	position BIGINT GENERATED ALWAYS AS IDENTITY, 
 	driver_id UUID NOT NULL, 
 	outcome VARCHAR(40) NOT NULL, 
 	failure TEXT NOT NULL, 
@@ -1951,6 +2009,28 @@ CREATE POLICY writer ON "run_bundle" FOR ALL USING (owner_id = (SELECT acting_or
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "run_bundle" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "run_given" TO tournee_app
+-- next
+ALTER TABLE "run_given" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "run_given" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "run_given" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "run_given" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "run_waiver" TO tournee_app
+-- next
+ALTER TABLE "run_waiver" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "run_waiver" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "run_waiver" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "run_waiver" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "run_waiver" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
 GRANT SELECT ON "server_epoch" TO tournee_app
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "signed_receipt" TO tournee_app
@@ -2006,6 +2086,18 @@ ALTER TABLE "stop_order" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "stop_order" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "stop_order" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "stray_push" TO tournee_app
+-- next
+ALTER TABLE "stray_push" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "stray_push" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "stray_push" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "stray_push" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "stray_push" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT ON "tax_rate" TO tournee_app
 -- next

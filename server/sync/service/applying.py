@@ -16,13 +16,15 @@ from server.orders.model import Order
 from server.orders.service import mark_shipped
 from server.planning import progress
 from server.planning.model import Run
-from server.sync.model import DeviceEvent, EventOutcome, RunBundle
+from server.sync.model import RunBundle
 from server.sync.service.clock import Moment, moment_of
-from shared.lifecycles import OrderState
+from shared.lifecycles import OrderState, RunState
 from shared.problems import Problem, Text
 from shared.sealing_event import visit_of
 from shared.visit import read_visit
 from shared.wire.event import Envelope, SealedEvent
+
+_SETTLED = frozenset({RunState.SETTLED, RunState.CLOSED})
 
 
 class NotYourRun(Problem):
@@ -49,7 +51,7 @@ def apply_event(session: Session, sealed: SealedEvent, envelope: Envelope, *, st
             progress.arrive(progress.stop_of(run, UUID(envelope.stop_id)), at=moment.at)
             return ()
         case "run.returned":
-            progress.come_back(session, run, at=moment.at, has_parked=_has_parked(session, run), stamp=stamp)
+            progress.come_back(session, run, at=moment.at, stamp=stamp)
             return ()
         case "visit.finished":
             return _finish_visit(session, sealed, envelope, run=run, moment=moment, stamp=stamp)
@@ -78,6 +80,8 @@ def _finish_visit(
     progress.end_stop(session, stop, is_signed=is_signed, at=moment.at, stamp=stamp)
     if moment.skewed:
         _note_skew(session, record, stamp)
+    if run.state in _SETTLED:
+        _note_late(session, record, run, stamp)
     return issued
 
 
@@ -90,12 +94,6 @@ def _depart(session: Session, run: Run, moment: Moment, stamp: Stamp) -> None:
         mark_shipped(session, order=order, stamp=stamp)
 
 
-def _has_parked(session: Session, run: Run) -> bool:
-    return bool(
-        session.scalar(select(exists().where(DeviceEvent.run_id == run.id, DeviceEvent.outcome == EventOutcome.PARKED)))
-    )
-
-
 def _note_skew(session: Session, record: VisitRecord, stamp: Stamp) -> None:
     open_discrepancy(
         session,
@@ -104,6 +102,22 @@ def _note_skew(session: Session, record: VisitRecord, stamp: Stamp) -> None:
         text=Text(
             "L’horloge de la tablette était décalée de plus de 5 minutes ; l’heure montrée est corrigée.",
             "The tablet's clock was off by more than 5 minutes; the time shown is corrected.",
+        ),
+        stamp=stamp,
+        run_id=record.run_id,
+        stop_id=record.stop_id,
+    )
+
+
+def _note_late(session: Session, record: VisitRecord, run: Run, stamp: Stamp) -> None:
+    """What a tablet hands in after its run was settled is in the books, and whoever settled it is told."""
+    open_discrepancy(
+        session,
+        kind="after_closing",
+        subject_id=record.event_id,
+        text=Text(
+            f"Reçu après le règlement de la tournée {run.name} : revoyez sa caisse et ses retours.",
+            f"Received after run {run.name} was settled: look at its cash and returns again.",
         ),
         stamp=stamp,
         run_id=record.run_id,

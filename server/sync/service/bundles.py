@@ -183,14 +183,20 @@ def _container(reading: RunReading, offer: ContainerOffer) -> ContainerClass:
 
 
 def _collectables(reading: RunReading, orders: list[Order]) -> tuple[Collectable, ...]:
+    """Return what each issuer is still owed of the stop's invoices; what is paid or credited is not asked for again."""
+    due = {
+        invoice.id: invoice
+        for order in orders
+        if (invoice := reading.invoices.get(order.id)) is not None and order.deliver_with.value == "invoice"
+    }
     amounts: dict[UUID, int] = {}
-    for order in orders:
-        invoice = reading.invoices.get(order.id)
-        if invoice is not None and order.deliver_with.value == "invoice":
-            amounts[invoice.owner_id] = amounts.get(invoice.owner_id, 0) + invoice.total_cents
+    for invoice in due.values():
+        still = reading.open_cents.get(invoice.id, invoice.total_cents)
+        amounts[invoice.owner_id] = amounts.get(invoice.owner_id, 0) + max(0, still)
     return tuple(
         Collectable(issuer_id=str(issuer_id), issuer_name=reading.names[issuer_id], amount_cents=amount)
         for issuer_id, amount in sorted(amounts.items())
+        if amount
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.core import facts
 from server.core.stamp import Stamp
 from server.sync.events import EVENT_PARKED
-from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
+from server.sync.model import DeviceEvent, EventOutcome
 from shared.problems import Problem, Text
 
 
@@ -20,6 +20,13 @@ class EarlierParked(Problem):
 
     slug = "earlier-event-parked"
     title = Text("En attente d’un événement précédent", "Waiting for an earlier event")
+
+
+class TabletRevoked(Problem):
+    """The event came from a tablet after a dispatcher had revoked it."""
+
+    slug = "tablet-revoked"
+    title = Text("Reçu d’une tablette révoquée", "Received from a revoked tablet")
 
 
 class ApplyFailed(Problem):
@@ -54,15 +61,20 @@ def unexpected(error: Exception) -> Problem:
     )
 
 
-def refuse_behind_parked(stream: DeviceStream, event: DeviceEvent, parked_stops: set[UUID]) -> None:
-    """Let nothing of a stop pass what is parked before it.
+def refuse_behind_parked(event: DeviceEvent, parked_stops: set[UUID], *, revoked: bool) -> None:
+    """Let nothing of a stop pass what is parked before it, and nothing of a revoked tablet at all.
 
     Raises:
-        EarlierParked: an earlier event of the stop waits, or the whole tablet does.
+        EarlierParked: an earlier event of the stop waits.
+        TabletRevoked: the whole tablet waits.
     """
-    if stream.state is StreamState.REVOKED:
-        raise EarlierParked(
-            Text("La tablette est révoquée : un répartiteur décide.", "The tablet is revoked: a dispatcher decides.")
+    if revoked:
+        raise TabletRevoked(
+            Text(
+                "Reçu après la révocation de la tablette ; un répartiteur décide.",
+                "Received after the tablet was revoked; a dispatcher decides.",
+            ),
+            where=str(event.device_id),
         )
     if event.stop_id in parked_stops:
         raise EarlierParked(

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.orm import Session
 
-from server.planning.model import Run
-from server.sync.model import RunBundle
+from server.core.acting import acting_org
+from server.delivery.model import Visit
+from server.planning.model import RUN_OVER, Run
+from server.sync.model import RunBundle, RunGiven
 from server.sync.service.streams import epoch, unix_ms
-from shared.lifecycles import RunState
-
-_OVER = {RunState.SYNCED, RunState.SETTLED, RunState.CLOSED, RunState.CANCELLED}
+from shared.ids import new_id
+from shared.wire.bundle import RunStanding, StopDone
 
 
 class RunsDown(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,45 +28,127 @@ class RunsDown(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int
     full: bool
     runs: tuple[msgspec.Raw, ...]
-    gone: tuple[str, ...]
+    live: tuple[str, ...]
+    standing: tuple[RunStanding, ...]
     server_ms: int
 
 
-def pull(session: Session, *, driver_id: UUID, cursor: int, known_epoch: str, now: datetime) -> RunsDown:
-    """Return the driver's runs that changed after ``cursor``.
+@dataclass(frozen=True, slots=True)
+class Puller:
+    """Who pulls: a driver, by one of their tablets, from where it was."""
 
-    A run that is over, or was given to another driver, is gone. Another epoch, or a cursor ahead of the feed, gets
-    everything: the server was restored.
+    driver_id: UUID
+    device_id: UUID
+    cursor: int
+    epoch: str
+
+
+def pull(session: Session, puller: Puller, *, now: datetime) -> RunsDown:
+    """Return the driver's live runs that changed after the cursor, and how far other tablets are with them.
+
+    A run that is over, or was given to another driver, is not live. Another epoch, or a cursor ahead of the feed, gets
+    everything: the server was restored. Reads grow with the runs that are live, not with those that ever were.
     """
-    ours = epoch(session)
-    bundles = _latest(session, driver_id)
-    last = max((bundle.position for bundle in bundles), default=0)
-    full = known_epoch not in {"", ours} or cursor > last or cursor == 0
-    states = _states(session, [bundle.run_id for bundle in bundles])
-    changed = [bundle for bundle in bundles if full or bundle.position > cursor]
-    lost = {run_id for run_id, (state, driver) in states.items() if state in _OVER or driver != driver_id}
-    alive = [bundle for bundle in changed if not bundle.gone and bundle.run_id not in lost]
-    gone = [bundle.run_id for bundle in bundles if bundle.gone or bundle.run_id in lost]
+    ours, last = epoch(session), _last_position(session, puller.driver_id)
+    full = puller.epoch not in {"", ours} or puller.cursor > last or puller.cursor == 0
+    runs = _live_runs(session, puller.driver_id)
+    versions = _latest_versions(session, runs, puller.driver_id)
+    changed = [one for one in versions if full or one.position > puller.cursor]
+    bodies = _bodies(session, [one.id for one in changed])
+    _note_given(session, changed, puller.device_id, now)
     return RunsDown(
         epoch=ours,
         cursor=last,
         full=full,
-        runs=tuple(msgspec.Raw(bundle.body) for bundle in alive),
-        gone=tuple(str(run_id) for run_id in gone),
+        runs=tuple(msgspec.Raw(bodies[one.id]) for one in changed),
+        live=tuple(str(one.run_id) for one in versions),
+        standing=_standings(session, [runs[one.run_id] for one in versions], puller.device_id),
         server_ms=unix_ms(now),
     )
 
 
-def _latest(session: Session, driver_id: UUID) -> list[RunBundle]:
-    rows = session.scalars(
-        select(RunBundle)
-        .where(RunBundle.driver_id == driver_id)
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The newest bundle of a run, without its bytes."""
+
+    id: UUID
+    run_id: UUID
+    version: int
+    position: int
+
+
+def _last_position(session: Session, driver_id: UUID) -> int:
+    newest = select(func.max(RunBundle.position)).where(
+        RunBundle.owner_id == acting_org(session), RunBundle.driver_id == driver_id
+    )
+    return session.scalar(newest) or 0
+
+
+def _live_runs(session: Session, driver_id: UUID) -> dict[UUID, Run]:
+    found = session.scalars(
+        select(Run).where(Run.owner_id == acting_org(session), Run.driver_id == driver_id, Run.state.not_in(RUN_OVER))
+    )
+    return {run.id: run for run in found}
+
+
+def _latest_versions(session: Session, runs: Mapping[UUID, Run], driver_id: UUID) -> list[_Version]:
+    """Return the newest bundles in the feed's order; one made for another driver is none for this one."""
+    rows = session.execute(
+        select(
+            RunBundle.id, RunBundle.run_id, RunBundle.version, RunBundle.position, RunBundle.driver_id, RunBundle.gone
+        )
+        .where(RunBundle.run_id.in_(runs))
         .order_by(RunBundle.run_id, RunBundle.version.desc())
         .ext(distinct_on(RunBundle.run_id))
     )
-    return sorted(rows, key=lambda bundle: bundle.position)
+    ours = [row for row in rows if row.driver_id == driver_id and not row.gone]
+    return sorted(
+        (_Version(row.id, row.run_id, row.version, row.position) for row in ours), key=lambda one: one.position
+    )
 
 
-def _states(session: Session, run_ids: list[UUID]) -> dict[UUID, tuple[RunState, UUID | None]]:
-    rows = session.execute(select(Run.id, Run.state, Run.driver_id).where(Run.id.in_(run_ids)))
-    return {row.id: (row.state, row.driver_id) for row in rows}
+def _bodies(session: Session, ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    rows = session.execute(select(RunBundle.id, RunBundle.body).where(RunBundle.id.in_(ids)))
+    return {row.id: row.body for row in rows}
+
+
+def _note_given(session: Session, changed: Sequence[_Version], device_id: UUID, now: datetime) -> None:
+    """Remember that this tablet has the runs: they do not close before it was heard (M4)."""
+    if not changed:
+        return
+    owner_id = acting_org(session)
+    rows = [
+        {"id": new_id(), "owner_id": owner_id, "party_ids": [], "run_id": one.run_id, "device_id": device_id,
+         "version": one.version, "given_at": now}
+        for one in sorted(changed, key=lambda one: one.run_id)
+    ]  # fmt: skip
+    given = insert(RunGiven).values(rows)
+    session.execute(
+        given.on_conflict_do_update(
+            index_elements=["run_id", "device_id"], set_={"version": given.excluded.version, "given_at": now}
+        )
+    )
+
+
+def _standings(session: Session, runs: Sequence[Run], device_id: UUID) -> tuple[RunStanding, ...]:
+    left = [run for run in runs if run.departed_at is not None]
+    visits = session.scalars(
+        select(Visit)
+        .where(Visit.run_id.in_([run.id for run in left]), Visit.device_id != device_id)
+        .order_by(Visit.position)
+    ).all()
+    return tuple(_standing(run, [one for one in visits if one.run_id == run.id]) for run in left)
+
+
+def _standing(run: Run, visits: Sequence[Visit]) -> RunStanding:
+    first: dict[UUID, Visit] = {}
+    for visit in visits:
+        first.setdefault(visit.stop_id, visit)
+    return RunStanding(
+        run_id=str(run.id),
+        departed_ms=unix_ms(run.departed_at) if run.departed_at else 0,
+        stops=tuple(
+            StopDone(stop_id=str(stop_id), outcome=visit.outcome.value, finished_ms=unix_ms(visit.delivered_at))
+            for stop_id, visit in first.items()
+        ),
+    )

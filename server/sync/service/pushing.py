@@ -13,17 +13,17 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from server.billing.service import publish_pending
-from server.core import facts
+from server.billing.service import count_pending, publish_pending
 from server.core.acting import savepoint
 from server.core.logs import log
 from server.core.stamp import Stamp
 from server.fulfilment.issued import Issued
-from server.sync.events import STREAM_FORKED
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
 from server.sync.service.applying import apply_event
+from server.sync.service.closing import take_in_waiting
 from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
-from server.sync.service.streams import GENESIS_HEX, give_receipt, hash_at, lock_stream, unix_ms
+from server.sync.service.strays import keep_stray
+from server.sync.service.streams import GENESIS_HEX, fork_stream, give_receipt, hash_at, lock_stream, unix_ms
 from shared.ids import new_id
 from shared.problems import Problem, Text
 from shared.sealing import chain_hash, is_signed_by
@@ -32,6 +32,8 @@ from shared.wire.event import Envelope, LeafGroup, SealedEvent
 from shared.wire.push import EventResult, IssuedDocument, Push, PushAnswer, Refusal
 
 type Standing = Literal["ok", "gap", "fork", "revoked"]
+MAX_DOCUMENTS = 50
+"""From so many documents on the next event waits for the next push: their counters stay locked until the commit."""
 
 
 class BrokenBatch(Problem):
@@ -52,6 +54,8 @@ class _Batch:
     stream: DeviceStream
     public_key: bytes
     stamp: Stamp
+    revoked: bool
+    quarantined: bool = False
     parked_stops: set[UUID] = field(default_factory=set)
     done: list[tuple[DeviceEvent, tuple[Issued, ...]]] = field(default_factory=list)
     known: list[EventResult] = field(default_factory=list)
@@ -67,10 +71,11 @@ def apply_batch(
     key: Ed25519PrivateKey,
     stamp: Stamp,
 ) -> PushAnswer:
-    """Take what is new of a batch and say what became of each event.
+    """Take what is new of a batch and say what became of each event; a long one may be taken in part.
 
     Known events get their first answer again; the next ones are stored and applied, each under a savepoint; a gap
-    stops; other bytes at a known place fork the stream, which then waits for a person. Publications are numbered at
+    stops; other bytes at a known place fork the stream, which then waits for a person, and the batch is kept as
+    evidence. What a revoked tablet sends is stored and parked. Publications are numbered at
     the end, in ascending (issuer, series): their failure rolls back the whole batch, never one event.
 
     Raises:
@@ -78,13 +83,13 @@ def apply_batch(
     """
     _check_chain(push, public_key)
     stream = lock_stream(session, device_id)
-    if revoked:
-        stream.state = StreamState.REVOKED
-    batch = _Batch(session, stream, public_key, stamp)
+    batch = _Batch(session, stream, public_key, stamp, revoked)
     standing = _take(batch, push)
     publish_pending(session, stamp=stamp)
     results = batch.known + [_result(session, event, issued) for event, issued in batch.done]
     session.flush()
+    if batch.done:
+        take_in_waiting(session, device_id=device_id)
     return PushAnswer(
         results=tuple(sorted(results, key=lambda result: result.seq)),
         last_seq=stream.last_seq,
@@ -93,6 +98,7 @@ def apply_batch(
         standing=standing,
         receipt=give_receipt(session, stream, key=key, now=stamp.at),
         server_ms=unix_ms(stamp.at),
+        quarantined=batch.quarantined,
     )
 
 
@@ -109,16 +115,19 @@ def _check_chain(push: Push, public_key: bytes) -> None:
 
 def _take(batch: _Batch, push: Push) -> Standing:
     session, stream = batch.session, batch.stream
-    if stream.state is StreamState.FORKED:
-        return "fork"
-    if push.from_seq > stream.last_seq + 1:
-        return "gap"
     _check_first(session, stream, push)
+    is_gap = push.from_seq > stream.last_seq + 1
+    if stream.state is StreamState.FORKED or (is_gap and stream.state is StreamState.RETIRED):
+        return _stray(batch, push)
+    if is_gap:
+        return "gap"
     batch.parked_stops = parked_stops(session, stream.device_id)
     for seq, sealed in enumerate(push.events, start=push.from_seq):
+        if count_pending(session) >= MAX_DOCUMENTS:
+            break
         if not _take_one(batch, seq, sealed):
-            return _fork(session, stream, batch.stamp)
-    return "revoked" if stream.state is StreamState.REVOKED else "ok"
+            return _fork(batch, push)
+    return "revoked" if batch.revoked else "ok"
 
 
 def _take_one(batch: _Batch, seq: int, sealed: SealedEvent) -> bool:
@@ -171,7 +180,7 @@ def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, t
     issued: tuple[Issued, ...] = ()
     try:
         _name(session, event, sealed)
-        refuse_behind_parked(stream, event, batch.parked_stops)
+        refuse_behind_parked(event, batch.parked_stops, revoked=batch.revoked)
         envelope = open_event(sealed, batch.public_key)
         with savepoint(session):
             issued = apply_event(session, sealed, envelope, stamp=batch.stamp)
@@ -254,9 +263,14 @@ def _park(batch: _Batch, event: DeviceEvent, problem: Problem) -> None:
         batch.parked_stops.add(event.stop_id)
 
 
-def _fork(session: Session, stream: DeviceStream, stamp: Stamp) -> Standing:
-    stream.state = StreamState.FORKED
-    facts.record(session, STREAM_FORKED, stream.device_id, stamp)
+def _fork(batch: _Batch, push: Push) -> Standing:
+    if batch.stream.state is StreamState.OPEN:
+        fork_stream(batch.session, batch.stream, stamp=batch.stamp)
+    return _stray(batch, push)
+
+
+def _stray(batch: _Batch, push: Push) -> Standing:
+    batch.quarantined = keep_stray(batch.session, batch.stream, push, stamp=batch.stamp)
     return "fork"
 
 

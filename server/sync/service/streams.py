@@ -12,7 +12,11 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from server.core import facts
 from server.core.acting import acting_org
+from server.core.stamp import Stamp
+from server.identity.model import Device
+from server.sync.events import STREAM_FORKED
 from server.sync.model import DeviceEvent, DeviceStream, ServerEpoch, SignedReceipt, StreamState
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
@@ -67,11 +71,14 @@ def epoch(session: Session) -> str:
     return f"{system}-{timeline}-{nonce}"
 
 
-def greet(session: Session, hello: Hello, *, device_id: UUID, now: datetime) -> HelloAnswer:
-    """Compare both sides' positions.
+def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> HelloAnswer:
+    """Compare both sides' positions, and keep how far the tablet says that its log goes.
+
+    A tablet that cannot read its own log any more can never go on with its chain: its stream waits for a person, as
+    a forked one does.
 
     ``rewind`` when the server holds less than it once confirmed (it was restored), ``fork`` when both hold
-    different events at the same place.
+    different events at the same place, ``revoked`` when the tablet may only hand in what it has left.
 
     Raises:
         UnknownProtocol: no common protocol version.
@@ -83,25 +90,40 @@ def greet(session: Session, hello: Hello, *, device_id: UUID, now: datetime) -> 
                 "Update the application, then sync again: nothing is lost, everything stays on the tablet.",
             )
         )
-    stream = lock_stream(session, device_id)
+    stream = lock_stream(session, device.id)
+    stream.announced_seq, stream.heard_at = max(stream.announced_seq, hello.head), stamp.at
+    if hello.broken_at and stream.state is StreamState.OPEN:
+        fork_stream(session, stream, stamp=stamp)
+    if device.app_version != hello.app_version:
+        device.app_version = hello.app_version
     return HelloAnswer(
         protocol=PROTOCOL,
         epoch=epoch(session),
         last_seq=stream.last_seq,
         hash_at_last=stream.head,
         safe_seq=stream.safe_seq,
-        server_ms=unix_ms(now),
+        server_ms=unix_ms(stamp.at),
         min_app=MIN_APP,
-        standing=_standing(session, stream, hello),
+        standing=_standing(session, stream, hello, revoked=device.revoked_at is not None),
     )
 
 
-def _standing(session: Session, stream: DeviceStream, hello: Hello) -> Literal["ok", "rewind", "fork"]:
-    if stream.state is StreamState.FORKED:
+def fork_stream(session: Session, stream: DeviceStream, *, stamp: Stamp) -> None:
+    """Set a stream aside that both sides cannot continue alike; a dispatcher sees it."""
+    stream.state = StreamState.FORKED
+    facts.record(session, STREAM_FORKED, stream.device_id, stamp)
+
+
+def _standing(
+    session: Session, stream: DeviceStream, hello: Hello, *, revoked: bool
+) -> Literal["ok", "rewind", "fork", "revoked"]:
+    is_behind = stream.last_seq < hello.acked
+    differs = not is_behind and hash_at(session, stream.device_id, hello.acked) != hello.hash_at_acked
+    if stream.state is StreamState.FORKED or differs:
         return "fork"
-    if stream.last_seq < hello.acked:
-        return "rewind"
-    return "ok" if hash_at(session, stream.device_id, hello.acked) == hello.hash_at_acked else "fork"
+    if revoked:
+        return "revoked"
+    return "rewind" if is_behind else "ok"
 
 
 def give_receipt(session: Session, stream: DeviceStream, *, key: Ed25519PrivateKey, now: datetime) -> Receipt:

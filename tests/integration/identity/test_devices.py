@@ -150,13 +150,14 @@ def test_an_unknown_tablets_challenge_looks_like_any_other(app: Flask) -> None:
     assert len(answer.json["nonce"]) == 64
 
 
-def test_a_revoked_tablet_is_out_at_once(app: Flask, dispatcher: Client, driver) -> None:
-    """Platform: revocation does not wait for the token to end."""
+def test_a_revoked_tablet_gets_nothing_more_at_once(app: Flask, dispatcher: Client, driver) -> None:
+    """Platform, G6: revocation does not wait for the token to end; what is left to hand in is still taken."""
     tablet = tablet_of(app, driver)
     hello = {"data": b"{}", "content_type": "application/json"}
-    assert tablet.client.post("/api/v1/sync/hello", **hello).status_code == 422
+    assert tablet.client.get("/api/v1/sync/pull").status_code == 200
     assert dispatcher.delete(f"/api/v1/devices/{tablet.device_id}").status_code == 200
-    assert tablet.client.post("/api/v1/sync/hello", **hello).status_code == 401
+    assert tablet.client.get("/api/v1/sync/pull").status_code == 403
+    assert tablet.client.post("/api/v1/sync/hello", **hello).status_code == 422
 
 
 def test_a_tablets_token_opens_nothing_else(app: Flask, driver) -> None:

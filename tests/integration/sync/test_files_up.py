@@ -12,7 +12,7 @@ from sqlalchemy import select
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.sync.model import Attachment
-from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES
+from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_LONE_EVENT_BYTES, MAX_CHUNK_BYTES
 from tests.factories.hand_tablet import Yard
 
 PHOTO = bytes(range(256)) * 1200
@@ -105,7 +105,9 @@ def test_a_push_that_unpacks_beyond_the_limit_is_refused(yard: Yard) -> None:
     bomb = gzip.compress(b"[" + b" " * (64 * 1024 * 1024), 9)
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     answer = yard.tablet.client.post("/api/v1/sync/push", data=bomb, headers=headers)
-    assert (answer.status_code, answer.json["where"]) == (400, "Content-Encoding")
+    assert (answer.status_code, answer.json["slug"], answer.json["limit_bytes"]) == (
+        413, "body-too-large", MAX_LONE_EVENT_BYTES,
+    )  # fmt: skip
 
 
 def test_a_packed_push_is_the_same_as_a_plain_one(yard: Yard) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 from flask import Response, request
@@ -10,41 +12,52 @@ from flask_smorest import Blueprint
 from server.core.blobs import blob_store
 from server.core.keys import server_key
 from server.core.problems import BadRequest, NotFound, Text
+from server.core.settings import settings
 from server.core.transaction import transaction
 from server.core.web import actor, carries, read_message, requires, send_message, stamp
-from server.core.web.messages import body
+from server.core.web.messages import body, decode_message, too_large
 from server.identity.permissions import Permission
 from server.sync.queries import attachment_of, device_of, file_named
 from server.sync.service.attachments import Upload, append_chunk, check_upload, complete, offset_to_say
+from server.sync.service.closing import take_in_waiting
+from server.sync.service.doors import Pace, Turnstile
 from server.sync.service.keeping import keep_attachment
-from server.sync.service.pulling import pull
+from server.sync.service.pulling import Puller, pull
 from server.sync.service.pushing import apply_batch
 from server.sync.service.streams import greet
 from shared.wire.bundle import PullAnswer
 from shared.wire.hello import Hello, HelloAnswer
+from shared.wire.limits import MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_LONE_EVENT_BYTES
 from shared.wire.push import Push, PushAnswer
 
 blp = Blueprint("sync", __name__, url_prefix="/sync", description="Tablets: bundle down, events and files up")
+_PATIENCE_S: Final = 2.0
 _SHA = r"<string(length=64):sha256>"
 
 
 @blp.route("/hello", methods=["POST"])
-@requires(Permission.DEVICE_SYNC)
+@requires(Permission.DEVICE_SEND)
 @carries(request=Hello, response=HelloAnswer)
 def hello() -> Response:
     """Compare how far tablet and server are"""
-    message = read_message(Hello)
+    message = read_message(Hello, limit_bytes=MAX_BATCH_BYTES)
+    device_id = _device_id(message.device_id)
+    _pace(settings().pushes_per_minute).count(device_id)
     with transaction(actor().org_id) as session:
-        return send_message(greet(session, message, device_id=_device_id(message.device_id), now=stamp().at))
+        answer = greet(session, message, device=device_of(session, device_id), stamp=stamp())
+        take_in_waiting(session, device_id=device_id)
+    return send_message(answer)
 
 
 @blp.route("/push", methods=["POST"])
-@requires(Permission.DEVICE_SYNC)
+@requires(Permission.DEVICE_SEND)
 @carries(request=Push, response=PushAnswer)
 def push() -> Response:
     """Take a batch of sealed events, apply each once, and sign for them"""
-    message = read_message(Push)
-    with transaction(actor().org_id) as session:
+    if (ours := actor().device_id) is not None:
+        _pace(settings().pushes_per_minute).count(ours)
+    message = _read_push()
+    with _turnstile(settings().pushes_at_once).turn(), transaction(actor().org_id) as session:
         device = device_of(session, _device_id(message.device_id))
         answer = apply_batch(
             session,
@@ -65,18 +78,13 @@ def pull_runs() -> Response:
     """Get the driver's runs that changed after a cursor"""
     cursor = _whole_number(request.args.get("cursor", "0"), "cursor")
     with transaction(actor().org_id) as session:
-        answer = pull(
-            session,
-            driver_id=actor().user_id,
-            cursor=cursor,
-            known_epoch=request.args.get("epoch", "")[:200],
-            now=stamp().at,
-        )
+        puller = Puller(actor().user_id, _own_id(), cursor, request.args.get("epoch", "")[:200])
+        answer = pull(session, puller, now=stamp().at)
     return send_message(answer)
 
 
 @blp.route(f"/attachments/{_SHA}", methods=["HEAD"])
-@requires(Permission.DEVICE_SYNC)
+@requires(Permission.DEVICE_SEND)
 def attachment_offset(sha256: str) -> Response:
     """Say how many bytes of a file have arrived"""
     sha256 = _hex(sha256)
@@ -88,7 +96,7 @@ def attachment_offset(sha256: str) -> Response:
 
 
 @blp.route(f"/attachments/{_SHA}", methods=["PATCH"])
-@requires(Permission.DEVICE_SYNC)
+@requires(Permission.DEVICE_SEND)
 def attachment_chunk(sha256: str) -> Response:
     """Take a chunk of a file; the answer is the true offset, wherever the chunk was meant to go"""
     size = _whole_number(request.headers.get("Upload-Length", ""), "Upload-Length")
@@ -99,7 +107,7 @@ def attachment_chunk(sha256: str) -> Response:
         known = attachment_of(session, upload.sha256)
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
-    reached = append_chunk(upload, offset=offset, chunk=body())
+    reached = append_chunk(upload, offset=offset, chunk=body(limit_bytes=MAX_CHUNK_BYTES))
     payload = complete(upload)
     if payload is None:
         return _offset(min(reached, upload.offset))
@@ -121,6 +129,33 @@ def file(sha256: str) -> Response:
         raise NotFound(Text("Ce document n’existe pas.", "There is no such document."), where=sha256)
     payload = blob_store().get(document.owner_id, sha256)
     return Response(payload, mimetype=document.media_type, headers={"X-Content-Type-Options": "nosniff"})
+
+
+@lru_cache(maxsize=1)
+def _turnstile(at_once: int) -> Turnstile:
+    """This process's way in for pushes; who waits there holds a thread, so that only one may."""
+    return Turnstile(at_once=at_once, queue=1, patience_s=_PATIENCE_S)
+
+
+@lru_cache(maxsize=1)
+def _pace(a_minute: int) -> Pace:
+    return Pace(a_minute, 60.0)
+
+
+def _read_push() -> Push:
+    """Return the push; several events share the bound of a batch, one alone may be as large as a stop can get."""
+    raw = body(limit_bytes=MAX_LONE_EVENT_BYTES)
+    message = decode_message(Push, raw)
+    if len(message.events) > 1 and len(raw) > MAX_BATCH_BYTES:
+        raise too_large(MAX_BATCH_BYTES)
+    return message
+
+
+def _own_id() -> UUID:
+    ours = actor().device_id
+    if ours is None:
+        raise BadRequest(Text("Cette porte est celle des tablettes.", "This door is the tablets'."), where="token")
+    return ours
 
 
 def _device_id(claimed: str) -> UUID:

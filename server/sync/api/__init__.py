@@ -1,0 +1,7 @@
+"""Doors of the sync: the tablets', their streams for a dispatcher, and the end of a run."""
+
+from server.sync.api.closing import blp as closing
+from server.sync.api.streams import blp as streams
+from server.sync.api.tablets import blp as tablets
+
+__all__ = ["closing", "streams", "tablets"]

@@ -1,0 +1,98 @@
+"""What a forked tablet sends: kept verbatim as evidence, bounded, and decided by a person."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.stamp import Stamp
+from server.identity.service import revoke_device
+from server.sync.events import STREAM_RETIRED
+from server.sync.model import DeviceStream, StrayPush, StreamState
+from server.sync.service.streams import hash_at, lock_stream
+from shared.ids import new_id
+from shared.problems import Problem, Text
+from shared.wire.push import Push
+
+MAX_STRAYS: Final = 500
+MAX_STRAY_BYTES: Final = 64 * 1024 * 1024
+
+
+class NotForked(Problem):
+    """Only a forked stream waits for this decision."""
+
+    slug = "stream-not-forked"
+    status = 409
+    title = Text("Aucune divergence à régler", "No fork to decide")
+
+
+def keep_stray(session: Session, stream: DeviceStream, push: Push, *, stamp: Stamp) -> bool:
+    """Keep a batch of another branch and say whether the office holds it; the same one again is the same row.
+
+    A batch that the office's own log holds is not kept twice. A full quarantine keeps nothing more: the tablet still
+    has it, is told so, and the stream counts it.
+    """
+    if hash_at(session, stream.device_id, _last(push)) == push.events[-1].hash:
+        return True
+    body = msgspec.json.encode(push)
+    digest = hashlib.sha256(body).hexdigest()
+    if _is_kept(session, stream.device_id, digest):
+        return True
+    if not _has_room(session, stream.device_id, len(body)):
+        stream.strays_refused += 1
+        return False
+    row = {
+        "id": new_id(), "owner_id": stream.owner_id, "party_ids": [], "device_id": stream.device_id,
+        "from_seq": push.from_seq, "last_seq": _last(push), "head": push.events[-1].hash, "sha256": digest,
+        "size_bytes": len(body), "body": body, "received_at": stamp.at,
+    }  # fmt: skip
+    session.execute(insert(StrayPush).values(row))
+    return True
+
+
+def retire_stream(session: Session, device_id: UUID, *, note: str, stamp: Stamp) -> DeviceStream:
+    """Keep the office's branch of a forked tablet: its key is trusted no more, and it must be enrolled anew.
+
+    What still follows the office's branch is stored and parked from now on; the other branch stays in quarantine.
+
+    Raises:
+        NotForked: the stream waits for no such decision.
+        NotFound: the acting organisation has no such tablet.
+    """
+    stream = lock_stream(session, device_id)
+    if stream.state is not StreamState.FORKED:
+        raise NotForked(
+            Text(
+                "Les journaux de la tablette et du bureau concordent, ou la décision est déjà prise.",
+                "The tablet's log and the office's agree, or the decision was taken before.",
+            ),
+            where=str(device_id),
+        )
+    revoke_device(session, device_id, stamp=stamp)
+    stream.state = StreamState.RETIRED
+    stream.retired_at, stream.retired_by, stream.retired_note = stamp.at, stamp.by, note
+    facts.record(session, STREAM_RETIRED, device_id, stamp)
+    return stream
+
+
+def _last(push: Push) -> int:
+    return push.from_seq + len(push.events) - 1
+
+
+def _is_kept(session: Session, device_id: UUID, digest: str) -> bool:
+    kept = select(StrayPush.id).where(StrayPush.device_id == device_id, StrayPush.sha256 == digest)
+    return session.scalar(kept) is not None
+
+
+def _has_room(session: Session, device_id: UUID, size_bytes: int) -> bool:
+    count, total = session.execute(
+        select(func.count(), func.coalesce(func.sum(StrayPush.size_bytes), 0)).where(StrayPush.device_id == device_id)
+    ).one()
+    return bool(count < MAX_STRAYS and total + size_bytes <= MAX_STRAY_BYTES)
