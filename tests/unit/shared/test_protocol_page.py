@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 import re
 from pathlib import Path
+from types import ModuleType
 from typing import get_args
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from shared.canonical import canonical_bytes
+from shared.delivery import DeliveredLine, preview_settlement
 from shared.disclosure import Group, VisitTree
 from shared.sealing import GENESIS, chain_hash, public_bytes, sign
-from shared.wire import limits
-from shared.wire.event import Envelope, EventType
+from shared.sealing_event import open_event, visit_of
+from shared.signature import pack_strokes
+from shared.visit import leaf_groups, read_visit
+from shared.wire import bundle, enrol, event, hello, limits, push, terms
+from shared.wire.event import Envelope, EventType, SealedEvent
+from shared.wire.terms import Goods, Prices, half_hash, terms_hash
 
 PAGE = (Path(__file__).parents[3] / "docs" / "protocol.md").read_text()
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -67,3 +76,87 @@ def test_every_field_and_type_is_named() -> None:
     """A field that is added to a message is added to the page."""
     words = {*Envelope.__struct_fields__, *get_args(EventType.__value__)}
     assert [word for word in words if f"`{word}`" not in PAGE] == []
+
+
+def block(name: str) -> str:
+    """Return what a fenced block of the page holds."""
+    found = re.search(rf"```json {name}\n(.*?)\n```", PAGE, re.DOTALL)
+    assert found is not None, name
+    return found[1]
+
+
+def example_terms() -> tuple[Goods, Prices]:
+    """Return the page's order with its prices."""
+    goods, prices = block("goods").encode(), block("prices").encode()
+    assert canonical_bytes(json.loads(goods)) == goods
+    assert canonical_bytes(json.loads(prices)) == prices
+    return msgspec.json.decode(goods, type=Goods), msgspec.json.decode(prices, type=Prices)
+
+
+def example_visit() -> tuple[SealedEvent, VisitTree]:
+    """Return the page's visit as it travels, and its tree."""
+    leaves = tuple(leaf.encode() for leaf in block("leaves").splitlines())
+    key = f"order:{json.loads(leaves[0])['order_id']}"
+    groups = (Group(key, leaves, (b"\xaa" * 32,) * (8 - len(leaves))), Group("carrier", (), (b"\xbb" * 32,) * 8))
+    tree = VisitTree(groups, (b"\xcc" * 32,) * 6)
+    sealed = SealedEvent(
+        body=block("visit"),
+        hash=cell("hash of the visit"),
+        signature=cell("signature as `visit.finished`"),
+        groups=leaf_groups(tree),
+        group_padding=tuple(node.hex() for node in tree.padding),
+    )
+    return sealed, tree
+
+
+def test_the_whole_visit_is_one_that_the_office_opens_and_reads() -> None:
+    """Issue 3, shown 8: roots, body, hash and both signatures of the example hold, and its leaves are readable."""
+    sealed, tree = example_visit()
+    envelope = open_event(sealed, public_bytes(KEY))
+    visit, said = visit_of(envelope), read_visit(sealed.groups)
+    assert (visit.root, cell("root of the visit")) == (tree.root.hex(), tree.root.hex())
+    assert [cell("root of group `order:`"), cell("root of group `carrier`")] == [one.root.hex() for one in tree.groups]
+    assert cell("signature as `head` of the push") == sign(KEY, "head", bytes.fromhex(sealed.hash)).hex()
+    strokes = pack_strokes(400, 200, [[(20, 100), (120, 40), (180, 160)]])
+    assert (cell("strokes"), visit.signature_sha256) == (strokes.hex(), hashlib.sha256(strokes).hexdigest())
+    goods, prices = example_terms()
+    assert said.orders[0].leaf.terms_hash == cell("terms' hash") == terms_hash(half_hash(goods), half_hash(prices))
+    shown = preview_settlement(goods, prices, said.orders[0].delivered_lines)
+    assert said.orders[0].leaf.shown_total_cents == shown.shown_total_cents > 0
+
+
+def test_the_amounts_of_the_page_are_those_that_are_billed() -> None:
+    """R016, R017: what the signer is shown, by the rules that a client's author reads."""
+    goods, prices = example_terms()
+    rows = re.findall(
+        r"^\| (\d) and (\d) \| (\d|–) \| `(\w+)` \| `(\w+)` \| (\d+) \| (\d+) \| (\d+) \|$", PAGE, re.MULTILINE
+    )
+    assert {row[4] for row in rows} == {"none", "invoice", "credit", "credit_pending"}
+    for cases, kegs, extra, standing, *shown in rows:
+        counted = [
+            DeliveredLine(line.line_id, line.quantity, int(taken), returned=line.quantity - int(taken))
+            for line, taken in zip(goods.lines, (cases, kegs), strict=True)
+        ]
+        counted[0] = dataclasses.replace(counted[0], extra=0 if extra == "–" else int(extra))
+        seen = preview_settlement(goods, msgspec.structs.replace(prices, invoice_standing=standing), counted)
+        cents = [seen.shown_total_cents, seen.shown_credit_cents, seen.shown_supplement_cents]
+        assert [seen.shown, *map(str, cents)] == shown
+
+
+def structs_of(*modules: ModuleType) -> list[type[msgspec.Struct]]:
+    """Return the messages of a module that travel."""
+    return [
+        one
+        for module in modules
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, msgspec.Struct) and one.__module__ == module.__name__
+    ]
+
+
+def test_every_message_stands_on_the_page_field_by_field() -> None:
+    """Issue 3, shown 8: whoever writes another client finds each field of each message here."""
+    structs = structs_of(bundle, enrol, event, hello, push, terms)
+    assert len(structs) > 30
+    assert [
+        f"{one.__name__}.{name}" for one in structs for name in one.__struct_fields__ if f"`{name}`" not in PAGE
+    ] == []
