@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 
 from flask import Blueprint, render_template, request
 
+from server.core import clock
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires
@@ -20,7 +21,7 @@ pages = Blueprint("sync_pages", __name__, template_folder="templates")
 @requires(Permission.RUN_CLOSE)
 def to_look_at() -> str:
     """Show what waits for a person, most money at risk first."""
-    now = datetime.now(UTC)
+    now = clock.now()
     with transaction(actor().org_id) as session:
         zone = parties.zone_of(session, org_id=actor().org_id)
         waiting = queue(session, day=_day(now.astimezone(zone).date()), now=now)
