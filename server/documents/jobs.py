@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
-from server.core import facts
+from server.core import clock, facts
 from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -73,4 +72,4 @@ def _keep_all(owner_id: str, drafts: tuple[Draft, ...]) -> None:
 
 
 def _now() -> Stamp:
-    return Stamp(None, datetime.now(UTC))
+    return Stamp(None, clock.now())

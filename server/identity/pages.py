@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from server.core import clock
 from server.core.database import IDENTITY_ORG
 from server.core.problems import BadRequest, Language, Problem, Text
 from server.core.settings import settings
@@ -131,7 +131,7 @@ def make_code() -> str:
         driver = queries.driver(session, _id("driver_id"))
         made = make_enrolment_code(session, driver=driver, stamp=stamp())
     drawing = code_svg(code_payload(settings().public_url, made.code))
-    minutes = round((made.expires_at - datetime.now(UTC)).total_seconds() / 60)
+    minutes = round((made.expires_at - clock.now()).total_seconds() / 60)
     return render_template("identity/code.html", code=made.code, svg=drawing, driver=driver, minutes=minutes)
 
 

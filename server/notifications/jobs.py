@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from server.billing.model import CreditNote, Invoice
+from server.core import clock
 from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -116,4 +116,4 @@ def tell_credit(*, owner_id: str, subject_id: str) -> None:
 
 
 def _now() -> Stamp:
-    return Stamp(None, datetime.now(UTC))
+    return Stamp(None, clock.now())

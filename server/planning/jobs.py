@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.core import clock
 from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -135,4 +135,4 @@ def _source(matrix: Matrix) -> MatrixSource:
 
 
 def _now() -> Stamp:
-    return Stamp(by=None, at=datetime.now(UTC))
+    return Stamp(by=None, at=clock.now())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from server.core import clock
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
@@ -29,7 +30,7 @@ def planning() -> str:
     """Show what waits for a run on a day, the trucks that are free, and the day's plans."""
     with transaction(actor().org_id) as session:
         zone = parties.zone_of(session, org_id=actor().org_id)
-        tomorrow = datetime.now(UTC).astimezone(zone).date() + timedelta(days=1)
+        tomorrow = clock.now().astimezone(zone).date() + timedelta(days=1)
         day = _day(request.args.get("jour", "")) or queries.next_day_to_plan(session, after=tomorrow)
         seen = overview(session, day=day)
         return render_template(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import any_, literal, or_, select
 from sqlalchemy.orm import Session
 
-from server.core import facts
+from server.core import clock, facts
 from server.core.blobs import blob_store
 from server.core.jobs import AGAIN, enqueue, queue
 from server.core.keys import server_key
@@ -174,4 +173,4 @@ def _waiting_for(session: Session, sha256: str) -> list[UUID]:
 
 
 def _now() -> Stamp:
-    return Stamp(None, datetime.now(UTC))
+    return Stamp(None, clock.now())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from server.core import clock
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
@@ -26,7 +27,7 @@ pages = Blueprint("sync_pages", __name__, template_folder="templates")
 @requires(Permission.RUN_CLOSE)
 def to_look_at() -> str:
     """Show what waits for a person, most money at risk first."""
-    now = datetime.now(UTC)
+    now = clock.now()
     with transaction(actor().org_id) as session:
         zone = parties.zone_of(session, org_id=actor().org_id)
         waiting = queue(session, day=_day(now.astimezone(zone).date()), now=now)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from flask import Flask, current_app, g, request
 
+from server.core import clock
 from server.core.problems import Language, Text, Unauthenticated
 from server.core.stamp import Stamp
 
@@ -84,7 +84,7 @@ def stamp() -> Stamp:
     now = actor()
     return Stamp(
         by=now.device_id or now.user_id,
-        at=datetime.now(UTC),
+        at=clock.now(),
         device_id=now.device_id,
         request_id=g.get("request_id", ""),
     )

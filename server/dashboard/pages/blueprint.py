@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, request, url_for
 from sqlalchemy.orm import Session
 
+from server.core import clock
 from server.core.problems import BadRequest, Text
 from server.core.web import actor
 from server.identity.model import Role
@@ -29,7 +30,7 @@ def zone_here(session: Session) -> ZoneInfo:
 
 def today_in(zone: ZoneInfo) -> date:
     """Return the business day of now in ``zone``."""
-    return datetime.now(UTC).astimezone(zone).date()
+    return clock.now().astimezone(zone).date()
 
 
 def driver_only() -> UUID | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from flask import request
 
+from server.core import clock
 from server.core.database import IDENTITY_ORG
 from server.core.transaction import transaction
 from server.core.web.caller import Actor
@@ -37,7 +36,7 @@ def _by_session(token: str, *, from_browser: bool) -> Actor | None:
     if not 0 < len(token) <= _LONGEST_TOKEN:
         return None
     with transaction(IDENTITY_ORG) as session:
-        found = find_session(session, token, at=datetime.now(UTC))
+        found = find_session(session, token, at=clock.now())
     if found is None or bool(found[0].csrf_token) != from_browser:
         return None
     return _member(*found)
@@ -47,7 +46,7 @@ def _by_device(token: str) -> Actor | None:
     if not 0 < len(token) <= _LONGEST_TOKEN:
         return None
     with transaction(IDENTITY_ORG) as session:
-        device = find_device_token(session, token, at=datetime.now(UTC))
+        device = find_device_token(session, token, at=clock.now())
     return None if device is None else _tablet(device)
 
 

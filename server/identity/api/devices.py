@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +10,7 @@ from flask import Flask, Response, current_app, request
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
+from server.core import clock
 from server.core.database import IDENTITY_ORG
 from server.core.keys import server_key
 from server.core.settings import settings
@@ -82,7 +82,7 @@ def revoke(device_id: UUID) -> Device:
 def enrol() -> Response:
     """Make a tablet's key known under a one-time code"""
     message = read_message(EnrolRequest)
-    at = datetime.now(UTC)
+    at = clock.now()
     with transaction(IDENTITY_ORG) as session:
         count_try(session, ENROL_ADDRESS, request.remote_addr or "", at=at)
     with transaction(IDENTITY_ORG) as session:
@@ -95,7 +95,7 @@ def enrol() -> Response:
 def challenge() -> Response:
     """Get a nonce to sign"""
     device_id = UUID(read_message(ChallengeRequest).device_id)
-    at = datetime.now(UTC)
+    at = clock.now()
     with transaction(IDENTITY_ORG) as session:
         count_try(session, TOKEN_DEVICE, str(device_id), at=at)
         return send_message(ChallengeAnswer(nonce=challenge_device(session, device_id, at=at)))
@@ -108,7 +108,7 @@ def token() -> Response:
     """Get a bearer token for a signed nonce"""
     message = read_message(TokenRequest)
     with transaction(IDENTITY_ORG) as session:
-        made = issue_device_token(session, message, at=datetime.now(UTC))
+        made = issue_device_token(session, message, at=clock.now())
     return send_message(TokenAnswer(token=DEVICE_PREFIX + made, expires_in_s=int(TOKEN_LIFE.total_seconds())))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import request
 
+from server.core import clock
 from server.core.database import IDENTITY_ORG
 from server.core.transaction import transaction
 from server.identity import queries
@@ -27,7 +27,7 @@ def sign_in_with_password(
         SignInRefused: account, password or place are not good.
         TooManyTries: too many tries for this account or from this address.
     """
-    at = datetime.now(UTC)
+    at = clock.now()
     with transaction(IDENTITY_ORG) as session:
         count_try(session, SIGN_IN_ADDRESS, request.remote_addr or "", at=at)
         count_try(session, SIGN_IN_ACCOUNT, plain_email(email), at=at)

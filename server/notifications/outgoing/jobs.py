@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import smtplib
-from datetime import UTC, datetime
 from email.message import EmailMessage as MimeMessage
 from uuid import UUID
 
 from procrastinate import RetryStrategy
 from sqlalchemy import select
 
+from server.core import clock
 from server.core.jobs import queue
 from server.core.logs import log
 from server.core.settings import settings
@@ -47,7 +47,7 @@ def send_email(*, owner_id: str, subject_id: str) -> None:
         row.tries += 1
         row.last_error = error
         row.state = SendingState.SENT if not error else _after_failure(row.tries)
-        row.sent_at = datetime.now(UTC) if not error else None
+        row.sent_at = clock.now() if not error else None
     if error and row.state is SendingState.WAITING:
         raise MailUndelivered(
             Text(f"Le serveur de courriel a refusé ({error}).", f"The mail server refused ({error}).")
@@ -69,7 +69,7 @@ def call_webhook(*, owner_id: str, subject_id: str) -> None:
         row.last_status = status
         row.last_error = problem.detail.en if problem else ""
         row.state = SendingState.SENT if problem is None else _after_failure(row.tries, problem)
-        row.sent_at = datetime.now(UTC) if problem is None else None
+        row.sent_at = clock.now() if problem is None else None
     if problem is not None and row.state is SendingState.WAITING:
         raise problem
 
@@ -91,7 +91,7 @@ def _send(message: EmailMessage) -> str:
 
 
 def _call(made: WebhookCall, endpoint: WebhookEndpoint) -> tuple[int | None, Problem | None]:
-    at_unix = int(datetime.now(UTC).timestamp())
+    at_unix = int(clock.now().timestamp())
     try:
         return call(endpoint.url, secret=endpoint.secret, key=made.key, body=made.body, at_unix=at_unix), None
     except (WebhookRefused, WebhookUnanswered) as problem:

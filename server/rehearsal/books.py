@@ -1,0 +1,144 @@
+"""What the office's books say at the end of a day, read past the fences and in the model's own words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from server.core.blobs import blob_store
+from server.rehearsal.ground import Rows
+from server.rehearsal.oracle import World
+from shared.problems import Problem
+
+type Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An event as the office holds it."""
+
+    device: str
+    seq: int
+    hash: str
+    is_parked: bool
+    received_at: Any
+
+
+def read_world(rows: Rows) -> World:
+    """Return what events may speak about, as the present database has it."""
+    stops: dict[str, tuple[str, set[str]]] = {}
+    for stop, run, order in rows.all(
+        "SELECT s.id, s.run_id, o.order_id FROM stop s JOIN stop_order o ON o.stop_id = s.id"
+    ):
+        stops.setdefault(str(stop), (str(run), set()))[1].add(str(order))
+    return World(
+        terms={
+            (str(order), digest): (json.loads(goods), json.loads(prices))
+            for order, digest, goods, prices in rows.all("SELECT order_id, hash, goods, prices FROM terms")
+        },
+        stops={stop: (run, frozenset(orders)) for stop, (run, orders) in stops.items()},
+        runs=frozenset(str(run) for (run,) in rows.all("SELECT id FROM run")),
+        taxed=frozenset(
+            (str(owner), code) for owner, code in rows.all("SELECT owner_id, code FROM container_class WHERE taxable")
+        ),
+        rates=tuple(str(rate) for (rate,) in rows.all("SELECT rate FROM tax_rate ORDER BY code")),
+    )
+
+
+def kept_events(rows: Rows) -> list[Kept]:
+    """Return the office's whole log in the order in which it was taken: batches by their time, events by sequence."""
+    found = rows.all(
+        "SELECT device_id, seq, hash, outcome, received_at FROM device_event ORDER BY received_at, device_id, seq"
+    )
+    return [Kept(str(device), seq, digest, outcome != "applied", at) for device, seq, digest, outcome, at in found]
+
+
+def deliveries(rows: Rows) -> dict[str, list[dict[str, Row]]]:
+    """Return every delivery of each order, line by line."""
+    found: dict[str, dict[UUID, dict[str, Row]]] = {}
+    for order, delivery, line, *counts in rows.all(
+        "SELECT d.order_id, d.id, l.order_line_id, l.ordered, l.delivered, l.not_shipped, l.lost, l.returned, l.extra"
+        " FROM delivery d JOIN delivery_line l ON l.delivery_id = d.id"
+    ):
+        found.setdefault(str(order), {}).setdefault(delivery, {})[str(line)] = tuple(counts)
+    return {order: list(made.values()) for order, made in found.items()}
+
+
+def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
+    """Return everything with an amount, by kind and by what it belongs to; a list shows what was made twice."""
+    kinds = {
+        "invoiced": rows.all(
+            "SELECT o.order_id, i.total_cents FROM invoice i JOIN invoice_order o ON o.invoice_id = i.id"
+            " WHERE i.number <> ''"
+        ),
+        "credited": rows.all(
+            "SELECT d.order_id, c.state, c.total_cents FROM credit_note c JOIN delivery d ON d.id = c.cause_id"
+            " WHERE c.cause_kind = 'delivery'"
+        ),
+        "supplied": rows.all('SELECT supplement_of_id, total_cents FROM "order" WHERE supplement_of_id IS NOT NULL'),
+        "noticed": rows.all("SELECT order_id, short_units, extra_units FROM variance_notice"),
+    }
+    at_stops = {
+        "returned": rows.all(
+            "SELECT v.stop_id, c.container_owner_id, c.class_code, c.quantity"
+            " FROM container_return c JOIN visit v ON v.id = c.visit_id"
+        ),
+        "deposits": rows.all(
+            "SELECT v.stop_id, c.owner_id, c.total_cents FROM credit_note c JOIN visit v ON v.id = c.cause_id"
+            " WHERE c.cause_kind = 'visit'"
+        ),
+        "money": rows.all(
+            "SELECT v.stop_id, p.owner_id, p.method, p.amount_cents, p.rounding_cents"
+            " FROM payment p JOIN collection c ON c.id = p.cause_id JOIN visit v ON v.id = c.visit_id"
+        ),
+    }
+    keyed = {kind: _grouped(found, 1) for kind, found in kinds.items()}
+    lengths = {"returned": 3, "deposits": 2, "money": 3}
+    return keyed | {kind: _grouped(found, lengths[kind]) for kind, found in at_stops.items()}
+
+
+def numbering_gaps(rows: Rows) -> list[Row]:
+    """Return the series whose numbers are not one after the other, or whose counter says something else."""
+    return rows.all(
+        "WITH numbered AS (SELECT owner_id, series, year, sequence FROM invoice WHERE number <> '' UNION ALL"
+        " SELECT owner_id, series, year, sequence FROM credit_note WHERE number <> ''), counted AS (SELECT owner_id,"
+        " series, year, min(sequence) AS first, max(sequence) AS last, count(*) AS many FROM numbered GROUP BY 1, 2, 3)"
+        " SELECT s.owner_id, s.series, s.year FROM number_series s LEFT JOIN counted c USING (owner_id, series, year)"
+        " WHERE coalesce(c.first, 1) <> 1 OR coalesce(c.last, 0) <> s.last OR coalesce(c.many, 0) <> s.last"
+    )
+
+
+def unbalanced(rows: Rows) -> list[Row]:
+    """Return the journal's entries whose postings do not come to 0."""
+    return rows.all("SELECT entry_id FROM posting GROUP BY entry_id HAVING sum(amount_cents) <> 0")
+
+
+def received_files(rows: Rows, carrier_id: UUID) -> set[str]:
+    """Return the files that count: noted as whole, and whose bytes have their hash."""
+    noted = [sha for (sha,) in rows.all("SELECT sha256 FROM attachment WHERE complete_at IS NOT NULL")]
+    return {sha for sha in noted if _holds(carrier_id, sha)}
+
+
+def _holds(carrier_id: UUID, sha256: str) -> bool:
+    try:
+        return hashlib.sha256(blob_store().get(carrier_id, sha256)).hexdigest() == sha256
+    except Problem:
+        return False
+
+
+def _grouped(found: list[Row], length: int) -> dict[Any, list[Any]]:
+    grouped: dict[Any, list[Any]] = {}
+    for row in found:
+        plain = tuple(str(part) if isinstance(part, UUID) else part for part in row)
+        key, value = plain[:length], plain[length:]
+        grouped.setdefault(key[0] if length == 1 else key, []).append(value[0] if len(value) == 1 else value)
+    return grouped
+
+
+def partial_uploads(store: Path) -> list[Path]:
+    """Return the files of which not everything arrived."""
+    return [path for path in (store / "uploads").rglob("*") if path.is_file()]

@@ -1,0 +1,137 @@
+"""The day's verdict: tablets, office and model told apart, each difference under one of four heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from driver_app.store import bundles, outbox, settings
+from server.rehearsal.books import (
+    Kept,
+    deliveries,
+    documents,
+    kept_events,
+    numbering_gaps,
+    read_world,
+    received_files,
+    unbalanced,
+)
+from server.rehearsal.cab import Cab
+from server.rehearsal.ground import Rows
+from server.rehearsal.oracle import Expected, Model, Taken
+from shared.wire.event import SealedEvent
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What is wrong, in words; empty lists are a day that holds."""
+
+    lost: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
+    out_of_order: list[str] = field(default_factory=list)
+    cents_wrong: list[str] = field(default_factory=list)
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing is wrong."""
+        return not (self.lost or self.doubled or self.out_of_order or self.cents_wrong)
+
+    def said(self) -> list[str]:
+        """Return every finding with its head."""
+        heads = ("lost", "doubled", "out_of_order", "cents_wrong")
+        return [f"{head}: {one}" for head in heads for one in getattr(self, head)]
+
+
+def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[str, datetime]) -> Verdict:
+    """Compare everything at the end of a day; what arrives from a tablet once it is ``revoked`` waits for a person."""
+    verdict, kept = Verdict(), kept_events(rows)
+    sealed = {(cab.device_id, seq): event for cab in cabs for seq, event in cab.journal.events.items()}
+    for cab in cabs:
+        verdict.lost += [*cab.journal.broken, *_missing(cab, kept), *_unsent(cab), *_outdated(rows, cab)]
+    _judge_log(verdict, kept, sealed)
+    model = Model(read_world(rows))
+    for one in kept:
+        event = sealed.get((one.device, one.seq))
+        if event is not None:
+            is_trusted = one.device not in revoked or one.received_at < revoked[one.device]
+            model.hear(Taken(one.device, one.seq, event, is_trusted))
+    _judge_books(verdict, rows, model.expected, kept)
+    has = received_files(rows, carrier_id)
+    verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(model.expected.files - has)]
+    verdict.out_of_order += [f"numbers of {row} have a gap" for row in numbering_gaps(rows)]
+    verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
+    verdict.cents_wrong += model.expected.shown_wrong
+    return verdict
+
+
+def _missing(cab: Cab, kept: Sequence[Kept]) -> Iterator[str]:
+    """Yield the events of a tablet that the office has not, or has otherwise."""
+    held = {one.seq: one.hash for one in kept if one.device == cab.device_id}
+    on_tablet = {entry.seq: entry.hash for entry in cab.tablet.store.read(outbox.entries)}
+    for seq, event in cab.journal.events.items():
+        still_there = cab.is_revoked and on_tablet.get(seq) == event.hash
+        if held.get(seq) != event.hash and not still_there:
+            yield f"{cab.name}: event {seq} is not at the office"
+
+
+def _unsent(cab: Cab) -> Iterator[str]:
+    if cab.is_revoked:
+        return
+    if not cab.has_sent_all():
+        yield f"{cab.name}: the tablet still waits to send"
+    position = cab.tablet.store.read(settings.position)
+    if position.acked != max(cab.journal.events, default=0):
+        yield f"{cab.name}: the tablet ticks {position.acked} events as received"
+
+
+def _outdated(rows: Rows, cab: Cab) -> Iterator[str]:
+    """Yield the runs of which the tablet holds another version than the office's feed ends with."""
+    if cab.is_revoked:
+        return
+    newest = rows.all(
+        "SELECT run_id, max(version) FROM run_bundle WHERE driver_id = %s GROUP BY run_id",
+        cab.tablet.enrolment.driver_id,
+    )
+    for run_id, version in newest:
+        held = cab.tablet.store.read(lambda session, run=str(run_id): bundles.load(session, run))  # type: ignore[misc]  # the loop's value is bound on purpose
+        if held.version != version:
+            yield f"{cab.name}: run {run_id} stands at version {held.version}, not {version}"
+
+
+def _judge_log(verdict: Verdict, kept: Sequence[Kept], sealed: Mapping[tuple[str, int], SealedEvent]) -> None:
+    for device in {one.device for one in kept}:
+        of_device = [one.seq for one in kept if one.device == device]
+        if of_device != list(range(1, len(of_device) + 1)):
+            verdict.out_of_order.append(f"tablet {device} was taken as {of_device}")
+    for one in kept:
+        if (one.device, one.seq) not in sealed:
+            verdict.doubled.append(f"event {one.seq} of {one.device} was never sealed")
+
+
+def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequence[Kept]) -> None:
+    parked = {(one.device, one.seq) for one in kept if one.is_parked}
+    verdict.lost += [f"event {one} was set aside, though nothing is wrong with it" for one in parked - expected.parked]
+    verdict.out_of_order += [f"event {one} was applied, though it had to wait" for one in expected.parked - parked]
+    made = deliveries(rows)
+    _judge_kind(verdict, "delivered", made, expected.delivered, verdict.lost)
+    for kind, found in documents(rows).items():
+        wanted = dict(getattr(expected, kind))
+        if kind == "invoiced":
+            found = {order: amounts for order, amounts in found.items() if order in made}  # noqa: PLW2901  # the rest stood at dawn
+        _judge_kind(verdict, kind, found, wanted, verdict.cents_wrong)
+
+
+def _judge_kind(
+    verdict: Verdict, kind: str, found: Mapping[Any, list[Any]], wanted: Mapping[Any, Any], differs: list[str]
+) -> None:
+    for key in sorted({*found, *wanted}, key=repr):
+        have = found.get(key, [])
+        if key not in wanted or len(have) > 1:
+            verdict.doubled.append(f"{kind} {key}: {have}, wanted {wanted.get(key)}")
+        elif not have:
+            verdict.lost.append(f"{kind} {key}: nothing, wanted {wanted[key]}")
+        elif have[0] != wanted[key]:
+            differs.append(f"{kind} {key}: {have[0]}, wanted {wanted[key]}")

@@ -1,0 +1,183 @@
+"""One rehearsed day, from its seed to its verdict."""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import driver_app.store.outbox
+from driver_app.store import settings
+from driver_app.store.database import Session
+from server.rehearsal.cab import Cab
+from server.rehearsal.checking import Verdict, judge
+from server.rehearsal.clockwork import MINUTE_MS, WorldTime, under
+from server.rehearsal.dispatch import Dispatch
+from server.rehearsal.driver import Driver
+from server.rehearsal.ground import Ground
+from server.rehearsal.injected import Chance, Injected
+from server.rehearsal.morning import DAWN
+from server.rehearsal.network import Network
+from server.rehearsal.office import Hazard, Office, mortal
+from server.rehearsal.patches import Patch, patched
+from server.rehearsal.plants import plant
+from server.rehearsal.surroundings import Surroundings
+from server.rehearsal.weather import Profile, Weather, draw_weather
+
+_ROUNDS_TO_DRAIN: Final = 8
+_MOST_RESTORES: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """What one day showed. ``trace`` is equal for equal days."""
+
+    seed: int
+    events: int
+    faults: Counter[str]
+    verdict: Verdict
+    trace: str
+
+
+class RehearsedDay:
+    """The players of one day."""
+
+    def __init__(self, ground: Ground, seed: int, profile: Profile, *, planted: str = "") -> None:
+        """Draw the day of a seed, with a planted mistake or none; nothing happens yet."""
+        self.seed = seed
+        self.injected = Injected()
+        self.cabs: list[Cab] = []
+        chance = Chance(f"day {seed}")
+        time = WorldTime(int(DAWN.timestamp() * 1000))
+        self._ground = ground
+        self._around = Surroundings(time, draw_weather(chance.random, profile), chance, self.injected)
+        self._hazard = Hazard(chance, self.injected, self._around.weather.office_killed)
+        self._route = chance.random.choice(ground.morning.routes)
+        self._dispatch = Dispatch(ground, self._route, self._around)
+        office = Office(ground.app, self._hazard)
+        self._network = Network(office, self._around)
+        self._patches = [Patch(driver_app.store.outbox, "MAX_EVENTS", self._around.weather.batch)]
+        self._patches += plant(planted, office)
+        self._network.between = self._perhaps_restore
+        self._unkept: list[str] = []
+
+    def run(self) -> DayReport:
+        """Play the day and judge it."""
+        self._ground.begin_day()
+        with ExitStack() as stack:
+            stack.enter_context(under(self._around.time, f"secrets {self.seed}"))
+            stack.enter_context(mortal(self._hazard))
+            stack.enter_context(patched(self._patches))
+            stack.callback(self._close)
+            self._set_up()
+            self._play()
+            self._drain()
+            verdict = judge(self._ground.rows, self.cabs, self._dispatch.carrier_id, self._dispatch.revoked)
+        verdict.lost += self._unkept
+        return self._report(verdict)
+
+    def _set_up(self) -> None:
+        weather = self._around.weather
+        self._add_cab(0)
+        if weather.second_tablet:
+            self.injected.count("second tablet on the run")
+            self._add_cab(1)
+        if weather.clock_shift_ms:
+            self.injected.count("tablet clock wrong")
+        if weather.backed_up:
+            self._dispatch.back_up()
+
+    def _add_cab(self, number: int) -> None:
+        home = self._route.homes[number]
+        mine = self._ground.folder / "tablets" / home.name
+        shutil.copytree(home, mine)
+        self.cabs.append(Cab(f"tablet {number + 1}", mine, self._network, self._around))
+
+    def _play(self) -> None:
+        drivers = [Driver(cab) for cab in self.cabs]
+        for cab in self.cabs:
+            while not cab.tablet.store.read(settings.position).cursor:
+                self._sync(cab)
+        runs = drivers[0].runs()
+        for run in runs if self._around.chance.hits(0.5) else runs[:1]:
+            for driver in drivers:
+                driver.leave(run.run_id)
+            for stop in run.stops:
+                self._between_stops(run.run_id)
+                for driver in self._who(drivers):
+                    driver.visit(run.run_id, stop.stop_id)
+                    if self._around.chance.hits(0.6):
+                        self._sync(driver.cab)
+            for driver in drivers:
+                driver.come_back(run.run_id)
+
+    def _who(self, drivers: Sequence[Driver]) -> Sequence[Driver]:
+        """Return who delivers the next stop: one of them, or each as if the other did not exist."""
+        if len(drivers) == 1 or self._around.chance.hits(0.3):
+            return drivers
+        return [self._around.chance.random.choice(drivers)]
+
+    def _between_stops(self, run_id: str) -> None:
+        chance, weather = self._around.chance, self._around.weather
+        self._around.time.advance(chance.random.randint(8, 25) * MINUTE_MS)
+        if chance.hits(weather.backed_up):
+            self._dispatch.back_up()
+        if chance.hits(weather.run_changed):
+            self._dispatch.change_run(UUID(run_id))
+        if chance.hits(weather.side_by_side) and len(self._route.run_ids) > 1:
+            slow, quick = self._route.run_ids[:2]
+            self._dispatch.change_side_by_side(slow, quick, between=self.cabs[0])
+        for cab in self.cabs:
+            if weather.clock_jump_ms and chance.hits(0.2):
+                self.injected.count("tablet clock wrong")
+                cab.clock.shift_ms += weather.clock_jump_ms
+
+    def _perhaps_restore(self) -> None:
+        weather, chance = self._around.weather, self._around.chance
+        if not self._dispatch.backups or self._dispatch.lives > _MOST_RESTORES:
+            return
+        if chance.hits(weather.restored):
+            self._dispatch.restore(is_rollback=False)
+        elif chance.hits(weather.rolled_back):
+            self._dispatch.restore(is_rollback=True)
+
+    def _sync(self, cab: Cab) -> None:
+        """Send, then hold the tablet to what it ticks: the office must have it on disk."""
+        lives, before = self._dispatch.lives, cab.tablet.store.read(settings.position).acked
+        cab.sync()
+        ticked = cab.tablet.store.read(settings.position).acked
+        if ticked > cab.tablet.store.read(_furthest_receipt):
+            self._unkept.append(f"{cab.name} ticks {ticked} events without a receipt for them")
+        if ticked <= before or self._dispatch.lives != lives:
+            return
+        held = self._ground.rows.all("SELECT last_seq FROM device_stream WHERE device_id = %s", cab.device_id)
+        if ticked > (held[0][0] if held else 0):
+            self._unkept.append(f"{cab.name} ticks {ticked} events of which the office has {held}")
+
+    def _drain(self) -> None:
+        """The weather clears up: everything must arrive by itself."""
+        self._around.weather = Weather(batch=self._around.weather.batch)
+        self._hazard.disarm()
+        self._network.deliver_all()
+        for _ in range(_ROUNDS_TO_DRAIN):
+            for cab in self.cabs:
+                cab.wait_out_the_undo()
+            ended = [cab.sync() for cab in self.cabs]
+            if all(one and one.ending == "done" for one in ended) and all(cab.has_sent_all() for cab in self.cabs):
+                return
+
+    def _close(self) -> None:
+        for cab in self.cabs:
+            cab.close()
+
+    def _report(self, verdict: Verdict) -> DayReport:
+        events = sum(len(cab.journal.events) for cab in self.cabs)
+        return DayReport(self.seed, events, self.injected.faults, verdict, self.injected.trace)
+
+
+def _furthest_receipt(session: Session) -> int:
+    return int(session.db.execute("SELECT coalesce(max(last_seq), 0) FROM receipt").fetchone()[0])

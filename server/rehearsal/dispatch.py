@@ -1,0 +1,120 @@
+"""What happens at the office while drivers are out: backups, restores, changed runs, revoked tablets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from server.core.transaction import transaction
+from server.identity.service import revoke_device
+from server.planning.model import Run
+from server.rehearsal.cab import Cab
+from server.rehearsal.founding import stamp
+from server.rehearsal.ground import Ground
+from server.rehearsal.morning import Route
+from server.rehearsal.surroundings import Surroundings
+from server.sync.jobs import build_run_bundle
+from server.sync.service.bundles import build_bundle
+
+_PATIENCE = text("SET LOCAL lock_timeout = '20ms'")
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy of the database, the files of then, and what only the dispatcher's memory knows of that state."""
+
+    database: str
+    files: frozenset[Path]
+    revoked: dict[str, datetime]
+
+
+@dataclass(slots=True)
+class Dispatch:
+    """The people of the office on one day."""
+
+    ground: Ground
+    route: Route
+    around: Surroundings
+    revoked: dict[str, datetime] = field(default_factory=dict)
+    backups: list[Backup] = field(default_factory=list)
+    lives: int = 1
+    changes: int = 0
+
+    @property
+    def carrier_id(self) -> UUID:
+        """The carrier whose day it is."""
+        return self.ground.morning.trade.carrier_id
+
+    def back_up(self) -> None:
+        """Copy database and files; now and then the copy is verified, and tablets hear how far it reaches."""
+        self.around.injected.count("office backed up")
+        self.backups.append(Backup(self.ground.back_up(), self._files(), dict(self.revoked)))
+        if self.around.chance.hits(0.7):
+            self.ground.rows.do("UPDATE device_stream SET safe_seq = last_seq")
+
+    def restore(self, *, is_rollback: bool) -> None:
+        """Go back to the last backup; a restore is another life of the database, a rolled-back machine the same one."""
+        self.around.injected.count("office rolled back" if is_rollback else "office restored")
+        backup = self.backups[-1]
+        self.ground.stand_on_backup(backup.database)
+        self.lives += 1
+        if not is_rollback:
+            self.ground.rows.do("UPDATE server_epoch SET nonce = %s", f"life-{self.lives}")
+        for path in self._files() - backup.files:
+            path.unlink()
+        self.revoked = dict(backup.revoked)
+
+    def change_run(self, run_id: UUID) -> None:
+        """Give the run another name and send it to its tablets again."""
+        self.around.injected.count("run changed")
+        with transaction(self.carrier_id) as session:
+            self._rename(session, run_id)
+        build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(run_id))
+
+    def change_side_by_side(self, slow: UUID, quick: UUID, between: Cab) -> None:
+        """Let two dispatchers send two runs at once: the slower one's commit comes after the tablet has pulled."""
+        self.around.injected.count("bundles side by side")
+        for run_id in (slow, quick):
+            with transaction(self.carrier_id) as session:
+                self._rename(session, run_id)
+        with transaction(self.carrier_id) as first:
+            build_bundle(first, slow, stamp=stamp())
+            first.flush()
+            was_held_up = not self._tries(quick)
+            between.sync()
+        if was_held_up:
+            build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(quick))
+
+    def revoke(self, cab: Cab) -> None:
+        """Take a lost tablet's trust away."""
+        self.around.injected.count("tablet revoked")
+        with transaction(self.carrier_id) as session:
+            revoke_device(session, UUID(cab.device_id), stamp=stamp())
+        self.revoked[cab.device_id] = self.around.time.instant()
+
+    def _tries(self, run_id: UUID) -> bool:
+        """Send a run unless somebody else is just sending one."""
+        try:
+            with transaction(self.carrier_id) as session:
+                session.execute(_PATIENCE)
+                build_bundle(session, run_id, stamp=stamp())
+        except OperationalError as error:
+            if not isinstance(error.orig, LockNotAvailable):
+                raise
+            return False
+        return True
+
+    def _rename(self, session: Session, run_id: UUID) -> None:
+        self.changes += 1
+        run = session.scalars(select(Run).where(Run.id == run_id)).one()
+        run.name = f"{run.name.partition(' · ')[0]} · {self.changes}"
+
+    def _files(self) -> frozenset[Path]:
+        return frozenset(path for path in (self.ground.folder / "store").rglob("*") if path.is_file())

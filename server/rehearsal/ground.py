@@ -1,0 +1,213 @@
+"""What rehearsals stand on: a PostgreSQL of their own, a morning to copy, and databases to go back to."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, LiteralString
+
+import psycopg
+from flask import Flask
+from psycopg import sql
+from sqlalchemy import create_engine
+
+from server.app import create_app
+from server.core.embedded.address import APP_ROLE, OWNER_ROLE, PostgresAddress
+from server.core.embedded.postgres import EmbeddedPostgres
+from server.core.embedded.roles import ensure_database, ensure_roles
+from server.core.migrations import note_present
+from server.core.settings import PREFIX, reload_settings
+from server.core.transaction import engine, forget_engine
+from server.migrations.schema import install
+from server.rehearsal.clockwork import WorldTime, under
+from server.rehearsal.founding import EVE
+from server.rehearsal.morning import Morning, make_morning
+
+TEMPLATE: Final = "rehearsal_morning"
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
+VACUUM_EVERY: Final = 25
+_FAST: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the superuser reads and does in one database, past the fences."""
+
+    connection: psycopg.Connection[tuple[Any, ...]]
+
+    def all(self, query: LiteralString, *values: Any) -> list[tuple[Any, ...]]:
+        """Return every row."""
+        return self.connection.execute(query, values).fetchall()
+
+    def do(self, statement: LiteralString, *values: Any) -> None:
+        """Do something at once."""
+        self.connection.execute(statement, values)
+
+
+@contextmanager
+def database_server() -> Iterator[tuple[PostgresAddress, Path]]:
+    """Hold a PostgreSQL and a folder in memory inside the block: rehearsed crashes are ours, no power is cut."""
+    within = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="tournee-rehearsal-", dir=within, ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with EmbeddedPostgres(folder / "postgres", options=_FAST) as address:
+            ensure_roles(address)
+            yield address, folder
+
+
+class Ground:
+    """One process's database with its morning, the office's folders, and the copies that restores go back to."""
+
+    def __init__(self, address: PostgresAddress, folder: Path, morning: Morning, number: int) -> None:
+        """Copy the morning under ``number``."""
+        self.morning = morning
+        self.folder = folder / f"stage-{number}"
+        self._address = address
+        self._own = f"rehearsal_{number}"
+        self._copies = itertools.count(1)
+        self._made: list[str] = []
+        self._days = 0
+        self.folder.mkdir(parents=True)
+        shutil.copytree(folder / "secrets", self.folder / "secrets")
+        self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER {}", self._own, TEMPLATE, OWNER_ROLE)
+        self._kept = _superuser(address, self._own)
+        self._stand_on(self._own)
+        self.app: Flask = create_app()
+
+    def begin_day(self) -> None:
+        """Bring back the morning: every table, the store and the tablets' folder."""
+        self.end_day()
+        self._kept.execute("SELECT morning.come_back()")
+        self._days += 1
+        if self._days % VACUUM_EVERY == 0:
+            self._kept.execute("VACUUM")
+        for name in ("store", "tablets"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+            (self.folder / name).mkdir(mode=0o700)
+
+    def end_day(self) -> None:
+        """Forget the copies of the day and stand on the own database again."""
+        if self._now != self._own:
+            engine().dispose()
+            self._stand_on(self._own)
+        for name in self._made:
+            self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self._made.clear()
+
+    @property
+    def rows(self) -> Rows:
+        """The present database, read past the fences."""
+        return Rows(self._kept if self._now == self._own else self._other)
+
+    def back_up(self) -> str:
+        """Copy the present database and return the copy's name."""
+        name = f"{self._own}_{next(self._copies)}"
+        self._copy(name, self._now)
+        return name
+
+    def stand_on_backup(self, backup: str) -> None:
+        """Go on with a copy of a backup, as after a restore."""
+        name = f"{self._own}_{next(self._copies)}"
+        self._copy(name, backup)
+        self._stand_on(name)
+
+    def close(self) -> None:
+        """End every connection."""
+        self.end_day()
+        engine().dispose()
+        self._kept.close()
+
+    def _copy(self, name: str, source: str) -> None:
+        engine().dispose()
+        self._let_go()
+        self._made.append(name)
+        self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER {}", name, source, OWNER_ROLE)
+        if self._now == self._own:
+            self._kept = _superuser(self._address, self._own)
+        else:
+            self._other = _superuser(self._address, self._now)
+
+    def _let_go(self) -> None:
+        (self._kept if self._now == self._own else self._other).close()
+
+    def _stand_on(self, database: str) -> None:
+        self._now = database
+        _point_to(self._address, database, self.folder)
+        if database != self._own:
+            self._other = _superuser(self._address, database)
+
+    def _on_server(self, statement: LiteralString, *names: str) -> None:
+        _on_server(self._address, statement, *names)
+
+
+def make_template(address: PostgresAddress, folder: Path) -> Morning:
+    """Make the database that every process copies, with the morning and the way back to it."""
+    ensure_database(address, TEMPLATE)
+    owner = create_engine(address.url(TEMPLATE, user=OWNER_ROLE))
+    with owner.begin() as connection:
+        install(connection)
+        note_present(connection)
+    owner.dispose()
+    _point_to(address, TEMPLATE, folder)
+    time = WorldTime(int(EVE.timestamp() * 1000))
+    with under(time, "the morning"):
+        morning = make_morning(create_app(), time, folder / "homes")
+    engine().dispose()
+    forget_engine()
+    with _superuser(address, TEMPLATE) as connection:
+        connection.execute(_KEEP_MORNING)
+    return morning
+
+
+def _point_to(address: PostgresAddress, database: str, folder: Path) -> None:
+    told = {
+        "DATABASE_URL": address.url(database, user=APP_ROLE),
+        "OWNER_DATABASE_URL": address.url(database, user=OWNER_ROLE),
+        "STORE": "local",
+        "STORE_PATH": str(folder / "store"),
+        "SECRETS_PATH": str(folder / "secrets"),
+        "ROADS_PATH": str(folder / "roads"),
+        "SECURE_COOKIES": "0",
+        "LOG_LEVEL": "CRITICAL",
+    }
+    os.environ.update({PREFIX + name: value for name, value in told.items()})
+    reload_settings()
+
+
+def _superuser(address: PostgresAddress, database: str) -> psycopg.Connection[tuple[Any, ...]]:
+    return psycopg.connect(address.conninfo(database), autocommit=True)
+
+
+def _on_server(address: PostgresAddress, statement: LiteralString, *names: str) -> None:
+    with psycopg.connect(address.conninfo("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
+
+
+# Copies every table beside itself, and makes the function that brings back what differs by primary key: triggers and
+# references sleep meanwhile, and rows that are as they were are left alone.
+_KEEP_MORNING: Final = """
+CREATE SCHEMA morning;
+DO $do$
+DECLARE one record; body text := ''; same text;
+BEGIN
+  FOR one IN SELECT c.oid, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY c.relname LOOP
+    EXECUTE format('CREATE TABLE morning.%I AS TABLE public.%I', one.relname, one.relname);
+    SELECT string_agg(format('m.%I = x.%I', a.attname, a.attname), ' AND ') INTO same
+      FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+      WHERE i.indrelid = one.oid AND i.indisprimary;
+    body := body || format('DELETE FROM public.%1$I x WHERE NOT EXISTS (SELECT FROM morning.%1$I m WHERE %2$s'
+      || ' AND m IS NOT DISTINCT FROM x); INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE SELECT m.*'
+      || ' FROM morning.%1$I m WHERE NOT EXISTS (SELECT FROM public.%1$I x WHERE %2$s); ', one.relname, same);
+  END LOOP;
+  EXECUTE 'CREATE FUNCTION morning.come_back() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN '
+    || 'SET LOCAL session_replication_role = replica; ' || body || ' END $f$';
+END $do$;
+ANALYZE;
+"""

@@ -1,0 +1,121 @@
+"""The oracle's own arithmetic: fractions instead of decimals, and nothing of the product's.
+
+A document is priced once on its whole base and shared back to its lines; a credit is the difference of two roundings
+of what its line was invoiced at. Written from the rules of the handbook alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+type Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One priced line: its net, its deposits, and the tax on each, by code."""
+
+    quantity: int
+    net: int
+    deposit: int
+    net_tax: Mapping[str, int]
+    deposit_tax: Mapping[str, int]
+
+    @property
+    def total(self) -> int:
+        """Everything that the line costs."""
+        return self.net + self.deposit + sum(self.net_tax.values()) + sum(self.deposit_tax.values())
+
+
+type Bill = Mapping[str, Line]
+
+
+def total(bill: Bill) -> int:
+    """Return what a document comes to."""
+    return sum(line.total for line in bill.values())
+
+
+def rounded(value: Fraction) -> int:
+    """Return the nearest cent; halves away from zero."""
+    size = int(abs(value) + Fraction(1, 2))
+    return size if value >= 0 else -size
+
+
+def shared(amount: int, weights: Sequence[int]) -> list[int]:
+    """Return the shares of an amount: what is left over by whole cents goes to the largest remainders, first come."""
+    whole = sum(weights)
+    if not amount or not whole:
+        return [0 for _ in weights]
+    exact = [Fraction(amount * weight, whole) for weight in weights]
+    shares = [int(part) for part in exact]
+    order = sorted(range(len(weights)), key=lambda at: (shares[at] - exact[at], at))
+    for at in order[: amount - sum(shares)]:
+        shares[at] += 1
+    return shares
+
+
+def bill(goods: Json, prices: Json, quantities: Mapping[str, int], *, stretch_discount: bool = True) -> Bill:
+    """Return the document of so many units of each line; a supplement does not stretch the order's own discount."""
+    ordered = {line["line_id"]: line["quantity"] for line in goods["lines"]}
+    priced = {line["line_id"]: line for line in prices["lines"]}
+    lines = [line_id for line_id in ordered if quantities.get(line_id)]
+    off = _document_discounts(prices, priced, ordered) if stretch_discount else dict.fromkeys(ordered, 0)
+    nets = [_net(priced[one], ordered[one], quantities[one], off[one]) for one in lines]
+    deposits = [_deposits(priced[one], quantities[one], taxed=None) for one in lines]
+    taxed = [_deposits(priced[one], quantities[one], taxed=True) for one in lines]
+    net_tax: list[dict[str, int]] = [{} for _ in lines]
+    deposit_tax: list[dict[str, int]] = [{} for _ in lines]
+    for rule in prices["taxes"]:
+        bearing = [at for at, one in enumerate(lines) if rule["code"] in priced[one]["tax_codes"]]
+        bases = [nets[at] for at in bearing] + [taxed[at] for at in bearing]
+        shares = shared(rounded(Fraction(rule["rate"]) * sum(bases)), bases)
+        for place, at in enumerate(bearing):
+            net_tax[at][rule["code"]] = shares[place]
+            deposit_tax[at][rule["code"]] = shares[len(bearing) + place]
+    return {
+        one: Line(quantities[one], nets[at], deposits[at], net_tax[at], deposit_tax[at]) for at, one in enumerate(lines)
+    }
+
+
+def credit(invoice: Bill, units: Mapping[str, int]) -> Bill:
+    """Return what the first ``units`` units of each line give back of an invoice of which nothing was given back."""
+
+    def part(amount: int, units_: int, of: int) -> int:
+        return rounded(Fraction(units_ * amount, of))
+
+    return {
+        one: Line(
+            units[one],
+            part(line.net, units[one], line.quantity),
+            part(line.deposit, units[one], line.quantity),
+            {code: part(cents, units[one], line.quantity) for code, cents in line.net_tax.items()},
+            {code: part(cents, units[one], line.quantity) for code, cents in line.deposit_tax.items()},
+        )
+        for one, line in invoice.items()
+        if units.get(one)
+    }
+
+
+def empties(rows: Sequence[tuple[int, int, bool]], rates: Sequence[str]) -> int:
+    """Return what returned empties are worth: (count, unit cents, taxed) of each class, and the creditor's rates."""
+    plain = sum(count * unit for count, unit, _ in rows)
+    taxable = sum(count * unit for count, unit, is_taxed in rows if is_taxed)
+    return plain + sum(rounded(Fraction(rate) * taxable) for rate in rates)
+
+
+def _document_discounts(prices: Json, priced: Mapping[str, Json], ordered: Mapping[str, int]) -> dict[str, int]:
+    weights = [_net(priced[one], ordered[one], ordered[one], 0) for one in ordered]
+    return dict(zip(ordered, shared(prices["document_discount_cents"], weights), strict=True))
+
+
+def _net(priced: Json, ordered: int, quantity: int, off: int) -> int:
+    discount = rounded(Fraction((priced["discount_cents"] + off) * quantity, ordered)) if ordered else 0
+    return max(0, rounded(Fraction(priced["unit_price"]) * 100 * quantity - discount))
+
+
+def _deposits(priced: Json, quantity: int, *, taxed: bool | None) -> int:
+    kinds = [one for one in priced["deposits"] if taxed is None or one["taxable"] is taxed]
+    return quantity * sum(int(one["containers"]) * int(one["unit_cents"]) for one in kinds)

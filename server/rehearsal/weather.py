@@ -1,0 +1,86 @@
+"""How bad a rehearsed day is: drawn once from its seed, so that kinds of faults meet in every combination."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Final, Literal
+
+type Profile = Literal["calm", "network", "full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weather:
+    """Shares of calls, commits or stops at which each accident happens; all 0 is a perfect day."""
+
+    request_lost: float = 0.0
+    answer_lost: float = 0.0
+    request_doubled: float = 0.0
+    request_late: float = 0.0
+    request_cut: float = 0.0
+    office_busy: float = 0.0
+    tablet_killed: float = 0.0
+    office_killed: float = 0.0
+    power_cut: float = 0.0
+    disk_full: float = 0.0
+    backed_up: float = 0.0
+    restored: float = 0.0
+    rolled_back: float = 0.0
+    second_tablet: bool = False
+    revoked: bool = False
+    poisoned: float = 0.0
+    corrected: float = 0.0
+    undone: float = 0.0
+    run_changed: float = 0.0
+    side_by_side: float = 0.0
+    clock_shift_ms: int = 0
+    clock_jump_ms: int = 0
+    metered: float = 0.0
+    batch: int = 200
+
+
+_HOUR: Final = 3_600_000
+_DAY: Final = 24 * _HOUR
+_EPOCH_1970_MS: Final = -1_795_000_000_000  # from a day in 2026
+_EPOCH_2038_MS: Final = 353_000_000_000
+SHIFTS_MS: Final = (0, 0, 0, 20_000, -420_000, 3 * _DAY, -3 * _DAY, _HOUR, -_HOUR, _EPOCH_1970_MS, _EPOCH_2038_MS)
+JUMPS_MS: Final = (0, 0, -_HOUR, 20 * _DAY, 20 * _DAY, -400_000)
+
+
+def draw_weather(random: Random, profile: Profile) -> Weather:
+    """Return a day's weather; ``network`` has bad networks and kills alone, ``full`` everything."""
+    if profile == "calm":
+        return Weather()
+    weather = Weather(
+        request_lost=random.choice((0.0, 0.03, 0.15)),
+        answer_lost=random.choice((0.0, 0.03, 0.15)),
+        request_doubled=random.choice((0.0, 0.05, 0.2)),
+        request_late=random.choice((0.0, 0.05, 0.15)),
+        request_cut=random.choice((0.0, 0.0, 0.05)),
+        office_busy=random.choice((0.0, 0.0, 0.05)),
+        tablet_killed=random.choice((0.0, 0.005, 0.02)),
+        office_killed=random.choice((0.0, 0.005, 0.02)),
+        corrected=random.choice((0.0, 0.0, 0.1)),
+        undone=random.choice((0.0, 0.15)),
+        metered=random.choice((0.0, 0.5)),
+        batch=random.choice((1, 2, 3, 200)),
+    )
+    return weather if profile == "network" else _with_everything(weather, random)
+
+
+def _with_everything(weather: Weather, random: Random) -> Weather:
+    return replace(
+        weather,
+        power_cut=random.choice((0.0, 0.05)),
+        disk_full=random.choice((0.0, 0.0, 0.03)),
+        backed_up=random.choice((0.0, 0.3, 0.6)),
+        restored=random.choice((0.0, 0.0, 0.02)),
+        rolled_back=random.choice((0.0, 0.0, 0.01)),
+        second_tablet=random.random() < 0.2,
+        revoked=random.random() < 0.1,
+        poisoned=random.choice((0.0, 0.0, 0.15)),
+        run_changed=random.choice((0.0, 0.2)),
+        side_by_side=random.choice((0.0, 0.0, 0.2)),
+        clock_shift_ms=random.choice(SHIFTS_MS),
+        clock_jump_ms=random.choice(JUMPS_MS),
+    )
