@@ -16,6 +16,7 @@ from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
 from server.fulfilment.events import RUN_DOCUMENTED
 from server.notifications import jobs as notifications
+from server.notifications.events import WEBHOOK_SUSPENDED
 from server.orders.events import ORDER_ACCEPTED, ORDER_SUBMITTED
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
@@ -36,6 +37,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
     PROOF_SEALED: (notifications.tell_proof,),
+    WEBHOOK_SUSPENDED: (notifications.tell_suspension,),
     PLAN_REQUESTED: (planning.solve_plan,),
     RUN_PLANNED: (planning.draw_run,),
     RUN_CHANGED: (planning.draw_run,),

@@ -54,6 +54,7 @@ class Permission(StrEnum):
     INBOX_READ = "inbox.read"
     MEMBER_ADMINISTER = "member.administer"
     DEVICE_ADMINISTER = "device.administer"
+    WEBHOOK_ADMINISTER = "webhook.administer"
     DEVICE_SYNC = "device.sync"
     ACCOUNT_USE = "account.use"
 
@@ -240,6 +241,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(_P.CATALOG_READ, Text("Voir le catalogue", "See the catalogue"), "R050", "○ ● ○ ○ – ○ ● ●"),
     Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
     Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),
+    Action(_P.WEBHOOK_ADMINISTER, Text("Gérer ses webhooks", "Keep one’s webhooks"), "R026", "● ● ● ● – – – ●"),
     Action(_P.ACCOUNT_USE, Text("Gérer sa propre session", "Use one’s own account"), "–", "● ● ● ● ● ● ● ●"),
     Action(_P.DEVICE_SYNC, Text("Synchroniser une tablette", "Sync a tablet"), "R025", "– – – – – – – –"),
 )

@@ -1143,9 +1143,12 @@ CREATE TABLE webhook_call (
 	body JSONB NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
 	tries INTEGER NOT NULL, 
+	round_tries INTEGER NOT NULL, 
 	next_try_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	last_error TEXT NOT NULL, 
+	last_error_fr TEXT NOT NULL, 
+	last_error_en TEXT NOT NULL, 
 	last_status INTEGER, 
+	last_try_at TIMESTAMP WITH TIME ZONE, 
 	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
@@ -1156,13 +1159,18 @@ CREATE TABLE webhook_call (
 	CONSTRAINT ck_webhook_call_sendingstate CHECK (state IN ('waiting', 'sent', 'failed'))
 )
 -- next
+CREATE INDEX ix_webhook_call_endpoint_id_made_at ON webhook_call (endpoint_id, made_at)
+-- next
 CREATE INDEX ix_webhook_call_owner_id ON webhook_call (owner_id)
 -- next
 CREATE INDEX ix_webhook_call_owner_id_state ON webhook_call (owner_id, state)
 -- next
 CREATE TABLE webhook_endpoint (
 	url TEXT NOT NULL, 
-	secret TEXT NOT NULL, 
+	generation INTEGER NOT NULL, 
+	rotated_at TIMESTAMP WITH TIME ZONE, 
+	given_up INTEGER NOT NULL, 
+	suspended_at TIMESTAMP WITH TIME ZONE, 
 	disabled_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
