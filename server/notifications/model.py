@@ -45,6 +45,8 @@ class EmailMessage(Owned):
     __table_args__ = (UniqueConstraint("owner_id", "key"),)
 
     key: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="")
+    subject_id: Mapped[UUID | None]
     message_id: Mapped[str]
     recipient: Mapped[str]
     language: Mapped[str]
@@ -87,6 +89,7 @@ class WebhookCall(Owned):
     endpoint_id: Mapped[UUID]
     key: Mapped[str]
     event: Mapped[str]
+    subject_id: Mapped[UUID | None]
     body: Mapped[json_object]
     state: Mapped[SendingState]
     tries: Mapped[int] = mapped_column(default=0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 from datetime import UTC, datetime
 from email.message import EmailMessage as MimeMessage
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from procrastinate import RetryStrategy
@@ -15,8 +16,10 @@ from server.core.logs import log
 from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
+from server.delivery.sharing.model import AccessWay
 from server.notifications.model import EmailMessage, SendingState
 from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, call
+from server.notifications.service.arriving import note_arrival
 from server.notifications.service.calling import MAX_TRIES, DueCall, claim, note_try
 from server.notifications.service.endpoints import secrets_of
 from shared.problems import Problem, Text
@@ -50,6 +53,10 @@ def send_email(*, owner_id: str, subject_id: str) -> None:
         row.last_error = error
         row.state = SendingState.SENT if not error else _after_failure(row.tries)
         row.sent_at = datetime.now(UTC) if not error else None
+        if not error:
+            note_arrival(
+                session, kind=row.kind, subject_id=row.subject_id, way=AccessWay.EMAIL, to=row.recipient, stamp=_now()
+            )
     if error and row.state is SendingState.WAITING:
         raise MailUndelivered(
             Text(f"Le serveur de courriel a refusé ({error}).", f"The mail server refused ({error}).")
@@ -66,6 +73,12 @@ def call_webhook(*, owner_id: str, subject_id: str) -> None:
     status, problem = _call(due)
     with transaction(UUID(owner_id)) as session:
         note_try(session, due, status=status, problem=problem, stamp=_now())
+        if problem is None:
+            host = urlsplit(due.endpoint.url).hostname or ""  # not the address whole: it may hold a secret
+            made = due.call
+            note_arrival(
+                session, kind=made.event, subject_id=made.subject_id, way=AccessWay.WEBHOOK, to=host, stamp=_now()
+            )
 
 
 def _send(message: EmailMessage) -> str:
