@@ -12,7 +12,7 @@ from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED
 from server.core.facts import Fact, subscribe
 from server.core.jobs import enqueue
 from server.delivery import jobs as delivery
-from server.delivery.events import DELIVERY_RECORDED, PROOF_SEALED
+from server.delivery.events import DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
 from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
 from server.fulfilment.events import RUN_DOCUMENTED
@@ -38,6 +38,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
     ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
+    EXPORT_ASKED: (delivery.gather_export,),
     PROOF_SEALED: (notifications.tell_proof,),
     WEBHOOK_SUSPENDED: (notifications.tell_suspension,),
     PLAN_REQUESTED: (planning.solve_plan,),

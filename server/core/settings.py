@@ -49,6 +49,7 @@ class Settings:
     webhook_rotation_hours: int = field(
         default=24, metadata={"doc": "how long a webhook’s former secret stays good after it was replaced"}
     )
+    export_days: int = field(default=7, metadata={"doc": "how many days an archive of proofs may be fetched"})
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     max_body_bytes: int = field(default=16 * 1024 * 1024, metadata={"doc": "largest request body"})

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
@@ -36,7 +37,8 @@ from server.identity.permissions import Permission
 @requires(Permission.PROOF_READ)
 def proofs() -> str:
     """Search the proofs that the caller may read, by what the address says."""
-    narrowed, now = _narrowed(), datetime.now(UTC)
+    narrowed, now = narrowed_here(), datetime.now(UTC)
+    kept: dict[str, Any] = {name: asked for name, asked in request.args.items() if asked and name != "avant"}
     with transaction(actor().org_id) as session:
         zone = zone_here(session)
         query = shared.find_proofs(session, narrowed=narrowed, zone=zone, now=now, driver_id=driver_only())
@@ -47,6 +49,7 @@ def proofs() -> str:
             following=same_list(avant=str(before)) if before else "",
             narrowed=narrowed,
             asked=request.args,
+            exporting=url_for("dashboard.ask_export", **kept),
             reasons=(*REASONS, *FAILURES),
             state_of=lambda entry: shared.state_of(entry, now=now),
             zone=zone,
@@ -82,7 +85,8 @@ def proof(proof_id: UUID) -> str:
     )
 
 
-def _narrowed() -> ProofFilter:
+def narrowed_here() -> ProofFilter:
+    """Return what the address asks for."""
     return ProofFilter(
         words=asked_words(),
         order=asked_words("commande"),

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.core.database import Owned
+from server.core.database import Owned, json_object
 from server.delivery.model import VisitOutcome
 
 
@@ -65,6 +65,35 @@ class ProofEntry(Owned):
     pdf_size_bytes: Mapped[int]
     seal_sha256: Mapped[str]
     missing: Mapped[int]
+
+
+class ExportState(StrEnum):
+    """An export is asked for, gathered by a job, and then fetched until it expires."""
+
+    WAITING = "waiting"
+    GATHERING = "gathering"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class ProofExport(Owned):
+    """Many proofs as one archive of the organisation that asked for it; its manifest lies in the store."""
+
+    __tablename__ = "proof_export"
+    __table_args__ = (Index(None, "owner_id", "asked_at"),)
+
+    asked_by: Mapped[UUID | None]
+    asked_by_name: Mapped[str]
+    criteria: Mapped[json_object]
+    state: Mapped[ExportState]
+    total: Mapped[int]
+    done: Mapped[int] = mapped_column(default=0)
+    missing: Mapped[int] = mapped_column(default=0)
+    size_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    manifest_sha256: Mapped[str] = mapped_column(default="")
+    asked_at: Mapped[datetime]
+    ready_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime]
 
 
 class AccessWay(StrEnum):

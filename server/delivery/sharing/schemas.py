@@ -10,7 +10,7 @@ from server.core.web import QuerySchema, Schema
 from server.core.web.limits import day, line
 from server.delivery.model import VisitOutcome
 from server.delivery.sharing.cursors import LONGEST
-from server.delivery.sharing.model import AccessPart, AccessWay, ProofState
+from server.delivery.sharing.model import AccessPart, AccessWay, ExportState, ProofState
 
 MAX_PAGE: Final = 200
 
@@ -72,7 +72,7 @@ class FeedSchema(Schema):
     full = fields.Boolean(required=True)
 
 
-class SearchQuerySchema(QuerySchema):
+class CriteriaSchema(QuerySchema):
     """What to search for; every condition narrows. Words of ``q`` may stand anywhere, the others start a word."""
 
     q = line(longest=80, load_default="")
@@ -86,6 +86,11 @@ class SearchQuerySchema(QuerySchema):
     state = fields.Enum(ProofState, by_value=True)
     first_day = day()
     last_day = day()
+
+
+class SearchQuerySchema(CriteriaSchema):
+    """What to search for, and which page of it."""
+
     before = fields.UUID(metadata={"description": "the `before` of the page before"})
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=MAX_PAGE))
 
@@ -95,6 +100,22 @@ class SearchSchema(Schema):
 
     proofs = fields.List(fields.Nested(ProofSchema), required=True)
     before = fields.UUID(required=True, allow_none=True)
+
+
+class ExportSchema(Schema):
+    """An archive of proofs: ask again until ``state`` is ``ready``, then fetch ``href`` before ``expires_at``."""
+
+    id = fields.UUID(required=True)
+    state = fields.Enum(ExportState, by_value=True, required=True)
+    total = fields.Integer(required=True, metadata={"description": "proofs in it"})
+    done = fields.Integer(required=True, metadata={"description": "proofs gathered so far"})
+    missing = fields.Integer(required=True, metadata={"description": "files that the store no longer has"})
+    size_bytes = fields.Integer(required=True)
+    manifest_sha256 = fields.String(required=True)
+    asked_at = fields.AwareDateTime(required=True)
+    ready_at = fields.AwareDateTime(required=True, allow_none=True)
+    expires_at = fields.AwareDateTime(required=True)
+    href = fields.String(required=True, allow_none=True)
 
 
 class AccessSchema(Schema):

@@ -889,6 +889,30 @@ CREATE INDEX ix_proof_entry_owner_id_driver_id_delivered_at ON proof_entry (owne
 -- next
 CREATE INDEX ix_proof_entry_owner_id_order_number ON proof_entry (owner_id, order_number)
 -- next
+CREATE TABLE proof_export (
+	asked_by UUID, 
+	asked_by_name TEXT NOT NULL, 
+	criteria JSONB NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	total INTEGER NOT NULL, 
+	done INTEGER NOT NULL, 
+	missing INTEGER NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	manifest_sha256 TEXT NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ready_at TIMESTAMP WITH TIME ZONE, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_export PRIMARY KEY (id), 
+	CONSTRAINT ck_proof_export_exportstate CHECK (state IN ('waiting', 'gathering', 'ready', 'failed'))
+)
+-- next
+CREATE INDEX ix_proof_export_owner_id ON proof_export (owner_id)
+-- next
+CREATE INDEX ix_proof_export_owner_id_asked_at ON proof_export (owner_id, asked_at)
+-- next
 CREATE TABLE rate_window (
 	bucket TEXT NOT NULL, 
 	window_starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -2009,6 +2033,16 @@ ALTER TABLE "proof_entry" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "proof_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "proof_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_export" TO tournee_app
+-- next
+ALTER TABLE "proof_export" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_export" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_export" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_export" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next
