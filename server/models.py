@@ -5,6 +5,7 @@ from server.catalog import model as catalog
 from server.conversations import model as conversations
 from server.core import facts
 from server.delivery import model as delivery
+from server.delivery.sharing import model as sharing
 from server.documents import model as documents
 from server.identity import model as identity
 from server.ledger import model as ledger
@@ -18,5 +19,5 @@ from server.sync import model as sync
 
 ALL = (
     billing, catalog, conversations, facts, delivery, documents, identity, ledger,
-    notifications, orders, parties, planning, receivables, stock, sync,
+    notifications, orders, parties, planning, receivables, sharing, stock, sync,
 )  # fmt: skip

@@ -11,12 +11,14 @@ from sqlalchemy.orm import Session
 from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED
 from server.core.facts import Fact, subscribe
 from server.core.jobs import enqueue
-from server.delivery.events import DELIVERY_RECORDED, PROOF_SEALED
+from server.delivery import jobs as delivery
+from server.delivery.events import DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
 from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
 from server.fulfilment.events import RUN_DOCUMENTED
 from server.notifications import jobs as notifications
-from server.orders.events import ORDER_ACCEPTED, ORDER_SUBMITTED
+from server.notifications.events import WEBHOOK_SUSPENDED
+from server.orders.events import ORDER_ACCEPTED, ORDER_LOTS_NOTED, ORDER_SUBMITTED
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
 from server.sync import jobs as sync
@@ -35,7 +37,10 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     ATTACHMENT_RECEIVED: (sync.seal_with_attachment,),
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
+    ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
+    EXPORT_ASKED: (delivery.gather_export,),
     PROOF_SEALED: (notifications.tell_proof,),
+    WEBHOOK_SUSPENDED: (notifications.tell_suspension,),
     PLAN_REQUESTED: (planning.solve_plan,),
     RUN_PLANNED: (planning.draw_run,),
     RUN_CHANGED: (planning.draw_run,),

@@ -61,8 +61,19 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
 
 
 @pytest.fixture
-def database(postgres: PostgresAddress, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def database(postgres: PostgresAddress, tmp_path: Path) -> Iterator[Database]:
     """A fresh database, store and secrets folder; the product's settings point to them."""
+    yield from fresh_database(postgres, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_database(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """One fresh database for all tests of a module, which then none of them may ask a ``database`` of its own."""
+    yield from fresh_database(postgres, tmp_path_factory.mktemp("module"))
+
+
+def fresh_database(postgres: PostgresAddress, folder: Path) -> Iterator[Database]:
+    """Make a database from the template and point the settings to it and to ``folder``, until the generator ends."""
     name = f"test_{os.getpid()}_{next(_counter)}"
     _on_server(postgres, f'CREATE DATABASE "{name}" TEMPLATE template_tournee OWNER tournee_owner')
     database = Database(
@@ -71,11 +82,12 @@ def database(postgres: PostgresAddress, tmp_path: Path, monkeypatch: pytest.Monk
         postgres.url(name, user="tournee_owner"),
         postgres.url(name),
     )
+    monkeypatch = pytest.MonkeyPatch()
     monkeypatch.setenv("TOURNEE_DATABASE_URL", database.url)
     monkeypatch.setenv("TOURNEE_OWNER_DATABASE_URL", database.owner_url)
-    monkeypatch.setenv("TOURNEE_STORE_PATH", str(tmp_path / "store"))
-    monkeypatch.setenv("TOURNEE_SECRETS_PATH", str(tmp_path / "secrets"))
-    monkeypatch.setenv("TOURNEE_ROADS_PATH", str(tmp_path / "roads"))
+    monkeypatch.setenv("TOURNEE_STORE_PATH", str(folder / "store"))
+    monkeypatch.setenv("TOURNEE_SECRETS_PATH", str(folder / "secrets"))
+    monkeypatch.setenv("TOURNEE_ROADS_PATH", str(folder / "roads"))
     monkeypatch.setenv("TOURNEE_SECURE_COOKIES", "0")
     reload_settings()
     yield database

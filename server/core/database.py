@@ -79,6 +79,7 @@ class Owned(Model):
 
     __abstract__ = True
     append_only: ClassVar[bool] = False
+    kept_days: ClassVar[int] = 0  # of what is written once: how long before a row, by its ``at``, may be deleted
     counted_by_owner: ClassVar[bool] = False  # the schema's owner may list the rows, so that it can check each tenant
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

@@ -21,6 +21,13 @@ CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% is written once', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
 """,
     """
+CREATE OR REPLACE FUNCTION refuse_change_while_kept() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+  IF TG_OP = 'DELETE' AND OLD.at < now() - make_interval(days => TG_ARGV[0]::int) THEN RETURN OLD; END IF;
+  RAISE EXCEPTION '% is written once', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$
+""",
+    """
 CREATE OR REPLACE FUNCTION refuse_change_when_final() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
   IF OLD.state IN ('published', 'issued') THEN
@@ -63,7 +70,12 @@ def _tenant_fence(name: str) -> Iterator[str]:
 
 
 def _write_once(name: str, kind: type[Owned]) -> Iterator[str]:
-    if kind.append_only:
+    if kind.append_only and kind.kept_days:
+        yield (
+            f'CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "{name}" '
+            f"FOR EACH ROW EXECUTE FUNCTION refuse_change_while_kept({kind.kept_days})"
+        )
+    elif kind.append_only:
         yield (
             f'CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "{name}" '
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"

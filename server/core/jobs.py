@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 
 import procrastinate
@@ -39,30 +40,34 @@ class QueueContended(RuntimeError):
 
 
 def enqueue(
-    session: Session, task: procrastinate.tasks.Task[..., Any, Any], *, key: str, **arguments: str | int
+    session: Session,
+    task: procrastinate.tasks.Task[..., Any, Any],
+    *,
+    key: str,
+    not_before: datetime | None = None,
+    **arguments: str | int,
 ) -> None:
     """Enqueue one job in the session's transaction; while a job with the same ``key`` waits, it is not doubled.
 
-    Arguments are identifiers: the job reads the subject as it is when it runs. A job that waits already is held back
-    until this transaction ends, so that it never reads the state from before the change that wanted it.
+    Arguments are identifiers: the job reads the subject as it is when it runs, at once or ``not_before`` an
+    instant. A job that waits already is held back until this transaction ends, so that it never reads the state from
+    before the change that wanted it.
 
     Raises:
         QueueContended: workers took the key's job in between each time; the whole transaction is to be tried again.
     """
     for _turn in range(MOST_TURNS):
-        if _defer(session, task, key, arguments) or session.execute(_HOLD, {"key": key}).first() is not None:
+        deferrer = task.configure(queueing_lock=key, schedule_at=not_before)
+        if _defer(session, deferrer, arguments) or session.execute(_HOLD, {"key": key}).first() is not None:
             return
     raise QueueContended(f"{key}: taken {MOST_TURNS} times while this transaction looked")
 
 
-def _defer(
-    session: Session, task: procrastinate.tasks.Task[..., Any, Any], key: str, arguments: dict[str, str | int]
-) -> bool:
+def _defer(session: Session, deferrer: procrastinate.jobs.JobDeferrer, arguments: dict[str, str | int]) -> bool:
     """Put the job into the queue; False where one of its key waits."""
     try:
         with session.begin_nested():
-            connection = session.connection().connection.driver_connection  # its first use inside sets the savepoint
-            deferrer = task.configure(queueing_lock=key, connection=connection)
+            deferrer.connection = session.connection().connection.driver_connection  # its first use sets the savepoint
             deferrer.job_manager = _of_sessions  # inside a worker, the queue's own is asynchronous
             deferrer.defer(**arguments)
     except procrastinate.exceptions.AlreadyEnqueued:

@@ -1,7 +1,9 @@
-"""The server's own signing key: it signs receipts and seals proofs."""
+"""The server's own keys: one signs receipts and seals proofs, the other is the root of derived secrets."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +15,7 @@ from server.core.settings import secret_file
 from shared.ids import new_id
 
 NAME = "server_key"
+SECRETS_ROOT = "derived_key"
 _BYTES = 32
 
 
@@ -33,7 +36,19 @@ def server_key() -> Ed25519PrivateKey:
     return _read(secret_file(NAME))
 
 
-@lru_cache(maxsize=2)
+def derived_secret(label: str) -> bytes:
+    """Return 32 bytes that stand for ``label`` alone, the same at every call: HMAC-SHA256 under a root key of its own.
+
+    Nothing that can be derived lies in the database or in its backups.
+
+    Raises:
+        KeyBroken: the root's file does not hold 32 bytes.
+    """
+    root = _read(secret_file(SECRETS_ROOT)).private_bytes_raw()
+    return hmac.new(root, label.encode(), hashlib.sha256).digest()
+
+
+@lru_cache(maxsize=4)
 def _read(path: Path) -> Ed25519PrivateKey:
     if not path.exists():
         _make(path)

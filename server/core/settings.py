@@ -46,6 +46,10 @@ class Settings:
     webhook_allow_loopback: bool = field(
         default=False, metadata={"doc": "let webhooks reach this machine (trials only)"}
     )
+    webhook_rotation_hours: int = field(
+        default=24, metadata={"doc": "how long a webhook’s former secret stays good after it was replaced"}
+    )
+    export_days: int = field(default=7, metadata={"doc": "how many days an archive of proofs may be fetched"})
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     pushes_at_once: int = field(default=2, metadata={"doc": "tablets' pushes that one web process applies at once"})

@@ -35,22 +35,7 @@ class DeliverySchema(Schema):
     lines = fields.List(fields.Nested(DeliveryLineSchema), required=True)
 
 
-class ProofSchema(Schema):
-    """The sealed proof of one order's delivery; its two files have their own addresses."""
-
-    id = fields.UUID(required=True)
-    delivery_id = fields.UUID(required=True)
-    order_id = fields.UUID(required=True)
-    seller_id = fields.UUID(required=True)
-    file_sha256 = fields.String(required=True)
-    file_size_bytes = fields.Integer(required=True)
-    pdf_sha256 = fields.String(required=True)
-    pdf_size_bytes = fields.Integer(required=True)
-    missing_attachments = fields.List(fields.String(), required=True)
-    made_at = fields.AwareDateTime(required=True)
-
-
-class ProofQuerySchema(PageQuerySchema):
+class DeliveryQuerySchema(PageQuerySchema):
     """Pages, of one order if named."""
 
     order_id = fields.UUID()

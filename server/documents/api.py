@@ -11,13 +11,16 @@ from flask_smorest import Blueprint
 
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
-from server.core.web import actor, requires
+from server.core.web import actor, requires, stamp
 from server.core.web.files import send_file
 from server.core.web.paging import page
+from server.delivery.api.callers import reader
+from server.delivery.sharing.model import AccessWay
 from server.documents import queries
 from server.documents.access import NEEDS, driver_of, kinds_for
 from server.documents.model import Document
 from server.documents.schemas import DocumentQuerySchema, DocumentSchema
+from server.documents.service.noting import note_paper
 from server.identity.permissions import Permission
 
 blp = Blueprint("documents_api", __name__, url_prefix="/documents", description="Papers of orders and runs")
@@ -45,7 +48,8 @@ def document_file(document_id: UUID) -> Response:
     who = actor()
     with transaction(who.org_id) as session:
         found = queries.document(session, document_id=document_id, driver_id=driver_of(who))
-    if not who.may(NEEDS[found.kind]):
-        raise queries.missing(document_id)
+        if not who.may(NEEDS[found.kind]):
+            raise queries.missing(document_id)
+        note_paper(session, found, way=AccessWay.API, reader=reader(), stamp=stamp())
     payload = blob_store().get(found.owner_id, found.sha256)
     return send_file(payload, media_type=found.media_type, name=found.name, sha256=found.sha256)

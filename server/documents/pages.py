@@ -8,10 +8,13 @@ from flask import Blueprint, Response, request
 
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
-from server.core.web import actor, requires
+from server.core.web import actor, requires, stamp
+from server.delivery.api.callers import reader
+from server.delivery.sharing.model import AccessWay
 from server.documents import queries
 from server.documents.access import NEEDS, driver_of
 from server.documents.model import Document
+from server.documents.service.noting import note_paper
 from server.identity.permissions import Permission
 
 pages = Blueprint("documents", __name__)
@@ -24,8 +27,9 @@ def send(document_id: UUID) -> Response:
     who = actor()
     with transaction(who.org_id) as session:
         paper = queries.document(session, document_id=document_id, driver_id=driver_of(who))
-    if not who.may(NEEDS[paper.kind]):
-        raise queries.missing(document_id)
+        if not who.may(NEEDS[paper.kind]):
+            raise queries.missing(document_id)
+        note_paper(session, paper, way=AccessWay.PAGE, reader=reader(), stamp=stamp())
     payload = blob_store().get(paper.owner_id, paper.sha256)
     return _file(paper, payload)
 

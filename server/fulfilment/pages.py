@@ -50,6 +50,17 @@ def reject(order_id: UUID) -> Response:
     return _back_to(order_id)
 
 
+@pages.post("/commandes/<uuid:order_id>/lots")
+@requires(Permission.ORDER_EDIT)
+def note_lots(order_id: UUID) -> Response:
+    """Note the lots of the lines that the form names."""
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        said = {line.id: request.form[str(line.id)].split(",") for line in order.lines if str(line.id) in request.form}
+        orders.note_lots(session, order=order, lots=said, stamp=stamp())
+    return _back_to(order_id)
+
+
 @pages.post("/commandes/<uuid:order_id>/annuler")
 @requires(Permission.ORDER_CANCEL)
 def cancel(order_id: UUID) -> Response:

@@ -55,6 +55,7 @@ class Permission(StrEnum):
     INBOX_READ = "inbox.read"
     MEMBER_ADMINISTER = "member.administer"
     DEVICE_ADMINISTER = "device.administer"
+    WEBHOOK_ADMINISTER = "webhook.administer"
     DEVICE_SYNC = "device.sync"
     DEVICE_SEND = "device.send"
     ACCOUNT_USE = "account.use"
@@ -245,6 +246,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(_P.CATALOG_READ, Text("Voir le catalogue", "See the catalogue"), "R050", "○ ● ○ ○ – ○ ● ●"),
     Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
     Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),
+    Action(_P.WEBHOOK_ADMINISTER, Text("Gérer ses webhooks", "Keep one’s webhooks"), "R026", "● ● ● ● – – – ●"),
     Action(_P.ACCOUNT_USE, Text("Gérer sa propre session", "Use one’s own account"), "–", "● ● ● ● ● ● ● ●"),
     Action(
         _P.RUN_WAIVE,

@@ -12,7 +12,8 @@ from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Proof
-from server.notifications.service import News, tell
+from server.notifications import queries
+from server.notifications.service.telling import News, tell
 from server.orders.model import Order
 from shared.money import format_money
 from shared.problems import Text
@@ -113,6 +114,28 @@ def tell_credit(*, owner_id: str, subject_id: str) -> None:
             members={"credit_id": str(note.id), "number": note.number, "total_cents": note.total_cents},
         )
         tell(session, recipient_id=note.buyer_id, news=news, stamp=_now())
+
+
+@queue.task(name="notifications.tell_suspension", retry=AGAIN)
+def tell_suspension(*, owner_id: str, subject_id: str) -> None:
+    """Tell an organisation that its webhook is suspended, and where to take it up again."""
+    with transaction(UUID(owner_id)) as session:
+        one = queries.endpoint(session, UUID(subject_id))
+        if one.suspended_at is None:
+            return
+        news = News(
+            key=f"webhook:{one.id}:{one.suspended_at.isoformat()}",
+            kind="webhook.suspended",
+            subject_id=one.id,
+            title=Text("Webhook suspendu", "Webhook suspended"),
+            text=Text(
+                f"Trois appels de suite ne sont pas arrivés à {one.url}. Les suivants attendent.",
+                f"Three calls in a row did not arrive at {one.url}. The next ones wait.",
+            ),
+            link=f"/webhooks/{one.id}",
+            calls_out=False,
+        )
+        tell(session, recipient_id=one.owner_id, news=news, stamp=_now())
 
 
 def _now() -> Stamp:

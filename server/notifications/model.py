@@ -45,6 +45,8 @@ class EmailMessage(Owned):
     __table_args__ = (UniqueConstraint("owner_id", "key"),)
 
     key: Mapped[str]
+    kind: Mapped[str] = mapped_column(default="")
+    subject_id: Mapped[UUID | None]
     message_id: Mapped[str]
     recipient: Mapped[str]
     language: Mapped[str]
@@ -59,29 +61,43 @@ class EmailMessage(Owned):
 
 
 class WebhookEndpoint(Owned):
-    """Where an organisation wants to be called, and the secret that signs the calls."""
+    """Where an organisation wants to be called. Its secrets are derived from ``generation`` and never stored."""
 
     __tablename__ = "webhook_endpoint"
 
     url: Mapped[str]
-    secret: Mapped[str]
-    disabled_at: Mapped[datetime | None]
+    generation: Mapped[int] = mapped_column(default=1)
+    rotated_at: Mapped[datetime | None]  # the secret before it stays good for a while
+    given_up: Mapped[int] = mapped_column(default=0)  # calls given up in a row
+    suspended_at: Mapped[datetime | None]  # by us, after too many of them
+    disabled_at: Mapped[datetime | None]  # by its owner, for good
 
 
 class WebhookCall(Owned):
-    """One call: its body is fixed at first, so that every try carries the same bytes and key."""
+    """One call: its body is fixed at first, so that every try carries the same bytes and key.
+
+    ``tries`` counts them all; ``round_tries`` those since a person last said « Réessayer ».
+    """
 
     __tablename__ = "webhook_call"
-    __table_args__ = (UniqueConstraint("endpoint_id", "key"), Index(None, "owner_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("endpoint_id", "key"),
+        Index(None, "owner_id", "state"),
+        Index(None, "endpoint_id", "made_at"),
+    )
 
     endpoint_id: Mapped[UUID]
     key: Mapped[str]
     event: Mapped[str]
+    subject_id: Mapped[UUID | None]
     body: Mapped[json_object]
     state: Mapped[SendingState]
     tries: Mapped[int] = mapped_column(default=0)
+    round_tries: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
-    last_error: Mapped[str] = mapped_column(default="")
+    last_error_fr: Mapped[str] = mapped_column(default="")
+    last_error_en: Mapped[str] = mapped_column(default="")
     last_status: Mapped[int | None]
+    last_try_at: Mapped[datetime | None]
     made_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]

@@ -115,6 +115,7 @@ class OrderLine(Owned):
     deposit_taxable: Mapped[bool] = mapped_column(default=False)
     weight_g: Mapped[int] = mapped_column(default=0)
     barcode: Mapped[str] = mapped_column(default="")
+    lots: Mapped[list[str]] = mapped_column(default=list)  # what the seller knows of the goods; no term of the order
     order: Mapped[Order] = relationship(lazy="raise_on_sql", back_populates="lines")
 
 

@@ -108,6 +108,7 @@ def _line(line: OrderLine, *, with_prices: bool) -> dict[str, Any]:
         "description": {"fr": line.description_fr, "en": line.description_en},
         "sales_unit": line.sales_unit,
         "quantity": line.quantity,
+        "lots": line.lots,
         "unit_price": f"{line.unit_price:f}" if with_prices else None,
         "discount_cents": line.discount_cents if with_prices else None,
         "tax_codes": line.tax_codes,

@@ -12,6 +12,7 @@ from server.orders.service.creating import MAX_NOTE
 from server.orders.service.deciding import MAX_REASON
 from server.orders.service.fulfilling import MAX_OUTSIDE_NUMBER
 from server.orders.service.lines import MAX_QUANTITY
+from server.orders.service.lots import MAX_LOT, MAX_LOTS
 from server.parties.model import BillingType, DeliverWith, Emission
 from shared.states import OrderState
 from shared.wire.limits import MAX_LINES_AN_ORDER
@@ -30,6 +31,21 @@ class ItemSchema(Schema):
         allow_none=True,
         validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$"),
         metadata={"description": "an exact decimal with at most 4 decimals, as text"},
+    )
+
+
+class LineLotsSchema(Schema):
+    """The lots of one line; an empty list takes them away."""
+
+    line_id = fields.UUID(required=True)
+    lots = fields.List(line(longest=MAX_LOT), required=True, validate=validate.Length(max=MAX_LOTS))
+
+
+class LotsSchema(Schema):
+    """Which lots the goods of an order's lines are from."""
+
+    lines = fields.List(
+        fields.Nested(LineLotsSchema), required=True, validate=validate.Length(min=1, max=MAX_LINES_AN_ORDER)
     )
 
 
@@ -108,6 +124,7 @@ class OrderLineSchema(Schema):
     description = fields.Nested(WordsSchema, required=True)
     sales_unit = fields.String(required=True)
     quantity = fields.Integer(required=True)
+    lots = fields.List(fields.String(), required=True)
     unit_price = fields.String(required=True, allow_none=True)
     discount_cents = fields.Integer(required=True, allow_none=True)
     tax_codes = fields.List(fields.String(), required=True)

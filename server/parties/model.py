@@ -130,6 +130,7 @@ class Agreement(Owned):
     credit_threshold_cents: Mapped[int | None]
     billing_agent_id: Mapped[UUID | None]
     agent_fee_bp: Mapped[int] = mapped_column(default=0)
+    contest_days: Mapped[int] = mapped_column(default=10)  # from the sealing of a proof, or the issue of a credit
     starts_on: Mapped[date]
 
 

@@ -17,6 +17,8 @@ from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.events import PROOF_SEALED
 from server.delivery.model import Delivery, DeliveryLine, Proof, Visit
+from server.delivery.sharing.fingerprint import seal_fingerprint
+from server.delivery.sharing.service import share_proofs
 from server.documents import service as documents
 from server.documents.model import DocumentKind
 from server.documents.rendering.render import render
@@ -78,9 +80,12 @@ def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
     with transaction(owner_id) as session:
         proofs.hold_visit(session, visit_id)
         done = {one.id for one in proofs.unsealed(session, sealed)}
-        for delivery, file, paper in rendered:
-            if delivery.id in done:
-                _keep(session, sealed, delivery, file, paper)
+        kept = {
+            _keep(session, sealed, delivery, file, paper): seal_fingerprint(file.payload)
+            for delivery, file, paper in rendered
+            if delivery.id in done
+        }
+        share_proofs(session, kept, seals={proof.id: seal for proof, seal in kept.items()}, stamp=_now())
 
 
 def _render(sealed: SealedVisit, delivery: Delivery) -> tuple[Delivery, Rendered, Rendered]:
@@ -130,7 +135,7 @@ def _attachments(sealed: SealedVisit, delivery: Delivery) -> dict[str, bytes]:
     return {sha256: store.get(delivery.owner_id, sha256) for sha256 in wanted}
 
 
-def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rendered, pdf: Rendered) -> None:
+def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rendered, pdf: Rendered) -> Proof:
     stamp = _now()
     for one in (file, pdf):
         documents.keep(session, one, stamp=stamp)
@@ -150,7 +155,9 @@ def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rende
         made_at=stamp.at,
     )
     session.add(proof)
+    session.flush()
     facts.record(session, PROOF_SEALED, proof.id, stamp, readers=readers)
+    return proof
 
 
 def _waiting_for(session: Session, sha256: str) -> list[UUID]:

@@ -39,13 +39,13 @@ def driver_only() -> UUID | None:
     return who.user_id if who.role is Role.DRIVER else None
 
 
-def asked_day() -> date | None:
+def asked_day(name: str = "jour") -> date | None:
     """Return the day in the address, or None.
 
     Raises:
         BadRequest: it is no day.
     """
-    raw = request.args.get("jour", "")
+    raw = request.args.get(name, "")
     if not raw:
         return None
     try:
@@ -53,7 +53,7 @@ def asked_day() -> date | None:
     except ValueError as error:
         raise BadRequest(
             Text("Ce jour ne se lit pas. Écrivez-le AAAA-MM-JJ.", "This day cannot be read. Write it YYYY-MM-DD."),
-            where="jour",
+            where=name,
         ) from error
 
 
@@ -63,9 +63,9 @@ def asked_page() -> int:
     return min(max(int(raw), 1), MAX_PAGE) if raw.isascii() and raw.isdigit() and len(raw) < len("1000000") else 1
 
 
-def asked_words() -> str:
+def asked_words(name: str = "q") -> str:
     """Return what is searched for, within its bounds."""
-    return request.args.get("q", "").replace("\x00", "").strip()[:MAX_WORDS]
+    return request.args.get(name, "").replace("\x00", "").strip()[:MAX_WORDS]
 
 
 def asked_choice[E: StrEnum](name: str, kind: type[E]) -> E | None:
@@ -91,6 +91,6 @@ def turning() -> Callable[[int], str]:
 
 def same_list(**changes: str | None) -> str:
     """Return the address of this list with other choices, from its first page."""
-    kept = {name: value for name, value in request.args.items() if name != "page"} | changes
+    kept = {name: value for name, value in request.args.items() if name not in {"page", "avant"}} | changes
     wanted: dict[str, Any] = {name: value for name, value in kept.items() if value}
     return url_for(str(request.endpoint), **wanted)

@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
 from server.dashboard.listing import mine
 from server.dashboard.queries.money import InvoiceRow, InvoiceTab, list_invoices
 from server.dashboard.queries.orders import OrderFilter, OrderRow, list_orders
-from server.dashboard.queries.proofs import ProofRow, list_proofs
 from server.dashboard.standing import Bucket
+from server.delivery.sharing.model import ProofEntry
 from server.notifications.model import InboxMessage
 from server.orders.model import Order
 from server.parties.model import Organisation, Site
@@ -40,7 +41,7 @@ class Greeting:
 
     pending: int
     coming: Sequence[OrderRow]
-    proofs: Sequence[ProofRow]
+    proofs: Sequence[ProofEntry]
     invoices: Sequence[InvoiceRow]
     unread: Sequence[InboxMessage]
 
@@ -76,10 +77,19 @@ def greeting(session: Session, *, today: date) -> Greeting:
     return Greeting(
         pending=int(pending or 0),
         coming=[*under_way, *upcoming][:FEW],
-        proofs=list_proofs(session, words="", page=1).rows[:FEW],
+        proofs=_newest_proofs(session),
         invoices=invoices.rows[:FEW],
         unread=_unread(session),
     )
+
+
+def _newest_proofs(session: Session) -> Sequence[ProofEntry]:
+    return session.scalars(
+        select(ProofEntry)
+        .where(ProofEntry.owner_id == acting_org(session))
+        .order_by(ProofEntry.delivered_at.desc(), ProofEntry.proof_id.desc())
+        .limit(FEW)
+    ).all()
 
 
 def _unread(session: Session) -> Sequence[InboxMessage]:

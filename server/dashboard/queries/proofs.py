@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from server.core.problems import NotFound, Text
-from server.dashboard.listing import Listed, Rows, like, mine, page_of
+from server.dashboard.listing import Rows, mine
 from server.delivery.model import Delivery, DeliveryLine, Proof
 from server.documents.model import Document, DocumentKind
 from server.orders.model import Order, OrderLine
@@ -47,19 +47,6 @@ class ProofWhole:
 
 
 _Buyer, _Seller, _Carrier = aliased(Organisation), aliased(Organisation), aliased(Organisation)
-
-
-def list_proofs(session: Session, *, words: str, page: int, driver_id: UUID | None = None) -> Listed[ProofRow]:
-    """Return one page of the proofs that the acting organisation may read, newest first."""
-    rows = _rows(session, driver_id)
-    if words:
-        pattern = like(words)
-        rows = rows.where(
-            or_(Order.number.ilike(pattern), _Buyer.name.ilike(pattern), _Seller.name.ilike(pattern),
-                Delivery.signer_name.ilike(pattern))
-        )  # fmt: skip
-    found = page_of(session, rows.order_by(Delivery.delivered_at.desc(), Proof.id), page=page)
-    return Listed([_row(row) for row in found.rows], found.page, found.more)
 
 
 def proof_whole(session: Session, *, proof_id: UUID, driver_id: UUID | None = None) -> ProofWhole:

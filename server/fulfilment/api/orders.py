@@ -130,6 +130,16 @@ def revise(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     return _decide(order_id, verbs.revise_order, Permission.ORDER_EDIT, **_content(asked))
 
 
+@orders.route("/<uuid:order_id>/lots", methods=["PUT"])
+@requires(Permission.ORDER_EDIT)
+@orders.arguments(schemas.LotsSchema)
+@orders.response(200, schemas.OrderSchema)
+def note_lots(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Note the lots of an order's lines, at any time: proofs are found by them"""
+    lots = {one["line_id"]: one["lots"] for one in asked["lines"]}
+    return _decide(order_id, plain.note_lots, Permission.ORDER_EDIT, lots=lots)
+
+
 @orders.route("/<uuid:order_id>/submit", methods=["POST"])
 @requires(Permission.ORDER_CREATE)
 @orders.response(200, schemas.OrderSchema)

@@ -46,6 +46,12 @@ def install_epoch(app: Flask, epoch: Epoch) -> None:
     app.extensions[_EPOCH] = epoch
 
 
+def epoch_here(session: Session) -> str:
+    """Return in which life of the database this is: a restored one has another."""
+    epoch: Epoch = current_app.extensions[_EPOCH]
+    return epoch(session)
+
+
 @blp.route("/codes", methods=["POST"])
 @requires(Permission.DEVICE_ADMINISTER)
 @blp.arguments(CodeRequestSchema)
@@ -114,7 +120,6 @@ def token() -> Response:
 
 def _answer(session: Session, device: Device) -> EnrolAnswer:
     carrier = queries.carrier_name(session, device)
-    epoch: Epoch = current_app.extensions[_EPOCH]
     return EnrolAnswer(
         device_id=str(device.id),
         carrier_id=str(device.owner_id),
@@ -122,5 +127,5 @@ def _answer(session: Session, device: Device) -> EnrolAnswer:
         driver_id=str(device.driver_id),
         driver_name=device.driver_name,
         server_key=public_bytes(server_key()).hex(),
-        epoch=epoch(session),
+        epoch=epoch_here(session),
     )

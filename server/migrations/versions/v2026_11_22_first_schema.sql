@@ -6,6 +6,7 @@ CREATE TABLE agreement (
 	credit_threshold_cents INTEGER, 
 	billing_agent_id UUID, 
 	agent_fee_bp INTEGER NOT NULL, 
+	contest_days INTEGER NOT NULL, 
 	starts_on DATE NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
@@ -408,6 +409,8 @@ CREATE INDEX ix_document_subject_id ON document (subject_id)
 -- next
 CREATE TABLE email_message (
 	key TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	subject_id UUID, 
 	message_id TEXT NOT NULL, 
 	recipient TEXT NOT NULL, 
 	language TEXT NOT NULL, 
@@ -822,6 +825,100 @@ CREATE INDEX ix_proof_order_id ON proof (order_id)
 -- next
 CREATE INDEX ix_proof_owner_id ON proof (owner_id)
 -- next
+CREATE TABLE proof_access (
+	proof_id UUID NOT NULL, 
+	reader_id UUID NOT NULL, 
+	reader_name TEXT NOT NULL, 
+	person_id UUID, 
+	person_name TEXT NOT NULL, 
+	way VARCHAR(40) NOT NULL, 
+	part VARCHAR(40) NOT NULL, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_access PRIMARY KEY (id), 
+	CONSTRAINT ck_proof_access_accessway CHECK (way IN ('page', 'api', 'email', 'webhook', 'zip')), 
+	CONSTRAINT ck_proof_access_accesspart CHECK (part IN ('contents', 'file', 'pdf', 'notice'))
+)
+-- next
+CREATE INDEX ix_proof_access_owner_id ON proof_access (owner_id)
+-- next
+CREATE INDEX ix_proof_access_owner_id_at ON proof_access (owner_id, at)
+-- next
+CREATE INDEX ix_proof_access_owner_id_proof_id_at ON proof_access (owner_id, proof_id, at)
+-- next
+CREATE TABLE proof_entry (
+	position BIGINT NOT NULL, 
+	proof_id UUID NOT NULL, 
+	proof_owner_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	driver_id UUID NOT NULL, 
+	order_number TEXT NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	buyer_name TEXT NOT NULL, 
+	seller_id UUID NOT NULL, 
+	seller_name TEXT NOT NULL, 
+	carrier_name TEXT NOT NULL, 
+	signer_name TEXT NOT NULL, 
+	outcome VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	lots TEXT[] NOT NULL, 
+	words TEXT NOT NULL, 
+	delivered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	contest_until TIMESTAMP WITH TIME ZONE NOT NULL, 
+	file_sha256 TEXT NOT NULL, 
+	file_size_bytes INTEGER NOT NULL, 
+	pdf_sha256 TEXT NOT NULL, 
+	pdf_size_bytes INTEGER NOT NULL, 
+	seal_sha256 TEXT NOT NULL, 
+	missing INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_entry PRIMARY KEY (id), 
+	CONSTRAINT uq_proof_entry_owner_id_proof_id UNIQUE (owner_id, proof_id), 
+	CONSTRAINT uq_proof_entry_owner_id_position UNIQUE (owner_id, position), 
+	CONSTRAINT ck_proof_entry_visitoutcome CHECK (outcome IN ('complete', 'partial', 'refused', 'failed')), 
+	CONSTRAINT ck_proof_entry_proofstate CHECK (state IN ('shared', 'contested', 'closed'))
+)
+-- next
+CREATE INDEX ix_proof_entry_order_id ON proof_entry (order_id)
+-- next
+CREATE INDEX ix_proof_entry_owner_id ON proof_entry (owner_id)
+-- next
+CREATE INDEX ix_proof_entry_owner_id_delivered_at_proof_id ON proof_entry (owner_id, delivered_at, proof_id)
+-- next
+CREATE INDEX ix_proof_entry_owner_id_driver_id_delivered_at ON proof_entry (owner_id, driver_id, delivered_at)
+-- next
+CREATE INDEX ix_proof_entry_owner_id_order_number ON proof_entry (owner_id, order_number)
+-- next
+CREATE TABLE proof_export (
+	asked_by UUID, 
+	asked_by_name TEXT NOT NULL, 
+	criteria JSONB NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	total INTEGER NOT NULL, 
+	done INTEGER NOT NULL, 
+	missing INTEGER NOT NULL, 
+	size_bytes BIGINT NOT NULL, 
+	manifest_sha256 TEXT NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ready_at TIMESTAMP WITH TIME ZONE, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_export PRIMARY KEY (id), 
+	CONSTRAINT ck_proof_export_exportstate CHECK (state IN ('waiting', 'gathering', 'ready', 'failed'))
+)
+-- next
+CREATE INDEX ix_proof_export_owner_id ON proof_export (owner_id)
+-- next
+CREATE INDEX ix_proof_export_owner_id_asked_at ON proof_export (owner_id, asked_at)
+-- next
 CREATE TABLE rate_window (
 	bucket TEXT NOT NULL, 
 	window_starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1198,12 +1295,16 @@ CREATE TABLE webhook_call (
 	endpoint_id UUID NOT NULL, 
 	key TEXT NOT NULL, 
 	event TEXT NOT NULL, 
+	subject_id UUID, 
 	body JSONB NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
 	tries INTEGER NOT NULL, 
+	round_tries INTEGER NOT NULL, 
 	next_try_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	last_error TEXT NOT NULL, 
+	last_error_fr TEXT NOT NULL, 
+	last_error_en TEXT NOT NULL, 
 	last_status INTEGER, 
+	last_try_at TIMESTAMP WITH TIME ZONE, 
 	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	sent_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
@@ -1214,13 +1315,18 @@ CREATE TABLE webhook_call (
 	CONSTRAINT ck_webhook_call_sendingstate CHECK (state IN ('waiting', 'sent', 'failed'))
 )
 -- next
+CREATE INDEX ix_webhook_call_endpoint_id_made_at ON webhook_call (endpoint_id, made_at)
+-- next
 CREATE INDEX ix_webhook_call_owner_id ON webhook_call (owner_id)
 -- next
 CREATE INDEX ix_webhook_call_owner_id_state ON webhook_call (owner_id, state)
 -- next
 CREATE TABLE webhook_endpoint (
 	url TEXT NOT NULL, 
-	secret TEXT NOT NULL, 
+	generation INTEGER NOT NULL, 
+	rotated_at TIMESTAMP WITH TIME ZONE, 
+	given_up INTEGER NOT NULL, 
+	suspended_at TIMESTAMP WITH TIME ZONE, 
 	disabled_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
@@ -1355,6 +1461,7 @@ CREATE TABLE order_line (
 	deposit_taxable BOOLEAN NOT NULL, 
 	weight_g INTEGER NOT NULL, 
 	barcode TEXT NOT NULL, 
+	lots TEXT[] NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -1471,6 +1578,12 @@ $$ SELECT current_setting('tournee.acting')::uuid $$
 -- next
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN RAISE EXCEPTION '% is written once', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
+-- next
+CREATE OR REPLACE FUNCTION refuse_change_while_kept() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN
+  IF TG_OP = 'DELETE' AND OLD.at < now() - make_interval(days => TG_ARGV[0]::int) THEN RETURN OLD; END IF;
+  RAISE EXCEPTION '% is written once', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$
 -- next
 CREATE OR REPLACE FUNCTION refuse_change_when_final() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN
@@ -1956,6 +2069,38 @@ CREATE POLICY readers ON "proof" FOR SELECT USING (owner_id = (SELECT acting_org
 CREATE POLICY writer ON "proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_access" TO tournee_app
+-- next
+ALTER TABLE "proof_access" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_access" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_access" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_access" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_access" FOR EACH ROW EXECUTE FUNCTION refuse_change_while_kept(365)
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_entry" TO tournee_app
+-- next
+ALTER TABLE "proof_entry" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_entry" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_export" TO tournee_app
+-- next
+ALTER TABLE "proof_export" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_export" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_export" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_export" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next

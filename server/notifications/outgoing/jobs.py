@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import smtplib
 from email.message import EmailMessage as MimeMessage
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from procrastinate import RetryStrategy
 from sqlalchemy import select
 
 from server.core import clock
-from server.core.jobs import queue
+from server.core.jobs import AGAIN, queue
 from server.core.logs import log
 from server.core.settings import settings
+from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.notifications.model import EmailMessage, SendingState, WebhookCall, WebhookEndpoint
+from server.delivery.sharing.model import AccessWay
+from server.notifications.model import EmailMessage, SendingState
 from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, call
+from server.notifications.service.arriving import note_arrival
+from server.notifications.service.calling import MAX_TRIES, DueCall, claim, note_try
+from server.notifications.service.endpoints import secrets_of
 from shared.problems import Problem, Text
 
-MAX_TRIES = 8
 _log = log(__name__)
 _AGAIN = RetryStrategy(max_attempts=MAX_TRIES, exponential_wait=4)
 
@@ -48,30 +53,32 @@ def send_email(*, owner_id: str, subject_id: str) -> None:
         row.last_error = error
         row.state = SendingState.SENT if not error else _after_failure(row.tries)
         row.sent_at = clock.now() if not error else None
+        if not error:
+            note_arrival(
+                session, kind=row.kind, subject_id=row.subject_id, way=AccessWay.EMAIL, to=row.recipient, stamp=_now()
+            )
     if error and row.state is SendingState.WAITING:
         raise MailUndelivered(
             Text(f"Le serveur de courriel a refusé ({error}).", f"The mail server refused ({error}).")
         )
 
 
-@queue.task(name="notifications.call_webhook", pass_context=False, retry=_AGAIN)
+@queue.task(name="notifications.call_webhook", pass_context=False, retry=AGAIN)
 def call_webhook(*, owner_id: str, subject_id: str) -> None:
-    """Make one signed call; every try carries the same bytes and key."""
+    """Make one signed call if it is due; every try carries the same bytes and key, and the next one is a job again."""
     with transaction(UUID(owner_id)) as session:
-        made = session.scalars(select(WebhookCall).where(WebhookCall.id == UUID(subject_id))).one()
-        endpoint = session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.id == made.endpoint_id)).one()
-    if made.state is not SendingState.WAITING or endpoint.disabled_at is not None:
+        due = claim(session, UUID(subject_id), stamp=_now())
+    if due is None:
         return
-    status, problem = _call(made, endpoint)
+    status, problem = _call(due)
     with transaction(UUID(owner_id)) as session:
-        row = session.scalars(select(WebhookCall).where(WebhookCall.id == made.id)).one()
-        row.tries += 1
-        row.last_status = status
-        row.last_error = problem.detail.en if problem else ""
-        row.state = SendingState.SENT if problem is None else _after_failure(row.tries, problem)
-        row.sent_at = clock.now() if problem is None else None
-    if problem is not None and row.state is SendingState.WAITING:
-        raise problem
+        note_try(session, due, status=status, problem=problem, stamp=_now())
+        if problem is None:
+            host = urlsplit(due.endpoint.url).hostname or ""  # not the address whole: it may hold a secret
+            made = due.call
+            note_arrival(
+                session, kind=made.event, subject_id=made.subject_id, way=AccessWay.WEBHOOK, to=host, stamp=_now()
+            )
 
 
 def _send(message: EmailMessage) -> str:
@@ -90,14 +97,21 @@ def _send(message: EmailMessage) -> str:
     return ""
 
 
-def _call(made: WebhookCall, endpoint: WebhookEndpoint) -> tuple[int | None, Problem | None]:
-    at_unix = int(clock.now().timestamp())
+def _call(due: DueCall) -> tuple[int | None, Problem | None]:
+    now = clock.now()
+    secrets = secrets_of(due.endpoint, at=now)
     try:
-        return call(endpoint.url, secret=endpoint.secret, key=made.key, body=made.body, at_unix=at_unix), None
+        status = call(
+            due.endpoint.url, secrets=secrets, key=due.call.key, body=due.call.body, at_unix=int(now.timestamp())
+        )
     except (WebhookRefused, WebhookUnanswered) as problem:
-        return None, problem
+        return problem.members.get("answered"), problem
+    return status, None
 
 
-def _after_failure(tries: int, problem: Problem | None = None) -> SendingState:
-    is_final = tries >= MAX_TRIES or isinstance(problem, WebhookRefused)
-    return SendingState.FAILED if is_final else SendingState.WAITING
+def _after_failure(tries: int) -> SendingState:
+    return SendingState.FAILED if tries >= MAX_TRIES else SendingState.WAITING
+
+
+def _now() -> Stamp:
+    return Stamp(None, clock.now())

@@ -1,4 +1,4 @@
-"""Calling an address that a customer named, without letting it reach where it must not."""
+"""Calling an address that a customer named, without letting it reach where it must not, or take longer than it may."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ import hmac
 import http.client
 import ipaddress
 import json
+import queue
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import certifi
 
 from server.core.settings import settings
+from server.notifications.outgoing.exchange import Deadline
 from shared.problems import Problem, Text
 
-TIMEOUT_S = 5
-SIGNATURE_HEADER = "Tournee-Signature"
+TIMEOUT_S: Final = 5  # of one step: a name, a connection, a read
+EXCHANGE_S: Final = 10  # of the whole, however the receiver drips
+SIGNATURE_HEADER: Final = "Tournee-Signature"
 _HTTPS, _HTTP = 443, 80
 
 
@@ -32,7 +36,7 @@ class WebhookRefused(Problem):
 
 
 class WebhookUnanswered(Problem):
-    """The call did not get an answer of success."""
+    """The call did not get an answer of success; ``members["answered"]`` holds the status of another one."""
 
     slug = "webhook-unanswered"
     status = 502
@@ -55,6 +59,7 @@ def resolve(url: str) -> Target:
 
     Raises:
         WebhookRefused: not an http(s) address, unknown, or not a public one (private, mapped, NAT64, CGNAT…).
+        WebhookUnanswered: the name's servers do not answer now.
     """
     try:
         parts = urlsplit(url)
@@ -65,15 +70,7 @@ def resolve(url: str) -> Target:
         raise _refused(
             url, "Donnez une adresse https:// sans identifiants.", "Give an https:// address without credentials."
         )
-    try:
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
-    except socket.gaierror as error:
-        if error.errno == socket.EAI_AGAIN:
-            raise _unanswered("DNS") from error
-        raise _refused(url, "Ce nom d’hôte est inconnu.", "This host name is unknown.") from error
-    except (OSError, UnicodeError) as error:
-        raise _refused(url, "Ce nom d’hôte est inconnu.", "This host name is unknown.") from error
-    addresses = [str(entry[4][0]) for entry in found]
+    addresses = _addresses(url, parts.hostname, port)
     if not all(may_be_called(address) for address in addresses):
         raise _refused(url, "Cette adresse n’est pas publique.", "This address is not public.")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -93,14 +90,15 @@ def may_be_called(address: str) -> bool:
     return ip.is_global and not ip.is_multicast
 
 
-def signature(secret: str, *, at_unix: int, payload: bytes) -> str:
-    """Return ``t=<unix>,v1=<hex>``: HMAC-SHA256 over ``<unix>.<payload>``."""
-    digest = hmac.new(secret.encode(), f"{at_unix}.".encode() + payload, hashlib.sha256).hexdigest()
-    return f"t={at_unix},v1={digest}"
+def signature(secrets: Sequence[str], *, at_unix: int, payload: bytes) -> str:
+    """Return ``t=<unix>,v1=<hex>``, one ``v1`` for each good secret: HMAC-SHA256 over ``<unix>.<payload>``."""
+    signed = f"{at_unix}.".encode() + payload
+    digests = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets]
+    return ",".join([f"t={at_unix}", *(f"v1={digest}" for digest in digests)])
 
 
-def call(url: str, *, secret: str, key: str, body: Mapping[str, Any], at_unix: int) -> int:
-    """Send the call and return the answer's status, 2xx.
+def call(url: str, *, secrets: Sequence[str], key: str, body: Mapping[str, Any], at_unix: int) -> int:
+    """Send the call and return the answer's status, 2xx; it ends within ``EXCHANGE_S`` of its connection.
 
     Raises:
         WebhookRefused: the address may not be called.
@@ -111,42 +109,78 @@ def call(url: str, *, secret: str, key: str, body: Mapping[str, Any], at_unix: i
     headers = {
         "Content-Type": "application/json",
         "Idempotency-Key": key,
-        SIGNATURE_HEADER: signature(secret, at_unix=at_unix, payload=payload),
+        SIGNATURE_HEADER: signature(secrets, at_unix=at_unix, payload=payload),
         "User-Agent": "Tournee",
         "Host": target.host if target.port in {_HTTP, _HTTPS} else f"{target.host}:{target.port}",
     }
-    connection = _connect(target)
-    try:
-        connection.request("POST", target.path, body=payload, headers=headers)
-        answer = connection.getresponse()
-    except (OSError, http.client.HTTPException) as error:
-        raise _unanswered(type(error).__name__) from error
-    finally:
-        connection.close()
-    if not 200 <= answer.status < 300:  # noqa: PLR2004  # success
-        raise _unanswered(str(answer.status))
-    return answer.status
+    status = _exchange(target, payload, headers)
+    if not 200 <= status < 300:  # noqa: PLR2004  # success
+        raise _unanswered(f"{status}", f"{status}", answered=status)
+    return status
 
 
-def _connect(target: Target) -> http.client.HTTPConnection:
-    connection = http.client.HTTPConnection(target.host, target.port, timeout=TIMEOUT_S)
+def _exchange(target: Target, payload: bytes, headers: Mapping[str, str]) -> int:
+    connection = http.client.HTTPConnection(target.host, target.port)
+    with Deadline(EXCHANGE_S) as deadline:
+        try:
+            connection.sock = _connected(target, deadline)
+            connection.request("POST", target.path, body=payload, headers=dict(headers))
+            status = connection.getresponse().status
+        except (OSError, ValueError, http.client.HTTPException) as error:  # ValueError: TLS cut under a read
+            if deadline.is_over:
+                raise _too_slow() from error
+            raise _unanswered(type(error).__name__, type(error).__name__) from error
+        finally:
+            connection.close()
+    if deadline.is_over:  # a cut inside the headers reads like their end
+        raise _too_slow()
+    return status
+
+
+def _connected(target: Target, deadline: Deadline) -> socket.socket:
+    plain = socket.create_connection((target.ip, target.port), timeout=TIMEOUT_S)
+    if not target.is_secure:
+        deadline.guard(plain)
+        return plain
+    context = ssl.create_default_context(cafile=certifi.where())
+    secured = context.wrap_socket(plain, server_hostname=target.host, do_handshake_on_connect=False)
+    deadline.guard(secured)
+    secured.do_handshake()
+    return secured
+
+
+def _addresses(url: str, host: str, port: int) -> list[str]:
+    """Ask for the name's addresses, for ``TIMEOUT_S`` at most: the system's resolver knows no limit of ours."""
+    found: queue.SimpleQueue[list[str] | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            found.put([str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)])
+        except (OSError, UnicodeError) as error:
+            found.put(error)
+
+    threading.Thread(target=ask, daemon=True).start()
     try:
-        raw = socket.create_connection((target.ip, target.port), timeout=TIMEOUT_S)
-        if target.is_secure:
-            context = ssl.create_default_context(cafile=certifi.where())
-            connection.sock = context.wrap_socket(raw, server_hostname=target.host)
-        else:
-            connection.sock = raw
-    except OSError as error:
-        raise _unanswered(type(error).__name__) from error
-    return connection
+        answer = found.get(timeout=TIMEOUT_S)
+    except queue.Empty as error:
+        raise _unanswered("DNS", "DNS") from error
+    if isinstance(answer, socket.gaierror) and answer.errno == socket.EAI_AGAIN:
+        raise _unanswered("DNS", "DNS") from answer
+    if isinstance(answer, Exception):
+        raise _refused(url, "Ce nom d’hôte est inconnu.", "This host name is unknown.") from answer
+    return answer
 
 
 def _refused(url: str, fr: str, en: str) -> WebhookRefused:
     return WebhookRefused(Text(fr, en), where=url[:200])
 
 
-def _unanswered(what: str) -> WebhookUnanswered:
+def _too_slow() -> WebhookUnanswered:
+    return _unanswered(f"plus de {EXCHANGE_S} s", f"over {EXCHANGE_S} s")
+
+
+def _unanswered(fr: str, en: str, **members: Any) -> WebhookUnanswered:
     return WebhookUnanswered(
-        Text(f"Le destinataire n’a pas accepté l’appel ({what}).", f"The recipient did not accept the call ({what}).")
+        Text(f"Le destinataire n’a pas accepté l’appel ({fr}).", f"The recipient did not accept the call ({en})."),
+        **members,
     )

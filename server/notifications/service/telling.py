@@ -15,7 +15,8 @@ from server.core.jobs import enqueue
 from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.notifications.model import EmailMessage, InboxMessage, SendingState, WebhookCall, WebhookEndpoint
-from server.notifications.outgoing.jobs import call_webhook, send_email
+from server.notifications.outgoing.jobs import send_email
+from server.notifications.service.calling import call_soon
 from server.parties.model import Organisation
 from shared.ids import new_id
 from shared.problems import Language, Text
@@ -32,6 +33,7 @@ class News:
     text: Text
     link: str
     members: dict[str, Any] = field(default_factory=dict)
+    calls_out: bool = True  # news about a webhook itself goes by the other ways
 
 
 def tell(session: Session, *, recipient_id: UUID, news: News, stamp: Stamp) -> None:
@@ -47,8 +49,9 @@ def tell(session: Session, *, recipient_id: UUID, news: News, stamp: Stamp) -> N
             return
         if recipient.email:
             _by_email(session, recipient, news, stamp)
-        for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.disabled_at.is_(None))):
-            _by_webhook(session, endpoint, news, stamp)
+        if news.calls_out:
+            for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.disabled_at.is_(None))):
+                _by_webhook(session, endpoint, news, stamp)
 
 
 def _into_inbox(session: Session, recipient: Organisation, news: News, stamp: Stamp) -> bool:
@@ -74,6 +77,8 @@ def _by_email(session: Session, recipient: Organisation, news: News, stamp: Stam
         id=message_id,
         owner_id=recipient.id,
         key=news.key,
+        kind=news.kind,
+        subject_id=news.subject_id,
         message_id=f"<{message_id}@tournee.invalid>",
         recipient=recipient.email,
         language=language,
@@ -95,6 +100,7 @@ def _by_webhook(session: Session, endpoint: WebhookEndpoint, news: News, stamp: 
         endpoint_id=endpoint.id,
         key=news.key,
         event=news.kind,
+        subject_id=news.subject_id,
         body={"key": news.key, "event": news.kind, "at": stamp.at.isoformat(), **news.members},
         state=SendingState.WAITING,
         next_try_at=stamp.at,
@@ -102,4 +108,4 @@ def _by_webhook(session: Session, endpoint: WebhookEndpoint, news: News, stamp: 
     )
     session.add(call)
     session.flush()
-    enqueue(session, call_webhook, key=f"webhook:{call.id}", owner_id=str(endpoint.owner_id), subject_id=str(call.id))
+    call_soon(session, call)

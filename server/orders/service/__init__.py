@@ -13,6 +13,7 @@ from server.orders.service.fulfilling import (
     reopen,
 )
 from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
+from server.orders.service.lots import note_lots
 from server.orders.service.stock_cover import OutOfStock, is_covered
 from server.orders.service.supplementing import create_supplement
 from server.orders.service.timeline import enter
@@ -35,6 +36,7 @@ __all__ = [
     "mark_planned",
     "mark_shipped",
     "mark_unplanned",
+    "note_lots",
     "reject",
     "reopen",
     "restore",

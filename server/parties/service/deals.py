@@ -90,6 +90,7 @@ def agree(
     credit_threshold_cents: int | None = None,
     billing_agent_id: UUID | None = None,
     agent_fee_bp: int = 0,
+    contest_days: int = 10,
 ) -> Agreement:
     """Return the acting seller's active agreement with a carrier, made or changed.
 
@@ -110,6 +111,7 @@ def agree(
     agreement.credit_threshold_cents = credit_threshold_cents
     agreement.billing_agent_id = billing_agent_id
     agreement.agent_fee_bp = agent_fee_bp
+    agreement.contest_days = contest_days
     session.flush()
     introduce(session, org_ids=(seller_id, *circle))
     facts.record(session, events.AGREEMENT_MADE, agreement.id, stamp, readers=tuple(sorted(circle)))

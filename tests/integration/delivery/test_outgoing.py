@@ -9,25 +9,27 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from server.core.settings import reload_settings
 from server.core.transaction import transaction
 from server.notifications.model import EmailMessage, SendingState, WebhookCall, WebhookEndpoint
-from server.notifications.outgoing.jobs import MAX_TRIES, MailUndelivered, call_webhook, send_email
-from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, may_be_called, resolve
-from server.notifications.service import News, tell
+from server.notifications.outgoing.jobs import MailUndelivered, call_webhook, send_email
+from server.notifications.outgoing.webhooks import WebhookRefused, may_be_called, resolve
+from server.notifications.service.calling import MAX_TRIES, pause_after, retry
+from server.notifications.service.endpoints import add_endpoint, secrets_of
+from server.notifications.service.telling import News, tell
 from shared.ids import new_id
 from shared.problems import Text
 from tests.factories.world import World, make_world, stamp
-
-SECRET = "a secret that both sides know"
 
 
 @dataclass
@@ -85,48 +87,87 @@ def told(world: World, *, url: str = "") -> None:
     )
     with transaction(world.seller.id) as session:
         if url:
-            session.add(WebhookEndpoint(owner_id=world.seller.id, url=url, secret=SECRET))
-            session.flush()
+            add_endpoint(session, url=url, stamp=stamp())
         tell(session, recipient_id=world.seller.id, news=news, stamp=stamp())
 
 
-def row(world: World, kind: type) -> EmailMessage | WebhookCall:
+def row(world: World, kind: type) -> Any:
     with transaction(world.seller.id) as session:
         return session.scalars(select(kind)).one()
 
 
-def call(world: World) -> None:
-    call_webhook(owner_id=str(world.seller.id), subject_id=str(row(world, WebhookCall).id))
+def endpoint(world: World) -> WebhookEndpoint:
+    return row(world, WebhookEndpoint)
+
+
+def call(world: World, *, early: bool = False) -> None:
+    """Make the call as the worker does; what waits for later is brought forward unless told ``early``."""
+    made = row(world, WebhookCall)
+    if not early:
+        with transaction(world.seller.id) as session:
+            session.get_one(WebhookCall, made.id).next_try_at = datetime(2026, 1, 1, tzinfo=UTC)
+    call_webhook(owner_id=str(world.seller.id), subject_id=str(made.id))
+
+
+def jobs_of(world: World) -> int:
+    """Count the jobs that wait for this world's call."""
+    with transaction(world.seller.id) as session:
+        return session.execute(
+            text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'notifications.call_webhook'"
+                 " AND status = 'todo' AND args ->> 'subject_id' = :id"),
+            {"id": str(row(world, WebhookCall).id)},
+        ).scalar_one()  # fmt: skip
+
+
+def is_signed(headers: dict[str, str], body: bytes, secret: str) -> bool:
+    at, *signed = (part.partition("=")[2] for part in headers["Tournee-Signature"].split(","))
+    return hmac.new(secret.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest() in signed
 
 
 def test_a_call_is_signed_and_repeated_with_the_same_bytes(world: World, receiver: Receiver) -> None:
     """R026, G5: HMAC over time and body, one idempotency key; a refused try comes again unchanged."""
     receiver.statuses = [500, 302, 204]
     told(world, url=receiver.url)
-    for _ in range(2):
-        with pytest.raises(WebhookUnanswered):
-            call(world)
-    call(world)
-    call(world)
+    for _ in range(4):
+        call(world)
     assert len(receiver.came) == 3
     assert len({body for _, body in receiver.came}) == 1
+    (secret,) = secrets_of(endpoint(world), at=datetime.now(UTC))
     for headers, body in receiver.came:
-        at, signed = (part.partition("=")[2] for part in headers["Tournee-Signature"].split(","))
-        expected = hmac.new(SECRET.encode(), f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-        assert (signed, headers["Idempotency-Key"]) == (expected, "proof:1")
+        assert is_signed(headers, body, secret)
+        assert headers["Idempotency-Key"] == "proof:1"
     assert json.loads(receiver.came[0][1])["order_number"] == "C-1"
     assert (row(world, WebhookCall).state, row(world, WebhookCall).tries) == (SendingState.SENT, 3)
 
 
+def test_a_refused_try_says_why_and_when_the_next_one_is(world: World, receiver: Receiver) -> None:
+    """R026: reason, count and next try stand with the call; the next try is a job of that instant."""
+    receiver.statuses = [500]
+    told(world, url=receiver.url)
+    call(world)
+    made = row(world, WebhookCall)
+    assert (made.last_status, made.tries) == (500, 1)
+    assert "500" in made.last_error_fr
+    assert "500" in made.last_error_en
+    assert timedelta(seconds=2) < made.next_try_at - datetime.now(UTC) <= pause_after(1) + timedelta(seconds=1)
+    call(world, early=True)
+    assert len(receiver.came) == 1
+    assert jobs_of(world) >= 1
+
+
 def test_a_call_that_nobody_takes_fails_for_good_in_the_end(world: World, receiver: Receiver) -> None:
-    """Limits on everything: so many tries, then a person may look."""
+    """Limits on everything: so many tries, then a person may look, and try again with all tries before it."""
     receiver.statuses = [503]
     told(world, url=receiver.url)
-    for _ in range(MAX_TRIES - 1):
-        with pytest.raises(WebhookUnanswered):
-            call(world)
-    call(world)
-    assert row(world, WebhookCall).state is SendingState.FAILED
+    for _ in range(MAX_TRIES + 1):
+        call(world)
+    failed = row(world, WebhookCall)
+    assert (failed.state, len(receiver.came)) == (SendingState.FAILED, MAX_TRIES)
+    receiver.statuses = [200]
+    with transaction(world.seller.id) as session:
+        retry(session, call_id=failed.id, stamp=stamp(datetime.now(UTC)))
+    call(world, early=True)
+    assert (row(world, WebhookCall).state, row(world, WebhookCall).tries) == (SendingState.SENT, MAX_TRIES + 1)
 
 
 @pytest.mark.parametrize(

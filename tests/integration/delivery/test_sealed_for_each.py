@@ -37,7 +37,7 @@ def yard(app) -> Yard:
     for seller in world.sellers:
         make_order(world, seller=seller)
         with transaction(seller.id) as session:
-            session.add(WebhookEndpoint(owner_id=seller.id, url="http://127.0.0.1:9/", secret="s" * 32))
+            session.add(WebhookEndpoint(owner_id=seller.id, url="http://127.0.0.1:9/"))
     return make_yard(app, world)
 
 

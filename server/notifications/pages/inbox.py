@@ -14,7 +14,7 @@ from server.notifications import queries
 from server.notifications.service.reading import read_all, read_message
 from server.parties import queries as parties
 
-pages = Blueprint("notifications", __name__, template_folder="templates")
+pages = Blueprint("notifications", __name__, template_folder="../templates")
 LAST_PAGE = 200
 
 

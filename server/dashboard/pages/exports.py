@@ -1,0 +1,63 @@
+"""Archives of proofs on pages: asked for from a search, with progress, fetched until they expire."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from uuid import UUID
+
+from flask import redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from server.core.transaction import transaction
+from server.core.web import actor, requires, stamp
+from server.dashboard.pages.blueprint import pages, zone_here
+from server.dashboard.pages.proofs import narrowed_here
+from server.delivery.api.archives import archive_response, refuse_drivers
+from server.delivery.sharing import exports as service
+from server.delivery.sharing.model import AccessWay
+from server.identity.permissions import Permission
+
+
+@pages.get("/preuves/exports")
+@requires(Permission.PROOF_READ)
+def proof_exports() -> str:
+    """List the organisation's archives."""
+    refuse_drivers()
+    with transaction(actor().org_id) as session:
+        return render_template(
+            "dashboard/exports.html",
+            found=service.exports(session),
+            now=datetime.now(UTC),
+            zone=zone_here(session),
+        )
+
+
+@pages.post("/preuves/exports")
+@requires(Permission.PROOF_READ)
+def ask_export() -> Response:
+    """Ask for an archive of what the list shows."""
+    refuse_drivers()
+    with transaction(actor().org_id) as session:
+        made = service.ask_export(session, narrowed=narrowed_here(), by_name=actor().display_name, stamp=stamp())
+    return redirect(url_for("dashboard.proof_exports", _anchor=f"export-{made.id}"), code=303)
+
+
+@pages.get("/preuves/exports/<uuid:export_id>")
+@requires(Permission.PROOF_READ)
+def proof_export(export_id: UUID) -> str:
+    """Show how far one archive is, as a row of the list."""
+    refuse_drivers()
+    with transaction(actor().org_id) as session:
+        return render_template(
+            "dashboard/export_row.html",
+            one=service.export_named(session, export_id),
+            now=datetime.now(UTC),
+            zone=zone_here(session),
+        )
+
+
+@pages.get("/preuves/exports/<uuid:export_id>/archive.zip")
+@requires(Permission.PROOF_READ)
+def fetch_export(export_id: UUID) -> Response:
+    """Send a ready archive."""
+    return archive_response(export_id, way=AccessWay.ZIP)

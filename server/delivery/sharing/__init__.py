@@ -1,0 +1,1 @@
+"""Proofs as their readers have them: feed, search, access log."""
