@@ -22,7 +22,9 @@ _COMMANDS: Final = {
     "ledger": "server.receivables.cli:ledger",
     "plan": "server.planning.cli:plan",
     "roads": "server.planning.cli:roads",
+    "keys": "server.delivery.cli:keys",
     "verify": "server.delivery.cli:verify",
+    "verify-page": "server.delivery.cli:verify_page",
 }
 
 
