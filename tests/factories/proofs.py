@@ -25,6 +25,7 @@ from tests.factories.visits import TABLET, make_order, make_visit
 
 SERVER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 SERVER_KEY = public_bytes(SERVER).hex()
+CARRIER_ID = named_id("carrier")
 RECEIVED_MS, SEALED_MS = 1_700_007_380_000, 1_700_007_980_000
 CONSENT = "Je confirme avoir reçu les quantités affichées."
 
@@ -125,7 +126,7 @@ def _subject(event_seq: int) -> ProofSubject:
 
 
 def _keys(device_id: str, last_seq: int, head: str) -> ProofKeys:
-    device_key, carrier_id = public_bytes(TABLET).hex(), named_id("carrier")
+    device_key, carrier_id = public_bytes(TABLET).hex(), CARRIER_ID
     digest = attestation_digest(device_id=device_id, carrier_id=carrier_id, device_key=device_key)
     body = canonical_bytes(
         {"device_id": device_id, "epoch": "1-1-a", "last_seq": last_seq, "head": head, "server_ms": RECEIVED_MS}

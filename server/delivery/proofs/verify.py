@@ -155,7 +155,7 @@ def _read_terms(contents: ProofContents, order: OrderFacts) -> tuple[Goods, Pric
     try:
         goods = msgspec.json.decode(contents.goods, type=Goods)
         prices = msgspec.json.decode(contents.prices, type=Prices)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise broken("terms", f"illisibles ({error})", f"unreadable ({error})", Check.TERMS) from error
     halves = (hashlib.sha256(half).digest() for half in (contents.goods, contents.prices))
     good = terms_hash(*halves) == order.leaf.terms_hash

@@ -76,15 +76,15 @@ MEANING = (
     Text(
         "Non prouvé\u00a0: l’identité du signataire au-delà du nom et de la fonction qu’il a donnés. C’est une "
         "signature électronique simple, entourée d’éléments de preuve (LCCJTI, art. 5, 6, 38 et 39; C.c.Q., "
-        "art. 2827).",
+        "art. 2827; eIDAS\u00a0: simple, non avancée).",
         "Not proved: who the signer is, beyond the name and role given. This is a simple electronic signature with "
-        "surrounding evidence (Québec LCCJTI, s. 5, 6, 38 and 39; C.C.Q., art. 2827).",
+        "surrounding evidence (Québec LCCJTI, s. 5, 6, 38 and 39; C.C.Q., art. 2827; eIDAS: simple, not advanced).",
     ),
     Text(
-        "Cette page présente la preuve; le fichier .proof qui l’accompagne la porte. Vérifiez-le avec le code QR ou "
-        "avec «\u00a0tournee verify\u00a0».",
-        "This page presents the proof; the .proof file beside it carries it. Verify it with the QR code or with "
-        "“tournee verify”.",
+        "Cette page présente la preuve; le fichier .proof qui l’accompagne la porte. Le code QR mène à la page qui le "
+        "vérifie sans compte, et porte l’empreinte du fichier; «\u00a0tournee verify\u00a0» le vérifie aussi.",
+        "This page presents the proof; the .proof file beside it carries it. The QR code leads to the page that "
+        "verifies it without an account, and carries the file’s fingerprint; “tournee verify” verifies it as well.",
     ),
 )
 

@@ -100,6 +100,7 @@ async function checkTree({ leaves }, root) {
     const width = paddedWidth(group.leaves.length);
     require(group.leaves.length + group.padding.length === width, "tree", group.key, "wrong padding");
     require(group.path.length <= MAX_DEPTH, "tree", group.key, "path too long");
+    require(group.position >= 0 && group.position < 2 ** group.path.length, "tree", group.key, "out of bounds");
     const reached = await climb(await groupRoot(group.leaves, group.padding), group.position, group.path);
     require(reached === root, "tree", group.key, "the lines do not reach the signed root");
   }
