@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import procrastinate
@@ -20,14 +21,21 @@ type JobFunction = Callable[..., None]
 
 
 def enqueue(
-    session: Session, task: procrastinate.tasks.Task[..., Any, Any], *, key: str, **arguments: str | int
+    session: Session,
+    task: procrastinate.tasks.Task[..., Any, Any],
+    *,
+    key: str,
+    at: datetime | None = None,
+    **arguments: str | int,
 ) -> None:
     """Enqueue one job in the session's transaction; while a job with the same ``key`` waits, it is not doubled.
+
+    It runs as soon as a worker is free, or not before ``at``.
 
     Arguments are identifiers: the job reads the subject as it is when it runs.
     """
     with suppress(procrastinate.exceptions.AlreadyEnqueued), session.begin_nested():
         connection = session.connection().connection.driver_connection  # its first use inside sets the savepoint
-        deferrer = task.configure(queueing_lock=key, connection=connection)
+        deferrer = task.configure(queueing_lock=key, schedule_at=at, connection=connection)
         deferrer.job_manager = _of_sessions  # inside a worker, the queue's own is asynchronous
         deferrer.defer(**arguments)

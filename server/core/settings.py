@@ -46,6 +46,9 @@ class Settings:
     webhook_allow_loopback: bool = field(
         default=False, metadata={"doc": "let webhooks reach this machine (trials only)"}
     )
+    tsa_url: str = field(
+        default="", metadata={"doc": "time-stamping authority (RFC 3161) of the days' roots; empty for none"}
+    )
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     max_body_bytes: int = field(default=16 * 1024 * 1024, metadata={"doc": "largest request body"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -88,6 +89,22 @@ def proof_pdf(proof_id: UUID) -> Response:
         found = queries.proof(session, proof_id, driver_id=_driver())
     payload = blob_store().get(found.owner_id, found.pdf_sha256)
     return send_file(payload, media_type="application/pdf", name=f"{found.order_id}.pdf", sha256=found.pdf_sha256)
+
+
+@proofs.route("/<uuid:proof_id>/day", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@proofs.response(200, content_type="application/json")
+def proof_day(proof_id: UUID) -> Response:
+    """Download the proof's way to its day's signed root, once that day is over"""
+    with transaction(actor().org_id) as session:
+        found = queries.proof(session, proof_id, driver_id=_driver())
+        beside = queries.inclusion(session, found.id)
+    return send_file(
+        beside.payload,
+        media_type="application/json",
+        name=f"{found.order_id}.day.json",
+        sha256=hashlib.sha256(beside.payload).hexdigest(),
+    )
 
 
 @discrepancies.route("", methods=["GET"])

@@ -17,6 +17,7 @@ from server.core.keys import server_key, server_keys
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.events import PROOF_SEALED
+from server.delivery.jobs import plan_day
 from server.delivery.model import Delivery, DeliveryLine, Proof, Visit
 from server.documents import service as documents
 from server.documents.model import DocumentKind
@@ -154,6 +155,7 @@ def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rende
     )
     session.add(proof)
     facts.record(session, PROOF_SEALED, proof.id, stamp, readers=readers)
+    plan_day(session, owner_id=delivery.owner_id, made_at=stamp.at)
 
 
 def _waiting_for(session: Session, sha256: str) -> list[UUID]:

@@ -25,6 +25,7 @@ from shared.wire.limits import Identifier, PublicKey, Sequence, Sha256, Short, S
 FORMAT: Final = "tournee-day/1"
 DAY_KIND: Final = "day"
 MIN_NODES: Final = 1024
+MAX_PROOFS: Final = 1 << MAX_DEPTH
 MAX_INCLUSION_BYTES: Final = 64 * 1024
 
 
@@ -125,7 +126,7 @@ def seal_day(
     width = MIN_NODES
     while width < len(leaves):
         width *= 2
-    if width > 1 << MAX_DEPTH:
+    if width > MAX_PROOFS:
         raise ValueError(f"{len(leaves)} proofs are more than a day's tree holds")
     nodes = tuple(sorted(leaves + [random(32) for _ in range(width - len(leaves))]))
     root = DayRoot(

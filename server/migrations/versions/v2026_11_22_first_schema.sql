@@ -816,6 +816,24 @@ CREATE INDEX ix_proof_order_id ON proof (order_id)
 -- next
 CREATE INDEX ix_proof_owner_id ON proof (owner_id)
 -- next
+CREATE TABLE proof_day (
+	day DATE NOT NULL, 
+	body TEXT NOT NULL, 
+	key TEXT NOT NULL, 
+	signature TEXT NOT NULL, 
+	nodes BYTEA NOT NULL, 
+	token BYTEA NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_day PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_proof_day_owner_id ON proof_day (owner_id)
+-- next
+CREATE INDEX ix_proof_day_owner_id_day ON proof_day (owner_id, day)
+-- next
 CREATE TABLE rate_window (
 	bucket TEXT NOT NULL, 
 	window_starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1332,6 +1350,23 @@ CREATE INDEX ix_posting_open_document ON posting (owner_id, detail) WHERE accoun
 CREATE INDEX ix_posting_owner_id ON posting (owner_id)
 -- next
 CREATE INDEX ix_posting_owner_id_account_customer_id ON posting (owner_id, account, customer_id)
+-- next
+CREATE TABLE proof_inclusion (
+	proof_id UUID NOT NULL, 
+	proof_day_id UUID NOT NULL, 
+	payload BYTEA NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_inclusion PRIMARY KEY (id), 
+	CONSTRAINT uq_proof_inclusion_proof_id UNIQUE (proof_id), 
+	CONSTRAINT fk_proof_inclusion_proof_id FOREIGN KEY(proof_id) REFERENCES proof (id), 
+	CONSTRAINT fk_proof_inclusion_proof_day_id FOREIGN KEY(proof_day_id) REFERENCES proof_day (id)
+)
+-- next
+CREATE INDEX ix_proof_inclusion_owner_id ON proof_inclusion (owner_id)
+-- next
+CREATE INDEX ix_proof_inclusion_proof_day_id ON proof_inclusion (proof_day_id)
 -- next
 CREATE TABLE stop (
 	run_id UUID NOT NULL, 
@@ -1898,6 +1933,30 @@ CREATE POLICY readers ON "proof" FOR SELECT USING (owner_id = (SELECT acting_org
 CREATE POLICY writer ON "proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_day" TO tournee_app
+-- next
+ALTER TABLE "proof_day" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_day" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_day" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_day" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_day" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_inclusion" TO tournee_app
+-- next
+ALTER TABLE "proof_inclusion" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_inclusion" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_inclusion" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_inclusion" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_inclusion" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next
