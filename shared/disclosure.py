@@ -48,7 +48,8 @@ class Disclosure:
 
     def leads_to(self, root: bytes) -> bool:
         """Say whether the group belongs to the tree whose root was signed."""
-        return len(self.path) <= MAX_DEPTH and climb(self.group.root, self.position, self.path) == root
+        is_inside = len(self.path) <= MAX_DEPTH and 0 <= self.position < 1 << len(self.path)
+        return is_inside and climb(self.group.root, self.position, self.path) == root
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,13 @@ _COMMANDS: Final = {
     "openapi": "server.cli.writing:openapi",
     "migrate": "server.cli.writing:migrate",
     "day": "server.example.cli:day",
+    "keys": "server.delivery.cli:keys",
     "ledger": "server.receivables.cli:ledger",
     "plan": "server.planning.cli:plan",
     "roads": "server.planning.cli:roads",
     "sync": "server.sync.cli:sync",
     "verify": "server.delivery.cli:verify",
+    "verify-page": "server.delivery.cli:verify_page",
 }
 
 

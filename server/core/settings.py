@@ -50,6 +50,9 @@ class Settings:
         default=24, metadata={"doc": "how long a webhook’s former secret stays good after it was replaced"}
     )
     export_days: int = field(default=7, metadata={"doc": "how many days an archive of proofs may be fetched"})
+    tsa_url: str = field(
+        default="", metadata={"doc": "time-stamping authority (RFC 3161) of the days' roots; empty for none"}
+    )
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     pushes_at_once: int = field(default=2, metadata={"doc": "tablets' pushes that one web process applies at once"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
@@ -203,3 +203,34 @@ class Proof(Owned):
     pdf_size_bytes: Mapped[int]
     missing_attachments: Mapped[list[str]]
     made_at: Mapped[datetime]
+
+
+class ProofDay(Owned):
+    """One signed root over a carrier's proofs (M1); ``nodes`` are the tree's leaves, 32 bytes each, in their order.
+
+    ``token`` is a time-stamping authority's answer over sha256 of ``body`` (RFC 3161), empty where none is configured.
+    """
+
+    __tablename__ = "proof_day"
+    __table_args__ = (Index(None, "owner_id", "day"),)
+    append_only: ClassVar[bool] = True
+
+    day: Mapped[date]
+    body: Mapped[str]
+    key: Mapped[str]
+    signature: Mapped[str]
+    nodes: Mapped[bytes]
+    token: Mapped[bytes]
+    made_at: Mapped[datetime]
+
+
+class ProofInclusion(Owned):
+    """The file beside a proof that ties it to its day's root, for the same readers."""
+
+    __tablename__ = "proof_inclusion"
+    __table_args__ = (UniqueConstraint("proof_id"),)
+    append_only: ClassVar[bool] = True
+
+    proof_id: Mapped[UUID] = mapped_column(ForeignKey("proof.id"))
+    proof_day_id: Mapped[UUID] = mapped_column(ForeignKey("proof_day.id"), index=True)
+    payload: Mapped[bytes]

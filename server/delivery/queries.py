@@ -7,8 +7,16 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
-from server.core.problems import NotFound, Text
-from server.delivery.model import Delivery, Discrepancy, Proof, Visit
+from server.core.problems import NotFound, Problem, Text
+from server.delivery.model import Delivery, Discrepancy, Proof, ProofInclusion, Visit
+
+
+class DayOpen(Problem):
+    """The day of a proof is not over, or its root is still being made."""
+
+    slug = "proof-day-open"
+    status = 404
+    title = Text("Pas encore de racine du jour", "No root of the day yet")
 
 
 def delivery(session: Session, delivery_id: UUID) -> Delivery:
@@ -32,6 +40,24 @@ def proof(session: Session, proof_id: UUID, *, driver_id: UUID | None = None) ->
     found = session.scalars(all_proofs(proof_id=proof_id, driver_id=driver_id)).one_or_none()
     if found is None:
         raise NotFound(Text("Cette preuve n’existe pas.", "There is no such proof."), where=str(proof_id))
+    return found
+
+
+def inclusion(session: Session, proof_id: UUID) -> ProofInclusion:
+    """Return what ties a readable proof to its day's root.
+
+    Raises:
+        DayOpen: its day is not sealed yet.
+    """
+    found = session.scalars(select(ProofInclusion).where(ProofInclusion.proof_id == proof_id)).one_or_none()
+    if found is None:
+        raise DayOpen(
+            Text(
+                "La racine de ce jour se fait après minuit. Revenez demain.",
+                "This day's root is made after midnight. Come back tomorrow.",
+            ),
+            where=str(proof_id),
+        )
     return found
 
 

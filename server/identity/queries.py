@@ -64,6 +64,15 @@ def devices(session: Session) -> Sequence[Device]:
     ).all()
 
 
+def revoked_devices(session: Session) -> Sequence[Device]:
+    """Return the acting organisation's revoked tablets, oldest revocation first."""
+    return session.scalars(
+        select(Device)
+        .where(Device.owner_id == acting_org(session), Device.revoked_at.is_not(None))
+        .order_by(Device.revoked_at, Device.id)
+    ).all()
+
+
 def carrier_name(session: Session, device: Device) -> str:
     """Return the name of the organisation whose tablet it is; for the identity organisation."""
     return session.scalars(

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from server.core import clock, facts
 from server.core.blobs import blob_store
 from server.core.jobs import AGAIN, enqueue, queue
-from server.core.keys import server_key
+from server.core.keys import server_key, server_keys
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.events import PROOF_SEALED
+from server.delivery.jobs import plan_day
 from server.delivery.model import Delivery, DeliveryLine, Proof, Visit
 from server.delivery.sharing.fingerprint import seal_fingerprint
 from server.delivery.sharing.service import share_proofs
@@ -90,8 +91,10 @@ def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
 
 def _render(sealed: SealedVisit, delivery: Delivery) -> tuple[Delivery, Rendered, Rendered]:
     attachments = _attachments(sealed, delivery)
-    file = proofs.seal_proof(sealed, delivery, attachments=attachments, key=server_key())
-    paper = proofs.proof_paper(sealed, delivery, strokes=attachments.get(sealed.finished.signature_sha256))
+    key, links = server_key(), tuple(one.link for one in server_keys())
+    file = proofs.seal_proof(sealed, delivery, attachments=attachments, key=key, links=links, sealed_at=_now().at)
+    strokes = attachments.get(sealed.finished.signature_sha256)
+    paper = proofs.proof_paper(sealed, delivery, strokes=strokes, file=file, key=key)
     language: Language = "en" if sealed.cast.organisations[delivery.seller_id].language == "en" else "fr"
     pdf = render(paper, language=language, issued_at=delivery.received_at)
     order = sealed.orders[delivery.order_id]
@@ -157,6 +160,7 @@ def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rende
     session.add(proof)
     session.flush()
     facts.record(session, PROOF_SEALED, proof.id, stamp, readers=readers)
+    plan_day(session, owner_id=delivery.owner_id, made_at=stamp.at)
     return proof
 
 

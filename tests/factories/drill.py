@@ -19,7 +19,6 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -28,7 +27,6 @@ from server.core.embedded.postgres import EmbeddedPostgres
 from server.core.settings import reload_settings
 from server.core.transaction import forget_engine, transaction
 from server.planning.model import Run
-from shared.sealing import public_bytes
 from tests.factories.dying import mark_of
 from tests.factories.state import Digest, state_digest
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
@@ -255,7 +253,8 @@ class Drill:
     @property
     def server_public_key(self) -> bytes:
         """The key that receipts and proofs are checked with."""
-        return public_bytes(Ed25519PrivateKey.from_private_bytes((self.folder / "secrets" / "server_key").read_bytes()))
+        kept = json.loads((self.folder / "secrets" / "server_keys.json").read_bytes())
+        return bytes.fromhex(kept[-1]["listed"]["link"]["public_key"])
 
     def _order(self, deaths: tuple[str, ...], instead: int | None) -> dict[str, str]:
         """Return what the next start is told: where nobody has died yet."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.dashboard.pages.blueprint import pages, zone_here
@@ -27,7 +27,7 @@ def proof_exports() -> str:
         return render_template(
             "dashboard/exports.html",
             found=service.exports(session),
-            now=datetime.now(UTC),
+            now=clock.now(),
             zone=zone_here(session),
         )
 
@@ -51,7 +51,7 @@ def proof_export(export_id: UUID) -> str:
         return render_template(
             "dashboard/export_row.html",
             one=service.export_named(session, export_id),
-            now=datetime.now(UTC),
+            now=clock.now(),
             zone=zone_here(session),
         )
 

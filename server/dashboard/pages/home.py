@@ -14,14 +14,15 @@ from server.dashboard.pages.blueprint import driver_only, pages, today_in, zone_
 from server.dashboard.queries import people as queries
 from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import Permission
+from shared.codes import PaperKind
 
 _PAPERS = {
-    "commande": "/commandes/{}",
-    "bon": "/commandes/{}",
-    "facture": "/factures/{}",
-    "credit": "/credits/{}",
-    "tournee": "/tournees/{}",
-    "chargement": "/tournees/{}",
+    PaperKind.PURCHASE_ORDER: "/commandes/{}",
+    PaperKind.DELIVERY_SLIP: "/commandes/{}",
+    PaperKind.INVOICE: "/factures/{}",
+    PaperKind.CREDIT_NOTE: "/credits/{}",
+    PaperKind.RUN_SHEET: "/tournees/{}",
+    PaperKind.LOAD_LIST: "/tournees/{}",
 }
 
 
@@ -68,4 +69,4 @@ def scanned(what: str, subject_id: UUID) -> Response:
     """
     if what not in _PAPERS:
         raise NotFound(Text("Ce code ne mène à rien.", "This code leads nowhere."), where=what)
-    return redirect(_PAPERS[what].format(subject_id), code=303)
+    return redirect(_PAPERS[PaperKind(what)].format(subject_id), code=303)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from flask import render_template, request, url_for
 
+from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.dashboard.pages.blueprint import (
@@ -37,7 +37,7 @@ from server.identity.permissions import Permission
 @requires(Permission.PROOF_READ)
 def proofs() -> str:
     """Search the proofs that the caller may read, by what the address says."""
-    narrowed, now = narrowed_here(), datetime.now(UTC)
+    narrowed, now = narrowed_here(), clock.now()
     kept: dict[str, Any] = {name: asked for name, asked in request.args.items() if asked and name != "avant"}
     with transaction(actor().org_id) as session:
         zone = zone_here(session)
@@ -75,7 +75,7 @@ def proof(proof_id: UUID) -> str:
         whole=whole,
         signing=signing,
         entry=entry,
-        state=shared.state_of(entry, now=datetime.now(UTC)),
+        state=shared.state_of(entry, now=clock.now()),
         accesses=accesses,
         is_owner=whole.row.proof.owner_id == actor().org_id,
         zone=zone,

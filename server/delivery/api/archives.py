@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
 from flask import Response
 from sqlalchemy.orm import Session
 
+from server.core import clock
 from server.core.blobs import blob_store
 from server.core.problems import Forbidden, Text
 from server.core.transaction import transaction
@@ -42,7 +42,7 @@ def archive_response(export_id: UUID, *, way: AccessWay) -> Response:
     refuse_drivers()
     store = blob_store()
     with transaction(actor().org_id) as session:
-        export = require_ready(export_named(session, export_id), now=datetime.now(UTC))
+        export = require_ready(export_named(session, export_id), now=clock.now())
     manifest = msgspec.json.decode(store.get(export.owner_id, export.manifest_sha256), type=ExportManifest)
     with transaction(actor().org_id) as session:
         _note(session, manifest, way)

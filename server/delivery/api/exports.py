@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Response, url_for
 from flask_smorest import Blueprint
 
+from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.delivery.api.archives import archive_response, refuse_drivers
@@ -63,7 +63,7 @@ def fetch(export_id: UUID) -> Response:
 
 
 def _shown(one: ProofExport) -> dict[str, Any]:
-    is_open = one.state is ExportState.READY and one.expires_at > datetime.now(UTC)
+    is_open = one.state is ExportState.READY and one.expires_at > clock.now()
     said = {name: getattr(one, name) for name in _SAID}
     return said | {"href": url_for("exports_api.fetch", export_id=one.id) if is_open else None}
 

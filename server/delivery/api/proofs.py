@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from flask import Response, url_for
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
+from server.core import clock
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
@@ -66,7 +67,7 @@ def search(asked: dict[str, Any]) -> dict[str, Any]:
     with transaction(actor().org_id) as session:
         zone = parties.zone_or_ours(session, org_id=actor().org_id)
         query = shared.find_proofs(
-            session, narrowed=asked_filter(asked), zone=zone, now=datetime.now(UTC), driver_id=driver_only()
+            session, narrowed=asked_filter(asked), zone=zone, now=clock.now(), driver_id=driver_only()
         )
         found, before = shared.newest(session, query, before=asked.get("before"), limit=asked["limit"])
     return {"proofs": [shown(entry) for entry in found], "before": before}
@@ -110,6 +111,20 @@ def proof_pdf(proof_id: UUID) -> Response:
     return send_file(payload, media_type=_PDF, name=f"{number}-preuve.pdf", sha256=found.pdf_sha256)
 
 
+@proofs.route("/<uuid:proof_id>/day", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@proofs.response(200, content_type="application/json")
+def proof_day(proof_id: UUID) -> Response:
+    """Download the proof's way to its day's signed root, once that day is over"""
+    with transaction(actor().org_id) as session:
+        found = queries.proof(session, proof_id, driver_id=driver_only())
+        number = shared.entry_named(session, found.id).order_number
+        beside = queries.inclusion(session, found.id)
+        _note(session, found, AccessPart.CONTENTS)
+    sha256 = hashlib.sha256(beside.payload).hexdigest()
+    return send_file(beside.payload, media_type="application/json", name=f"{number}.day.json", sha256=sha256)
+
+
 @proofs.route("/<uuid:proof_id>/accesses", methods=["GET"])
 @requires(Permission.PROOF_READ)
 @proofs.response(200, AccessSchema(many=True))
@@ -132,7 +147,7 @@ def shown(entry: ProofEntry) -> dict[str, Any]:
     return said | {
         "id": entry.proof_id,
         "carrier_id": entry.proof_owner_id,
-        "state": shared.state_of(entry, now=datetime.now(UTC)),
+        "state": shared.state_of(entry, now=clock.now()),
         "missing_attachments": entry.missing,
         "file": {
             "href": url_for("proofs_api.proof_file", proof_id=entry.proof_id),

@@ -66,7 +66,10 @@ def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
         raise _broken(
             "Un fichier de l’archive sort des limites.", "A file of the archive is out of bounds.", entry.filename
         )
-    return archive.read(entry)
+    try:
+        return archive.read(entry)
+    except zipfile.BadZipFile as error:
+        raise _broken("Un fichier de l’archive a changé.", "A file of the archive changed.", entry.filename) from error
 
 
 def _broken(fr: str, en: str, where: str = "") -> BrokenArchive:

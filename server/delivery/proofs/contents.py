@@ -12,9 +12,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from server.delivery.proofs.archive import BrokenArchive, pack, unpack
 from shared.canonical import canonical_bytes
 from shared.disclosure import Disclosure, Group
+from shared.keyring import KeyLink
 from shared.problems import Text
 from shared.sealing import key_id, public_bytes, sign
-from shared.wire.limits import Identifier, PublicKey, Sequence, Sha256, Short, Signature
+from shared.wire.limits import Identifier, Long, PublicKey, Sequence, Sha256, Short, Signature
 
 FORMAT: Final = "tournee-proof/1"
 SEAL_KIND: Final = "proof"
@@ -66,7 +67,9 @@ class ProofLeaves(_File, frozen=True, kw_only=True):
 class ProofKeys(_File, frozen=True, kw_only=True):
     """Who sealed: the tablet's key, attested by the carrier's server, and the server's receipt for the event.
 
-    ``attestation`` signs sha256 of canonical {device_id, carrier_id, public_key} as kind ``device``.
+    ``attestation`` signs sha256 of canonical {device_id, carrier_id, public_key} as kind ``device``. ``receipt_key``
+    gave the receipt; where the server's key changed between receipt and seal, ``succession`` leads from one to the
+    other, each link endorsed by the key before.
     """
 
     carrier_id: Identifier
@@ -76,8 +79,48 @@ class ProofKeys(_File, frozen=True, kw_only=True):
     device_key: PublicKey
     server_key: PublicKey
     attestation: Signature
+    receipt_key: PublicKey
     receipt_body: str
     receipt_signature: Signature
+    succession: tuple[KeyLink, ...] = ()
+
+    @property
+    def receipt(self) -> ProofReceipt:
+        """What the receipt says.
+
+        Raises:
+            msgspec.DecodeError: it is not of a receipt's shape.
+        """
+        return msgspec.json.decode(self.receipt_body.encode(), type=ProofReceipt)
+
+
+class ProofReceipt(_File, frozen=True, kw_only=True):
+    """How far the server had the tablet's chain, at its own time."""
+
+    device_id: Identifier
+    epoch: Short
+    last_seq: Sequence
+    head: Sha256
+    server_ms: int
+
+
+class ProofOffice(_File, frozen=True, kw_only=True):
+    """What the office adds in words to what the tablet signed; the seal covers it, the tablet's signature does not.
+
+    ``delivered_ms`` is the tablet's clock corrected, in doubt by ``uncertainty_s``; ``skewed`` says that its wall clock
+    was over five minutes off. ``consent`` is the sentence whose hash the event holds, empty if the office has it not.
+    """
+
+    driver_name: Short
+    run_name: Short
+    place_name: Short
+    place_lines: tuple[Short, ...]
+    timezone: Short
+    delivered_ms: int
+    uncertainty_s: int
+    skewed: bool
+    received_ms: int
+    consent: Long
 
 
 class ProofSubject(_File, frozen=True, kw_only=True):
@@ -93,9 +136,13 @@ class ProofSubject(_File, frozen=True, kw_only=True):
 
 
 class ProofManifest(_File, frozen=True, kw_only=True):
-    """The list of the files with their hashes; ``missing`` names attachments that never arrived."""
+    """The list of the files with their hashes, and when the server sealed it (Unix milliseconds).
+
+    ``missing`` names attachments that had not arrived.
+    """
 
     format: str
+    sealed_ms: int
     subject: ProofSubject
     files: dict[str, Sha256]
     missing: tuple[Sha256, ...]
@@ -119,6 +166,8 @@ class ProofContents(_File, frozen=True, kw_only=True):
     attachments: dict[Sha256, bytes]
     missing: tuple[Sha256, ...]
     keys: ProofKeys
+    office: ProofOffice
+    sealed_ms: int
 
 
 def attestation_digest(*, device_id: str, carrier_id: str, device_key: str) -> bytes:
@@ -132,6 +181,7 @@ def write_proof(contents: ProofContents, *, key: Ed25519PrivateKey) -> bytes:
     files = dict(_files(contents))
     manifest = ProofManifest(
         format=FORMAT,
+        sealed_ms=contents.sealed_ms,
         subject=contents.subject,
         files={name: hashlib.sha256(payload).hexdigest() for name, payload in files.items()},
         missing=contents.missing,
@@ -140,6 +190,18 @@ def write_proof(contents: ProofContents, *, key: Ed25519PrivateKey) -> bytes:
     signature = sign(key, SEAL_KIND, hashlib.sha256(manifest_bytes).digest()).hex()
     seal = ProofSeal(key=key_id(public_bytes(key)), signature=signature)
     return pack(files | {"manifest.json": manifest_bytes, "seal.json": _encode(seal)})
+
+
+def manifest_sha256(payload: bytes) -> str:
+    """Return a proof file's fingerprint, 64 hex digits: the hash that its seal signs and its paper carries.
+
+    Raises:
+        BrokenArchive: the archive's form does not hold, or it has no manifest.
+    """
+    files = unpack(payload)
+    if "manifest.json" not in files:
+        raise _refuse("Un fichier manque.", "A file is missing.", "manifest.json")
+    return hashlib.sha256(files["manifest.json"]).hexdigest()
 
 
 def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, ProofSeal]:
@@ -176,6 +238,7 @@ def _files(contents: ProofContents) -> dict[str, bytes]:
         "terms/goods.json": contents.goods,
         "terms/prices.json": contents.prices,
         "keys.json": _encode(contents.keys),
+        "office.json": _encode(contents.office),
     }
     files |= {_leaves_name(leaves.key): _encode(leaves) for leaves in contents.leaves}
     return files | {f"attachments/{sha256}": payload for sha256, payload in contents.attachments.items()}
@@ -195,6 +258,8 @@ def _contents(manifest: ProofManifest, files: Mapping[str, bytes]) -> ProofConte
         },
         missing=manifest.missing,
         keys=msgspec.json.decode(files["keys.json"], type=ProofKeys),
+        office=msgspec.json.decode(files["office.json"], type=ProofOffice),
+        sealed_ms=manifest.sealed_ms,
     )
 
 

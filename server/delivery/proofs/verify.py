@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import msgspec
 
+from server.delivery.proofs.archive import BrokenArchive
+from server.delivery.proofs.broken import Check, broken, require
 from server.delivery.proofs.contents import (
     ATTESTATION_KIND,
     SEAL_KIND,
@@ -16,19 +18,16 @@ from server.delivery.proofs.contents import (
     attestation_digest,
     read_proof,
 )
-from shared.problems import Problem, Text
+from server.delivery.proofs.day import BrokenDay, DayInclusion
+from server.delivery.proofs.trust import DISTRUSTED, Doubt, check_key_list, doubts_about, read_day
+from shared.disclosure import padded_width
+from shared.keyring import KeyLink, KeyList, follows
+from shared.problems import Problem
 from shared.sealing import is_signed_by, key_id
-from shared.sealing_event import open_envelope, visit_of
-from shared.visit import OrderFacts, VisitFacts, read_visit
+from shared.sealing_event import BrokenSeal, open_envelope, visit_of
+from shared.visit import OrderFacts, UnreadableVisit, VisitFacts, read_visit
 from shared.wire.event import Envelope, LeafGroup, SealedEvent, VisitFinished
-from shared.wire.terms import Goods, Prices, half_hash, terms_hash
-
-
-class ProofBroken(Problem):
-    """Something in the proof does not hold."""
-
-    slug = "proof-broken"
-    title = Text("Preuve altérée", "Altered proof")
+from shared.wire.terms import Goods, Prices, terms_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,44 +43,86 @@ class VerifiedProof:
     prices: Prices
     server_key: str
     is_key_known: bool
+    manifest_sha256: str
+    doubts: tuple[Doubt, ...] = ()
+    day: DayInclusion | None = None
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether no revocation stands against it."""
+        return not DISTRUSTED.intersection(self.doubts)
 
 
-def verify_proof(payload: bytes, *, server_key: str | None = None) -> VerifiedProof:
+def verify_proof(
+    payload: bytes, *, server_key: str | None = None, keys: KeyList | None = None, day: bytes | None = None
+) -> VerifiedProof:
     """Return what the proof says once every hash, signature, path and leaf holds.
 
-    ``server_key`` is the carrier's published key, 64 hex digits; without it the key inside is used, which shows
-    that nothing was changed since that key sealed it, but not whose key it is.
+    ``server_key`` is the carrier's published key, 64 hex digits; ``keys`` its published list, already checked; without
+    either, the key inside is used, which shows that nothing was changed since that key sealed it, but not whose key it
+    is. ``day`` is the file beside the proof that ties it to the day's root.
 
     Raises:
-        BrokenArchive, ProofBroken, BrokenSeal, UnreadableVisit: the first thing that does not hold.
+        Problem: the first thing that does not hold; ``check_of`` names its step.
     """
     contents, _manifest, manifest_bytes, seal = read_proof(payload)
-    key = _check_seal(contents, manifest_bytes, seal, server_key)
+    key = _check_seal(contents, manifest_bytes, seal, None if keys else server_key)
     _check_device(contents, key)
     event = contents.event
     sealed = SealedEvent(body=event.body, hash=event.hash, signature=event.signature)
     envelope = open_envelope(sealed, bytes.fromhex(contents.keys.device_key))
     finished = visit_of(envelope)
-    _require(envelope.device_id == contents.keys.device_id, "keys.json", "autre appareil", "another device")
-    _require(envelope.seq == contents.subject.event_seq, "manifest.json", "autre événement", "another event")
+    require(envelope.device_id == contents.keys.device_id, "keys.json", "autre appareil", "another device")
+    require(envelope.seq == contents.subject.event_seq, "manifest.json", "autre événement", "another event")
     said = _read_leaves(contents, finished)
     order = said.order(contents.subject.order_id)
     if order is None:
-        raise _broken("leaves", "la commande n’y est pas", "the order is not there")
+        raise broken("leaves", "la commande n’y est pas", "the order is not there", Check.LEAVES)
     goods, prices = _read_terms(contents, order)
     _check_attachments(contents, finished, said)
-    _check_receipt(contents, envelope, key)
-    return VerifiedProof(contents, envelope, finished, order, said, goods, prices, key, server_key is not None)
+    _check_office(contents, finished)
+    _check_receipt(contents, envelope)
+    check_key_list(contents, keys)
+    return VerifiedProof(
+        contents=contents,
+        envelope=envelope,
+        finished=finished,
+        order=order,
+        said=said,
+        goods=goods,
+        prices=prices,
+        server_key=key,
+        is_key_known=server_key is not None or keys is not None,
+        manifest_sha256=hashlib.sha256(manifest_bytes).hexdigest(),
+        doubts=tuple(doubts_about(contents, keys, is_key_known=server_key is not None or keys is not None)),
+        day=read_day(payload, day, contents, keys),
+    )
+
+
+def check_of(problem: Problem) -> Check:
+    """Return the step that a refusal of ``verify_proof`` belongs to."""
+    match problem:
+        case BrokenArchive():
+            return Check.ARCHIVE
+        case BrokenSeal():
+            return Check.EVENT
+        case UnreadableVisit():
+            return Check.LEAVES
+        case BrokenDay():
+            return Check.DAY
+        case _:
+            return Check(problem.members.get("check", Check.KEYS))
 
 
 def _check_seal(contents: ProofContents, manifest_bytes: bytes, seal: ProofSeal, server_key: str | None) -> str:
     key = server_key or contents.keys.server_key
-    _require(contents.keys.server_key == key, "keys.json", "une autre clé de serveur", "another server key")
+    same = contents.keys.server_key == key
+    require(same, "keys.json", "une autre clé de serveur", "another server key", Check.SEAL)
     public = bytes.fromhex(key)
-    _require(seal.key == key_id(public), "seal.json", "le nom de la clé est autre", "the key's name differs")
+    require(seal.key == key_id(public), "seal.json", "le nom de la clé est autre", "the key's name differs", Check.SEAL)
     digest = hashlib.sha256(manifest_bytes).digest()
     good = is_signed_by(public, SEAL_KIND, digest, bytes.fromhex(seal.signature))
-    _require(good, "seal.json", "le sceau du serveur ne tient pas", "the server's seal does not hold")
+    require(good, "seal.json", "le sceau du serveur ne tient pas", "the server's seal does not hold", Check.SEAL)
     return key
 
 
@@ -89,16 +130,22 @@ def _check_device(contents: ProofContents, server_key: str) -> None:
     keys = contents.keys
     digest = attestation_digest(device_id=keys.device_id, carrier_id=keys.carrier_id, device_key=keys.device_key)
     good = is_signed_by(bytes.fromhex(server_key), ATTESTATION_KIND, digest, bytes.fromhex(keys.attestation))
-    _require(good, "keys.json", "la clé de l’appareil n’est pas attestée", "the device's key is not vouched for")
+    require(
+        good, "keys.json", "la clé de l’appareil n’est pas attestée", "the device's key is not vouched for",
+        Check.DEVICE,
+    )  # fmt: skip
 
 
 def _read_leaves(contents: ProofContents, finished: VisitFinished) -> VisitFacts:
     root = bytes.fromhex(finished.root)
     for leaves in contents.leaves:
+        fits = len(leaves.leaves) + len(leaves.padding) == padded_width(len(leaves.leaves))
+        require(fits, leaves.key, "remplissage erroné", "wrong padding", Check.TREE)
         reaches = leaves.disclosure().leads_to(root)
-        _require(
-            reaches, leaves.key, "les lignes ne mènent pas à la racine signée", "the lines do not reach the signed root"
-        )
+        require(
+            reaches, leaves.key, "les lignes ne mènent pas à la racine signée",
+            "the lines do not reach the signed root", Check.TREE,
+        )  # fmt: skip
     return read_visit(
         [LeafGroup(key=leaves.key, leaves=leaves.leaves, padding=leaves.padding) for leaves in contents.leaves]
     )
@@ -108,23 +155,25 @@ def _read_terms(contents: ProofContents, order: OrderFacts) -> tuple[Goods, Pric
     try:
         goods = msgspec.json.decode(contents.goods, type=Goods)
         prices = msgspec.json.decode(contents.prices, type=Prices)
-    except msgspec.DecodeError as error:
-        raise _broken("terms", f"illisibles ({error})", f"unreadable ({error})") from error
-    good = terms_hash(half_hash(goods), half_hash(prices)) == order.leaf.terms_hash
-    _require(good, "terms", "ce ne sont pas les conditions citées", "these are not the cited terms")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise broken("terms", f"illisibles ({error})", f"unreadable ({error})", Check.TERMS) from error
+    halves = (hashlib.sha256(half).digest() for half in (contents.goods, contents.prices))
+    good = terms_hash(*halves) == order.leaf.terms_hash
+    require(good, "terms", "ce ne sont pas les conditions citées", "these are not the cited terms", Check.TERMS)
     return goods, prices
 
 
 def _check_attachments(contents: ProofContents, finished: VisitFinished, said: VisitFacts) -> None:
     for sha256, payload in contents.attachments.items():
         good = hashlib.sha256(payload).hexdigest() == sha256
-        _require(good, f"attachments/{sha256}", "le contenu a changé", "its content changed")
+        require(good, f"attachments/{sha256}", "le contenu a changé", "its content changed", Check.ATTACHMENTS)
     demanded, present = set(demanded_attachments(finished, said)), set(contents.attachments)
-    _require(
+    require(
         demanded - present == set(contents.missing) and demanded >= present,
         "attachments",
         "une pièce manque sans être déclarée, ou est de trop",
         "one is missing without being declared, or is one too many",
+        Check.ATTACHMENTS,
     )
 
 
@@ -136,31 +185,36 @@ def demanded_attachments(finished: VisitFinished, said: VisitFacts) -> Iterator[
             yield from line.photos
 
 
-class _ReceiptBody(msgspec.Struct, frozen=True):
-    device_id: str
-    last_seq: int
+def _check_office(contents: ProofContents, finished: VisitFinished) -> None:
+    said = contents.office.consent
+    same = not said or hashlib.sha256(said.encode()).hexdigest() == finished.consent_sha256
+    require(same, "office.json", "une autre déclaration", "another statement", Check.OFFICE)
 
 
-def _check_receipt(contents: ProofContents, envelope: Envelope, server_key: str) -> None:
-    body = contents.keys.receipt_body.encode()
-    signature = bytes.fromhex(contents.keys.receipt_signature)
-    good = is_signed_by(bytes.fromhex(server_key), "receipt", hashlib.sha256(body).digest(), signature)
-    _require(good, "keys.json", "le reçu du serveur ne tient pas", "the server's receipt does not hold")
-    receipt = msgspec.json.decode(body, type=_ReceiptBody)
+def _check_receipt(contents: ProofContents, envelope: Envelope) -> None:
+    keys, body = contents.keys, contents.keys.receipt_body.encode()
+    signature = bytes.fromhex(keys.receipt_signature)
+    good = is_signed_by(bytes.fromhex(keys.receipt_key), "receipt", hashlib.sha256(body).digest(), signature)
+    require(good, "keys.json", "le reçu du serveur ne tient pas", "the server's receipt does not hold", Check.RECEIPT)
+    require(
+        _succeeds(contents), "keys.json", "la clé du reçu n’est pas celle du transporteur",
+        "the receipt's key is not the carrier's", Check.RECEIPT,
+    )  # fmt: skip
+    try:
+        receipt = keys.receipt
+    except msgspec.DecodeError as error:
+        raise broken("keys.json", "reçu illisible", "unreadable receipt", Check.RECEIPT) from error
     covers = receipt.device_id == envelope.device_id and receipt.last_seq >= envelope.seq
-    _require(covers, "keys.json", "le reçu ne couvre pas cet événement", "the receipt does not cover this event")
+    same = receipt.last_seq > envelope.seq or receipt.head == contents.event.hash
+    require(
+        covers and same, "keys.json", "le reçu ne couvre pas cet événement",
+        "the receipt does not cover this event", Check.RECEIPT,
+    )  # fmt: skip
 
 
-def _require(holds: bool, where: str, reason_fr: str, reason_en: str) -> None:  # noqa: FBT001  # reads as a sentence
-    if not holds:
-        raise _broken(where, reason_fr, reason_en)
-
-
-def _broken(where: str, reason_fr: str, reason_en: str) -> ProofBroken:
-    return ProofBroken(
-        Text(
-            f"La preuve n’est pas intacte\u00a0: {reason_fr}. Demandez une nouvelle copie au transporteur.",
-            f"The proof is not untouched: {reason_en}. Ask the carrier for a new copy.",
-        ),
-        where=where,
-    )
+def _succeeds(contents: ProofContents) -> bool:
+    """The receipt's key is the one that sealed, or endorsed it through the keys between."""
+    keys = contents.keys
+    first = KeyLink(public_key=keys.receipt_key, from_ms=min([link.from_ms for link in keys.succession], default=0))
+    chain = (first, *keys.succession)
+    return chain[-1].public_key == keys.server_key and follows(chain)

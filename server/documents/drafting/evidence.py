@@ -15,6 +15,7 @@ from server.documents.rendering.parts import Drawing, Fix, Moment
 from server.orders.model import Order
 from server.parties.model import Organisation
 from server.planning.model import Run
+from shared.codes import ProofCode, proof_code
 from shared.problems import Text
 from shared.sealing import key_id
 from shared.signature import unpack_strokes
@@ -39,13 +40,16 @@ class ProofDrafting:
     terms_hash: str
     strokes: bytes | None
     missing: tuple[str, ...]
+    manifest_sha256: str
+    sealing_key: bytes
+    skewed: bool
 
 
 def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
     """Return the paper: this order's lines alone, who signed, when, where, with what, and under which seal."""
     delivery, order, visit, finished = of.delivery, of.order, of.visit, of.finished
     return ProofOfDelivery(
-        qr=f"{settings().public_url}/q/preuve/{delivery.id}",
+        qr=_code(of),
         order_number=order.number,
         seller=of.cast.party(order.owner_id),
         buyer=of.cast.place(order.site_id),
@@ -71,11 +75,32 @@ def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
         seen=_seen(delivery, order),
         photos=tuple(sha for line in delivery.lines for sha in line.photos),
         missing_photos=of.missing,
+        clock_skewed=of.skewed,
+        corrections=_corrections(finished),
+    )
+
+
+def _code(of: ProofDrafting) -> str:
+    code = ProofCode(of.manifest_sha256, key_id(of.sealing_key), of.order.number)
+    return proof_code(settings().public_url, code)
+
+
+def _corrections(finished: VisitFinished) -> tuple[Text, ...]:
+    if not finished.corrects:
+        return ()
+    return (
+        Text(
+            f"Cette visite corrige celle de l’événement {finished.corrects}, dont la preuve reste telle quelle.",
+            f"This visit corrects the one of event {finished.corrects}, whose proof stays as it is.",
+        ),
     )
 
 
 def _seal(of: ProofDrafting) -> Seal:
     return Seal(
+        manifest_sha256=of.manifest_sha256,
+        sealing_key=key_id(of.sealing_key),
+        consent_sha256=of.finished.consent_sha256,
         event_id=of.envelope.event_id,
         event_hash=of.event_hash,
         root=of.finished.root,

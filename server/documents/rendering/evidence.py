@@ -51,7 +51,7 @@ SEEN_CREDIT = Text("crédit", "credit")
 SEEN_SUPPLEMENT = Text("commande supplémentaire", "supplementary order")
 PHOTOS = Text("Photos (empreintes SHA-256)", "Photos (SHA-256 hashes)")
 MISSING = Text("pas encore reçue", "not received yet")
-CORRECTIONS = Text("Corrections ultérieures", "Later corrections")
+CORRECTIONS = Text("Correction", "Correction")
 
 SEAL_TITLE = Text("Scellé", "Seal")
 EVENT_HASH = Text("Empreinte de l’événement", "Event hash")
@@ -59,7 +59,10 @@ ROOT = Text("Racine de la visite", "Root of the visit")
 PREV_HASH = Text("Empreinte précédente", "Previous hash")
 TERMS_HASH = Text("Conditions de la commande", "Terms of the order")
 SCREEN_HASH = Text("Écran signé", "Signed screen")
+CONSENT_HASH = Text("Déclaration", "Statement")
 KEY = Text("Clé de la tablette", "Tablet’s key")
+MANIFEST = Text("Empreinte du fichier .proof", "Fingerprint of the .proof file")
+SEALING_KEY = Text("Clé du transporteur", "Carrier’s key")
 EVENT = Text("Événement", "Event")
 SEQUENCE = Text("rang", "number")
 MEANING_TITLE = Text("Ce que ce scellé prouve", "What this seal proves")
@@ -73,15 +76,15 @@ MEANING = (
     Text(
         "Non prouvé\u00a0: l’identité du signataire au-delà du nom et de la fonction qu’il a donnés. C’est une "
         "signature électronique simple, entourée d’éléments de preuve (LCCJTI, art. 5, 6, 38 et 39; C.c.Q., "
-        "art. 2827).",
+        "art. 2827; eIDAS\u00a0: simple, non avancée).",
         "Not proved: who the signer is, beyond the name and role given. This is a simple electronic signature with "
-        "surrounding evidence (Québec LCCJTI, s. 5, 6, 38 and 39; C.C.Q., art. 2827).",
+        "surrounding evidence (Québec LCCJTI, s. 5, 6, 38 and 39; C.C.Q., art. 2827; eIDAS: simple, not advanced).",
     ),
     Text(
-        "Cette page présente la preuve; le fichier .proof qui l’accompagne la porte. Vérifiez-le avec le code QR ou "
-        "avec «\u00a0tournee verify\u00a0».",
-        "This page presents the proof; the .proof file beside it carries it. Verify it with the QR code or with "
-        "“tournee verify”.",
+        "Cette page présente la preuve; le fichier .proof qui l’accompagne la porte. Le code QR mène à la page qui le "
+        "vérifie sans compte, et porte l’empreinte du fichier; «\u00a0tournee verify\u00a0» le vérifie aussi.",
+        "This page presents the proof; the .proof file beside it carries it. The QR code leads to the page that "
+        "verifies it without an account, and carries the file’s fingerprint; “tournee verify” verifies it as well.",
     ),
 )
 
@@ -268,7 +271,10 @@ def _seal(seal: Seal, language: Language) -> Facts:
         (PREV_HASH, seal.prev_hash),
         (TERMS_HASH, seal.terms_hash),
         (SCREEN_HASH, seal.screen_sha256),
+        (CONSENT_HASH, seal.consent_sha256),
         (KEY, seal.device_key),
+        (MANIFEST, seal.manifest_sha256),
+        (SEALING_KEY, seal.sealing_key),
     )
     found = tuple(Pair(label=label.say(language), value=value, mono=True) for label, value in rows)
     return Facts(title=SEAL_TITLE.say(language), pairs=found, columns=1)

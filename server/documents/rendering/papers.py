@@ -210,7 +210,10 @@ class Seal(Part, frozen=True, kw_only=True):
     sequence: Count
     terms_hash: Sha256
     screen_sha256: Sha256
+    consent_sha256: Sha256
     device_key: Line80
+    manifest_sha256: Sha256
+    sealing_key: Line80
 
 
 class ProofOfDelivery(PaperBase, frozen=True, kw_only=True, tag="proof_of_delivery"):

@@ -18,6 +18,7 @@ from server.documents.rendering.papers import (
 )
 from server.documents.rendering.parts import DeliveredRow, Drawing, Fix, Moment, Window
 from server.documents.rendering.sample_commerce import BEERS, BREWERY, CARRIER, CASE, DAY, SHOP, UNITS
+from shared.codes import ProofCode, proof_code
 from shared.problems import Text
 
 SIGNED_AT = datetime(2026, 11, 24, 15, 42, 7, tzinfo=UTC)
@@ -138,7 +139,7 @@ def signature() -> Drawing:
 def proof(count: int = 5, *, signed: bool = True) -> ProofOfDelivery:
     """Return a proof of a short delivery, signed or not."""
     return ProofOfDelivery(
-        qr="https://tournee.example/verifier#" + "a7" * 32,
+        qr=proof_code("https://tournee.example", ProofCode("a7" * 32, "c0ffee00c0ffee00", "C-2041")),
         order_number="BC-2041",
         seller=BREWERY,
         buyer=SHOP,
@@ -172,6 +173,9 @@ def proof(count: int = 5, *, signed: bool = True) -> ProofOfDelivery:
             sequence=118,
             terms_hash="e1" * 32,
             screen_sha256="77" * 32,
+            consent_sha256="88" * 32,
+            manifest_sha256="a7" * 32,
+            sealing_key="c0ffee00c0ffee00",
             device_key="Ed25519 3f:a2:9c:51:07:be:44:d8",
         ),
     )

@@ -29,6 +29,7 @@ from server.documents.queries import DeliverySubject, RunSubject
 from server.documents.rendering.papers import PacketItem, Paper
 from server.documents.rendering.render import render, render_packet
 from server.documents.service.keeping import Rendered
+from shared.codes import PaperKind, paper_code
 from shared.lifecycles import InvoiceState
 from shared.problems import Language, Text
 
@@ -103,7 +104,7 @@ def draft_order_paper(session: Session, order_id: UUID) -> Draft:
         order,
         cast,
         ordered_on=order.submitted_at.astimezone(ZoneInfo(seller.timezone)).date(),
-        qr=_qr("commande", order.id),
+        qr=_qr(PaperKind.PURCHASE_ORDER, order.id),
         delivery=queries.delivery_of_order(session, order_id),
     )
     buyer = cast.organisations[order.buyer_id]
@@ -132,7 +133,7 @@ def draft_credit_paper(session: Session, credit_id: UUID) -> Draft:
     orders = note.parties_text.get("orders", ())
     return Draft(
         paper=draft_credit_note(
-            note, invoice=invoice, qr=_qr("credit", note.id), containers=queries.containers(session)
+            note, invoice=invoice, qr=_qr(PaperKind.CREDIT_NOTE, note.id), containers=queries.containers(session)
         ),
         kind=DocumentKind.CREDIT_NOTE,
         owner_id=note.owner_id,
@@ -164,9 +165,11 @@ def _carrier_papers(subject: RunSubject) -> Iterator[Draft]:
         orders=subject.orders,
         collect=invoice_collectables(subject.invoices, run, names),
         timezone=subject.carrier.timezone,
-        qr=_qr("tournee", run.id),
+        qr=_qr(PaperKind.RUN_SHEET, run.id),
     )
-    load = draft_load_list(run, subject.vehicle, subject.cast, orders=subject.orders, qr=_qr("chargement", run.id))
+    load = draft_load_list(
+        run, subject.vehicle, subject.cast, orders=subject.orders, qr=_qr(PaperKind.LOAD_LIST, run.id)
+    )
     for paper, kind, name in (
         (sheet, DocumentKind.RUN_SHEET, f"{run.name}-feuille.pdf"),
         (load, DocumentKind.LOAD_LIST, f"{run.name}-chargement.pdf"),
@@ -210,7 +213,7 @@ def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_i
     paper = draft_invoice(
         invoice,
         prepared_on=invoice.issued_on or invoice.created_at.date(),
-        qr=_qr("facture", invoice.id),
+        qr=_qr(PaperKind.INVOICE, invoice.id),
         delivered_on=None if is_provisional else invoice.tax_on,
         containers=containers,
     )
@@ -231,7 +234,7 @@ def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_i
 def _slip_draft(subject: RunSubject, order_id: UUID, stop_id: UUID) -> Draft:
     order = subject.orders[order_id]
     stop = next(stop for stop in subject.run.stops if stop.id == stop_id)
-    paper = draft_slip(order, subject.cast, run=subject.run, stop=stop, qr=_qr("bon", order.id))
+    paper = draft_slip(order, subject.cast, run=subject.run, stop=stop, qr=_qr(PaperKind.DELIVERY_SLIP, order.id))
     buyer = subject.cast.organisations[order.buyer_id]
     return Draft(
         paper=paper,
@@ -250,7 +253,12 @@ def _slip_draft(subject: RunSubject, order_id: UUID, stop_id: UUID) -> Draft:
 def _slip_draft_after(subject: DeliverySubject) -> Draft:
     order = subject.order
     paper = draft_slip(
-        order, subject.cast, run=subject.run, stop=subject.stop, qr=_qr("bon", order.id), delivery=subject.delivery
+        order,
+        subject.cast,
+        run=subject.run,
+        stop=subject.stop,
+        qr=_qr(PaperKind.DELIVERY_SLIP, order.id),
+        delivery=subject.delivery,
     )
     return Draft(
         paper=paper,
@@ -275,7 +283,7 @@ def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
         signer_role=subject.visit.signer_role,
         timezone=subject.carrier.timezone,
         uncertainty_s=subject.visit.uncertainty_s,
-        qr=_qr("avis", notice.id),
+        qr=_qr(PaperKind.VARIANCE_NOTICE, notice.id),
     )
     return Draft(
         paper=paper,
@@ -291,8 +299,8 @@ def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
     )
 
 
-def _qr(what: str, subject_id: UUID) -> str:
-    return f"{settings().public_url}/q/{what}/{subject_id}"
+def _qr(kind: PaperKind, subject_id: UUID) -> str:
+    return paper_code(settings().public_url, kind, subject_id)
 
 
 def _language(code: str) -> Language:

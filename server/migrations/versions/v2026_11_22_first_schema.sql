@@ -848,6 +848,24 @@ CREATE INDEX ix_proof_access_owner_id_at ON proof_access (owner_id, at)
 -- next
 CREATE INDEX ix_proof_access_owner_id_proof_id_at ON proof_access (owner_id, proof_id, at)
 -- next
+CREATE TABLE proof_day (
+	day DATE NOT NULL, 
+	body TEXT NOT NULL, 
+	key TEXT NOT NULL, 
+	signature TEXT NOT NULL, 
+	nodes BYTEA NOT NULL, 
+	token BYTEA NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_day PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_proof_day_owner_id ON proof_day (owner_id)
+-- next
+CREATE INDEX ix_proof_day_owner_id_day ON proof_day (owner_id, day)
+-- next
 CREATE TABLE proof_entry (
 	position BIGINT NOT NULL, 
 	proof_id UUID NOT NULL, 
@@ -1498,6 +1516,23 @@ CREATE INDEX ix_posting_owner_id ON posting (owner_id)
 -- next
 CREATE INDEX ix_posting_owner_id_account_customer_id ON posting (owner_id, account, customer_id)
 -- next
+CREATE TABLE proof_inclusion (
+	proof_id UUID NOT NULL, 
+	proof_day_id UUID NOT NULL, 
+	payload BYTEA NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_inclusion PRIMARY KEY (id), 
+	CONSTRAINT uq_proof_inclusion_proof_id UNIQUE (proof_id), 
+	CONSTRAINT fk_proof_inclusion_proof_id FOREIGN KEY(proof_id) REFERENCES proof (id), 
+	CONSTRAINT fk_proof_inclusion_proof_day_id FOREIGN KEY(proof_day_id) REFERENCES proof_day (id)
+)
+-- next
+CREATE INDEX ix_proof_inclusion_owner_id ON proof_inclusion (owner_id)
+-- next
+CREATE INDEX ix_proof_inclusion_proof_day_id ON proof_inclusion (proof_day_id)
+-- next
 CREATE TABLE stop (
 	run_id UUID NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -2082,6 +2117,18 @@ CREATE POLICY writer ON "proof_access" FOR ALL USING (owner_id = (SELECT acting_
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_access" FOR EACH ROW EXECUTE FUNCTION refuse_change_while_kept(365)
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_day" TO tournee_app
+-- next
+ALTER TABLE "proof_day" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_day" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_day" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_day" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_day" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_entry" TO tournee_app
 -- next
 ALTER TABLE "proof_entry" ENABLE ROW LEVEL SECURITY
@@ -2101,6 +2148,18 @@ ALTER TABLE "proof_export" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "proof_export" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "proof_export" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_inclusion" TO tournee_app
+-- next
+ALTER TABLE "proof_inclusion" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_inclusion" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_inclusion" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_inclusion" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_inclusion" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next

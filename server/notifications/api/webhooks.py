@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
 
+from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
@@ -131,7 +131,7 @@ def _filter(asked: dict[str, Any]) -> CallFilter:
 
 
 def _with_secrets(one: WebhookEndpoint) -> dict[str, Any]:
-    now = datetime.now(UTC)
+    now = clock.now()
     present, *former = service.secrets_of(one, at=now)
     shown = {name: getattr(one, name) for name in ("id", "url", "rotated_at", "suspended_at", "disabled_at")}
     return shown | {

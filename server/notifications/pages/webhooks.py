@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
@@ -48,7 +48,7 @@ def webhooks() -> str:
 @requires(Permission.WEBHOOK_ADMINISTER)
 def webhook(endpoint_id: UUID) -> str:
     """Show one webhook with its secrets and last calls."""
-    now = datetime.now(UTC)
+    now = clock.now()
     with transaction(actor().org_id) as session:
         one = queries.endpoint(session, endpoint_id)
         found, _more = queries.calls(session, narrowed=CallFilter(endpoint_id=endpoint_id), before=None, limit=10)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -13,9 +15,17 @@ from sqlalchemy.orm import Session, selectinload
 
 from server.core.acting import acting_org
 from server.delivery.model import Delivery, Proof, Terms, Visit
-from server.delivery.proofs import ProofContents, ProofKeys, ProofSubject, write_proof
+from server.delivery.proofs import (
+    ProofContents,
+    ProofKeys,
+    ProofOffice,
+    ProofSubject,
+    manifest_sha256,
+    write_proof,
+)
 from server.delivery.proofs.contents import ATTESTATION_KIND, ProofEvent, ProofLeaves, attestation_digest
 from server.delivery.proofs.verify import demanded_attachments
+from server.delivery.reasons import CONSENT_EN, CONSENT_FR
 from server.documents.drafting.evidence import ProofDrafting, draft_proof
 from server.documents.drafting.goods import Cast
 from server.documents.queries import cast_of, order_with_lines
@@ -25,11 +35,24 @@ from server.orders.model import Order
 from server.parties.model import Organisation
 from server.planning.model import Run
 from server.sync.model import Attachment, DeviceEvent, SignedReceipt
+from server.sync.service.clock import moment_of
+from server.sync.service.streams import unix_ms
 from shared.disclosure import VisitTree
-from shared.sealing import public_bytes, sign
+from shared.keyring import KeyLink, links_between
+from shared.problems import Problem, Text
+from shared.sealing import is_signed_by, public_bytes, sign
 from shared.sealing_event import visit_of
 from shared.visit import VisitFacts, containers_key, order_key, read_visit, tree_of
 from shared.wire.event import Envelope, LeafGroup, VisitFinished
+
+
+class ReceiptUnsigned(Problem):
+    """The receipt that covers a visit was signed by none of the keys that the server still has."""
+
+    slug = "receipt-unsigned"
+    status = 500
+    title = Text("Clé du reçu introuvable", "Receipt’s key not found")
+
 
 _LOCK_VISIT = text("SELECT pg_advisory_xact_lock(hashtextextended('seal:' || :visit, 0))")
 
@@ -122,9 +145,18 @@ def is_complete(sealed: SealedVisit, delivery: Delivery) -> bool:
 
 
 def seal_proof(
-    sealed: SealedVisit, delivery: Delivery, *, attachments: Mapping[str, bytes], key: Ed25519PrivateKey
+    sealed: SealedVisit,
+    delivery: Delivery,
+    *,
+    attachments: Mapping[str, bytes],
+    key: Ed25519PrivateKey,
+    links: Sequence[KeyLink],
+    sealed_at: datetime,
 ) -> bytes:
-    """Return the ``.proof`` file of one delivery; ``attachments`` holds those that arrived."""
+    """Return the ``.proof`` file of one delivery; ``attachments`` holds those that arrived.
+
+    ``links`` are the server's keys, oldest first: one of them gave the receipt, and ``key`` is the last.
+    """
     order, terms = sealed.orders[delivery.order_id], sealed.terms[delivery.terms_id]
     demanded = sealed.demanded(delivery)
     contents = ProofContents(
@@ -143,13 +175,17 @@ def seal_proof(
         prices=terms.prices,
         attachments={sha256: attachments[sha256] for sha256 in demanded if sha256 in attachments},
         missing=tuple(sorted(sha256 for sha256 in demanded if sha256 not in attachments)),
-        keys=_keys(sealed, key),
+        keys=_keys(sealed, key, links),
+        office=_office(sealed),
+        sealed_ms=unix_ms(sealed_at),
     )
     return write_proof(contents, key=key)
 
 
-def proof_paper(sealed: SealedVisit, delivery: Delivery, *, strokes: bytes | None) -> ProofOfDelivery:
-    """Return the printed proof of one delivery."""
+def proof_paper(
+    sealed: SealedVisit, delivery: Delivery, *, strokes: bytes | None, file: bytes, key: Ed25519PrivateKey
+) -> ProofOfDelivery:
+    """Return the printed proof of one delivery; its code leads to the ``file`` that ``key`` sealed."""
     return draft_proof(
         ProofDrafting(
             delivery=delivery,
@@ -166,6 +202,9 @@ def proof_paper(sealed: SealedVisit, delivery: Delivery, *, strokes: bytes | Non
             terms_hash=sealed.terms[delivery.terms_id].hash,
             strokes=strokes,
             missing=tuple(sha for sha in sealed.demanded(delivery) if sha not in sealed.received),
+            manifest_sha256=manifest_sha256(file),
+            sealing_key=public_bytes(key),
+            skewed=moment_of(sealed.envelope, received_at=sealed.visit.received_at).skewed,
         )
     )
 
@@ -175,20 +214,55 @@ def readers_of(delivery: Delivery) -> tuple[UUID, ...]:
     return tuple(sorted({delivery.seller_id, delivery.buyer_id, delivery.issuer_id} - {delivery.owner_id}))
 
 
-def _keys(sealed: SealedVisit, key: Ed25519PrivateKey) -> ProofKeys:
+def _keys(sealed: SealedVisit, key: Ed25519PrivateKey, links: Sequence[KeyLink]) -> ProofKeys:
     device, device_key = str(sealed.device.id), sealed.device.public_key.hex()
-    carrier_id = str(sealed.carrier.id)
+    carrier_id, server = str(sealed.carrier.id), public_bytes(key).hex()
     digest = attestation_digest(device_id=device, carrier_id=carrier_id, device_key=device_key)
+    receipt_key = _receipt_key(sealed.receipt, links)
     return ProofKeys(
         carrier_id=carrier_id,
         carrier_name=sealed.carrier.name,
         device_id=device,
         device_name=sealed.device.name,
         device_key=device_key,
-        server_key=public_bytes(key).hex(),
+        server_key=server,
         attestation=sign(key, ATTESTATION_KIND, digest).hex(),
+        receipt_key=receipt_key,
         receipt_body=sealed.receipt.body,
         receipt_signature=sealed.receipt.signature,
+        succession=links_between(links, receipt_key, server),
+    )
+
+
+def _receipt_key(receipt: SignedReceipt, links: Sequence[KeyLink]) -> str:
+    """Receipts do not say which of the server's keys signed them: the newest that fits did."""
+    digest, signature = hashlib.sha256(receipt.body.encode()).digest(), bytes.fromhex(receipt.signature)
+    for link in reversed(links):
+        if is_signed_by(bytes.fromhex(link.public_key), "receipt", digest, signature):
+            return link.public_key
+    raise ReceiptUnsigned(
+        Text(
+            "Le reçu de cette visite n’est signé par aucune clé du serveur\u00a0: restaurez ses clés d’une sauvegarde.",
+            "No key of the server's signed this visit's receipt: restore its keys from a backup.",
+        ),
+        where=str(receipt.device_id),
+    )
+
+
+def _office(sealed: SealedVisit) -> ProofOffice:
+    place, visit = sealed.cast.place(sealed.visit.site_id), sealed.visit
+    consents = {hashlib.sha256(text.encode()).hexdigest(): text for text in (CONSENT_FR, CONSENT_EN)}
+    return ProofOffice(
+        driver_name=sealed.run.driver_name,
+        run_name=sealed.run.name,
+        place_name=place.name,
+        place_lines=tuple(line for line in (place.street, f"{place.city} {place.postal_code}".strip()) if line),
+        timezone=sealed.carrier.timezone,
+        delivered_ms=unix_ms(visit.delivered_at),
+        uncertainty_s=visit.uncertainty_s,
+        skewed=moment_of(sealed.envelope, received_at=visit.received_at).skewed,
+        received_ms=unix_ms(visit.received_at),
+        consent=consents.get(sealed.finished.consent_sha256, ""),
     )
 
 

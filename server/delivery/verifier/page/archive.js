@@ -1,0 +1,91 @@
+// A ZIP with one form only: entries stored in the order of their names, dated 1980-01-01. Any other byte is refused.
+
+import { require } from "./broken.js";
+import { concat, same, textOf, utf8 } from "./bytes.js";
+
+const MAX_FILES = 200;
+const MAX_FILE_BYTES = 13 * 1024 * 1024;
+const MAX_ARCHIVE_BYTES = 64 * 1024 * 1024;
+const VERSION = 20;
+const UNIX = 3;
+const FIRST_DAY = 33;
+const PRIVATE_FILE = 0o600 * 0x10000;
+
+const table = Uint32Array.from({ length: 256 }, (_, start) => {
+  let value = start;
+  for (let bit = 0; bit < 8; bit += 1) value = value & 1 ? (value >>> 1) ^ 0xedb88320 : value >>> 1;
+  return value >>> 0;
+});
+
+function crc32(bytes) {
+  let value = 0xffffffff;
+  for (const byte of bytes) value = table[(value ^ byte) & 0xff] ^ (value >>> 8);
+  return (value ^ 0xffffffff) >>> 0;
+}
+
+function numbers(...pairs) {
+  const bytes = new Uint8Array(pairs.reduce((length, [size]) => length + size, 0));
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const [size, value] of pairs) {
+    if (size === 2) view.setUint16(at, value, true);
+    else view.setUint32(at, value, true);
+    at += size;
+  }
+  return bytes;
+}
+
+function heads(name, bytes, offset) {
+  const common = [[2, VERSION], [2, 0], [2, 0], [2, 0], [2, FIRST_DAY], [4, crc32(bytes)], [4, bytes.length], [4, bytes.length], [2, name.length], [2, 0]];
+  const local = numbers([4, 0x04034b50], ...common);
+  const listed = numbers([4, 0x02014b50], [2, VERSION | (UNIX << 8)], ...common, [2, 0], [2, 0], [2, 0], [4, PRIVATE_FILE], [4, offset]);
+  return [local, listed];
+}
+
+function pack(files) {
+  const parts = [];
+  const list = [];
+  let offset = 0;
+  for (const name of [...files.keys()].sort()) {
+    const written = utf8(name);
+    const [local, listed] = heads(written, files.get(name), offset);
+    parts.push(local, written, files.get(name));
+    list.push(listed, written);
+    offset += local.length + written.length + files.get(name).length;
+  }
+  const size = list.reduce((length, part) => length + part.length, 0);
+  const end = numbers([4, 0x06054b50], [2, 0], [2, 0], [2, files.size], [2, files.size], [4, size], [4, offset], [2, 0]);
+  return concat(...parts, ...list, end);
+}
+
+// Where the files lie, as the list at the end says; what it says is believed only once packing gives the same bytes.
+function listed(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const end = bytes.length - 22;
+  require(end >= 0 && view.getUint32(end, true) === 0x06054b50, "archive", "archive", "no archive");
+  const count = view.getUint16(end + 10, true);
+  require(count <= MAX_FILES, "archive", "archive", "too many files");
+  const files = new Map();
+  let at = view.getUint32(end + 16, true);
+  for (let number = 0; number < count; number += 1) {
+    require(view.getUint32(at, true) === 0x02014b50, "archive", "archive", "no archive");
+    const size = view.getUint32(at + 24, true);
+    const nameLength = view.getUint16(at + 28, true);
+    const name = textOf(bytes.subarray(at + 46, at + 46 + nameLength));
+    require(size <= MAX_FILE_BYTES && !/[^\x20-\x7e]/.test(name), "archive", "archive", "out of bounds");
+    const start = view.getUint32(at + 42, true) + 30 + nameLength;
+    require(start + size <= end, "archive", "archive", "out of bounds");
+    const content = bytes.subarray(start, start + size);
+    require(crc32(content) === view.getUint32(at + 16, true), "archive", name, "a file changed");
+    files.set(name, content);
+    at += 46 + nameLength;
+  }
+  return files;
+}
+
+export function unpack(bytes) {
+  require(bytes.length <= MAX_ARCHIVE_BYTES, "archive", "archive", "too large");
+  const files = listed(bytes);
+  require(same(pack(files), bytes), "archive", "archive", "another form");
+  return files;
+}

@@ -1,0 +1,106 @@
+"""``python -m tests.browser.changed_proofs --count 10000``: one byte changed, in the command and in Chromium.
+
+Prints as JSON how many of each way were found by both, and the time per proof; ends with 1 if a single one was not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from itertools import batched
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+from playwright.sync_api import Page
+
+from server.delivery.proofs import Check, check_of, verify_proof
+from shared.problems import Problem
+from tests.browser.browsing import chromium
+from tests.browser.verifying import judged, opened
+from tests.factories.changed import Change, changes
+from tests.factories.proofs import SERVER_KEY, make_signed
+
+BATCH = 250
+
+
+def command_check(payload: bytes) -> Check | None:
+    """Return the step at which `tournee verify` refuses, None where it finds nothing."""
+    try:
+        verify_proof(payload, server_key=SERVER_KEY)
+    except Problem as problem:
+        return check_of(problem)
+    return None
+
+
+def missed_by_page(page: Page, some: Sequence[Change], times: list[float]) -> list[Change]:
+    """Return the changes that the page does not find; add the milliseconds of each."""
+    found = judged(page, [one.payload for one in some])
+    times += [one["milliseconds"] for one in found]
+    return [one for one, said in zip(some, found, strict=True) if said["untouched"]]
+
+
+def missed_by_command(some: Sequence[Change], times: list[float]) -> list[Change]:
+    """Return the changes that the command does not find; add the milliseconds of each."""
+    missed = []
+    for one in some:
+        began = time.perf_counter()
+        if command_check(one.payload) is None:
+            missed.append(one)
+        times.append(1000 * (time.perf_counter() - began))
+    return missed
+
+
+def drill(page: Page, *, count: int, seed: int) -> dict[str, Any]:
+    """Change, verify in both ways, and count."""
+    file = make_signed().file()
+    ways: Counter[str] = Counter()
+    missed: dict[str, list[str]] = {"command": [], "page": []}
+    times: dict[str, list[float]] = {"command": [], "page": []}
+    for some in batched(changes(file, count, seed=seed), BATCH):
+        ways.update(one.way for one in some)
+        missed["command"] += [f"{one.way} {one.where}" for one in missed_by_command(some, times["command"])]
+        missed["page"] += [f"{one.way} {one.where}" for one in missed_by_page(page, some, times["page"])]
+    whole = judged(page, [file] * 20)
+    assert all(one["untouched"] for one in whole)
+    return {
+        "changed": sum(ways.values()),
+        "ways": dict(ways),
+        "missed": missed,
+        "milliseconds": {name: _spread(taken) for name, taken in times.items()}
+        | {"page_untouched": _spread([one["milliseconds"] for one in whole])},
+        "seed": seed,
+    }
+
+
+def _spread(milliseconds: list[float]) -> dict[str, float]:
+    return {
+        "median": round(median(milliseconds), 2),
+        "p99": round(quantiles(milliseconds, n=100)[98], 2),
+        "most": round(max(milliseconds), 2),
+    }
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the drill and print its result."""
+    parser = argparse.ArgumentParser(prog="python -m tests.browser.changed_proofs")
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--seed", type=int, default=1)
+    asked = parser.parse_args(arguments)
+    with (
+        tempfile.TemporaryDirectory(prefix="tournee-verify-") as folder,
+        chromium() as browser,
+        opened(browser, Path(folder)) as page,
+    ):
+        result = drill(page, count=asked.count, seed=asked.seed)
+    print(json.dumps(result, ensure_ascii=False, indent=1))  # noqa: T201  # the report of a command
+    return 1 if any(result["missed"].values()) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
