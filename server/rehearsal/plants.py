@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +17,7 @@ from sqlalchemy import func, select
 import driver_app.sync.greeting
 import driver_app.sync.office
 import driver_app.sync.pushing
-import server.sync.api
+import server.sync.api.tablets
 import server.sync.service.bundles
 import server.sync.service.pulling
 import server.sync.service.pushing
@@ -88,12 +89,12 @@ def _epoch_ignored(_: Office) -> Iterator[Patch]:
         known = settings.position(session).epoch or answer.epoch
         agree(session, msgspec.structs.replace(answer, epoch=known))
 
-    def pull_blindly(session: Any, *, known_epoch: str, **asked: Any) -> Any:
-        answer = pull(session, known_epoch="", **asked)
-        return msgspec.structs.replace(answer, epoch=known_epoch or answer.epoch)
+    def pull_blindly(session: Any, puller: Any, **asked: Any) -> Any:
+        answer = pull(session, replace(puller, epoch=""), **asked)
+        return msgspec.structs.replace(answer, epoch=puller.epoch or answer.epoch)
 
     yield Patch(driver_app.sync.greeting, "_agree", agree_blindly)
-    yield Patch(server.sync.api, "pull", pull_blindly)
+    yield Patch(server.sync.api.tablets, "pull", pull_blindly)
 
 
 def _ack_before_commit(office: Office) -> Iterator[Patch]:
@@ -118,7 +119,7 @@ def _ack_before_commit(office: Office) -> Iterator[Patch]:
             except OfficeKilled:
                 owed.clear()
 
-    yield Patch(server.sync.api, "transaction", late)
+    yield Patch(server.sync.api.tablets, "transaction", late)
     yield Patch(office, "after_answer", pay)
 
 
@@ -158,7 +159,7 @@ def _two_transactions(_: Office) -> Iterator[Patch]:
         pushing.publish_pending(session, stamp=asked["stamp"])
         return answer
 
-    yield Patch(server.sync.api, "apply_batch", in_two)
+    yield Patch(server.sync.api.tablets, "apply_batch", in_two)
 
 
 def _trust_200(_: Office) -> Iterator[Patch]:
@@ -197,7 +198,7 @@ def _identical_refused(_: Office) -> Iterator[Patch]:
         if attachment_of(session, sha256) is not None:
             raise AttachmentRefused(Text("Déjà reçue.", "Received already."), where=sha256)
 
-    yield Patch(server.sync.api, "attachment_of", only_new)
+    yield Patch(server.sync.api.tablets, "attachment_of", only_new)
 
 
 def _poison_blocks(_: Office) -> Iterator[Patch]:
