@@ -24,7 +24,7 @@ from driver_app.store import outbox, settings
 from driver_app.store.database import Session
 from driver_app.sync.backoff import Backoff
 from driver_app.sync.engine import Round, SyncEngine, backlog
-from driver_app.sync.transport import HttpTransport, Transport
+from driver_app.sync.transport import TIMEOUT_S, HttpTransport, Transport
 from driver_app.tablet import Tablet, open_tablet
 from shared.problems import Problem
 from shared.wire.push import EventResult
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         script = msgspec.json.decode(options.script.read_bytes(), type=Script)
-        phases = list_phases(script, options.home, HttpTransport(options.server), patience_s=options.patience)
+        phases = list_phases(script, options.home, _transport(options), patience_s=options.patience)
         complete = [_print(phase) for phase in phases]
     except Problem as problem:
         _print({"phase": "problem", "problem": problem.as_document("fr")})
@@ -138,6 +138,10 @@ def _clock(script: Script) -> Clock:
     return SystemClock() if script.clock is None else VirtualClock(int(script.clock.timestamp() * 1000))
 
 
+def _transport(options: argparse.Namespace) -> Transport:
+    return HttpTransport(options.server, timeout_s=options.timeout)
+
+
 def _print(phase: Phase) -> bool:
     sys.stdout.write(msgspec.json.encode(phase).decode() + "\n")
     sys.stdout.flush()
@@ -150,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", type=Path, required=True, help="folder of the tablet's store and keys")
     parser.add_argument("--server", required=True, help="address of the office, e.g. http://127.0.0.1:8000")
     parser.add_argument("--patience", type=float, default=PATIENCE_S, help="seconds to keep trying without network")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT_S, help="seconds to wait for an answer")
     parser.add_argument("script", type=Path, help="JSON script, see driver_app.headless.script")
     return parser
 

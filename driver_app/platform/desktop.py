@@ -6,6 +6,7 @@ import os
 import webbrowser
 from pathlib import Path
 
+from driver_app.durable import make_folder, sync_folder
 from shared.wire.event import Fix
 
 
@@ -14,7 +15,7 @@ class FileSecrets:
 
     def __init__(self, folder: Path) -> None:
         """Keep secrets under ``folder``."""
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         self._folder = folder
 
     def load(self, name: str) -> bytes | None:
@@ -31,7 +32,7 @@ class FileSecrets:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(self._folder / name)
-        _sync_folder(self._folder)
+        sync_folder(self._folder)
 
 
 class NoCamera:
@@ -69,13 +70,3 @@ class Browser:
     def call(self, _phone: str) -> bool:
         """Say that this machine cannot call."""
         return False
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

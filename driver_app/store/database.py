@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
+from driver_app.durable import make_folder
 from driver_app.store.commit_points import WRITES, Reached, pass_by
 from driver_app.store.migrations import create, migrate
 from driver_app.store.vault import Vault
@@ -51,7 +52,7 @@ class Store:
         Raises:
             StoreUnsafe: full synchronisation or the journal mode of this SQLite version could not be had.
         """
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         self.path = folder / "tablet.db"
         self.reached = reached
         self._reserve = folder / "reserve"

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -147,6 +148,22 @@ def test_a_killed_server_recovers(folder: Path) -> None:
     os.kill(server_process(folder), signal.SIGKILL)
     with server_in(folder, {}) as recovered:
         assert query(recovered, "SELECT answer FROM kept") == 42
+
+
+def test_a_server_that_is_not_quite_dead_is_waited_for(folder: Path) -> None:
+    """Platform: a killed server keeps its number for a moment; the next start waits instead of giving up."""
+    with server_in(folder) as address:
+        assert query(address, "SELECT 1") == 1
+    cluster = cluster_of(folder)
+    owner = cluster.stat().st_uid
+    dying = subprocess.Popen(["sleep", "1"], user=owner, cwd="/")
+    (cluster / "postmaster.pid").write_text(f"{dying.pid}\n{cluster}\n1\n5432\n\n\n")
+    os.chown(cluster / "postmaster.pid", owner, owner)
+    buried = threading.Thread(target=dying.wait)
+    buried.start()
+    with server_in(folder) as recovered:
+        assert query(recovered, "SELECT 1") == 1
+    buried.join()
 
 
 def test_the_last_user_of_a_server_stops_it(folder: Path) -> None:

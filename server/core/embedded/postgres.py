@@ -29,7 +29,8 @@ __all__ = ["EmbeddedPostgres", "PostgresAddress", "PostgresBroken", "ensure_data
 _PORT: Final = 5432  # only names the socket: nothing listens on the network
 _LONGEST_SOCKET_PATH: Final = 107
 _LARGEST_LOG_BYTES: Final = 8 * 1024 * 1024
-_SHARED_MEMORY_PATIENCE_S: Final = 60.0
+_DYING_PATIENCE_S: Final = 60.0
+_HELD_BY_A_DYING_SERVER: Final = (b"pre-existing shared memory block", b'lock file "postmaster.pid" already exists')
 _POLL_S: Final = 0.02
 _OPTIONS: Final[Mapping[str, str]] = {
     "listen_addresses": "",
@@ -156,13 +157,13 @@ class EmbeddedPostgres:
         return Postmaster(child.pid, footing.home / "cluster", sockets, child)
 
     def _await_answer(self, postmaster: Postmaster, footing: Footing, password: str) -> PostgresAddress:
-        patience_ends = time.monotonic() + _SHARED_MEMORY_PATIENCE_S
+        patience_ends = time.monotonic() + _DYING_PATIENCE_S
         while True:
             address = PostgresAddress(str(postmaster.sockets), _PORT, "postgres", password)
             if _answers(address):
                 return address
             if not postmaster.is_alive():
-                if not self._shared_memory_was_busy() or time.monotonic() > patience_ends:
+                if not self._met_a_dying_server() or time.monotonic() > patience_ends:
                     raise self._broken("PostgreSQL a renoncé ; lire son journal.", "PostgreSQL gave up; read its log.")
                 postmaster = self._launch(footing)
             time.sleep(_POLL_S)
@@ -175,10 +176,10 @@ class EmbeddedPostgres:
                 f"The data are PostgreSQL {version}'s, not {MAJOR_VERSION}'s; export them with their own version.",
             )
 
-    def _shared_memory_was_busy(self) -> bool:
-        """Tell whether the last start met what a killed server's children still hold for a moment."""
-        tail = self._log().read_bytes()[-2000:]
-        return b"pre-existing shared memory block" in tail.rpartition(b"starting PostgreSQL")[2]
+    def _met_a_dying_server(self) -> bool:
+        """Tell whether the last start met what a killed server still holds for a moment: its number, or its memory."""
+        last = self._log().read_bytes()[-2000:].rpartition(b"starting PostgreSQL")[2]
+        return any(holding in last for holding in _HELD_BY_A_DYING_SERVER)
 
     def _log(self) -> Path:
         path = self._folder / "postgres.log"
