@@ -57,6 +57,20 @@ def test_the_server_never_draws_a_window() -> None:
     assert found == []
 
 
+def test_another_client_stands_on_the_protocols_page_alone() -> None:
+    """Issue 3, shown 8: the client of the conformance suite imports nothing of the product."""
+    written = [source for source in sources("tests/conformance") if source.path.stem in {"client", "leaves"}]
+    assert len(written) == 2
+    known = set(sys.stdlib_module_names) | {"cryptography", "tests.conformance.leaves"}
+    foreign = [
+        f"{source.path}: {name}"
+        for source in written
+        for name in source.imports()
+        if name not in known and name.partition(".")[0] not in known
+    ]
+    assert foreign == []
+
+
 def is_door(source: Source) -> bool:
     return bool(DOORS & set(source.path.with_suffix("").parts)) or within(
         source, "server.example", "server.rehearsal", "server.core.embedded"
