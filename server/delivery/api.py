@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,12 @@ from flask_smorest import Blueprint
 
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
-from server.core.web import actor, requires, stamp
+from server.core.web import actor, public, requires, stamp
 from server.core.web.files import send_file
 from server.core.web.paging import page
 from server.delivery import queries
 from server.delivery.model import Delivery, Discrepancy, Proof
+from server.delivery.published import published_keys
 from server.delivery.schemas import (
     DecisionSchema,
     DeliverySchema,
@@ -34,6 +36,29 @@ proofs = Blueprint("proofs_api", __name__, url_prefix="/proofs", description="Se
 discrepancies = Blueprint(
     "discrepancies_api", __name__, url_prefix="/discrepancies", description="What waits for a dispatcher"
 )
+keys = Blueprint("keys_api", __name__, url_prefix="/keys", description="The keys that seal proofs, as a signed list")
+
+
+@keys.route("", methods=["GET"])
+@public("the server’s public keys: to compare, to hold offline, and for tablets to follow a new one")
+@keys.response(200, content_type="application/json")
+def list_keys() -> Response:
+    """Get the signed list of the server's keys"""
+    return _key_list(published_keys(None, issued_at=datetime.now(UTC)))
+
+
+@keys.route("/<uuid:carrier_id>", methods=["GET"])
+@public("a carrier’s revoked tablets beside the server’s keys; its proofs name the carrier")
+@keys.response(200, content_type="application/json")
+def list_keys_of(carrier_id: UUID) -> Response:
+    """Get the signed list with the revoked tablets of one carrier"""
+    with transaction(carrier_id) as session:
+        return _key_list(published_keys(session, issued_at=datetime.now(UTC)))
+
+
+def _key_list(payload: bytes) -> Response:
+    headers = {"Content-Disposition": 'attachment; filename="tournee-cles.json"'}
+    return Response(payload, mimetype="application/json", headers=headers)
 
 
 @deliveries.route("", methods=["GET"])
