@@ -108,6 +108,10 @@ class Office:
             raise unreachable(f"files/{sha256}")
         return body
 
+    def keys(self) -> bytes:
+        """Return the office's signed list of keys; whoever reads it checks it."""
+        return self._send("GET", "/keys", b"", {}).body
+
     def _call(
         self,
         device_id: str,

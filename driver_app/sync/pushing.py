@@ -11,6 +11,7 @@ from driver_app.store.commit_points import PUSH_ANSWERED
 from driver_app.store.database import Session, Store
 from driver_app.store.receipts import ReceiptBody, ReceiptRefused
 from driver_app.store.settings import Enrolment
+from driver_app.sync.keys import read_receipt
 from driver_app.sync.office import Office
 from shared.problems import Text
 from shared.sealing import sign
@@ -33,7 +34,7 @@ def push_batch(store: Store, office: Office, key: Ed25519PrivateKey, device: Enr
         return 0
     answer = office.push(_push(key, device.device_id, acked + 1, events))
     store.reached(PUSH_ANSWERED)
-    body = receipts.read(answer.receipt, server_key=device.server_key, device_id=device.device_id)
+    body = read_receipt(store, office, device, answer.receipt)
     received = clock.now()
     return store.write("receive", lambda session: _receive(session, answer, body, received)) - acked
 

@@ -11,12 +11,14 @@ from server.billing.model import CreditNote
 from server.billing.queries import live_invoices
 from server.billing.service import approve_credit, publish_for_order, publish_pending
 from server.core.transaction import transaction
+from server.delivery.jobs import seal_day
 from server.delivery.model import Delivery
 from server.example.cast import CARRIER_ID, RUN_DAY, SUPPLIERS
 from server.example.dispatching import runs_of
 from server.example.stamping import stamp
 from server.orders import service as orders
 from server.orders.model import Order
+from server.parties import queries as parties
 from server.parties.model import BillingType, Emission
 from server.planning import service as planning
 from server.receivables.model import Payment
@@ -35,6 +37,13 @@ def close_day() -> None:
     _reopen()
     for run in runs_of():
         _close(run.id, run.state)
+
+
+def seal_proofs_of_day() -> None:
+    """Put every proof under the day's signed root at once; the product waits for midnight."""
+    with transaction(acting=CARRIER_ID) as session:
+        zone = parties.zone_of(session, org_id=CARRIER_ID)
+    seal_day(owner_id=str(CARRIER_ID), subject_id=stamp().at.astimezone(zone).date().isoformat())
 
 
 def _approve_credits(issuer_id: UUID) -> None:

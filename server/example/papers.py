@@ -9,7 +9,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.core.blobs import blob_store
+from server.core.keys import server_keys
 from server.core.transaction import transaction
+from server.delivery.model import ProofInclusion
+from server.delivery.published import published_keys
+from server.delivery.verifier import verifier_page
 from server.documents.model import Document, DocumentKind
 from server.example.check.books import Books
 from server.parties.queries import organisation
@@ -20,7 +24,7 @@ def write_papers(books: Books, folder: Path) -> None:
 
     A file that is there with the same bytes is left alone.
     """
-    written = set()
+    written = set(_verifiers(books, folder / "proofs"))
     for owner_id in books.issuers:
         with transaction(acting=owner_id) as session:
             code = organisation(session, org_id=owner_id).code
@@ -30,10 +34,35 @@ def write_papers(books: Books, folder: Path) -> None:
         for path, document in _named(documents, code):
             _write(folder / path, blob_store().get(owner_id, document.sha256))
             written.add(folder / path)
+    written |= set(_days(books, folder / "proofs"))
     for top in ("documents", "proofs"):
         for path in sorted((folder / top).rglob("*")):
             if path.is_file() and path not in written:
                 path.unlink()
+
+
+def _verifiers(books: Books, folder: Path) -> Iterator[Path]:
+    """The page that verifies without a network, and the signed list of the keys that it knows."""
+    files = {"verifier.html": verifier_page(server_keys()).html}
+    for owner_id in {proof.owner_id for proof in books.proofs}:
+        newest = max(proof.made_at for proof in books.proofs)  # so that the same day leaves the same list
+        with transaction(acting=owner_id) as session:
+            files["tournee-cles.json"] = published_keys(session, issued_at=newest)
+    for name, payload in files.items():
+        _write(folder / name, payload)
+        yield folder / name
+
+
+def _days(books: Books, folder: Path) -> Iterator[Path]:
+    """Beside each proof, its way up to the day's root."""
+    names = {proof.id: books.orders[proof.order_id].number.replace("/", "-") for proof in books.proofs}
+    for owner_id in {proof.owner_id for proof in books.proofs}:
+        with transaction(acting=owner_id) as session:
+            found = session.scalars(select(ProofInclusion).where(ProofInclusion.proof_id.in_(names))).all()
+        for one in found:
+            path = folder / f"{names[one.proof_id]}.day.json"
+            _write(path, one.payload)
+            yield path
 
 
 def _named(documents: Sequence[Document], code: str) -> Iterator[tuple[Path, Document]]:

@@ -16,7 +16,10 @@ from server.core.transaction import engine
 from server.worker import Ran, run_until_empty
 
 _POLL_S: Final = 0.5
-_COUNT: Final = text("SELECT count(*) FILTER (WHERE status = 'succeeded'), count(*) FROM procrastinate_jobs")
+_COUNT: Final = text(
+    "SELECT count(*) FILTER (WHERE status = 'succeeded'), count(*) FROM procrastinate_jobs "
+    "WHERE status = 'succeeded' OR scheduled_at IS NULL OR scheduled_at < now() + interval '1 hour'"  # not tonight's
+)
 
 
 class JobsFailed(Problem):

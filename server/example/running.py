@@ -12,7 +12,7 @@ from server.core.problems import Text
 from server.example import dispatching
 from server.example.cast import TRUCKS
 from server.example.dispatching import BEFORE_LEAVING, DayRun, runs_of
-from server.example.evening import close_day
+from server.example.evening import close_day, seal_proofs_of_day
 from server.example.founding import founding_steps
 from server.example.incidents import EVENING_TRUCK
 from server.example.leftovers import give_back_jobs
@@ -77,6 +77,7 @@ class DayRunner:
         self.bars.jobs(Text("Preuves du soir", "The evening’s proofs"))
         close_day()
         self.bars.jobs(Text("Clôture", "Closing"))
+        seal_proofs_of_day()
 
     def _send_out(self, office: Office, tablets: Sequence[ExampleTablet]) -> None:
         for tablet in self.bars.each(Text("Inscription des tablettes", "Enrolment of the tablets"), tablets):

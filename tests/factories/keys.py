@@ -11,11 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from server.delivery.proofs import seal_day
 from shared.keyring import FORMAT, KeyLink, KeyList, RevokedDevice, ServerKey, endorse, sign_list
 from shared.sealing import public_bytes
-from tests.factories.proofs import CARRIER_ID, SEALED_MS, SERVER, SERVER_KEY
+from tests.factories.proofs import CARRIER_ID, NEXT, SEALED_MS, SERVER, SERVER_KEY
 from tests.factories.terms import named_id
 from tests.factories.visits import TABLET
 
-NEXT = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
 DAY = date(2023, 11, 14)
 TABLET_KEY = public_bytes(TABLET).hex()
 OTHER_TABLET = "0b" * 32

@@ -15,6 +15,7 @@ from server.delivery.proofs.contents import ATTESTATION_KIND, ProofEvent, ProofL
 from shared.canonical import canonical_bytes
 from shared.delivery import DeliveredLine
 from shared.disclosure import VisitTree, seal_tree
+from shared.keyring import KeyLink, endorse
 from shared.sealing import public_bytes, sign
 from shared.sealing_event import seal_event
 from shared.signature import pack_strokes
@@ -24,6 +25,7 @@ from tests.factories.terms import LineTermsDraft, make_terms, named_id
 from tests.factories.visits import TABLET, make_order, make_visit
 
 SERVER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+NEXT = Ed25519PrivateKey.from_private_bytes(bytes(range(2, 34)))
 SERVER_KEY = public_bytes(SERVER).hex()
 CARRIER_ID = named_id("carrier")
 RECEIVED_MS, SEALED_MS = 1_700_007_380_000, 1_700_007_980_000
@@ -60,6 +62,20 @@ class Signed:
 def replace_contents(contents: ProofContents, **changes: object) -> ProofContents:
     """Return the same contents but for ``changes``."""
     return msgspec.structs.replace(contents, **changes)
+
+
+def make_rotated() -> tuple[bytes, bytes]:
+    """Return the proof sealed by the next key behind a receipt of the former: with the endorsement, without."""
+    contents = make_signed().contents
+    keys, new = contents.keys, public_bytes(NEXT).hex()
+    digest = attestation_digest(device_id=keys.device_id, carrier_id=keys.carrier_id, device_key=keys.device_key)
+    link = KeyLink(public_key=new, from_ms=SEALED_MS - 3_600_000)
+    fresh = {"server_key": new, "attestation": sign(NEXT, ATTESTATION_KIND, digest).hex()}
+    files = []
+    for succession in ((endorse(link, SERVER),), (link,)):
+        changed = replace_contents(keys, **fresh, succession=succession)
+        files.append(write_proof(replace_contents(contents, keys=changed), key=NEXT))
+    return files[0], files[1]
 
 
 def make_signed() -> Signed:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from driver_app.sync.transport import Answer, unreachable
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
+from shared.keyring import FORMAT, KeyLink, KeyList, ServerKey, endorse, sign_list
 from shared.sealing import GENESIS, is_signed_by, public_bytes, sign
 from shared.sealing_event import open_event
 from shared.wire.bundle import BundleRun, RunStanding
@@ -47,6 +48,7 @@ class OfficePeer:
     def __init__(self) -> None:
         self.disk = Disk()
         self.key = Ed25519PrivateKey.generate()
+        self.links: tuple[KeyLink, ...] = ()
         self.device_id = str(new_id())
         self.epoch = "epoch-1"
         self.safe_seq = 0
@@ -61,6 +63,21 @@ class OfficePeer:
         self.after: Callable[[str, str], None] = lambda method, path: None
         self.refuse: Callable[[str, str], Answer | None] = lambda method, path: None
         self.calls: list[tuple[str, str]] = []
+
+    def key_list(self) -> bytes:
+        """Return the signed list of keys: the one in use, behind those of ``links``."""
+        mine = KeyLink(public_key=public_bytes(self.key).hex(), from_ms=0)
+        keys = tuple(ServerKey(link=link) for link in self.links or (mine,))
+        return sign_list(
+            KeyList(format=FORMAT, issued_ms=NOW_MS, carrier_id="", server_keys=keys, revoked_devices=()), self.key
+        )
+
+    def rotate(self) -> None:
+        """Take a new key, endorsed by the one in use."""
+        former, self.key = self.key, Ed25519PrivateKey.generate()
+        first = self.links or (KeyLink(public_key=public_bytes(former).hex(), from_ms=0),)
+        link = KeyLink(public_key=public_bytes(self.key).hex(), from_ms=NOW_MS)
+        self.links = (*first, endorse(link, former))
 
     def backup(self) -> Disk:
         """Return what a restore would bring back."""
@@ -79,7 +96,7 @@ class OfficePeer:
         if parts.path.startswith("/devices/"):
             return {"enrol": self._enrol, "challenge": self._challenge, "token": self._token}[parts.path[9:]](body)
         if headers.get("Authorization", "").removeprefix("Bearer ") not in self.tokens:
-            return _problem(401, "unauthorized")
+            return Answer(200, self.key_list()) if parts.path == "/keys" else _problem(401, "unauthorized")
         if parts.path.startswith("/sync/attachments/"):
             return self._attachment(method, parts.path[18:], headers, body)
         if parts.path.startswith("/sync/files/"):

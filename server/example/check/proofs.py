@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Final
 from uuid import UUID
@@ -13,15 +14,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from server.core.blobs import blob_store
-from server.core.keys import server_key
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Proof
 from server.delivery.proofs import read_proof, verify_proof
+from server.delivery.published import published_keys
 from server.example.check.books import Books
 from server.example.check.finding import Finding, finding
 from server.orders.model import Order
+from shared.keyring import KeyList, read_list
 from shared.problems import Problem, Text
-from shared.sealing import public_bytes
 from shared.visit import OrderFacts
 
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -32,6 +33,11 @@ class Secrets:
     """What betrays a supplier: the ids of its orders and lines, and its words: name, numbers, descriptions, prices."""
 
     books: Books
+
+    @cached_property
+    def keys(self) -> KeyList:
+        """The server's published keys: an earlier one may have sealed."""
+        return read_list(published_keys(None, issued_at=datetime.now(UTC)))
 
     @cached_property
     def ids(self) -> Mapping[UUID, frozenset[bytes]]:
@@ -95,7 +101,7 @@ def _proof_faults(secrets: Secrets, proof: Proof) -> Iterator[str]:
     try:
         payload = blob_store().get(proof.owner_id, proof.file_sha256)
         paper = blob_store().get(proof.owner_id, proof.pdf_sha256)
-        verified = verify_proof(payload, server_key=public_bytes(server_key()).hex())
+        verified = verify_proof(payload, keys=secrets.keys)
     except Problem as problem:
         yield f"{problem.title.fr} · {problem.title.en}"
         return

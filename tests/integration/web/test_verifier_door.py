@@ -50,7 +50,7 @@ def test_the_page_follows_a_rotation(app) -> None:
     client.get("/verifier")
     new = rotate(at=datetime.now(UTC)).link.public_key
     assert all(key in client.get("/verifier").text for key in (old, new))
-    listed = read_list(client.get("/verifier/cles.json").data, anchor=old)
+    listed = read_list(client.get("/api/v1/keys").data, anchor=old)
     assert [one.link.public_key for one in listed.server_keys] == [old, new]
     assert (listed.carrier_id, listed.server_keys) == ("", server_keys())
 
@@ -61,7 +61,7 @@ def test_a_carriers_list_names_its_revoked_tablets_alone(app) -> None:
     for owner_id, number in ((carrier_id, 1), (other_id, 2)):
         with transaction(owner_id) as session:
             session.add_all([tablet(owner_id, number), tablet(owner_id, 10 + number, revoked=True)])
-    listed = read_list(client.get(f"/verifier/cles/{carrier_id}.json").data)
+    listed = read_list(client.get(f"/api/v1/keys/{carrier_id}").data)
     assert listed.carrier_id == str(carrier_id)
     assert [(one.public_key, one.revoked_ms) for one in listed.revoked_devices] == [("0b" * 32, NOW_MS)]
-    assert read_list(client.get(f"/verifier/cles/{new_id()}.json").data).revoked_devices == ()
+    assert read_list(client.get(f"/api/v1/keys/{new_id()}").data).revoked_devices == ()
