@@ -12,7 +12,7 @@ from sqlalchemy import select
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.sync.model import Attachment
-from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_LONE_EVENT_BYTES, MAX_CHUNK_BYTES
+from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES, MAX_LONE_EVENT_BYTES
 from tests.factories.hand_tablet import Yard
 
 PHOTO = bytes(range(256)) * 1200
