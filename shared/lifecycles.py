@@ -23,6 +23,7 @@ from shared.states import (
 __all__ = [
     "ALL_LIFECYCLES",
     "BILLING_LIFECYCLE",
+    "CORRECTION_LIFECYCLE",
     "CREDIT_LIFECYCLE",
     "EVENT_LIFECYCLE",
     "INVOICE_LIFECYCLE",
@@ -59,6 +60,19 @@ ORDER_LIFECYCLE = _lifecycle(
         OrderState.PLANNED: {OrderState.ACCEPTED, OrderState.SHIPPED, OrderState.CANCELLED},
         OrderState.SHIPPED: {OrderState.DELIVERED, OrderState.PARTLY_DELIVERED, OrderState.NOT_DELIVERED},
         OrderState.NOT_DELIVERED: {OrderState.ACCEPTED},
+    },
+)
+
+# Only the correction of a delivery takes these moves; the supplement of an overage that turned out wrong is cancelled.
+CORRECTION_LIFECYCLE = _lifecycle(
+    "order-correction",
+    Text("Commande, livraison corrigée", "Order, delivery corrected"),
+    OrderState,
+    {
+        OrderState.DELIVERED: {OrderState.PARTLY_DELIVERED, OrderState.NOT_DELIVERED, OrderState.CANCELLED},
+        OrderState.PARTLY_DELIVERED: {OrderState.DELIVERED, OrderState.NOT_DELIVERED},
+        OrderState.NOT_DELIVERED: {OrderState.DELIVERED, OrderState.PARTLY_DELIVERED},
+        OrderState.ACCEPTED: {OrderState.DELIVERED, OrderState.PARTLY_DELIVERED},
     },
 )
 
@@ -163,6 +177,7 @@ EVENT_LIFECYCLE = _lifecycle(
 
 ALL_LIFECYCLES: tuple[StateMachine[Any], ...] = (
     ORDER_LIFECYCLE,
+    CORRECTION_LIFECYCLE,
     BILLING_LIFECYCLE,
     INVOICE_LIFECYCLE,
     RUN_LIFECYCLE,

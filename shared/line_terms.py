@@ -53,6 +53,36 @@ class LineTerms:
         return half_up_ratio(amount_cents * quantity, self.ordered) if self.ordered else 0
 
 
+@dataclass(frozen=True, slots=True)
+class LineBeyond:
+    """The units of a line that come after ``already`` ones: each amount is what they add to it."""
+
+    terms: LineTerms
+    already: int
+
+    @property
+    def line_id(self) -> str:
+        """The line's id."""
+        return self.terms.line_id
+
+    @property
+    def tax_codes(self) -> frozenset[str]:
+        """The line's taxes."""
+        return self.terms.tax_codes
+
+    def net_cents(self, quantity: int) -> int:
+        """Return what ``quantity`` more units add to the line's net, never below 0: roundings of a discount may."""
+        return max(0, self.terms.net_cents(self.already + quantity) - self.terms.net_cents(self.already))
+
+    def document_discount_of(self, quantity: int) -> int:
+        """Return the part of the document's discount that ``quantity`` more units take along."""
+        return self.terms.document_discount_of(self.already + quantity) - self.terms.document_discount_of(self.already)
+
+    def deposit_cents(self, quantity: int, *, taxable_only: bool = False) -> int:
+        """Return the deposits inside ``quantity`` units."""
+        return self.terms.deposit_cents(quantity, taxable_only=taxable_only)
+
+
 def pair_terms(goods: Goods, prices: Prices) -> dict[str, LineTerms]:
     """Return the terms of every line by id, in the goods' order, with the document's discount shared (T2).
 

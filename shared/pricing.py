@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from shared.line_terms import LineTerms, TermsMismatch, pair_terms
+from shared.line_terms import LineBeyond, LineTerms, TermsMismatch, pair_terms
 from shared.money import half_up, half_up_ratio, share_by_largest_remainder, times
 from shared.priced import (
     ContainerReturn,
@@ -34,6 +34,7 @@ __all__ = [
     "TermsMismatch",
     "credit_lines",
     "credit_of",
+    "price_beyond",
     "price_containers",
     "price_extra",
     "price_order",
@@ -80,6 +81,25 @@ def price_extra(goods: Goods, prices: Prices, extras: Mapping[str, int]) -> Pric
     _require_within(extras, dict.fromkeys(terms))
     plain = [(replace(line, document_discount_cents=0), extras.get(line_id, 0)) for line_id, line in terms.items()]
     return _price(plain, prices.taxes)
+
+
+def price_beyond(
+    goods: Goods, prices: Prices, *, already: Mapping[str, int], more: Mapping[str, int]
+) -> PricedDocument:
+    """Return the document of ``more`` units by line of an order of which ``already`` were invoiced.
+
+    Nets, discounts and deposits are what these units add to the line, so that with what was invoiced they come to the
+    line's own amounts; taxes are rounded once for this document, as for any other (T3).
+
+    Raises:
+        TermsMismatch: goods and prices do not fit each other.
+        QuantityOutOfRange: an unknown line, a negative quantity, or more than is ordered.
+    """
+    terms = pair_terms(goods, prices)
+    left = {line_id: line.ordered - already.get(line_id, 0) for line_id, line in terms.items()}
+    _require_within(more, left)
+    chosen = [(LineBeyond(line, already.get(line_id, 0)), more.get(line_id, 0)) for line_id, line in terms.items()]
+    return _price(chosen, prices.taxes)
 
 
 def credit_lines(
@@ -152,7 +172,7 @@ def price_containers(returns: Iterable[ContainerReturn], *, taxes: Sequence[TaxR
     return DepositCredit(lines, sum(amounts), totals, sum(amounts) + sum(totals.values()))
 
 
-def _price(chosen: Sequence[tuple[LineTerms, int]], rules: Sequence[TaxRule]) -> PricedDocument:
+def _price(chosen: Sequence[tuple[LineTerms | LineBeyond, int]], rules: Sequence[TaxRule]) -> PricedDocument:
     chosen = [(terms, quantity) for terms, quantity in chosen if quantity]
     nets = [terms.net_cents(quantity) for terms, quantity in chosen]
     net_taxes = [dict[str, int]() for _ in chosen]

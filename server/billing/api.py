@@ -11,14 +11,16 @@ from flask_smorest import Blueprint
 from server.billing import queries
 from server.billing.model import CreditNote, Invoice
 from server.billing.schemas import (
+    CreditDecisionSchema,
     CreditNoteSchema,
     CreditNoteWithLinesSchema,
     InvoiceSchema,
     InvoiceWithLinesSchema,
     OfOrderQuerySchema,
 )
+from server.billing.service import approve_proposed, publish_pending, refuse_proposed
 from server.core.transaction import transaction
-from server.core.web import actor, requires
+from server.core.web import actor, requires, stamp
 from server.core.web.paging import page
 from server.identity.permissions import Permission
 
@@ -62,3 +64,18 @@ def read_credit_note(credit_id: UUID) -> CreditNote:
     """Read a credit note with its lines"""
     with transaction(actor().org_id) as session:
         return queries.credit_note(session, credit_id=credit_id)
+
+
+@credits_.route("/<uuid:credit_id>/decision", methods=["POST"])
+@requires(Permission.CREDIT_APPROVE)
+@credits_.arguments(CreditDecisionSchema)
+@credits_.response(200, CreditNoteSchema)
+def decide(asked: dict[str, Any], credit_id: UUID) -> CreditNote:
+    """Approve or refuse one's own credit above the threshold"""
+    now = stamp()
+    with transaction(actor().org_id) as session:
+        if asked["approve"]:
+            note = approve_proposed(session, credit_id=credit_id, stamp=now)
+            publish_pending(session, stamp=now)
+            return note
+        return refuse_proposed(session, credit_id=credit_id, reason=asked["reason"], stamp=now)

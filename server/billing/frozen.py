@@ -51,6 +51,7 @@ def invoice_bytes(invoice: Invoice, lines: Sequence[InvoiceLine], order_ids: Ite
         "tax_on": _day(invoice.tax_on),
         "due_on": _day(invoice.due_on),
         "replaces_id": str(invoice.replaces_id or ""),
+        "supplements_id": str(invoice.supplements_id or ""),
         "orders": sorted(str(order_id) for order_id in order_ids),
         "lines": [_invoice_line(line) for line in lines],
     }

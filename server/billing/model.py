@@ -80,6 +80,7 @@ class Invoice(Owned):
     hash: Mapped[bytes | None]
     run_id: Mapped[UUID | None]
     replaces_id: Mapped[UUID | None]
+    supplements_id: Mapped[UUID | None] = mapped_column(index=True)  # the invoice whose corrected delivery it completes
     created_at: Mapped[datetime]
     lines: Mapped[list[InvoiceLine]] = relationship(
         lazy="raise_on_sql", order_by="InvoiceLine.position", cascade="save-update"

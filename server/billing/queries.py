@@ -12,7 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
 from server.core.problems import NotFound, Text
 from server.ledger.model import Allocation
-from shared.states import CreditState
+from shared.states import CreditState, InvoiceState
 
 
 def invoice(session: Session, *, invoice_id: UUID) -> Invoice:
@@ -93,6 +93,16 @@ def with_lines(session: Session, invoices: Sequence[Invoice]) -> Sequence[Invoic
     return invoices
 
 
+def supplementary_of(session: Session, invoice: Invoice) -> Sequence[Invoice]:
+    """Return the supplementary invoices of a published one, oldest first, with their lines."""
+    found = session.scalars(
+        select(Invoice)
+        .where(Invoice.supplements_id == invoice.id, Invoice.owner_id == invoice.owner_id)
+        .order_by(Invoice.year, Invoice.sequence)
+    ).all()
+    return with_lines(session, found) if found else ()
+
+
 def order_ids_of(session: Session, *, invoice_id: UUID) -> list[UUID]:
     """Return the orders that an invoice covers."""
     return sorted(session.scalars(select(InvoiceOrder.order_id).where(InvoiceOrder.invoice_id == invoice_id)))
@@ -108,6 +118,16 @@ def credits_of(session: Session, *, invoice_id: UUID) -> list[CreditNote]:
             .options(selectinload(CreditNote.lines))
         )
     )
+
+
+def billed_cents(session: Session, *, order_id: UUID) -> int:
+    """Return what an order is billed now: its published final invoice and what supplements it, less every credit."""
+    invoice = live_invoice(session, order_id=order_id)
+    if invoice is None or invoice.state is InvoiceState.PROVISIONAL:
+        return 0
+    chain = [invoice, *supplementary_of(session, invoice)]
+    credited = sum(note.total_cents for one in chain for note in credits_of(session, invoice_id=one.id))
+    return sum(one.total_cents for one in chain) - credited
 
 
 def credit_of_cause(session: Session, *, issuer_id: UUID, cause_kind: str, cause_id: UUID) -> CreditNote | None:

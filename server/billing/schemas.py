@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from server.core.web import Schema
 from server.core.web.paging import PageQuerySchema
@@ -75,3 +75,10 @@ class OfOrderQuerySchema(PageQuerySchema):
     """Pages, of one order if named."""
 
     order_id = fields.UUID()
+
+
+class CreditDecisionSchema(Schema):
+    """Whether a proposed credit is approved; a refusal needs a reason."""
+
+    approve = fields.Boolean(required=True)
+    reason = fields.String(load_default="", validate=validate.Length(max=500))

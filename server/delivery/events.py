@@ -1,6 +1,7 @@
 """Facts of the delivery context."""
 
 DELIVERY_RECORDED = "delivery.recorded"
+DELIVERY_CORRECTED = "delivery.corrected"
 VARIANCE_NOTED = "delivery.variance_noted"
 DISCREPANCY_OPENED = "delivery.discrepancy_opened"
 PROOF_SEALED = "delivery.proof_sealed"

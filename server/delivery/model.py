@@ -113,6 +113,32 @@ class DeliveryLine(Owned):
     photos: Mapped[list[str]]
 
 
+class CorrectionSource(StrEnum):
+    """Where a correction comes from: a tablet's sealed event, a person at the office, or another tablet's visit."""
+
+    TABLET = "tablet"
+    OFFICE = "office"
+    DISPUTE = "dispute"
+
+
+class Correction(Owned):
+    """Why a delivery has a further revision: who says so, from what evidence, in which words. One for each key."""
+
+    __tablename__ = "correction"
+    __table_args__ = (UniqueConstraint("owner_id", "key", "order_id"), UniqueConstraint("delivery_id"))
+    append_only: ClassVar[bool] = True
+
+    key: Mapped[UUID]  # the command's, or the event that says it
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    delivery_id: Mapped[UUID]
+    replaces_id: Mapped[UUID]
+    source: Mapped[CorrectionSource]
+    event_id: Mapped[UUID | None]
+    reason: Mapped[str]
+    by: Mapped[UUID | None]
+    made_at: Mapped[datetime]
+
+
 class ContainerReturn(Owned):
     """Empties of one owner and class taken back during a visit, at the price that the signer saw (C30)."""
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, redirect
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.delivery import queries
-from server.delivery.service import decide_discrepancy
+from server.delivery.service import decide_discrepancy, reason_of
 from server.identity.permissions import Permission
 
 pages = Blueprint("delivery", __name__)
@@ -19,8 +19,8 @@ pages = Blueprint("delivery", __name__)
 @pages.post("/ecarts/<uuid:discrepancy_id>/decider")
 @requires(Permission.RUN_CLOSE)
 def decide(discrepancy_id: UUID) -> Response:
-    """Say that a discrepancy was looked at and dealt with."""
+    """Close a discrepancy with the reason that was given."""
     with transaction(actor().org_id) as session:
         found = queries.discrepancy(session, discrepancy_id)
-        decide_discrepancy(session, found, decision="Vu et réglé au tableau du jour", stamp=stamp())
-    return redirect("/tableau", code=303)
+        decide_discrepancy(session, found, decision=reason_of(request.form.get("reason", "")), stamp=stamp())
+    return redirect(f"/ecarts/{discrepancy_id}", code=303)

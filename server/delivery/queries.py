@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.problems import NotFound, Problem, Text
-from server.delivery.model import Delivery, Discrepancy, Proof, ProofInclusion, Visit
+from server.delivery.model import Correction, Delivery, Discrepancy, Proof, ProofInclusion, Visit
 
 
 class DayOpen(Problem):
@@ -29,6 +29,58 @@ def delivery(session: Session, delivery_id: UUID) -> Delivery:
     if found is None:
         raise NotFound(Text("Cette livraison n’existe pas.", "There is no such delivery."), where=str(delivery_id))
     return found
+
+
+def find_delivery(session: Session, delivery_id: UUID) -> Delivery | None:
+    """Return a delivery with its lines that the acting organisation may read, or None."""
+    return session.get(Delivery, delivery_id, options=[selectinload(Delivery.lines)])
+
+
+def latest_delivery(session: Session, *, order_id: UUID, stop_id: UUID | None = None) -> Delivery | None:
+    """Return the last revision of an order's delivery with its lines, at one stop if named, or None."""
+    chosen = select(Delivery).where(Delivery.order_id == order_id).options(selectinload(Delivery.lines))
+    if stop_id is not None:
+        chosen = chosen.join(Visit, Visit.id == Delivery.visit_id).where(Visit.stop_id == stop_id)
+    return session.scalars(
+        chosen.order_by(Delivery.received_at.desc(), Delivery.revision.desc(), Delivery.id.desc()).limit(1)
+    ).first()
+
+
+def visit(session: Session, visit_id: UUID) -> Visit:
+    """Return a visit of the acting carrier.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = session.get(Visit, visit_id)
+    if found is None:
+        raise NotFound(Text("Cette visite n’existe pas.", "There is no such visit."), where=str(visit_id))
+    return found
+
+
+def visit_of_event(session: Session, event_id: UUID) -> Visit | None:
+    """Return the acting carrier's visit that a sealed event tells, or None."""
+    return session.scalars(select(Visit).where(Visit.event_id == event_id)).one_or_none()
+
+
+def revisions(session: Session, *, order_id: UUID, stop_id: UUID) -> list[tuple[Delivery, Correction | None]]:
+    """Return an order's deliveries at one stop with what corrected each, first one first."""
+    rows = session.execute(
+        select(Delivery, Correction)
+        .join(Visit, Visit.id == Delivery.visit_id)
+        .outerjoin(Correction, Correction.delivery_id == Delivery.id)
+        .where(Delivery.order_id == order_id, Visit.stop_id == stop_id)
+        .options(selectinload(Delivery.lines))
+        .order_by(Delivery.revision, Delivery.received_at)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def correction_of_key(session: Session, *, owner_id: UUID, key: UUID) -> Correction | None:
+    """Return what a command's key corrected, or None."""
+    return session.scalars(
+        select(Correction).where(Correction.owner_id == owner_id, Correction.key == key).limit(1)
+    ).one_or_none()
 
 
 def proof(session: Session, proof_id: UUID, *, driver_id: UUID | None = None) -> Proof:

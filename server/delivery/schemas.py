@@ -26,6 +26,7 @@ class DeliverySchema(Schema):
 
     id = fields.UUID(required=True)
     order_id = fields.UUID(required=True)
+    revision = fields.Integer(required=True, metadata={"description": "a correction is a further revision"})
     seller_id = fields.UUID(required=True)
     buyer_id = fields.UUID(required=True)
     outcome = fields.String(required=True)

@@ -2,3 +2,4 @@
 
 DELIVERY_SETTLED = "fulfilment.delivery_settled"
 RUN_DOCUMENTED = "fulfilment.run_documented"
+DELIVERY_RESETTLED = "fulfilment.delivery_resettled"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,6 +41,14 @@ def drivers(session: Session) -> Sequence[Membership]:
         )
         .order_by(Membership.display_name, Membership.id)
     ).all()
+
+
+def member_names(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the names of the acting organisation's members among these users."""
+    rows = session.execute(
+        select(Membership.user_id, Membership.display_name).where(Membership.user_id.in_(set(user_ids)))
+    )
+    return {row.user_id: row.display_name for row in rows}
 
 
 def driver(session: Session, user_id: UUID) -> Membership:

@@ -11,7 +11,13 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.database import Owned, cents, json_object, unit_price
 from server.parties.model import BillingType, DeliverWith, Emission, SettlementPolicy
-from shared.lifecycles import BILLING_LIFECYCLE, ORDER_LIFECYCLE, BillingState, OrderState
+from shared.lifecycles import (
+    BILLING_LIFECYCLE,
+    CORRECTION_LIFECYCLE,
+    ORDER_LIFECYCLE,
+    BillingState,
+    OrderState,
+)
 
 
 class DistributionMethod(StrEnum):
@@ -82,6 +88,14 @@ class Order(Owned):
             IllegalMove: the lifecycle does not have it.
         """
         self.state = ORDER_LIFECYCLE.step(self.state, state)
+
+    def correct_to(self, state: OrderState) -> None:
+        """Take a step that only the correction of a delivery takes.
+
+        Raises:
+            IllegalMove: there was nothing delivered to correct.
+        """
+        self.state = CORRECTION_LIFECYCLE.step(self.state, state)
 
     def bill_to(self, state: BillingState) -> None:
         """Take the next billing step.

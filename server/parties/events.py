@@ -1,6 +1,7 @@
 """Facts about organisations and what they agreed."""
 
 ORGANISATION_JOINED = "organisation.joined"
+CORRECTION_POLICY_CHOSEN = "organisation.correction_policy_chosen"
 TAX_REGISTERED = "organisation.tax_registered"
 SITE_ADDED = "site.added"
 RELATION_OPENED = "relation.opened"

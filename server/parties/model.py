@@ -53,6 +53,13 @@ class SettlementPolicy(StrEnum):
     CREDIT = "credit"
 
 
+class CorrectionPolicy(StrEnum):
+    """What a carrier does with a correction that a tablet seals after its visit was received."""
+
+    REVIEW = "review"
+    AUTOMATIC = "automatic"
+
+
 class Organisation(Owned):
     """A company. It owns its own row; its relations read it."""
 
@@ -73,6 +80,7 @@ class Organisation(Owned):
     footer_fr: Mapped[str] = mapped_column(default="")
     footer_en: Mapped[str] = mapped_column(default="")
     code: Mapped[str] = mapped_column(default="")  # prefix of its document series
+    correction_policy: Mapped[CorrectionPolicy] = mapped_column(default=CorrectionPolicy.REVIEW)
 
 
 class TaxRegistration(Owned):

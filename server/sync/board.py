@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.billing.model import CreditNote
 from server.core.acting import acting_org
 from server.dashboard.queries.board import MOST_IN_QUEUE, Matter, at_risk, board, by_risk, matters
 from server.orders.model import Order
@@ -15,12 +16,13 @@ from server.planning.model import StopOrder
 from server.sync.model import DeviceEvent, EventOutcome
 from server.sync.service.standing import forked
 from shared.problems import Text
+from shared.states import CreditState
 
 
 def queue(session: Session, *, day: date, now: datetime) -> list[Matter]:
     """Return everything that waits for a person on a day, most money at risk first."""
     seen = board(session, day=day)
-    return by_risk([*matters(session, seen=seen, now=now), *_parked(session), *_forks(session)])
+    return by_risk([*matters(session, seen=seen, now=now), *_parked(session), *_forks(session), *_proposed(session)])
 
 
 def _parked(session: Session) -> list[Matter]:
@@ -61,7 +63,30 @@ def _matter(event: DeviceEvent, orders: list[Order]) -> Matter:
         at_risk_cents=at_risk(orders),
         since=event.received_at,
         tone="red",
+        decide=f"/tableau/mis-de-cote/{event.event_id}",
     )
+
+
+def _proposed(session: Session) -> list[Matter]:
+    """Credits above the threshold that wait for the acting organisation, as their issuer (C12)."""
+    notes = session.scalars(
+        select(CreditNote)
+        .where(CreditNote.owner_id == acting_org(session), CreditNote.state == CreditState.PROPOSED)
+        .order_by(CreditNote.created_at, CreditNote.id)
+        .limit(MOST_IN_QUEUE)
+    )
+    return [
+        Matter(
+            kind=Text("Crédit à approuver", "Credit to approve"),
+            text=Text(note.reason_fr, note.reason_en),
+            subject=str(note.parties_text.get("buyer", {}).get("name", "")),
+            link=f"/credits/{note.id}",
+            at_risk_cents=note.total_cents,
+            since=note.created_at,
+            decide=f"/credits/{note.id}",
+        )
+        for note in notes
+    ]
 
 
 def _orders_at(session: Session, stop_ids: set[UUID]) -> dict[UUID, list[Order]]:

@@ -1,6 +1,8 @@
 """Facts of the sync context."""
 
 EVENT_PARKED = "sync.event_parked"
+EVENT_DECIDED = "sync.event_decided"
+EVENT_SET_ASIDE = "sync.event_set_aside"
 STREAM_FORKED = "sync.stream_forked"
 ATTACHMENT_RECEIVED = "sync.attachment_received"
 BUNDLE_BUILT = "sync.bundle_built"

@@ -81,6 +81,29 @@ class DeviceEvent(Owned):
     received_at: Mapped[datetime]
 
 
+class DecisionKind(StrEnum):
+    """What a person decided about a parked event."""
+
+    APPLIED = "applied"
+    REPLACED = "replaced"
+    SET_ASIDE = "set_aside"
+
+
+class EventDecision(Owned):
+    """What became of a parked event, by whom and why. The event's bytes stay as they were sealed. One an event."""
+
+    __tablename__ = "event_decision"
+    __table_args__ = (UniqueConstraint("event_id"),)
+    append_only: ClassVar[bool] = True
+
+    event_id: Mapped[UUID]
+    kind: Mapped[DecisionKind]
+    reason: Mapped[str] = mapped_column(default="")
+    refusal: Mapped[json_object]  # why it had been parked
+    by: Mapped[UUID | None]
+    decided_at: Mapped[datetime]
+
+
 class Attachment(Owned):
     """A file that a tablet sends in chunks, named by its sha256; it counts only when the hash matches."""
 

@@ -3,6 +3,8 @@
 from server.billing.crediting import CreditTooLarge
 from server.billing.drafting import priced_of
 from server.billing.letterhead import MissingCode, MissingRegistration
+from server.billing.service.approvals import approve_proposed, refuse_proposed
+from server.billing.service.corrections import CorrectedBooks, settle_correction, void_supplement
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
 from server.billing.service.deposits import UnknownContainer, issue_deposit_credit
 from server.billing.service.free_amounts import BadAmount, issue_free_credit
@@ -22,6 +24,7 @@ from server.billing.service.voids import void_invoice
 __all__ = [
     "BadAmount",
     "BilledOutside",
+    "CorrectedBooks",
     "CreditTooLarge",
     "Difference",
     "MissingCode",
@@ -37,6 +40,7 @@ __all__ = [
     "Unpublished",
     "adjust_provisional",
     "approve_credit",
+    "approve_proposed",
     "count_pending",
     "create_provisional",
     "drop_provisional",
@@ -48,6 +52,9 @@ __all__ = [
     "publish_for_order",
     "publish_pending",
     "refuse_credit",
+    "refuse_proposed",
+    "settle_correction",
     "settle_delivery",
     "void_invoice",
+    "void_supplement",
 ]

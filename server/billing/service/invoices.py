@@ -62,7 +62,7 @@ def create_provisional(session: Session, *, order: Order, run_id: UUID | None, s
         invoice = draft_invoice(order=order, issuer_id=issuer_id, bill=bill, state=state, stamp=stamp)
         invoice.run_id = run_id
         _refer(invoice, order)
-        _prepare(session, invoice, order, delivered_at=None, stamp=stamp)
+        prepare(session, invoice, order, delivered_at=None, stamp=stamp)
         _stand_for(session, invoice, order)
         facts.record(session, events.INVOICE_PROVISIONAL, invoice.id, stamp, readers=tuple(invoice.party_ids))
     return invoice
@@ -153,7 +153,7 @@ def publish_bill(
         invoice = draft_invoice(order=order, issuer_id=acting_org(session), bill=bill, state=state, stamp=stamp)
     elif quantities_of(invoice) != {line.line_id: line.quantity for line in bill.priced.lines}:
         revise(session, invoice=invoice, order=order, bill=bill, stamp=stamp)
-    _prepare(session, invoice, order, delivered_at=delivered_at or order.delivered_at, stamp=stamp)
+    prepare(session, invoice, order, delivered_at=delivered_at or order.delivered_at, stamp=stamp)
     require_registrations(invoice.parties_text, invoice.taxes)
     if standing is None:
         _stand_for(session, invoice, order)
@@ -204,7 +204,7 @@ def _refer(invoice: Invoice, order: Order) -> None:
     invoice.reference = f"P-{order.number}-{invoice.revision}"
 
 
-def _prepare(session: Session, invoice: Invoice, order: Order, *, delivered_at: datetime | None, stamp: Stamp) -> None:
+def prepare(session: Session, invoice: Invoice, order: Order, *, delivered_at: datetime | None, stamp: Stamp) -> None:
     """Set what a document freezes beside its lines: dates, parties, footer, and what the agent keeps.
 
     What a provisional invoice printed of its parties stays; its dates and registrations are those of the day.

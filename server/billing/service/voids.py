@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.drafting import priced_of
 from server.billing.model import CreditKind, CreditNote, Invoice
-from server.billing.queries import credited_quantities, with_lines
+from server.billing.queries import credited_quantities, supplementary_of, with_lines
 from server.billing.service.credits import VOID, issue_credit
 from server.core.acting import acting_for
 from server.core.problems import Text
@@ -18,8 +18,9 @@ from shared.pricing import credit_of
 def void_invoice(session: Session, *, invoice: Invoice, reason: Text, stamp: Stamp) -> CreditNote:
     """Return the credit note of all that is left of an invoice, wanted for publication.
 
-    The invoice keeps its number; its order opens for one new invoice. Asking twice gives the same note. Payments
-    that were set against it are the receivables' to free.
+    The invoice keeps its number; its order opens for one new invoice. The supplementary invoices of a corrected
+    delivery are credited whole with it. Asking twice gives the same note. Payments that were set against it are the
+    receivables' to free.
 
     Raises:
         NotPublished: a provisional invoice is dropped, not voided.
@@ -28,17 +29,24 @@ def void_invoice(session: Session, *, invoice: Invoice, reason: Text, stamp: Sta
     Source: C6, C27; section 4 (publiée → annulée).
     """
     with acting_for(session, invoice.owner_id):
+        for one in supplementary_of(session, invoice):
+            if what_is_left(session, one).lines:
+                _credit_whole(session, one, kind=CreditKind.ITEMS, reason=reason, stamp=stamp)
         with_lines(session, [invoice])
-        return issue_credit(
-            session,
-            invoice=invoice,
-            credited=what_is_left(session, invoice),
-            cause_kind=VOID,
-            cause_id=invoice.id,
-            reason=reason,
-            stamp=stamp,
-            kind=CreditKind.VOID,
-        )
+        return _credit_whole(session, invoice, kind=CreditKind.VOID, reason=reason, stamp=stamp)
+
+
+def _credit_whole(session: Session, invoice: Invoice, *, kind: CreditKind, reason: Text, stamp: Stamp) -> CreditNote:
+    return issue_credit(
+        session,
+        invoice=invoice,
+        credited=what_is_left(session, invoice),
+        cause_kind=VOID,
+        cause_id=invoice.id,
+        reason=reason,
+        stamp=stamp,
+        kind=kind,
+    )
 
 
 def what_is_left(session: Session, invoice: Invoice) -> PricedDocument:

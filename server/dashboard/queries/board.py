@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -71,7 +70,7 @@ class Board:
 class Matter:
     """Something that a person must look at, with the money that depends on it.
 
-    ``discrepancy_id`` is set when it can be decided right there.
+    ``decide`` is the address of the page where it is decided, if it is decided by itself.
     """
 
     kind: Text
@@ -81,7 +80,7 @@ class Matter:
     at_risk_cents: int
     since: datetime
     tone: str = "amber"
-    discrepancy_id: UUID | None = None
+    decide: str = ""
 
 
 def board(session: Session, *, day: date) -> Board:
@@ -152,7 +151,7 @@ def _discrepancy(found: Discrepancy, order: Order | None) -> Matter:
         link=f"/commandes/{order.id}" if order else f"/tournees/{found.run_id}" if found.run_id else "",
         at_risk_cents=order.total_cents if order else 0,
         since=found.opened_at,
-        discrepancy_id=found.id,
+        decide=f"/ecarts/{found.id}",
     )
 
 

@@ -9,19 +9,26 @@ from server.delivery.service.recording import (
     record_delivery,
     record_visit,
 )
+from server.delivery.service.revising import Because, ReasonNeeded, Recounted, counted, reason_of, revise_delivery
 from server.delivery.service.terms import UnknownTerms, freeze_terms, read_terms, terms_cited
 
 __all__ = [
+    "Because",
     "OrderParties",
+    "ReasonNeeded",
+    "Recounted",
     "UnknownTerms",
     "VisitRecord",
+    "counted",
     "decide_discrepancy",
     "freeze_terms",
     "open_discrepancy",
     "read_terms",
+    "reason_of",
     "record_collection",
     "record_containers",
     "record_delivery",
     "record_visit",
+    "revise_delivery",
     "terms_cited",
 ]

@@ -62,13 +62,6 @@ class NotThisOrder(Problem):
     title = Text("Lignes étrangères aux conditions", "Lines foreign to the terms")
 
 
-class CorrectionWaits(Problem):
-    """A correction of a synced visit is decided by a dispatcher."""
-
-    slug = "correction-waits"
-    title = Text("Correction à revoir", "Correction to review")
-
-
 @dataclass(frozen=True, slots=True)
 class VisitReport:
     """Everything that a sealed visit says, read and checked."""
@@ -87,33 +80,31 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
     empties and the money of a stop that was visited before.
 
     Raises:
-        UnknownTerms, NotThisOrder, CorrectionWaits: the whole visit waits for a person.
+        UnknownTerms, NotThisOrder, ForeignParty: the whole visit waits for a person.
 
     Source: R016, R017, R018, R023, R024; C12, C14, C16, C27, C30.
     """
-    if report.finished.corrects:
-        raise CorrectionWaits(
-            Text(
-                "Cette visite en corrige une autre déjà reçue : un répartiteur la revoit.",
-                "This visit corrects one that was already received: a dispatcher reviews it.",
-            ),
-            where=report.finished.corrects,
-        )
-    cited = [(facts_, _cited_terms(session, facts_)) for facts_ in report.said.orders]
+    cited = [(facts_, cited_terms(session, facts_)) for facts_ in report.said.orders]
     require_parties(session, report.said, run=run, stop=stop, cited=[terms for _said, terms in cited])
     visit = record_visit(session, report.record, report.finished)
     note_plan_change(session, report.plan_version, run=run, stop=stop, stamp=stamp)
     note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)
     issued: list[Issued] = []
     for said, terms in cited:
-        issued += _deliver(session, visit, said, terms, stamp=stamp)
+        issued += deliver_order(session, visit, said, terms, stamp=stamp)
     if is_first_visit(session, visit, report.said, stamp=stamp):
         issued += _take_containers(session, visit, report.said, stamp=stamp)
         _take_money(session, visit, report.said, stamp=stamp)
     return tuple(issued)
 
 
-def _cited_terms(session: Session, said: OrderFacts) -> Terms:
+def cited_terms(session: Session, said: OrderFacts) -> Terms:
+    """Return the terms that a visit cites for an order.
+
+    Raises:
+        UnknownTerms: no bundle carried them.
+        NotThisOrder: the counted lines are not theirs.
+    """
     terms = terms_cited(session, order_id=UUID(said.order_id), digest=said.leaf.terms_hash)
     goods, _prices = read_terms(terms)
     ordered = {line.line_id: line.quantity for line in goods.lines}
@@ -128,7 +119,8 @@ def _cited_terms(session: Session, said: OrderFacts) -> Terms:
     return terms
 
 
-def _deliver(session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, stamp: Stamp) -> Iterator[Issued]:
+def deliver_order(session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, stamp: Stamp) -> Iterator[Issued]:
+    """Record and settle what a visit delivered of one order; a second visit's order is a question at most."""
     goods, _prices = read_terms(terms)
     if not is_first_delivery(session, visit, said, stamp=stamp):
         return
@@ -136,13 +128,18 @@ def _deliver(session: Session, visit: Visit, said: OrderFacts, terms: Terms, *, 
         seller_id=UUID(goods.seller_id), buyer_id=UUID(goods.buyer_id), issuer_id=UUID(goods.issuer_id)
     )
     delivery = record_delivery(session, visit, said, terms, parties, stamp=stamp)
-    order = _order(session, delivery.order_id)
+    order = order_here(session, delivery.order_id)
     _advance(session, order, said, delivery, stamp)
     move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
     yield from _settle(session, delivery, order, terms, stamp=stamp)
 
 
-def _order(session: Session, order_id: UUID) -> Order:
+def order_here(session: Session, order_id: UUID) -> Order:
+    """Return an order that the acting carrier delivers, with its lines.
+
+    Raises:
+        NotThisOrder: it is not entrusted to this carrier.
+    """
     order = session.scalars(
         select(Order)
         .where(Order.id == order_id, Order.carrier_id == acting_org(session))
@@ -179,12 +176,12 @@ def _settle(session: Session, delivery: Delivery, order: Order, terms: Terms, *,
     for difference in settlement.differences:
         _discrepancy(session, delivery, difference.kind, difference.text, stamp)
     _compare_with_shown(session, delivery, settlement, issued, stamp)
-    _open_thread(session, delivery, order, stamp)
+    open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued
 
 
-def _open_thread(session: Session, delivery: Delivery, order: Order, stamp: Stamp) -> None:
+def open_thread(session: Session, delivery: Delivery, order: Order, stamp: Stamp) -> None:
     """A variance opens a thread on the order, where its parties settle what it means (R022)."""
     short = sum(line.ordered - line.delivered for line in delivery.lines)
     extra = sum(line.extra for line in delivery.lines)
@@ -213,10 +210,11 @@ def _issued(
         supplement = create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp)
         yield Issued(order.id, supplement)
     if settlement.variance:
-        yield Issued(order.id, _variance(session, delivery, stamp))
+        yield Issued(order.id, note_variance(session, delivery, stamp))
 
 
-def _variance(session: Session, delivery: Delivery, stamp: Stamp) -> VarianceNotice:
+def note_variance(session: Session, delivery: Delivery, stamp: Stamp) -> VarianceNotice:
+    """Write the notice that tells an external order's seller what is missing (C14)."""
     lines = [DeliveredLine(str(line.order_line_id), line.ordered, line.delivered, line.not_shipped, line.lost,
                            line.returned, line.extra, line.reason) for line in delivery.lines]  # fmt: skip
     notice = VarianceNotice(

@@ -37,27 +37,54 @@ def move_delivered_goods(session: Session, *, delivery: Delivery, order: Order, 
     _containers_out(session, delivery, order, lines, stamp)
 
 
+def correct_delivered_goods(
+    session: Session, *, before: Delivery, delivery: Delivery, order: Order, stamp: Stamp
+) -> None:
+    """Move the difference between two revisions of a delivery: what went too far comes back the same way."""
+    lines = {line.id: line for line in order.lines}
+    net: dict[tuple[UUID, StockPlace, StockPlace], int] = {}
+    for sign, revision in ((1, delivery), (-1, before)):
+        for move in (move for one in revision.lines for move in _moves(one, lines[one.order_line_id])):
+            key = (move.format_id, move.source, move.target)
+            net[key] = net.get(key, 0) + sign * move.quantity
+    moves = [
+        GoodsMove(format_id=format_id, quantity=quantity, source=source, target=target)
+        if quantity > 0
+        else GoodsMove(format_id=format_id, quantity=-quantity, source=target, target=source)
+        for (format_id, source, target), quantity in net.items()
+    ]
+    readers = {order.carrier_id or order.owner_id} - {order.owner_id}
+    move_goods(session, seller_id=order.owner_id, moves=moves, cause_id=delivery.id, stamp=stamp, reader_ids=readers)
+    _containers_out(session, delivery, order, lines, stamp, before=before)
+
+
 def take_back_containers(session: Session, *, returns: Iterable[ContainerReturn], at: datetime, stamp: Stamp) -> None:
     """Move returned empties from their holder to their owner."""
     for one in returns:
-        with acting_for(session, one.container_owner_id):
-            class_id = session.scalar(
-                select(ContainerClass.id).where(
-                    ContainerClass.owner_id == one.container_owner_id, ContainerClass.code == one.class_code
-                )
+        move_empties(session, one, quantity=one.quantity, at=at, stamp=stamp)
+
+
+def move_empties(session: Session, one: ContainerReturn, *, quantity: int, at: datetime, stamp: Stamp) -> None:
+    """Move so many returned empties from their holder to their owner; a negative quantity goes the other way."""
+    with acting_for(session, one.container_owner_id):
+        class_id = session.scalar(
+            select(ContainerClass.id).where(
+                ContainerClass.owner_id == one.container_owner_id, ContainerClass.code == one.class_code
             )
-        move_containers(
-            session,
-            class_owner_id=one.container_owner_id,
-            class_id=class_id or _NO_CLASS,
-            from_holder_id=one.holder_id,
-            to_holder_id=one.container_owner_id,
-            quantity=one.quantity,
-            movement_id=one.id,
-            stamp=stamp,
-            visit_id=one.visit_id,
-            moved_at=at,
         )
+    ends = (one.holder_id, one.container_owner_id)
+    move_containers(
+        session,
+        class_owner_id=one.container_owner_id,
+        class_id=class_id or _NO_CLASS,
+        from_holder_id=ends[0] if quantity > 0 else ends[1],
+        to_holder_id=ends[1] if quantity > 0 else ends[0],
+        quantity=abs(quantity),
+        movement_id=one.id,
+        stamp=stamp,
+        visit_id=one.visit_id,
+        moved_at=at,
+    )
 
 
 def _moves(one: DeliveryLine, line: OrderLine) -> Iterator[GoodsMove]:
@@ -74,22 +101,29 @@ def _moves(one: DeliveryLine, line: OrderLine) -> Iterator[GoodsMove]:
 
 
 def _containers_out(
-    session: Session, delivery: Delivery, order: Order, lines: dict[UUID, OrderLine], stamp: Stamp
+    session: Session,
+    delivery: Delivery,
+    order: Order,
+    lines: dict[UUID, OrderLine],
+    stamp: Stamp,
+    *,
+    before: Delivery | None = None,
 ) -> None:
     owners = _class_owners(session, [line.container_class_id for line in order.lines if line.container_class_id])
+    had = {one.order_line_id: one.delivered + one.extra for one in before.lines} if before else {}
     for one in delivery.lines:
         line = lines[one.order_line_id]
         owner_id = owners.get(line.container_class_id) if line.container_class_id else None
-        count = (one.delivered + one.extra) * line.containers_a_unit
+        count = (one.delivered + one.extra - had.get(one.order_line_id, 0)) * line.containers_a_unit
         if owner_id is None or line.container_class_id is None or not count:
             continue
         move_containers(
             session,
             class_owner_id=owner_id,
             class_id=line.container_class_id,
-            from_holder_id=owner_id,
-            to_holder_id=order.buyer_id,
-            quantity=count,
+            from_holder_id=owner_id if count > 0 else order.buyer_id,
+            to_holder_id=order.buyer_id if count > 0 else owner_id,
+            quantity=abs(count),
             movement_id=uuid5(delivery.id, str(line.id)),
             stamp=stamp,
             visit_id=delivery.visit_id,

@@ -168,6 +168,29 @@ CREATE INDEX ix_container_return_owner_id ON container_return (owner_id)
 -- next
 CREATE INDEX ix_container_return_visit_id ON container_return (visit_id)
 -- next
+CREATE TABLE correction (
+	key UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	delivery_id UUID NOT NULL, 
+	replaces_id UUID NOT NULL, 
+	source VARCHAR(40) NOT NULL, 
+	event_id UUID, 
+	reason TEXT NOT NULL, 
+	by UUID, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_correction PRIMARY KEY (id), 
+	CONSTRAINT uq_correction_owner_id_key_order_id UNIQUE (owner_id, key, order_id), 
+	CONSTRAINT uq_correction_delivery_id UNIQUE (delivery_id), 
+	CONSTRAINT ck_correction_correctionsource CHECK (source IN ('tablet', 'office', 'dispute'))
+)
+-- next
+CREATE INDEX ix_correction_order_id ON correction (order_id)
+-- next
+CREATE INDEX ix_correction_owner_id ON correction (owner_id)
+-- next
 CREATE TABLE credit_note (
 	kind VARCHAR(40) NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
@@ -448,6 +471,23 @@ CREATE TABLE enrolment_code (
 -- next
 CREATE INDEX ix_enrolment_code_owner_id ON enrolment_code (owner_id)
 -- next
+CREATE TABLE event_decision (
+	event_id UUID NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	reason TEXT NOT NULL, 
+	refusal JSONB NOT NULL, 
+	by UUID, 
+	decided_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_event_decision PRIMARY KEY (id), 
+	CONSTRAINT uq_event_decision_event_id UNIQUE (event_id), 
+	CONSTRAINT ck_event_decision_decisionkind CHECK (kind IN ('applied', 'replaced', 'set_aside'))
+)
+-- next
+CREATE INDEX ix_event_decision_owner_id ON event_decision (owner_id)
+-- next
 CREATE TABLE fact (
 	position BIGINT NOT NULL, 
 	name TEXT NOT NULL, 
@@ -520,6 +560,7 @@ CREATE TABLE invoice (
 	hash BYTEA, 
 	run_id UUID, 
 	replaces_id UUID, 
+	supplements_id UUID, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
@@ -535,6 +576,8 @@ CREATE INDEX ix_invoice_owner_id ON invoice (owner_id)
 CREATE INDEX ix_invoice_owner_id_buyer_id ON invoice (owner_id, buyer_id)
 -- next
 CREATE INDEX ix_invoice_owner_id_state ON invoice (owner_id, state)
+-- next
+CREATE INDEX ix_invoice_supplements_id ON invoice (supplements_id)
 -- next
 CREATE TABLE journal_entry (
 	document_kind TEXT NOT NULL, 
@@ -711,11 +754,13 @@ CREATE TABLE organisation (
 	footer_fr TEXT NOT NULL, 
 	footer_en TEXT NOT NULL, 
 	code TEXT NOT NULL, 
+	correction_policy VARCHAR(40) NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_organisation PRIMARY KEY (id), 
-	CONSTRAINT ck_organisation_organisationkind CHECK (kind IN ('supplier', 'distributor', 'retailer', 'agent'))
+	CONSTRAINT ck_organisation_organisationkind CHECK (kind IN ('supplier', 'distributor', 'retailer', 'agent')), 
+	CONSTRAINT ck_organisation_correctionpolicy CHECK (correction_policy IN ('review', 'automatic'))
 )
 -- next
 CREATE INDEX ix_organisation_owner_id ON organisation (owner_id)
@@ -1727,6 +1772,18 @@ CREATE POLICY writer ON "container_return" FOR ALL USING (owner_id = (SELECT act
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "container_return" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "correction" TO tournee_app
+-- next
+ALTER TABLE "correction" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "correction" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "correction" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "correction" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "correction" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "credit_line" TO tournee_app
 -- next
 ALTER TABLE "credit_line" ENABLE ROW LEVEL SECURITY
@@ -1886,6 +1943,18 @@ ALTER TABLE "enrolment_code" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "enrolment_code" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "enrolment_code" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "event_decision" TO tournee_app
+-- next
+ALTER TABLE "event_decision" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "event_decision" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "event_decision" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "event_decision" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "event_decision" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "fact" TO tournee_app
 -- next

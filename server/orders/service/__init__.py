@@ -1,5 +1,6 @@
 """The verbs of orders; permissions are the doors' business, and none of these commits."""
 
+from server.orders.service.correcting import correct_delivery, withdraw_supplement
 from server.orders.service.creating import OrderParties, create_order, submit
 from server.orders.service.deciding import accept, cancel, expire, reject
 from server.orders.service.editing import restore, revise
@@ -25,6 +26,7 @@ __all__ = [
     "OutOfStock",
     "accept",
     "cancel",
+    "correct_delivery",
     "create_order",
     "create_supplement",
     "enter",
@@ -43,4 +45,5 @@ __all__ = [
     "revise",
     "submit",
     "tax_rules_for",
+    "withdraw_supplement",
 ]

@@ -11,7 +11,13 @@ from server.parties.service.deals import (
     require_relation,
     share_site,
 )
-from server.parties.service.organisations import BadPlace, create_organisation, create_site, register_tax
+from server.parties.service.organisations import (
+    BadPlace,
+    choose_correction_policy,
+    create_organisation,
+    create_site,
+    register_tax,
+)
 
 __all__ = [
     "BadPlace",
@@ -20,6 +26,7 @@ __all__ = [
     "NoRelation",
     "agree",
     "change_group",
+    "choose_correction_policy",
     "create_group",
     "create_organisation",
     "create_site",

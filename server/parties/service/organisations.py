@@ -15,7 +15,14 @@ from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.core.uniqueness import add_unique
 from server.parties import events
-from server.parties.model import CustomerGroup, Organisation, OrganisationKind, Site, TaxRegistration
+from server.parties.model import (
+    CorrectionPolicy,
+    CustomerGroup,
+    Organisation,
+    OrganisationKind,
+    Site,
+    TaxRegistration,
+)
 from shared.ids import new_id
 
 E7: Final = 10_000_000
@@ -181,3 +188,15 @@ def _require_place(*, lat_e7: int, lon_e7: int, windows: Sequence[tuple[int, int
 
 def _bad_place(where: str, fr: str, en: str) -> BadPlace:
     return BadPlace(Text(fr, en), where=where)
+
+
+def choose_correction_policy(session: Session, *, policy: CorrectionPolicy, stamp: Stamp) -> Organisation:
+    """Return the acting carrier with its rule for corrections that tablets seal after the office has the visit.
+
+    Source: section 4 (Stop: by the dispatcher after the sync); C23.
+    """
+    carrier = session.get_one(Organisation, acting_org(session), with_for_update=True)
+    if carrier.correction_policy is not policy:
+        carrier.correction_policy = policy
+        facts.record(session, events.CORRECTION_POLICY_CHOSEN, carrier.id, stamp)
+    return carrier

@@ -1,7 +1,8 @@
-"""Doors of the sync: the tablets', their streams for a dispatcher, and the end of a run."""
+"""Doors of the sync: the tablets', their streams for a dispatcher, what is parked, and the end of a run."""
 
 from server.sync.api.closing import blp as closing
+from server.sync.api.decisions import parked
 from server.sync.api.streams import blp as streams
 from server.sync.api.tablets import blp as tablets
 
-__all__ = ["closing", "streams", "tablets"]
+__all__ = ["closing", "parked", "streams", "tablets"]

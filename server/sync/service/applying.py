@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from server.core.stamp import Stamp
-from server.delivery.service import VisitRecord, open_discrepancy
+from server.delivery.model import CorrectionSource
+from server.delivery.service import Because, VisitRecord, open_discrepancy
 from server.fulfilment.issued import Issued
+from server.fulfilment.service.correcting import correct_visit
 from server.fulfilment.service.settling import VisitReport, settle_visit
 from server.identity.model import Device
 from server.orders.model import Order
 from server.orders.service import mark_shipped
 from server.planning import progress
-from server.planning.model import Run
+from server.planning.model import Run, Stop
 from server.sync.model import RunBundle
 from server.sync.service.clock import Moment, moment_of
-from shared.lifecycles import OrderState, RunState
+from server.sync.service.reviewing import Review, require_correction
+from shared.lifecycles import OrderState, RunState, StopState
 from shared.problems import Problem, Text
 from shared.sealing_event import visit_of
 from shared.visit import read_visit
 from shared.wire.event import Envelope, SealedEvent
 
 _SETTLED = frozenset({RunState.SETTLED, RunState.CLOSED})
+_ENDED = frozenset({StopState.SYNCED, StopState.REVIEWED, StopState.POSTPONED, StopState.RETURNED_TO_DEPOT})
 
 
 class NotYourRun(Problem):
@@ -34,13 +40,18 @@ class NotYourRun(Problem):
     title = Text("Tournée d’un autre livreur", "Another driver's run")
 
 
-def apply_event(session: Session, sealed: SealedEvent, envelope: Envelope, *, stamp: Stamp) -> tuple[Issued, ...]:
+def apply_event(
+    session: Session, sealed: SealedEvent, envelope: Envelope, *, stamp: Stamp, review: Review | None = None
+) -> tuple[Issued, ...]:
     """Do what an opened event says and return the documents that it made.
+
+    ``review`` is the word of the person who has a parked event applied; without it, it was received just now.
 
     Raises:
         Problem: the event cannot be applied and is to be parked with this reason.
     """
-    moment = moment_of(envelope, received_at=stamp.at)
+    received_at = review.received_at if review else stamp.at
+    moment = moment_of(envelope, received_at=received_at)
     run = progress.run_of(session, UUID(envelope.run_id))
     _require_given(session, run, UUID(envelope.device_id))
     _depart(session, run, moment, stamp)
@@ -54,17 +65,29 @@ def apply_event(session: Session, sealed: SealedEvent, envelope: Envelope, *, st
             progress.come_back(session, run, at=moment.at, stamp=stamp)
             return ()
         case "visit.finished":
-            return _finish_visit(session, sealed, envelope, run=run, moment=moment, stamp=stamp)
+            visit = _Visit(sealed, envelope, run, moment, received_at, review)
+            return _finish_visit(session, visit, stamp=stamp)
 
 
-def _finish_visit(
-    session: Session, sealed: SealedEvent, envelope: Envelope, *, run: Run, moment: Moment, stamp: Stamp
-) -> tuple[Issued, ...]:
-    stop = progress.stop_of(run, UUID(envelope.stop_id))
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """A visit on its way into the books."""
+
+    sealed: SealedEvent
+    envelope: Envelope
+    run: Run
+    moment: Moment
+    received_at: datetime
+    review: Review | None
+
+
+def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued, ...]:
+    envelope, moment = of.envelope, of.moment
+    stop = progress.stop_of(of.run, UUID(envelope.stop_id))
     finished = visit_of(envelope)
     record = VisitRecord(
         stop_id=stop.id,
-        run_id=run.id,
+        run_id=of.run.id,
         site_id=stop.site_id,
         buyer_id=stop.buyer_id,
         device_id=UUID(envelope.device_id),
@@ -72,17 +95,34 @@ def _finish_visit(
         event_seq=envelope.seq,
         delivered_at=moment.at,
         uncertainty_s=moment.uncertainty_s,
-        received_at=stamp.at,
+        received_at=of.received_at,
     )
-    report = VisitReport(record, finished, read_visit(sealed.groups), envelope.plan_version)
-    issued = settle_visit(session, report, run=run, stop=stop, stamp=stamp)
-    is_signed = finished.outcome in {"complete", "partial"}
-    progress.end_stop(session, stop, is_signed=is_signed, at=moment.at, stamp=stamp)
+    report = VisitReport(record, finished, read_visit(of.sealed.groups), envelope.plan_version)
+    if finished.corrects or (of.review and of.review.replaces):
+        issued = _correct(session, of, report, stop=stop, stamp=stamp)
+    else:
+        issued = settle_visit(session, report, run=of.run, stop=stop, stamp=stamp)
+    if stop.state not in _ENDED:
+        is_signed = finished.outcome in {"complete", "partial"}
+        progress.end_stop(session, stop, is_signed=is_signed, at=moment.at, stamp=stamp)
     if moment.skewed:
         _note_skew(session, record, stamp)
-    if run.state in _SETTLED:
-        _note_late(session, record, run, stamp)
+    if of.run.state in _SETTLED:
+        _note_late(session, record, of.run, stamp)
     return issued
+
+
+def _correct(session: Session, of: _Visit, report: VisitReport, *, stop: Stop, stamp: Stamp) -> tuple[Issued, ...]:
+    """A driver's own correction says no reason of its own; a reviewed one has the dispatcher's."""
+    if of.review is None:
+        require_correction(session, report.finished, of.envelope, stop=stop, moment=of.moment, now=of.received_at)
+    because = Because(
+        key=report.record.event_id,
+        source=CorrectionSource.TABLET if report.finished.corrects else CorrectionSource.DISPUTE,
+        reason=of.review.reason if of.review else "",
+        event_id=report.record.event_id,
+    )
+    return correct_visit(session, report, run=of.run, stop=stop, because=because, stamp=stamp)
 
 
 def _depart(session: Session, run: Run, moment: Moment, stamp: Stamp) -> None:

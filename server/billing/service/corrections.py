@@ -1,0 +1,269 @@
+"""Making an order's documents agree with a corrected delivery, by the difference to how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid5
+
+from sqlalchemy.orm import Session
+
+from server.billing.drafting import Bill, priced_of
+from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
+from server.billing.queries import credits_of, live_invoice, supplementary_of
+from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
+from server.billing.service.holding import issuing
+from server.billing.service.invoices import drop_provisional, publish_bill
+from server.billing.service.settlement import Difference
+from server.billing.service.supplementary import publish_supplementary
+from server.billing.service.voids import void_invoice
+from server.core.stamp import Stamp
+from server.delivery.model import Delivery, DeliveryLine, Terms
+from server.delivery.service import read_terms
+from server.orders.model import Order
+from server.parties.model import Emission
+from shared.correction import CorrectionSteps, StandingInvoice, correct_settlement
+from shared.delivered_line import DeliveredLine
+from shared.delivery import shortages
+from shared.priced import PricedDocument, PricedLine
+from shared.pricing import price_order
+from shared.problems import Text
+from shared.states import CreditState, InvoiceState
+from shared.wire.terms import Goods, Prices
+
+CORRECTED: Final = Text("Livraison corrigée", "Delivery corrected")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectedBooks:
+    """What a correction issued: credits (some may wait for an approval), invoices, proposals that it took back.
+
+    ``variance`` asks for a notice to the seller of an external order; ``difference`` waits for a person.
+    """
+
+    credits: tuple[CreditNote, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    withdrawn: tuple[CreditNote, ...] = ()
+    variance: bool = False
+    difference: Difference | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One corrected delivery with the revision that it replaces and the terms that bind both."""
+
+    before: Delivery
+    delivery: Delivery
+    order: Order
+    goods: Goods
+    prices: Prices
+    stamp: Stamp
+
+    @property
+    def delivered(self) -> dict[str, int]:
+        return {str(line.order_line_id): line.delivered for line in self.delivery.lines}
+
+    @property
+    def moved(self) -> set[str]:
+        """The lines of which another quantity counts now."""
+        before = {str(line.order_line_id): line.delivered for line in self.before.lines}
+        return {line_id for line_id, quantity in self.delivered.items() if before.get(line_id) != quantity}
+
+
+def settle_correction(
+    session: Session, *, before: Delivery, delivery: Delivery, order: Order, terms: Terms, stamp: Stamp
+) -> CorrectedBooks:
+    """Make the order's documents agree with a corrected delivery; ``before`` is the revision that it replaces.
+
+    More is short: a further credit of the difference, on the latest document first (T5). Less is short: what was
+    credited and delivered after all is billed again by a supplementary invoice; a published one never grows. A
+    credit that still waits for its approval is taken back and proposed anew. An order whose invoice went with its
+    refusal (C27) gets a new one, one that nobody received after all is credited whole and opens again. Only the lines
+    whose quantity changed move, so that what people decided of the others stands. Settling again changes nothing.
+
+    Lines of both deliveries and of the order must be loaded; numbers are given by ``publish_pending``.
+
+    Raises:
+        NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
+
+    Source: R023, R024; C12, C27; T5; law 19.
+    """
+    goods, prices = read_terms(terms)
+    if goods.billing_type == "external":
+        return CorrectedBooks(variance=bool(shortages([_line(line) for line in delivery.lines])))
+    case = _Case(before=before, delivery=delivery, order=order, goods=goods, prices=prices, stamp=stamp)
+    with issuing(session, order):
+        standing = live_invoice(session, order_id=order.id)
+        if standing is None or standing.state is InvoiceState.PROVISIONAL:
+            return _bill_anew(session, case, standing)
+        return _correct(session, case, standing)
+
+
+def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> CorrectedBooks:
+    """Nothing published stands: bill what was delivered, unless somebody voided an invoice of delivered goods."""
+    waits_for_emission = case.goods.deliver_with == "po" and case.order.emission is not Emission.ON_DELIVERED
+    if standing is None and any(line.delivered for line in case.before.lines):
+        return CorrectedBooks() if waits_for_emission else CorrectedBooks(difference=_voided(case))
+    if standing is None and waits_for_emission:
+        return CorrectedBooks()
+    priced = price_order(case.goods, case.prices, case.delivered)
+    if not priced.lines:
+        if standing is not None:
+            drop_provisional(session, invoice=standing, stamp=case.stamp)
+        return CorrectedBooks()
+    invoice = publish_bill(
+        session,
+        order=case.order,
+        standing=standing,
+        bill=Bill(case.goods, case.prices, priced),
+        delivered_at=case.delivery.delivered_at,
+        stamp=case.stamp,
+    )
+    return CorrectedBooks(invoices=(invoice,))
+
+
+def _correct(session: Session, case: _Case, standing: Invoice) -> CorrectedBooks:
+    chain = [standing, *supplementary_of(session, standing)]
+    withdrawn = tuple(_withdraw(session, chain, case.stamp))
+    lines = case.moved | {str(line.order_line_id) for note in withdrawn for line in note.lines}
+    documents = {str(one.id): one for one in chain}
+    notes = {key: credits_of(session, invoice_id=one.id) for key, one in documents.items()}
+    first, *later = [_as_it_stands(one, notes[key]) for key, one in documents.items()]
+    wanted = {line_id: case.delivered[line_id] for line_id in lines}
+    steps = correct_settlement(case.goods, case.prices, invoice=first, supplementary=later, delivered=wanted)
+    waits = _is_above_threshold(case, steps, chain, [note for many in notes.values() for note in many])
+    empty = _leaves_nothing(steps, (first, *later))
+    made = [
+        _credit(session, case, documents[key], credited, proposed=waits, void=empty and key == first.key)
+        for key, credited in steps.credits
+    ]
+    return CorrectedBooks(
+        credits=tuple(made), invoices=tuple(_bill_more(session, case, standing, steps)), withdrawn=withdrawn
+    )
+
+
+def _withdraw(session: Session, chain: Iterable[Invoice], stamp: Stamp) -> Iterator[CreditNote]:
+    for invoice in chain:
+        for note in credits_of(session, invoice_id=invoice.id):
+            if note.state is CreditState.PROPOSED and note.cause_kind == DELIVERY:
+                refuse_credit(session, credit=note, stamp=stamp)
+                yield note
+
+
+def _as_it_stands(invoice: Invoice, notes: Sequence[CreditNote]) -> StandingInvoice:
+    priced = priced_of(invoice)
+    taken: dict[UUID | None, list[CreditLine]] = {}
+    for note in notes:
+        for line in note.lines:
+            taken.setdefault(line.invoice_line_id, []).append(line)
+    left = {
+        str(line.order_line_id): _left(priced, str(line.order_line_id), taken.get(line.id, ()))
+        for line in invoice.lines
+    }
+    return StandingInvoice(str(invoice.id), priced, left)
+
+
+def _left(priced: PricedDocument, line_id: str, taken: Sequence[CreditLine]) -> PricedLine:
+    line = priced.line(line_id)
+    if line is None:
+        raise LookupError(line_id)
+    return PricedLine(
+        line_id=line_id,
+        quantity=line.quantity - sum(one.quantity for one in taken),
+        net_cents=line.net_cents - sum(one.net_cents for one in taken),
+        taxes={code: cents - sum(one.taxes.get(code, 0) for one in taken) for code, cents in line.taxes.items()},
+        deposit_cents=line.deposit_cents - sum(one.deposit_cents for one in taken),
+        deposit_tax={
+            code: cents - sum(one.deposit_taxes.get(code, 0) for one in taken)
+            for code, cents in line.deposit_tax.items()
+        },
+        document_discount_cents=line.document_discount_cents - sum(one.document_discount_cents for one in taken),
+    )
+
+
+def _is_above_threshold(
+    case: _Case, steps: CorrectionSteps, chain: Sequence[Invoice], notes: Sequence[CreditNote]
+) -> bool:
+    """Count what this order's deliveries were credited so far, so that small corrections do not add up unseen (C12)."""
+    threshold = case.prices.credit_threshold_cents
+    if threshold is None:
+        return False
+    before = sum(note.total_cents for note in notes if note.cause_kind == DELIVERY)
+    again = sum(one.total_cents for one in chain[1:])
+    return max(0, before - again) + sum(credited.total_cents for _key, credited in steps.credits) > threshold
+
+
+def _leaves_nothing(steps: CorrectionSteps, stack: Sequence[StandingInvoice]) -> bool:
+    if steps.again is not None or steps.beyond is not None:
+        return False
+    left = sum(line.quantity for one in stack for line in one.left.values())
+    return left == sum(line.quantity for _key, credited in steps.credits for line in credited.lines)
+
+
+def _credit(
+    session: Session, case: _Case, invoice: Invoice, credited: PricedDocument, *, proposed: bool, void: bool
+) -> CreditNote:
+    is_first = invoice.supplements_id is None
+    return issue_credit(
+        session,
+        invoice=invoice,
+        credited=credited,
+        cause_kind=DELIVERY,
+        cause_id=case.delivery.id if is_first else uuid5(case.delivery.id, str(invoice.id)),
+        reason=CORRECTED,
+        stamp=case.stamp,
+        proposed=proposed,
+        kind=CreditKind.VOID if void else CreditKind.ITEMS,
+        reasons={str(line.order_line_id): line.reason for line in case.delivery.lines},
+    )
+
+
+def _bill_more(session: Session, case: _Case, standing: Invoice, steps: CorrectionSteps) -> Iterator[Invoice]:
+    for priced in (steps.again, steps.beyond):
+        if priced is not None:
+            yield publish_supplementary(
+                session,
+                order=case.order,
+                invoice=standing,
+                terms=(case.goods, case.prices),
+                priced=priced,
+                delivered_at=case.delivery.delivered_at,
+                stamp=case.stamp,
+            )
+
+
+def _voided(case: _Case) -> Difference:
+    number = case.order.number
+    return Difference(
+        "invoice_voided",
+        Text(
+            f"Commande {number}\u00a0: sa facture a été annulée. Décider s’il en faut une nouvelle.",
+            f"Order {number}: its invoice was voided. Decide whether a new one is needed.",
+        ),
+    )
+
+
+def _line(line: DeliveryLine) -> DeliveredLine:
+    return DeliveredLine(
+        line_id=str(line.order_line_id),
+        ordered=line.ordered,
+        delivered=line.delivered,
+        not_shipped=line.not_shipped,
+        lost=line.lost,
+        returned=line.returned,
+        extra=line.extra,
+        reason=line.reason,
+    )
+
+
+def void_supplement(session: Session, *, supplement: Order, stamp: Stamp) -> CreditNote | None:
+    """Void the invoice of an order of what had been accepted beyond another, if it has one (C6); return the credit."""
+    with issuing(session, supplement):
+        standing = live_invoice(session, order_id=supplement.id)
+        if standing is None:
+            return None
+        if standing.state is InvoiceState.PROVISIONAL:
+            drop_provisional(session, invoice=standing, stamp=stamp)
+            return None
+        return void_invoice(session, invoice=standing, reason=CORRECTED, stamp=stamp)

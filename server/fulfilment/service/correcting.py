@@ -1,0 +1,299 @@
+"""Correcting a delivery that was received: a new revision, and what followed from the former one by the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.billing.queries import billed_cents
+from server.billing.service import CorrectedBooks, settle_correction
+from server.core import facts
+from server.core.acting import acting_for, acting_org, savepoint
+from server.core.problems import Conflict
+from server.core.stamp import Stamp
+from server.delivery import queries as delivered
+from server.delivery.model import CorrectionSource, Delivery, Terms, Visit, VisitOutcome
+from server.delivery.service import (
+    Because,
+    Recounted,
+    counted,
+    open_discrepancy,
+    reason_of,
+    record_visit,
+    revise_delivery,
+)
+from server.fulfilment.events import DELIVERY_RESETTLED
+from server.fulfilment.issued import Issued
+from server.fulfilment.service.belonging import require_parties
+from server.fulfilment.service.overages import replace_supplements
+from server.fulfilment.service.questions import note_unmentioned
+from server.fulfilment.service.settling import (
+    NotThisOrder,
+    VisitReport,
+    cited_terms,
+    deliver_order,
+    note_variance,
+    open_thread,
+    order_here,
+)
+from server.fulfilment.service.stock_effects import correct_delivered_goods
+from server.fulfilment.service.taken import correct_taken
+from server.orders.model import Order
+from server.orders.service import correct_delivery
+from server.orders.service.holding import held
+from server.planning import progress
+from server.planning.model import Run, Stop
+from shared.delivered_line import DeliveredLine, outcome
+from shared.problems import Problem, Text
+from shared.states import OrderState
+from shared.visit import OrderFacts
+
+_CORRECTABLE = {OrderState.DELIVERED, OrderState.PARTLY_DELIVERED, OrderState.NOT_DELIVERED, OrderState.ACCEPTED}
+_STATES = {
+    VisitOutcome.COMPLETE: OrderState.DELIVERED,
+    VisitOutcome.PARTIAL: OrderState.PARTLY_DELIVERED,
+    VisitOutcome.REFUSED: OrderState.NOT_DELIVERED,
+    VisitOutcome.FAILED: OrderState.NOT_DELIVERED,
+}
+
+
+class DeliverySuperseded(Conflict):
+    """A later revision or a later visit stands for the order."""
+
+    slug = "delivery-superseded"
+    title = Text("Livraison déjà corrigée", "Delivery corrected already")
+
+
+class OrderRidesAgain(Conflict):
+    """The order is on its way again: what an earlier visit said of it is over."""
+
+    slug = "order-rides-again"
+    title = Text("Commande de nouveau en tournée", "Order on a run again")
+
+
+class NothingCorrected(Conflict):
+    """The correction says what the delivery says already."""
+
+    slug = "nothing-corrected"
+    title = Text("Rien à corriger", "Nothing to correct")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Revision:
+    """One delivery's new revision beside the one that it replaces."""
+
+    before: Delivery
+    delivery: Delivery
+    order: Order
+    terms: Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """A delivery's new revision and what was issued for it."""
+
+    delivery: Delivery
+    issued: tuple[Issued, ...]
+
+
+def correct_by_hand(
+    session: Session, *, delivery_id: UUID, lines: Sequence[DeliveredLine], reason: str, key: UUID, stamp: Stamp
+) -> Corrected:
+    """Correct a delivery from the office, with a reason that its parties read; nobody signs anew.
+
+    ``lines`` are all lines of the order. ``key`` is the command's: sent again, it gives the same revision and issues
+    nothing. The door ends with ``billing.service.publish_pending``.
+
+    Raises:
+        NotFound: the acting carrier has no such delivery.
+        ReasonNeeded, UnbalancedLine, NotThisOrder: what is said cannot be.
+        DeliverySuperseded, OrderRidesAgain, NothingCorrected: the books say otherwise by now.
+
+    Source: requirements, section 3 (« Correct a completed stop ») and section 4 (Stop).
+    """
+    words = reason_of(reason)
+    before = delivered.delivery(session, delivery_id)
+    visit = delivered.visit(session, before.visit_id)
+    progress.run_of(session, visit.run_id)
+    if (known := delivered.correction_of_key(session, owner_id=acting_org(session), key=key)) is not None:
+        return Corrected(delivered.delivery(session, known.delivery_id), ())
+    _require_lines(before, lines)
+    now = Recounted(
+        lines=tuple(lines),
+        outcome=VisitOutcome(outcome(lines)),
+        photos={str(line.order_line_id): line.photos for line in before.lines},
+    )
+    terms = session.scalars(select(Terms).where(Terms.id == before.terms_id)).one()
+    because = Because(key=key, source=CorrectionSource.OFFICE, reason=words)
+    return _correct(session, before, visit=visit, terms=terms, now=now, because=because, stamp=stamp)
+
+
+def correct_visit(
+    session: Session,
+    report: VisitReport,
+    *,
+    run: Run,
+    stop: Stop,
+    because: Because,
+    stamp: Stamp,
+    visit: Visit | None = None,
+) -> tuple[Issued, ...]:
+    """Let a sealed visit replace what was received of its stop before, order by order; what is equal stays.
+
+    ``visit`` is the one that the report tells when it was recorded before, as a second one that did not count. An
+    order that no visit of the stop delivered is delivered now. Empties and money follow by the difference.
+
+    Raises:
+        UnknownTerms, NotThisOrder, ForeignParty: as ``settle_visit``.
+        DeliverySuperseded, OrderRidesAgain: the order went on since.
+    """
+    cited = [(said, cited_terms(session, said)) for said in report.said.orders]
+    require_parties(session, report.said, run=run, stop=stop, cited=[terms for _said, terms in cited])
+    visit = visit or record_visit(session, report.record, report.finished)
+    note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)
+    issued: list[Issued] = []
+    for said, terms in cited:
+        before = delivered.latest_delivery(session, order_id=UUID(said.order_id), stop_id=stop.id)
+        if before is None:
+            issued += deliver_order(session, visit, said, terms, stamp=stamp)
+        elif _differs(before, said):
+            now = _recounted(said)
+            issued += _correct(session, before, visit=visit, terms=terms, now=now, because=because, stamp=stamp).issued
+    issued += correct_taken(session, visit, report.said, stamp=stamp)
+    return tuple(issued)
+
+
+def _recounted(said: OrderFacts) -> Recounted:
+    return Recounted(
+        lines=said.delivered_lines,
+        outcome=VisitOutcome(said.leaf.outcome),
+        photos={line.line_id: line.photos for line in said.lines},
+        shown=said.leaf,
+    )
+
+
+def _differs(before: Delivery, said: OrderFacts) -> bool:
+    return {counted(line) for line in before.lines} != set(said.delivered_lines)
+
+
+def _correct(
+    session: Session,
+    before: Delivery,
+    *,
+    visit: Visit,
+    terms: Terms,
+    now: Recounted,
+    because: Because,
+    stamp: Stamp,
+) -> Corrected:
+    order = order_here(session, before.order_id)
+    with held(session, order):
+        pass
+    _require_standing(session, before, order)
+    _require_change(before, now, order)
+    delivery = revise_delivery(session, before=before, visit=visit, terms=terms, now=now, because=because, stamp=stamp)
+    correct_delivery(
+        session,
+        order=order,
+        to=_STATES[now.outcome],
+        reason=because.reason,
+        delivered_at=delivery.delivered_at,
+        stamp=stamp,
+    )
+    correct_delivered_goods(session, before=before, delivery=delivery, order=order, stamp=stamp)
+    revision = _Revision(before=before, delivery=delivery, order=order, terms=terms)
+    return Corrected(delivery, tuple(_settle(session, revision, stamp)))
+
+
+def _settle(session: Session, of: _Revision, stamp: Stamp) -> Iterator[Issued]:
+    """Whatever billing refuses leaves the revision standing and a discrepancy for a dispatcher."""
+    delivery, order = of.delivery, of.order
+    try:
+        with savepoint(session):
+            books = settle_correction(
+                session, before=of.before, delivery=delivery, order=order, terms=of.terms, stamp=stamp
+            )
+            issued = list(_issued(session, of, books, stamp))
+    except Problem as problem:
+        open_discrepancy(session, kind="settlement_refused", subject_id=delivery.id, text=problem.detail, stamp=stamp)
+        return
+    if (difference := books.difference) is not None:
+        open_discrepancy(session, kind=difference.kind, subject_id=delivery.id, text=difference.text, stamp=stamp)
+    _compare_with_signed(session, delivery, stamp)
+    open_thread(session, delivery, order, stamp)
+    facts.record(session, DELIVERY_RESETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
+    yield from issued
+
+
+def _issued(session: Session, of: _Revision, books: CorrectedBooks, stamp: Stamp) -> Iterator[Issued]:
+    yield from (Issued(of.order.id, one) for one in books.invoices)
+    yield from (Issued(of.order.id, one) for one in books.credits)
+    yield from replace_supplements(session, before=of.before, delivery=of.delivery, order=of.order, stamp=stamp)
+    if books.variance:
+        yield Issued(of.order.id, note_variance(session, of.delivery, stamp))
+
+
+def _compare_with_signed(session: Session, delivery: Delivery, stamp: Stamp) -> None:
+    """What was signed anew is what is billed; any other amount is put before a dispatcher."""
+    if delivery.shown not in {"invoice", "credit"}:
+        return
+    with acting_for(session, delivery.issuer_id):
+        billed = billed_cents(session, order_id=delivery.order_id)
+    signed = delivery.shown_total_cents - delivery.shown_credit_cents
+    if billed != signed:
+        open_discrepancy(
+            session,
+            kind="amount_differs",
+            subject_id=delivery.id,
+            text=Text(
+                "Le montant signé et le montant facturé diffèrent.", "The signed amount and the billed amount differ."
+            ),
+            stamp=stamp,
+            details={"shown": delivery.shown, "signed_cents": signed, "billed_cents": billed},
+        )
+
+
+def _require_standing(session: Session, before: Delivery, order: Order) -> None:
+    latest = delivered.latest_delivery(session, order_id=before.order_id)
+    if latest is None or latest.id != before.id:
+        raise DeliverySuperseded(
+            Text(
+                f"La livraison de la commande {order.number} a été corrigée ou refaite depuis. La relire d’abord.",
+                f"The delivery of order {order.number} was corrected or made anew since. Read it again first.",
+            ),
+            where=order.number,
+        )
+    if order.state not in _CORRECTABLE:
+        raise OrderRidesAgain(
+            Text(
+                f"La commande {order.number} est de nouveau en tournée. La retirer de sa tournée d’abord.",
+                f"Order {order.number} is on a run again. Take it off its run first.",
+            ),
+            where=order.number,
+        )
+
+
+def _require_change(before: Delivery, now: Recounted, order: Order) -> None:
+    if {counted(line) for line in before.lines} == set(now.lines):
+        raise NothingCorrected(
+            Text(
+                "La correction dit la même chose que la livraison. Changer une quantité ou un motif.",
+                "The correction says what the delivery says. Change a quantity or a reason.",
+            ),
+            where=order.number,
+        )
+
+
+def _require_lines(before: Delivery, lines: Sequence[DeliveredLine]) -> None:
+    known = {str(line.order_line_id): line.ordered for line in before.lines}
+    if {line.line_id: line.ordered for line in lines} != known or len(lines) != len(known):
+        raise NotThisOrder(
+            Text(
+                "Donner toutes les lignes de la commande, et elles seules.", "Give every line of the order, no other."
+            ),
+            where="lines",
+        )

@@ -1,0 +1,50 @@
+"""What was accepted beyond an order, when a correction changes it: one supplementary order stands, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from server.billing.service import void_supplement
+from server.core.acting import acting_for
+from server.core.stamp import Stamp
+from server.delivery.model import Delivery
+from server.fulfilment.issued import Issued
+from server.orders.model import Order
+from server.orders.service import create_supplement, withdraw_supplement
+from shared.states import OrderState
+
+
+def replace_supplements(
+    session: Session, *, before: Delivery, delivery: Delivery, order: Order, stamp: Stamp
+) -> Iterator[Issued]:
+    """Withdraw the order of a former overage, its invoice voided, and make the one of the corrected overage.
+
+    An equal overage leaves everything as it is. Yields the credit of a voided invoice and the new order.
+
+    Source: R023, C6; law 19.
+    """
+    extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
+    if extras == {str(line.order_line_id): line.extra for line in before.lines if line.extra}:
+        return
+    for supplement in _standing(session, order):
+        credit = void_supplement(session, supplement=supplement, stamp=stamp)
+        withdraw_supplement(session, supplement=supplement, stamp=stamp)
+        if credit is not None:
+            yield Issued(supplement.id, credit)
+    if extras:
+        yield Issued(order.id, create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp))
+
+
+def _standing(session: Session, order: Order) -> list[Order]:
+    with acting_for(session, order.owner_id):
+        return list(
+            session.scalars(
+                select(Order)
+                .where(Order.supplement_of_id == order.id, Order.state == OrderState.DELIVERED)
+                .options(selectinload(Order.lines))
+                .order_by(Order.number)
+            )
+        )

@@ -1,0 +1,190 @@
+"""Empties and money of a corrected visit: what it says now, by the difference to what counted before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.billing.service import issue_deposit_credit
+from server.core.acting import acting_for, savepoint
+from server.core.stamp import Stamp
+from server.delivery.model import Collection, ContainerReturn, Visit
+from server.delivery.service import open_discrepancy, record_collection, record_containers
+from server.fulfilment.issued import Issued
+from server.fulfilment.service.stock_effects import move_empties
+from server.receivables import service as receivables
+from server.receivables.queries import payment_of_cause
+from shared.ids import new_id
+from shared.problems import Problem, Text
+from shared.states import PaymentState
+from shared.visit import VisitFacts
+from shared.wire.event import CollectionLeaf, ContainersLeaf
+
+type _Key = tuple[UUID, str]
+
+
+def correct_taken(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> Iterator[Issued]:
+    """Make empties and collected money what the correcting visit says; equal ones are left alone.
+
+    More empties are credited by the difference to the most that was credited before; fewer move back, and the deposit
+    that was given too much waits for a person, since a credit is never taken back. Changed money is a new payment in
+    place of the former one, which fails. Yields the credits.
+
+    Source: C29, C30; laws 13, 15, 20.
+    """
+    yield from _correct_containers(session, visit, said.containers, stamp)
+    _correct_money(session, visit, said.collections, stamp)
+
+
+def _correct_containers(
+    session: Session, visit: Visit, leaves: Sequence[ContainersLeaf], stamp: Stamp
+) -> Iterator[Issued]:
+    history = _containers_before(session, visit)
+    wanted = {(UUID(leaf.owner_id), leaf.container_class): leaf for leaf in leaves}
+    more: dict[UUID, list[ContainerReturn]] = {}
+    for key in sorted(history.keys() | {key for key, leaf in wanted.items() if leaf.returned}):
+        rows, leaf = history.get(key, []), wanted.get(key)
+        before, now = rows[-1].quantity if rows else 0, leaf.returned if leaf else 0
+        if before == now:
+            continue
+        row = record_containers(session, visit, leaf or _none_of(rows[-1]))
+        move_empties(session, row, quantity=now - before, at=visit.delivered_at, stamp=stamp)
+        credited = max((one.quantity for one in rows), default=0)
+        if now > credited:
+            more.setdefault(row.creditor_id, []).append(_only(row, now - credited))
+        elif now < credited:
+            _ask_about_deposit(session, visit, row, credited - now, stamp)
+    for creditor_id in sorted(more):
+        yield from _credit(session, visit, creditor_id, more[creditor_id], stamp)
+
+
+def _containers_before(session: Session, visit: Visit) -> dict[_Key, list[ContainerReturn]]:
+    rows = session.scalars(
+        select(ContainerReturn)
+        .join(Visit, Visit.id == ContainerReturn.visit_id)
+        .where(Visit.stop_id == visit.stop_id, Visit.id != visit.id)
+        .order_by(Visit.received_at, Visit.event_seq, ContainerReturn.id)
+    )
+    history: dict[_Key, list[ContainerReturn]] = {}
+    for row in rows:
+        history.setdefault((row.container_owner_id, row.class_code), []).append(row)
+    return history
+
+
+def _none_of(row: ContainerReturn) -> ContainersLeaf:
+    return ContainersLeaf(
+        kind="containers",
+        owner_id=str(row.container_owner_id),
+        creditor_id=str(row.creditor_id),
+        container_class=row.class_code,
+        returned=0,
+        unit_cents=row.unit_cents,
+        salt="0" * 32,
+    )
+
+
+def _only(row: ContainerReturn, quantity: int) -> ContainerReturn:
+    """Return the part of a row that is to be credited; it is priced, never written."""
+    return ContainerReturn(
+        **row.kin(),
+        id=new_id(),
+        visit_id=row.visit_id,
+        container_owner_id=row.container_owner_id,
+        creditor_id=row.creditor_id,
+        holder_id=row.holder_id,
+        class_code=row.class_code,
+        quantity=quantity,
+        unit_cents=row.unit_cents,
+    )
+
+
+def _credit(
+    session: Session, visit: Visit, creditor_id: UUID, returns: Sequence[ContainerReturn], stamp: Stamp
+) -> Iterator[Issued]:
+    try:
+        with savepoint(session):
+            credit = issue_deposit_credit(
+                session,
+                issuer_id=creditor_id,
+                buyer_id=visit.buyer_id,
+                visit_id=visit.id,
+                returns=returns,
+                stamp=stamp,
+            )
+    except Problem as problem:
+        _ask(session, visit, "deposit_credit_refused", visit.id, text=problem.detail, stamp=stamp)
+        return
+    if credit is not None:
+        yield Issued(visit.id, credit)
+
+
+def _ask_about_deposit(session: Session, visit: Visit, row: ContainerReturn, units: int, stamp: Stamp) -> None:
+    text = Text(
+        f"{units} contenant(s) {row.class_code} crédités de trop\u00a0: la visite corrigée en compte moins. "
+        "S’entendre avec le client, un crédit émis ne se reprend pas.",
+        f"{units} container(s) {row.class_code} credited too much: the corrected visit counts fewer. "
+        "Agree with the client; an issued credit is not taken back.",
+    )
+    _ask(session, visit, "deposit_overcredited", row.id, text=text, stamp=stamp)
+
+
+def _ask(session: Session, visit: Visit, kind: str, subject_id: UUID, *, text: Text, stamp: Stamp) -> None:
+    open_discrepancy(
+        session,
+        kind=kind,
+        subject_id=subject_id,
+        text=text,
+        stamp=stamp,
+        run_id=visit.run_id,
+        stop_id=visit.stop_id,
+    )
+
+
+def _correct_money(session: Session, visit: Visit, leaves: Sequence[CollectionLeaf], stamp: Stamp) -> None:
+    before = _collections_before(session, visit)
+    wanted: dict[_Key, CollectionLeaf] = {(UUID(leaf.issuer_id), leaf.method): leaf for leaf in leaves}
+    for key in sorted(before.keys() | wanted.keys()):
+        row, leaf = before.get(key), wanted.get(key)
+        if _said(row) == _said(leaf):
+            continue
+        if row is not None and row.amount_cents:
+            _take_back(session, row, stamp)
+        collection = record_collection(session, visit, leaf or _nothing_of(row, key))
+        if collection.amount_cents:
+            receivables.record_collection(session, collection=collection, stamp=stamp)
+
+
+def _collections_before(session: Session, visit: Visit) -> dict[_Key, Collection]:
+    rows = session.scalars(
+        select(Collection)
+        .join(Visit, Visit.id == Collection.visit_id)
+        .where(Visit.stop_id == visit.stop_id, Visit.id != visit.id)
+        .order_by(Visit.received_at, Visit.event_seq, Collection.id)
+    )
+    return {(row.issuer_id, row.method): row for row in rows}
+
+
+def _said(one: Collection | CollectionLeaf | None) -> tuple[int, int, str]:
+    return (one.amount_cents, one.rounding_cents, one.reference) if one is not None else (0, 0, "")
+
+
+def _nothing_of(row: Collection | None, key: _Key) -> CollectionLeaf:
+    return CollectionLeaf(
+        kind="collection",
+        issuer_id=str(row.issuer_id if row else key[0]),
+        method="cash" if key[1] == "cash" else "cheque",
+        amount_cents=0,
+        rounding_cents=0,
+        reference="",
+        salt="0" * 32,
+    )
+
+
+def _take_back(session: Session, row: Collection, stamp: Stamp) -> None:
+    with acting_for(session, row.issuer_id):
+        payment = payment_of_cause(session, issuer_id=row.issuer_id, cause_id=row.id)
+    if payment is not None and payment.state is not PaymentState.FAILED:
+        receivables.fail_payment(session, payment=payment, stamp=stamp)

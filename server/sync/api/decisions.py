@@ -1,0 +1,64 @@
+"""Parked events over JSON: the list, one whole, and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from flask_smorest import Blueprint
+from sqlalchemy import select
+
+from server.core.acting import acting_org
+from server.core.transaction import transaction
+from server.core.web import actor, requires, stamp
+from server.core.web.paging import page
+from server.fulfilment.api.access import require_whole
+from server.identity.permissions import Permission
+from server.sync import decision_schemas as schemas
+from server.sync.model import DecisionKind, DeviceEvent, EventOutcome
+from server.sync.service.deciding import decide_event, foresee, parked_event
+from server.sync.service.reading import read_event
+
+parked = Blueprint(
+    "parked_events", __name__, url_prefix="/sync/parked", description="What tablets sent and a person decides about"
+)
+KINDS = {"apply": DecisionKind.APPLIED, "replace": DecisionKind.REPLACED, "set_aside": DecisionKind.SET_ASIDE}
+
+
+@parked.route("", methods=["GET"])
+@requires(Permission.RUN_CLOSE)
+@parked.arguments(schemas.ParkedQuerySchema, location="query")
+@parked.response(200, schemas.ParkedEventSchema(many=True))
+def list_parked(asked: dict[str, Any]) -> Sequence[DeviceEvent]:
+    """List the events that wait for a person"""
+    with transaction(actor().org_id) as session:
+        query = select(DeviceEvent).where(
+            DeviceEvent.owner_id == acting_org(session), DeviceEvent.outcome == EventOutcome(asked["outcome"])
+        )
+        return page(session, query, DeviceEvent.id, asked)
+
+
+@parked.route("/<uuid:event_id>", methods=["GET"])
+@requires(Permission.STOP_CORRECT)
+@parked.response(200, schemas.ReadEventSchema)
+def read_parked(event_id: UUID) -> dict[str, Any]:
+    """Read a parked event whole, with what applying it now would do"""
+    with transaction(actor().org_id) as session:
+        event = parked_event(session, event_id)
+        require_whole(Permission.STOP_CORRECT)
+        foreseen = foresee(session, event) if event.outcome is EventOutcome.PARKED else None
+        return schemas.present_read(read_event(session, event), foreseen)
+
+
+@parked.route("/<uuid:event_id>/decision", methods=["POST"])
+@requires(Permission.STOP_CORRECT)
+@parked.arguments(schemas.EventDecisionSchema)
+@parked.response(200, schemas.DecidedSchema)
+def decide(asked: dict[str, Any], event_id: UUID) -> dict[str, Any]:
+    """Apply a parked event, let it replace what stands, or set it aside for good"""
+    with transaction(actor().org_id) as session:
+        parked_event(session, event_id)
+        require_whole(Permission.STOP_CORRECT)
+        decided = decide_event(session, event_id, choice=KINDS[asked["choice"]], reason=asked["reason"], stamp=stamp())
+        return schemas.present_decided(decided)

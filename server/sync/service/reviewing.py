@@ -1,0 +1,98 @@
+"""When a correction that a tablet sealed may be applied, and when a dispatcher looks at it first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_org
+from server.delivery import queries as delivered
+from server.delivery.model import Correction, CorrectionSource, Delivery, Visit
+from server.parties import queries as parties
+from server.parties.model import CorrectionPolicy
+from server.planning.model import Stop
+from server.sync.service.clock import Moment
+from shared.problems import Problem, Text
+from shared.wire.event import Envelope, VisitFinished
+
+
+class CorrectionWaits(Problem):
+    """A correction of a visit that was already received is looked at by a dispatcher."""
+
+    slug = "correction-waits"
+    title = Text("Correction à revoir", "Correction to review")
+
+
+class CorrectsUnknown(Problem):
+    """The visit that a correction names is not here, or is of another stop."""
+
+    slug = "corrects-unknown-visit"
+    title = Text("Visite corrigée inconnue", "Corrected visit unknown")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A person's word behind an event that is applied after it was parked.
+
+    ``received_at`` is when the office got it; ``replaces`` lets a visit stand in place of what was received before.
+    """
+
+    received_at: datetime
+    replaces: bool = False
+    reason: str = ""
+
+
+def require_correction(
+    session: Session, finished: VisitFinished, envelope: Envelope, *, stop: Stop, moment: Moment, now: datetime
+) -> None:
+    """Let a correction through that its driver may make alone: sealed before the office had the visit, or by policy.
+
+    Raises:
+        CorrectsUnknown: it corrects nothing that this stop has.
+        CorrectionWaits: the visit was received, was corrected since, or was another tablet's.
+
+    Source: requirements, section 3 (driver until sync) and section 4 (Stop).
+    """
+    first = delivered.visit_of_event(session, UUID(finished.corrects))
+    if first is None or first.stop_id != stop.id:
+        raise CorrectsUnknown(
+            Text(
+                "La visite que cette correction nomme n’est pas à cet arrêt. La comparer, puis remplacer ou écarter.",
+                "The visit that this correction names is not at this stop. Compare, then replace or set aside.",
+            ),
+            where=finished.corrects,
+        )
+    is_own = first.device_id == UUID(envelope.device_id) and not _is_superseded(session, first)
+    is_early = not moment.skewed and (moment.at < first.received_at or first.received_at == now)
+    if is_own and (is_early or _policy(session) is CorrectionPolicy.AUTOMATIC):
+        return
+    raise CorrectionWaits(
+        Text(
+            "Cette visite en corrige une autre déjà reçue\u00a0: un répartiteur la revoit.",
+            "This visit corrects one that was already received: a dispatcher reviews it.",
+        ),
+        where=finished.corrects,
+    )
+
+
+def _is_superseded(session: Session, first: Visit) -> bool:
+    """Say whether a later visit, or somebody at the office, has spoken of the same orders since."""
+    rows = session.scalars(select(Delivery).where(Delivery.visit_id == first.id)).all()
+    for delivery in rows:
+        latest = delivered.latest_delivery(session, order_id=delivery.order_id)
+        if latest is None or latest.visit_id != first.id or _by_hand(session, latest):
+            return True
+    return False
+
+
+def _by_hand(session: Session, delivery: Delivery) -> bool:
+    source = session.scalar(select(Correction.source).where(Correction.delivery_id == delivery.id))
+    return source is CorrectionSource.OFFICE
+
+
+def _policy(session: Session) -> CorrectionPolicy:
+    return parties.organisation(session, org_id=acting_org(session)).correction_policy

@@ -1,0 +1,293 @@
+"""Corrections of received visits: a tablet's own, and a dispatcher's, through the doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from server.billing.model import CreditNote, Invoice
+from server.billing.queries import billed_cents
+from server.core.transaction import transaction
+from server.delivery.model import Correction, Delivery, Discrepancy, VarianceNotice
+from server.identity.model import Role
+from server.orders.model import Order
+from server.parties.model import CorrectionPolicy
+from server.parties.model import Organisation as Company
+from server.receivables.model import Payment
+from server.sync.model import DeviceEvent, EventOutcome
+from shared.ids import new_id
+from shared.states import CreditState, OrderState, PaymentState
+from shared.visit import VisitCollection, VisitContainers
+from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
+from tests.factories.hand_tablet import HandTablet, Yard, short
+from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal
+
+THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=8_000)
+
+
+def only_order(yard: Yard) -> UUID:
+    return UUID(yard.tablet.stop().orders[0].order_id)
+
+
+def delivered_in_full(yard: Yard) -> Delivery:
+    yard.tablet.visit(yard.tablet.stop())
+    assert yard.tablet.push()["results"][0]["status"] == "applied"
+    return delivery_of(yard, only_order(yard))
+
+
+def order_of(yard: Yard, order_id: UUID) -> Order:
+    with transaction(yard.world.carrier_id) as session:
+        return session.get_one(Order, order_id)
+
+
+def billed(delivery: Delivery) -> int:
+    with transaction(delivery.issuer_id) as session:
+        return billed_cents(session, order_id=delivery.order_id)
+
+
+def notes_of(issuer_id: UUID) -> list[CreditNote]:
+    with transaction(issuer_id) as session:
+        rows = select(CreditNote).where(CreditNote.owner_id == issuer_id).order_by(CreditNote.created_at)
+        return list(session.scalars(rows))
+
+
+@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT], ids=["credit", "adjust", "agent"])
+def test_a_dispatcher_corrects_up_and_down_and_the_books_follow(make_day: Callable[..., Yard], deal: Deal) -> None:
+    """R023, R024, law 19: more short is credited, less short is billed again, and the end is where it began."""
+    yard = make_day(deal)
+    delivery = delivered_in_full(yard)
+    client, cases, whole = office(yard), delivery.lines[0], billed(delivery)
+    said = []
+    for quantity in (cases.ordered - 1, cases.ordered, cases.ordered - 2, cases.ordered):
+        answer = correct(client, delivery_of(yard, delivery.order_id), {cases.order_line_id: recount(cases, quantity)})
+        assert answer.status_code == 200, answer.json
+        said.append([document["kind"] for document in answer.json["documents"]])
+        assert_books_agree(yard, delivery.order_id)
+    assert said == [["credit_note"], ["invoice"], ["credit_note", "credit_note"], ["invoice"]]
+    assert billed(delivery) == whole
+    assert delivery_of(yard, delivery.order_id).revision == 5
+    assert order_of(yard, delivery.order_id).state is OrderState.DELIVERED
+
+
+def test_the_same_key_corrects_once_and_an_old_revision_is_refused(make_day: Callable[..., Yard]) -> None:
+    """Protocol, 7: sent again a correction changes nothing; one made from what no longer stands is refused in words."""
+    yard = make_day(CREDIT)
+    delivery, key = delivered_in_full(yard), new_id()
+    client, line = office(yard), delivery.lines[0]
+    change = {line.order_line_id: recount(line, 2)}
+    first, second = (correct(client, delivery, change, key=key) for _ in range(2))
+    assert first.json["delivery"] == second.json["delivery"]
+    assert (len(first.json["documents"]), second.json["documents"]) == (1, [])
+    assert len(notes_of(delivery.issuer_id)) == 1
+    late = correct(client, delivery, {line.order_line_id: recount(line, 1)})
+    assert (late.status_code, late.json["slug"]) == (409, "delivery-superseded")
+    same = correct(client, delivery_of(yard, delivery.order_id), {})
+    assert (same.status_code, same.json["slug"]) == (409, "nothing-corrected")
+    with transaction(yard.world.carrier_id) as session:
+        (correction,) = session.scalars(select(Correction)).all()
+        assert (correction.reason, correction.replaces_id) == ("Recompté avec le client", delivery.id)
+        assert correction.by is not None
+
+
+def test_an_order_that_was_refused_after_all_opens_again_and_back(make_day: Callable[..., Yard]) -> None:
+    """C27: corrected to nothing the invoice is credited whole and the order opens; corrected back it gets a new one."""
+    yard = make_day(CREDIT)
+    delivery = delivered_in_full(yard)
+    client, whole = office(yard), billed(delivery)
+    nothing = {line.order_line_id: recount(line, 0, kind="returned") for line in delivery.lines}
+    assert correct(client, delivery, nothing).status_code == 200
+    assert (billed(delivery), order_of(yard, delivery.order_id).state) == (0, OrderState.NOT_DELIVERED)
+    assert_books_agree(yard, delivery.order_id)
+    everything = {line.order_line_id: recount(line, line.ordered) for line in delivery.lines}
+    back = correct(client, delivery_of(yard, delivery.order_id), everything)
+    assert [one["kind"] for one in back.json["documents"]] == ["invoice"]
+    assert (billed(delivery), order_of(yard, delivery.order_id).state) == (whole, OrderState.DELIVERED)
+    assert_books_agree(yard, delivery.order_id)
+
+
+def test_an_overage_that_was_miscounted_gets_another_supplement(make_day: Callable[..., Yard]) -> None:
+    """R023, law 19: the supplementary order follows the corrected overage; the former one is cancelled."""
+    yard = make_day(CREDIT)
+    delivery = delivered_in_full(yard)
+    client, line = office(yard), delivery.lines[0]
+    for extra in (2, 1, 0):
+        now = delivery_of(yard, delivery.order_id)
+        assert correct(client, now, {line.order_line_id: recount(line, line.ordered, extra=extra)}).status_code == 200
+        assert_books_agree(yard, delivery.order_id)
+    with transaction(delivery.seller_id) as session:
+        made = session.scalars(select(Order).where(Order.supplement_of_id == delivery.order_id)).all()
+        assert [one.state for one in made] == [OrderState.CANCELLED] * 2
+
+
+def test_a_correction_above_the_threshold_waits_and_a_better_count_takes_it_back(make_day: Callable[..., Yard]) -> None:
+    """C12: corrections add up against the threshold; a proposal that a later count overtakes is withdrawn."""
+    yard = make_day(THRESHOLD)
+    delivery = delivered_in_full(yard)
+    client, line = office(yard), delivery.lines[0]
+    states = []
+    for quantity in (line.ordered - 1, line.ordered - 3, line.ordered):
+        answer = correct(client, delivery_of(yard, delivery.order_id), {line.order_line_id: recount(line, quantity)})
+        assert answer.status_code == 200, answer.json
+        states.append([note.state for note in notes_of(delivery.issuer_id)])
+    assert states == [
+        [CreditState.ISSUED],
+        [CreditState.ISSUED, CreditState.PROPOSED],
+        [CreditState.ISSUED, CreditState.REFUSED],
+    ]
+    assert_books_agree(yard, delivery.order_id)
+
+
+def test_an_order_invoiced_outside_gets_another_notice(make_day: Callable[..., Yard]) -> None:
+    """C14, R007: nothing is billed here; the supplier's notice says what counts now."""
+    yard = make_day(EXTERNAL)
+    delivery = delivered_in_full(yard)
+    line = delivery.lines[0]
+    answer = correct(office(yard), delivery, {line.order_line_id: recount(line, 1)})
+    assert [one["kind"] for one in answer.json["documents"]] == ["variance_notice"]
+    with transaction(delivery.seller_id) as session:
+        assert session.scalars(select(VarianceNotice)).one().short_units == line.ordered - 1
+        assert session.scalars(select(Invoice)).all() == []
+
+
+@pytest.mark.parametrize("role", [Role.DRIVER, Role.ACCOUNTANT])
+def test_who_may_not_correct_is_refused(make_day: Callable[..., Yard], role: Role) -> None:
+    """Section 3, « Correct a completed stop »: the driver until sync, the accountant never."""
+    yard = make_day(CREDIT)
+    delivery = delivered_in_full(yard)
+    line = delivery.lines[0]
+    answer = correct(office(yard, role), delivery, {line.order_line_id: recount(line, 1)})
+    assert answer.status_code == 403
+    assert delivery_of(yard, delivery.order_id).revision == 1
+
+
+def correction_of(tablet: HandTablet, event_id: str, **said: object) -> None:
+    tablet.visit(tablet.stop(), payload={"corrects": event_id}, **said)
+
+
+def first_event(tablet: HandTablet) -> str:
+    return str(msgspec.json.decode(tablet.events[0].body)["event_id"])
+
+
+def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callable[..., Yard]) -> None:
+    """Section 3 and 4: sealed before the sync, first visit and correction come together and the second one counts."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1))
+    results = tablet.push()["results"]
+    assert [one["status"] for one in results] == ["applied", "applied"]
+    assert [one["kind"] for one in results[1]["documents"]] == ["credit_note"]
+    assert delivery_of(yard, only_order(yard)).revision == 2
+    assert_books_agree(yard, only_order(yard))
+
+
+def test_a_correction_of_a_received_visit_waits_unless_the_carrier_lets_it_through(
+    make_day: Callable[..., Yard],
+) -> None:
+    """Section 4 (Stop), C23: review is the rule; a carrier may let its tablets correct by themselves."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    tablet.push()
+    late = {"envelope": {"wall_ms": 4_000_000_000_000}}
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1), **late)
+    (waits,) = tablet.push(2)["results"]
+    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+    with transaction(yard.world.carrier_id) as session:
+        session.get_one(Company, yard.world.carrier_id).correction_policy = CorrectionPolicy.AUTOMATIC
+    event_id = waits["event_id"]
+    decided = office(yard).post(f"/api/v1/sync/parked/{event_id}/decision", json={"choice": "apply"})
+    assert (decided.status_code, decided.json["outcome"]) == (200, "decided")
+    correction_of(tablet, event_id, counted=short(line.line_id, line.quantity, 2), **late)
+    (through,) = tablet.push(3)["results"]
+    assert (through["status"], through["documents"][0]["kind"]) == ("applied", "credit_note")
+    assert_books_agree(yard, only_order(yard))
+
+
+def test_a_correction_after_the_offices_own_waits_for_a_person(make_day: Callable[..., Yard]) -> None:
+    """Protocol, 7: a tablet that does not know of the dispatcher's correction does not undo it."""
+    yard = make_day(CREDIT)
+    delivery, tablet = delivered_in_full(yard), yard.tablet
+    line = delivery.lines[0]
+    assert correct(office(yard), delivery, {line.order_line_id: recount(line, 2)}).status_code == 200
+    correction_of(tablet, first_event(tablet), counted=short(str(line.order_line_id), line.ordered, 1))
+    (waits,) = tablet.push(2)["results"]
+    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+
+
+def empties_and_cash(tablet: HandTablet, *, kegs: int, cents: int) -> dict[str, object]:
+    stop = tablet.stop()
+    seller_id = stop.orders[0].goods.seller_id
+    keg = next(one for one in stop.containers if one.container_class == "keg_50l" and one.owner_id == seller_id)
+    back = VisitContainers(
+        owner_id=keg.owner_id,
+        creditor_id=keg.creditor_id,
+        container_class=keg.container_class,
+        returned=kegs,
+        unit_cents=keg.unit_cents,
+    )
+    return {
+        "containers": [back] if kegs else [],
+        "collections": [VisitCollection(issuer_id=seller_id, method="cash", amount_cents=cents)] if cents else [],
+    }
+
+
+def test_empties_and_cash_follow_a_correction_by_the_difference(make_day: Callable[..., Yard]) -> None:
+    """C29, C30: more empties are credited by the difference, fewer ask a person; changed cash replaces the former."""
+    yard = make_day(CREDIT)
+    tablet, seller_id = yard.tablet, yard.world.seller.id
+    tablet.visit(tablet.stop(), **empties_and_cash(tablet, kegs=2, cents=5_000))
+    correction_of(tablet, first_event(tablet), **empties_and_cash(tablet, kegs=3, cents=6_000))
+    results = tablet.push()["results"]
+    assert [one["total_cents"] for one in results[1]["documents"]] == [3_000]
+    with transaction(seller_id) as session:
+        money = {one.amount_cents: one.state for one in session.scalars(select(Payment))}
+    assert money == {5_000: PaymentState.FAILED, 6_000: PaymentState.PENDING}
+    second = str(msgspec.json.decode(tablet.events[1].body)["event_id"])
+    correction_of(tablet, second, **empties_and_cash(tablet, kegs=1, cents=0))
+    (last,) = tablet.push(3)["results"]
+    assert (last["status"], last["documents"]) == ("applied", [])
+    with transaction(seller_id) as session:
+        assert {one.state for one in session.scalars(select(Payment))} == {PaymentState.FAILED}
+        assert [note.deposit_cents for note in session.scalars(select(CreditNote)) if not note.invoice_id] == [
+            6_000,
+            3_000,
+        ]
+    with transaction(yard.world.carrier_id) as session:
+        asked = session.scalars(select(Discrepancy).where(Discrepancy.kind == "deposit_overcredited")).one()
+        assert "2" in asked.text_fr
+        assert session.scalars(select(DeviceEvent).where(DeviceEvent.outcome == EventOutcome.PARKED)).all() == []
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 2)), min_size=1, max_size=4))
+@settings(max_examples=5, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+def test_law_19_holds_after_any_sequence_of_corrections(
+    day_of_two: tuple[Yard, object], counts: list[tuple[int, int, int]]
+) -> None:
+    """Law 19: delivered = invoiced − credited + supplementary on every line, whatever is corrected in which order."""
+    yard, client = day_of_two
+    for order in yard.tablet.stop().orders:
+        for cases, kegs, extra in counts:
+            now = delivery_of(yard, order.order_id)
+            quantities = (min(cases, now.lines[0].ordered), min(kegs, now.lines[1].ordered))
+            change = {
+                line.order_line_id: recount(line, quantity, extra=extra if at == 0 else 0)
+                for at, (line, quantity) in enumerate(zip(now.lines, quantities, strict=True))
+            }
+            assert correct(client, now, change).status_code in {200, 409}
+        assert_books_agree(yard, order.order_id)
+
+
+@pytest.fixture
+def day_of_two(make_day: Callable[..., Yard]) -> tuple[Yard, object]:
+    """A delivered day of one adjusted and one credited supplier, and its dispatcher."""
+    yard = make_day(ADJUST, CREDIT)
+    yard.tablet.visit(yard.tablet.stop())
+    yard.tablet.push()
+    return yard, office(yard)

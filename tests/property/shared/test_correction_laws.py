@@ -1,0 +1,150 @@
+"""Laws of corrections: whatever the sequence, the documents bill what was delivered, and replays bill nothing."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.correction import StandingInvoice, correct_settlement
+from shared.priced import PricedLine
+from shared.pricing import credit_of, price_order
+from tests.property.shared.order_strategies import orders, parts_of
+
+MAX_CORRECTIONS = 6
+
+
+@dataclass
+class Books:
+    """The published documents of one order: the invoice, and what corrections added; credits reduce what is left."""
+
+    goods: object
+    prices: object
+    stack: list[StandingInvoice] = field(default_factory=list)
+
+    def publish(self, priced):
+        """Add an invoice of which nothing is credited yet."""
+        left = {line.line_id: line for line in priced.lines}
+        self.stack.append(StandingInvoice(f"{len(self.stack)}", priced, left))
+
+    def steps_to(self, delivered):
+        first, *later = self.stack
+        return correct_settlement(self.goods, self.prices, invoice=first, supplementary=later, delivered=delivered)
+
+    def correct(self, delivered):
+        """Take the steps that a correction asks for; no credit may take more than is left (laws 8 and 9)."""
+        steps = self.steps_to(delivered)
+        for key, credited in steps.credits:
+            self._credit(int(key), credited)
+        for priced in (steps.again, steps.beyond):
+            if priced is not None:
+                assert priced.lines
+                self.publish(priced)
+        return steps
+
+    def _credit(self, at, credited):
+        one = self.stack[at]
+        left = dict(one.left)
+        for line in credited.lines:
+            left[line.line_id] = minus(left[line.line_id], line)
+        self.stack[at] = StandingInvoice(one.key, one.priced, left)
+
+    def billed(self, line_id):
+        """Everything that all documents still bill of a line, as one tuple of amounts."""
+        parts = [one.left[line_id] for one in self.stack if line_id in one.left]
+        return amounts_of(parts)
+
+
+def minus(line, part):
+    """Return what is left of a line; it is never below zero, and zero when no unit is left."""
+    left = PricedLine(
+        line_id=line.line_id,
+        quantity=line.quantity - part.quantity,
+        net_cents=line.net_cents - part.net_cents,
+        taxes={code: cents - part.taxes.get(code, 0) for code, cents in line.taxes.items()},
+        deposit_cents=line.deposit_cents - part.deposit_cents,
+        deposit_tax={code: cents - part.deposit_tax.get(code, 0) for code, cents in line.deposit_tax.items()},
+        document_discount_cents=line.document_discount_cents - part.document_discount_cents,
+    )
+    cents = (left.net_cents, left.deposit_cents, *left.taxes.values(), *left.deposit_tax.values())
+    assert left.quantity >= 0 <= min(cents)
+    assert left.quantity or not any(cents)
+    return left
+
+
+def amounts_of(parts):
+    """Return units, net, deposits and taxes by code, without zeros."""
+    taxes = {}
+    for part in parts:
+        for code, cents in (*part.taxes.items(), *part.deposit_tax.items()):
+            taxes[code] = taxes.get(code, 0) + cents
+    return (
+        sum(part.quantity for part in parts),
+        sum(part.net_cents for part in parts),
+        sum(part.deposit_cents for part in parts),
+        {code: cents for code, cents in taxes.items() if cents},
+    )
+
+
+@st.composite
+def corrected_orders(draw, *, invoiced_whole, decimals=(0, 1, 2, 3, 4)):
+    """An order, what its invoice billed, and a sequence of corrections, each of all lines or of some."""
+    goods, prices = draw(orders(decimals=decimals))
+    whole = {line.line_id: line.quantity for line in goods.lines}
+    invoiced = whole if invoiced_whole else draw(parts_of(goods))
+    corrections = []
+    for _ in range(draw(st.integers(1, MAX_CORRECTIONS))):
+        counted = draw(parts_of(goods))
+        named = draw(st.sets(st.sampled_from(sorted(counted)), min_size=1))
+        corrections.append({line_id: counted[line_id] for line_id in sorted(named)})
+    return goods, prices, invoiced, corrections
+
+
+def played(goods, prices, invoiced, corrections):
+    books = Books(goods, prices)
+    books.publish(price_order(goods, prices, invoiced))
+    now = dict(invoiced)
+    for delivered in corrections:
+        books.correct(delivered)
+        now |= delivered
+        assert {line.line_id: books.billed(line.line_id)[0] for line in goods.lines} == now
+        assert books.steps_to(now).is_nothing
+    return books, now
+
+
+@given(corrected_orders(invoiced_whole=True))
+def test_any_sequence_of_corrections_ends_where_its_last_one_alone_would(case):
+    """Law 19, T5, R023: delivered = invoiced − credited + supplementary, in units and to the cent, on every line."""
+    goods, prices, invoiced, corrections = case
+    books, now = played(goods, prices, invoiced, corrections)
+    whole = price_order(goods, prices)
+    short = {line.line_id: line.quantity - now[line.line_id] for line in whole.lines}
+    credit = {line.line_id: line for line in credit_of(whole, already={}, crediting=short).lines}
+    for line in whole.lines:
+        kept = minus(line, credit[line.line_id]) if line.line_id in credit else line
+        assert books.billed(line.line_id) == amounts_of([kept])
+
+
+@given(corrected_orders(invoiced_whole=False, decimals=(0, 1, 2)))
+def test_what_was_never_invoiced_is_billed_at_the_orders_own_terms(case):
+    """Law 19, R016, R023: units and deposits exact; nets too, but for T5's cent where only a part stands."""
+    goods, prices, invoiced, corrections = case
+    books, now = played(goods, prices, invoiced, corrections)
+    wanted = price_order(goods, prices, now)
+    for line in goods.lines:
+        priced = wanted.line(line.line_id)
+        units, net_cents, deposit_cents, _taxes = books.billed(line.line_id)
+        expected = (priced.quantity, priced.net_cents, priced.deposit_cents) if priced else (0, 0, 0)
+        partly = sum(0 < one.left_of(line.line_id) < one.billed_of(line.line_id) for one in books.stack)
+        partly += 0 < units < invoiced[line.line_id]  # what stands of the invoice is T5's share of it
+        assert (units, deposit_cents) == (expected[0], expected[2])
+        assert abs(net_cents - expected[1]) <= partly
+
+
+@given(corrected_orders(invoiced_whole=False))
+def test_an_order_that_nobody_received_after_all_leaves_nothing_billed(case):
+    """Law 10, C27: whatever was billed, credited and billed again, the last correction to nothing leaves zero."""
+    goods, prices, invoiced, corrections = case
+    nothing = {line.line_id: 0 for line in goods.lines}
+    books, _now = played(goods, prices, invoiced, [*corrections, nothing])
+    for line in goods.lines:
+        assert books.billed(line.line_id) == (0, 0, 0, {})
