@@ -40,6 +40,8 @@ class Disk:
     events: list[Any] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     partial: dict[str, bytes] = field(default_factory=dict)
+    strays: list[Push] = field(default_factory=list)
+    is_forked: bool = False
 
 
 class OfficePeer:
@@ -56,6 +58,8 @@ class OfficePeer:
         self.gone: tuple[str, ...] = ()
         self.elsewhere: tuple[RunStanding, ...] = ()
         self.revoked = False
+        self.room_for_strays = 100
+        self.takes_at_most = 200
         self.documents: dict[str, bytes] = {}
         self.tokens: set[str] = set()
         self.nonces: set[str] = set()
@@ -63,6 +67,7 @@ class OfficePeer:
         self.after: Callable[[str, str], None] = lambda method, path: None
         self.refuse: Callable[[str, str], Answer | None] = lambda method, path: None
         self.calls: list[tuple[str, str]] = []
+        self.told: Hello | None = None
 
     def key_list(self) -> bytes:
         """Return the signed list of keys: the one in use, behind those of ``links``."""
@@ -148,8 +153,10 @@ class OfficePeer:
     def _hello(self, body: bytes) -> Answer:
         told = msgspec.json.decode(body, type=Hello)
         last = len(self.disk.hashes)
-        forked = told.head < last or (told.acked <= last and self._hash_at(told.acked) != told.hash_at_acked)
-        standing = "fork" if forked else "rewind" if last < told.acked else "ok"
+        differs = told.acked <= last and self._hash_at(told.acked) != told.hash_at_acked
+        self.disk.is_forked |= bool(told.head < last or differs or told.broken_at)
+        standing: Any = "revoked" if self.revoked else "rewind" if last < told.acked else "ok"
+        self.told = told
         return _message(
             HelloAnswer(
                 protocol=PROTOCOL,
@@ -159,7 +166,7 @@ class OfficePeer:
                 safe_seq=self.safe_seq,
                 server_ms=NOW_MS,
                 min_app="0.1.0",
-                standing=standing,
+                standing="fork" if self.disk.is_forked else standing,
             )
         )
 
@@ -169,13 +176,17 @@ class OfficePeer:
         public = bytes.fromhex(self.disk.public_key)
         if not is_signed_by(public, "head", head, bytes.fromhex(batch.head_signature)):
             return _problem(422, "bad-head-signature")
+        if self.disk.is_forked:
+            is_kept = len(self.disk.strays) < self.room_for_strays
+            self.disk.strays += [batch] if is_kept else []
+            return self._pushed([], "fork", quarantined=is_kept)
         results: list[EventResult] = []
-        for event in batch.events:
+        for event in batch.events[: self.takes_at_most]:
             outcome = self._receive(event, public)
             if isinstance(outcome, str):
                 return self._pushed(results, outcome)
             results.append(outcome)
-        return self._pushed(results, "ok")
+        return self._pushed(results, "revoked" if self.revoked else "ok")
 
     def _receive(self, event: Any, public: bytes) -> EventResult | str:
         envelope = open_event(event, public)
@@ -190,7 +201,7 @@ class OfficePeer:
         self.disk.events.append(envelope)
         return EventResult(seq=envelope.seq, event_id=envelope.event_id, status="applied")
 
-    def _pushed(self, results: list[EventResult], standing: Any) -> Answer:
+    def _pushed(self, results: list[EventResult], standing: Any, *, quarantined: bool = False) -> Answer:
         last = len(self.disk.hashes)
         said = {
             "device_id": self.device_id,
@@ -210,6 +221,7 @@ class OfficePeer:
                 standing=standing,
                 receipt=Receipt(body=body.decode(), signature=signature),
                 server_ms=NOW_MS,
+                quarantined=quarantined,
             )
         )
 

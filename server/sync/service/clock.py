@@ -26,21 +26,23 @@ def moment_of(envelope: Envelope, *, received_at: datetime) -> Moment:
 
     In the boot of its last contact: the server's time plus the monotonic difference, in doubt by the drift alone.
     Otherwise the wall clock, never later than the reception, in doubt by everything since the last contact. An
-    instant over 90 days back is no instant: the reception stands for it, in doubt by as much.
+    instant over 90 days back, or outside the calendar, is no instant: the reception stands for it, in doubt by as much.
     """
-    wall = _instant(envelope.wall_ms, received_at)
+    told = _instant(envelope.wall_ms)
+    wall = told or received_at
     if envelope.server_ms and envelope.monotonic_ms >= envelope.server_monotonic_ms:
         elapsed_ms = envelope.monotonic_ms - envelope.server_monotonic_ms
-        at = min(_instant(envelope.server_ms + elapsed_ms, received_at), received_at)
-        return Moment(at, 1 + elapsed_ms * DRIFT_PPM // 1_000_000_000, abs(wall - at) > MAX_SKEW)
+        at = min(_instant(envelope.server_ms + elapsed_ms) or received_at, received_at)
+        is_skewed = told is None or abs(wall - at) > MAX_SKEW
+        return Moment(at, 1 + elapsed_ms * DRIFT_PPM // 1_000_000_000, is_skewed)
     at = min(wall, received_at)
-    if received_at - at > MAX_AGE:
+    if told is None or received_at - at > MAX_AGE:
         return Moment(received_at, int(MAX_AGE.total_seconds()), skewed=True)
     return Moment(at, max(1, int((received_at - at).total_seconds())), wall - received_at > MAX_SKEW)
 
 
-def _instant(unix_ms: int, fallback: datetime) -> datetime:
+def _instant(unix_ms: int) -> datetime | None:
     try:
         return datetime.fromtimestamp(unix_ms / 1000, UTC)
     except (ValueError, OverflowError, OSError):
-        return fallback
+        return None

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from driver_app.actions.arrive import arrive
+from driver_app.actions.arrive import FinishedElsewhere, arrive
+from driver_app.actions.correct import CorrectionBelongsToOffice, correct_stop, undo_finish
 from driver_app.actions.counting import add_photo
 from driver_app.actions.finish import finish_stop
-from driver_app.actions.run import start_run
-from driver_app.store import attachments, bundles, outbox, settings
+from driver_app.actions.run import end_run, start_run
+from driver_app.store import attachments, bundles, drafts, outbox, settings
+from driver_app.store import states as progress
 from driver_app.strokes import draw_signing
 from driver_app.sync.engine import backlog
 from driver_app.sync.transport import Answer
+from driver_app.viewmodels.sync import present_sync
+from shared.wire.bundle import RunStanding, StopDone
 from tests.factories.protocol_peer import cut_once
 from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
@@ -247,3 +252,135 @@ def test_a_held_event_waits_and_those_behind_it(cab: Cab) -> None:
     assert waiting(cab)[0] == 2
     cab.clock.advance(10_001)
     assert cab.engine.sync().events == 2
+
+
+def pill(cab: Cab, language: str = "fr") -> tuple[str, str]:
+    """Return what the screens say of the sync."""
+    view = present_sync(cab.tablet.store.read(backlog), is_online=True, language=language)
+    return view.text, view.notice
+
+
+def test_a_revoked_tablet_hands_in_all_and_says_who_decides(cab: Cab) -> None:
+    """Protocol, 10: nothing comes down any more, everything goes up, and the screen is honest about it."""
+    deliver(cab, 0)
+    cab.office.revoked = True
+    cab.office.takes_at_most = 1
+    cab.office.before = cut_once("push", skip=1)
+    assert cab.engine.sync().ending == "offline"
+    assert pill(cab)[0] == "Tablette révoquée"
+    assert "ce qui reste s’envoie encore" in pill(cab)[1]
+    cab.office.calls.clear()
+    ended = cab.engine.sync()
+    assert (ended.ending, waiting(cab)) == ("revoked", (0, 0))
+    assert not any("pull" in path or "files" in path for _method, path in cab.office.calls)
+    assert pill(cab)[1] == "Tablette révoquée : vos livraisons sont au bureau, un répartiteur décide."
+    assert pill(cab, "en")[1] == "Tablet revoked: your deliveries are at the office, a dispatcher decides."
+
+
+def test_a_shorter_answer_means_send_the_rest(cab: Cab) -> None:
+    """Protocol, 2: an office that takes a part of a batch is gone on with from where it is, in the same round."""
+    deliver(cab, 0)
+    cab.office.takes_at_most = 2
+    cab.office.calls.clear()
+    assert cab.engine.sync().events == 3
+    assert sum("push" in path for _method, path in cab.office.calls) == 2
+    assert [event.seq for event in cab.office.disk.events] == [1, 2, 3]
+
+
+def test_a_forked_tablet_hands_in_a_copy_of_its_log_once(cab: Cab) -> None:
+    """G6: the office keeps the other branch as evidence; what it kept is not sent again, what it could not is."""
+    deliver(cab, 0)
+    cab.engine.sync()
+    cab.office.disk.hashes[-1] = "a" * 64
+    deliver(cab, 1)
+    assert cab.engine.sync().ending == "fork"
+    (stray,) = cab.office.disk.strays
+    assert (stray.from_seq, len(stray.events)) == (1, 5)
+    assert states(cab) == ["received"] * 3 + ["sent"] * 2
+    assert len(cab.office.disk.files) == 2, "the strokes and their picture, drawn alike"
+    assert cab.engine.sync().ending == "fork"
+    assert len(cab.office.disk.strays) == 1
+    cab.office.room_for_strays = 1
+    deliver(cab, 2)
+    cab.engine.sync()
+    assert cab.tablet.store.read(settings.position).strays_seq == 5
+    cab.office.room_for_strays = 2
+    cab.engine.sync()
+    assert (cab.office.disk.strays[1].from_seq, len(cab.office.disk.strays[1].events)) == (6, 2)
+    assert "appelez le répartiteur" in pill(cab)[1]
+
+
+def test_a_hole_in_the_log_is_told_and_the_rest_is_handed_in(cab: Cab) -> None:
+    """G6: flash that lost an event stops the chain, not the evidence: the office gets what still opens."""
+    deliver(cab, 0)
+    deliver(cab, 1)
+    cab.tablet.store.write(
+        "contact", lambda session: session.db.execute("UPDATE event SET sealed = zeroblob(99) WHERE seq = 3")
+    )
+    assert cab.engine.sync().ending == "fork"
+    assert cab.office.told is not None
+    assert (cab.office.told.broken_at, cab.office.told.head) == (3, 5)
+    assert [(one.from_seq, len(one.events)) for one in cab.office.disk.strays] == [(1, 2), (4, 2)]
+    assert len(states(cab)) == 5
+
+
+def test_the_head_that_is_told_can_no_longer_be_taken_back(cab: Cab) -> None:
+    """M4: the office waits for what is told; a finish that may still be undone is not."""
+    arrive(cab.tablet, **cab.at(0), now=cab.now)
+    signing = draw_signing("Éloïse Gagné", "gérante")
+    finish_stop(cab.tablet, **cab.at(0), signing=signing, language="fr", now=cab.now)
+    cab.engine.send()
+    assert cab.office.told is not None
+    assert cab.office.told.head == 2
+    undo_finish(cab.tablet, **cab.at(0), now=cab.now)
+    finish_stop(cab.tablet, **cab.at(0), signing=signing, language="fr", now=cab.now)
+    cab.clock.advance(10_001)
+    cab.engine.send()
+    assert cab.office.told.head == 3
+
+
+def test_a_new_tablet_takes_a_run_over(tmp_path: Path) -> None:
+    """Replaced tablets: departed, and the stops that are done are known, so that nobody delivers them twice."""
+    cab = make_cab(tmp_path, make_run(stops=3))
+    done = tuple(
+        StopDone(stop_id=cab.stop(at).stop_id, outcome=outcome, finished_ms=cab.now.wall_ms)
+        for at, outcome in ((0, "partial"), (1, "failed"))
+    )
+    cab.office.elsewhere = (RunStanding(run_id=cab.run.run_id, departed_ms=cab.now.wall_ms, stops=done),)
+    for _again in range(2):
+        assert cab.engine.pull().ending == "done"
+    run_id = cab.run.run_id
+    assert cab.tablet.store.read(lambda session: progress.run_progress(session, run_id)).is_under_way
+    with pytest.raises(FinishedElsewhere):
+        arrive(cab.tablet, **cab.at(0), now=cab.now)
+    with pytest.raises(CorrectionBelongsToOffice):
+        correct_stop(cab.tablet, **cab.at(1))
+    deliver(cab, 2)
+    end_run(cab.tablet, run_id=run_id, cash_counted_cents=0, now=cab.now)
+    cab.clock.advance(10_001)
+    assert cab.engine.sync().events == 3
+    assert [event.type for event in cab.office.disk.events] == ["stop.arrived", "visit.finished", "run.returned"]
+
+
+def test_what_was_begun_or_finished_here_stays_when_the_run_changes(cab: Cab) -> None:
+    """A dispatcher changing a run while its driver is offline: drafts, finished stops and the log survive."""
+    deliver(cab, 0)
+    draft = arrive(cab.tablet, **cab.at(1), now=cab.now)
+    moved = tuple(reversed(cab.run.stops))
+    cab.office.runs = (msgspec.structs.replace(make_run(stops=4, version=2), stops=moved),)
+    at_stop = {one.place.name: {"run_id": cab.run.run_id, "stop_id": one.stop_id} for one in moved}
+    done = [StopDone(stop_id=one.stop_id, outcome="complete", finished_ms=1) for one in moved]
+    cab.office.elsewhere = (RunStanding(run_id=cab.run.run_id, departed_ms=1, stops=tuple(done)),)
+    assert cab.engine.sync().ending == "done"
+    stops = cab.tablet.store.read(lambda session: progress.stops_of(session, cab.run.run_id))
+    names = {one.stop_id: one.place.name for one in moved}
+    assert len(at_stop) == 4
+    own = {names[stop_id]: one.elsewhere for stop_id, one in stops.items()}
+    assert sorted(own.values()) == [False, False, True, True]
+    begun = {"run_id": cab.run.run_id, "stop_id": draft.stop_id}
+    assert cab.tablet.store.read(lambda session: drafts.load(session, **begun)) == draft
+    assert not stops[draft.stop_id].is_finished
+    finish_stop(cab.tablet, **begun, signing=draw_signing("Éloïse Gagné", ""), language="fr", now=cab.now)
+    cab.clock.advance(10_001)
+    cab.engine.sync()
+    assert [event.plan_version for event in cab.office.disk.events] == [1, 1, 1, 1, 2]

@@ -14,6 +14,9 @@ import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from server.core.settings import Settings
+from server.sync.service.pushing import MAX_DOCUMENTS
+from server.sync.service.strays import MAX_STRAY_BYTES, MAX_STRAYS
 from shared.canonical import canonical_bytes
 from shared.delivery import DeliveredLine, preview_settlement
 from shared.disclosure import Group, VisitTree
@@ -60,6 +63,12 @@ def test_the_trees_example_leads_to_its_roots() -> None:
     ("row", "bound"),
     [
         ("events in a push", str(limits.MAX_EVENTS)),
+        ("a push of several events, unpacked", f"{limits.MAX_BATCH_BYTES // 1024} KB"),
+        ("a push of one event, unpacked", f"{limits.MAX_LONE_EVENT_BYTES // 1024**2} MB"),
+        ("documents after which a batch is taken in part", str(MAX_DOCUMENTS)),
+        ("greetings and pushes of a tablet a minute", str(Settings().pushes_per_minute)),
+        ("quarantined batches of a tablet", str(MAX_STRAYS)),
+        ("quarantined bytes of a tablet", f"{MAX_STRAY_BYTES // 1024**2} MB"),
         ("one event's body", f"{limits.MAX_EVENT_BYTES // 1024} KB"),
         ("one leaf", f"{limits.MAX_LEAF_BYTES // 1024} KB"),
         ("orders at a stop", str(limits.MAX_ORDERS_A_STOP)),

@@ -1,0 +1,102 @@
+"""Back-pressure: how many at once, who waits, and for how long one is sent away."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event, Lock
+from uuid import UUID, uuid4
+
+import pytest
+
+from server.sync.service.doors import Pace, Saturated, TooManyPushes, Turnstile
+
+
+class Watch:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def test_no_more_than_so_many_are_inside_and_one_waits() -> None:
+    """Back-pressure: two work, the third waits for its turn, the fourth is sent away at once."""
+    turnstile = Turnstile(at_once=2, queue=1, patience_s=20.0)
+    inside, most, lock, full, go = 0, 0, Lock(), Barrier(3), Event()
+
+    def work(waits: bool) -> None:
+        nonlocal inside, most
+        with turnstile.turn():
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            if waits:
+                full.wait(20)
+                go.wait(20)
+            with lock:
+                inside -= 1
+
+    with ThreadPoolExecutor(3) as pool:
+        working = [pool.submit(work, waits) for waits in (True, True)]
+        full.wait(20)
+        third = pool.submit(work, waits=False)
+        while not turnstile._waiting:
+            pass
+        with pytest.raises(Saturated), turnstile.turn():
+            pass
+        assert not third.done()
+        go.set()
+        for one in (*working, third):
+            one.result(20)
+    assert (most, turnstile._inside, turnstile._waiting) == (2, 0, 0)
+
+
+def test_the_wait_that_is_asked_for_follows_from_what_was_measured() -> None:
+    """Back-pressure: slow pushes and many who were sent away ask for a longer wait, 60 s at most."""
+    watch = Watch()
+    turnstile = Turnstile(at_once=1, queue=0, patience_s=0.0, monotonic_s=watch)
+    for _push in range(40):
+        with turnstile.turn():
+            watch.now_s += 2.0
+
+    def asked_s() -> int:
+        with pytest.raises(Saturated) as sent_away, turnstile.turn():
+            pass
+        return int(sent_away.value.members["retry_after_s"])
+
+    with turnstile.turn():
+        waits_s = [asked_s() for _ in range(50)]
+        assert waits_s[0] == 4, "one inside and this one, 2 s each"
+        assert waits_s == sorted(waits_s)
+        assert waits_s[-1] == 60
+        watch.now_s += 11.0
+        assert asked_s() == 4, "those who were sent away long ago have come back since"
+
+
+def test_a_tablet_has_its_own_pace() -> None:
+    """Rate limit: counted by tablet in a sliding window; the wait ends when the oldest call leaves it."""
+    watch = Watch()
+    pace = Pace(2, 60.0, monotonic_s=watch)
+    one, other = uuid4(), uuid4()
+    pace.count(one)
+    watch.now_s += 10.0
+    pace.count(one)
+    with pytest.raises(TooManyPushes) as refused:
+        pace.count(one)
+    assert refused.value.members["retry_after_s"] == 50
+    pace.count(other)
+    watch.now_s += 50.0
+    pace.count(one)
+
+
+def test_the_pace_remembers_a_bounded_number_of_tablets() -> None:
+    """Limits on everything: no caller makes the process grow without end; 0 counts nobody."""
+    pace = Pace(1, 60.0)
+    for number in range(Pace.TRACKED + 500):
+        pace.count(UUID(int=number))
+    assert len(pace._calls) == Pace.TRACKED
+    free = Pace(0, 60.0)
+    for _call in range(10):
+        free.count(UUID(int=1))
