@@ -151,10 +151,14 @@ def foresee(session: Session, event: DeviceEvent, *, replaces: bool = False) -> 
 
 
 def _rehearse(session: Session, event: DeviceEvent, *, replaces: bool) -> NoReturn:
-    issued = _apply(session, event, replaces=replaces, reason="", stamp=Stamp(None, event.received_at))
+    """Publish as well, so that amounts are known and a credit to be approved shows; the numbers are not given."""
+    stamp = Stamp(None, event.received_at)
+    issued = _apply(session, event, replaces=replaces, reason="", stamp=stamp)
     if isinstance(issued, Problem):
         raise _Undone(Foreseen((), issued))
-    raise _Undone(Foreseen(tuple(one.as_message() for one in issued), None))
+    publish_pending(session, stamp=stamp)
+    documents = tuple(msgspec.structs.replace(one.as_message(), number="") for one in issued)
+    raise _Undone(Foreseen(documents, None))
 
 
 def _apply(
