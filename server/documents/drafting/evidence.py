@@ -39,6 +39,7 @@ class ProofDrafting:
     terms_hash: str
     strokes: bytes | None
     missing: tuple[str, ...]
+    corrections: tuple[Text, ...] = ()
 
 
 def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
@@ -71,6 +72,7 @@ def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
         seen=_seen(delivery, order),
         photos=tuple(sha for line in delivery.lines for sha in line.photos),
         missing_photos=of.missing,
+        corrections=of.corrections,
     )
 
 

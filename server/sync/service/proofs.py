@@ -25,7 +25,9 @@ from server.orders.model import Order
 from server.parties.model import Organisation
 from server.planning.model import Run
 from server.sync.model import Attachment, DeviceEvent, SignedReceipt
+from server.sync.service.revisions import correction_words
 from shared.disclosure import VisitTree
+from shared.problems import Text
 from shared.sealing import public_bytes, sign
 from shared.sealing_event import visit_of
 from shared.visit import VisitFacts, containers_key, order_key, read_visit, tree_of
@@ -53,6 +55,7 @@ class SealedVisit:
     carrier: Organisation
     receipt: SignedReceipt
     received: frozenset[str]
+    corrections: Mapping[UUID, tuple[Text, ...]]
 
     def groups_for(self, delivery: Delivery) -> tuple[LeafGroup, ...]:
         """Return the groups that this delivery's parties may see: the order, and the seller's own containers."""
@@ -100,6 +103,10 @@ def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
         carrier=cast.organisations[visit.owner_id],
         receipt=_receipt(session, visit),
         received=_received(session, groups, finished),
+        corrections={
+            one.id: correction_words(session, delivery=one, visit=visit, order=orders[one.order_id])
+            for one in deliveries
+        },
     )
 
 
@@ -166,6 +173,7 @@ def proof_paper(sealed: SealedVisit, delivery: Delivery, *, strokes: bytes | Non
             terms_hash=sealed.terms[delivery.terms_id].hash,
             strokes=strokes,
             missing=tuple(sha for sha in sealed.demanded(delivery) if sha not in sealed.received),
+            corrections=sealed.corrections[delivery.id],
         )
     )
 
