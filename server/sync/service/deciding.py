@@ -8,7 +8,7 @@ from typing import NoReturn
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.billing.service import publish_pending
@@ -82,6 +82,11 @@ class _Undone(Exception):  # no error: it ends a rehearsal
     def __init__(self, foreseen: Foreseen) -> None:
         super().__init__()
         self.foreseen = foreseen
+
+
+def events_of(session: Session, outcome: EventOutcome) -> Select[DeviceEvent]:
+    """Return the query of the acting carrier's events with this outcome."""
+    return select(DeviceEvent).where(DeviceEvent.owner_id == acting_org(session), DeviceEvent.outcome == outcome)
 
 
 def parked_event(session: Session, event_id: UUID, *, lock: bool = False) -> DeviceEvent:
