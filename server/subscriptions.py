@@ -12,7 +12,7 @@ from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED
 from server.core.facts import Fact, subscribe
 from server.core.jobs import enqueue
 from server.delivery import jobs as delivery
-from server.delivery.events import DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
+from server.delivery.events import DELIVERY_CORRECTED, DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
 from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
 from server.fulfilment.events import RUN_DOCUMENTED
@@ -22,7 +22,7 @@ from server.orders.events import ORDER_ACCEPTED, ORDER_LOTS_NOTED, ORDER_SUBMITT
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
 from server.sync import jobs as sync
-from server.sync.events import ATTACHMENT_RECEIVED
+from server.sync.events import ATTACHMENT_RECEIVED, EVENT_SET_ASIDE
 
 type Task = procrastinate.tasks.Task[..., Any, Any]
 
@@ -34,6 +34,8 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     RUN_RENDERED: (sync.build_run_bundle,),
     RUN_READY: (sync.build_run_bundle,),
     DELIVERY_RECORDED: (documents.render_delivery, sync.seal_delivery, notifications.tell_variance),
+    DELIVERY_CORRECTED: (notifications.tell_correction,),
+    EVENT_SET_ASIDE: (sync.tell_set_aside,),
     ATTACHMENT_RECEIVED: (sync.seal_with_attachment,),
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),

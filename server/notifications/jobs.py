@@ -11,7 +11,7 @@ from server.core import clock
 from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.delivery.model import Delivery, Proof
+from server.delivery.model import Correction, Delivery, Proof
 from server.notifications import queries
 from server.notifications.service.telling import News, tell
 from server.orders.model import Order
@@ -73,6 +73,37 @@ def tell_variance(*, owner_id: str, subject_id: str) -> None:
             },
         )
         tell(session, recipient_id=delivery.seller_id, news=news, stamp=_now())
+
+
+@queue.task(name="notifications.tell_correction", retry=AGAIN)
+def tell_correction(*, owner_id: str, subject_id: str) -> None:
+    """Tell seller and buyer that a delivery of theirs was corrected, and why (R022)."""
+    with transaction(UUID(owner_id)) as session:
+        delivery = session.scalars(select(Delivery).where(Delivery.id == UUID(subject_id))).one()
+        correction = session.scalars(select(Correction).where(Correction.delivery_id == delivery.id)).one()
+        order = session.scalars(select(Order).where(Order.id == delivery.order_id)).one()
+        why = f" {correction.reason}" if correction.reason else ""
+        news = News(
+            key=f"correction:{delivery.id}",
+            kind="delivery.corrected",
+            subject_id=order.id,
+            title=Text(f"Livraison corrigée, commande {order.number}", f"Delivery corrected, order {order.number}"),
+            text=Text(
+                f"La livraison de la commande {order.number} a été corrigée (révision {delivery.revision}).{why}",
+                f"The delivery of order {order.number} was corrected (revision {delivery.revision}).{why}",
+            ),
+            link=f"/commandes/{order.id}",
+            members={
+                "order_id": str(order.id),
+                "order_number": order.number,
+                "delivery_id": str(delivery.id),
+                "replaces_id": str(correction.replaces_id),
+                "revision": delivery.revision,
+                "reason": correction.reason,
+            },
+        )
+        for recipient_id in sorted({delivery.seller_id, delivery.buyer_id}):
+            tell(session, recipient_id=recipient_id, news=news, stamp=_now())
 
 
 @queue.task(name="notifications.tell_invoice", retry=AGAIN)

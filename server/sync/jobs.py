@@ -25,12 +25,13 @@ from server.documents.model import DocumentKind
 from server.documents.rendering.render import render
 from server.documents.service import Rendered
 from server.documents.service.keeping import PDF, put
-from server.sync.model import Attachment
+from server.notifications.service.telling import News, tell
+from server.sync.model import Attachment, DeviceEvent, EventDecision
 from server.sync.service import proofs
 from server.sync.service.bundles import build_bundle
 from server.sync.service.proofs import SealedVisit
 from shared.ids import new_id
-from shared.problems import Language
+from shared.problems import Language, Text
 
 PROOF_TYPE = "application/vnd.tournee.proof+zip"
 
@@ -70,6 +71,38 @@ def seal_with_attachment(*, owner_id: str, subject_id: str) -> None:
 def seal_visit(*, owner_id: str, subject_id: str, only_complete: int = 1) -> None:
     """Seal the proofs of a visit; with ``only_complete`` 0, say in them what is missing."""
     _seal_visit(UUID(owner_id), UUID(subject_id), only_complete=bool(only_complete))
+
+
+@queue.task(name="sync.tell_set_aside", retry=AGAIN)
+def tell_set_aside(*, owner_id: str, subject_id: str) -> None:
+    """Tell the sellers that hold a proof of the stop that a later event of it was set aside, and why."""
+    with transaction(UUID(owner_id)) as session:
+        decision = session.scalars(select(EventDecision).where(EventDecision.event_id == UUID(subject_id))).one()
+        proven = session.execute(
+            select(Delivery.seller_id, Delivery.order_id)
+            .join(Proof, Proof.delivery_id == Delivery.id)
+            .join(Visit, Visit.id == Delivery.visit_id)
+            .join(DeviceEvent, DeviceEvent.stop_id == Visit.stop_id)
+            .where(DeviceEvent.event_id == decision.event_id)
+            .distinct()
+        ).all()
+        for seller_id, order_id in proven:
+            tell(session, recipient_id=seller_id, news=_set_aside(decision, order_id), stamp=_now())
+
+
+def _set_aside(decision: EventDecision, order_id: UUID) -> News:
+    return News(
+        key=f"set-aside:{decision.event_id}:{order_id}",
+        kind="delivery.event_set_aside",
+        subject_id=order_id,
+        title=Text("Événement de livraison écarté", "Delivery event set aside"),
+        text=Text(
+            f"Le transporteur a écarté un événement reçu après votre preuve, qui reste telle quelle. {decision.reason}",
+            f"The carrier set aside an event received after your proof, which stays as it is. {decision.reason}",
+        ),
+        link=f"/commandes/{order_id}",
+        members={"order_id": str(order_id), "event_id": str(decision.event_id), "reason": decision.reason},
+    )
 
 
 def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:

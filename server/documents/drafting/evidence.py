@@ -43,6 +43,7 @@ class ProofDrafting:
     manifest_sha256: str
     sealing_key: bytes
     skewed: bool
+    corrections: tuple[Text, ...] = ()
 
 
 def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
@@ -76,7 +77,7 @@ def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
         photos=tuple(sha for line in delivery.lines for sha in line.photos),
         missing_photos=of.missing,
         clock_skewed=of.skewed,
-        corrections=_corrections(finished),
+        corrections=(*_corrections(finished), *of.corrections),
     )
 
 

@@ -7,9 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
-from sqlalchemy import select
 
-from server.core.acting import acting_org
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.core.web.paging import page
@@ -17,7 +15,7 @@ from server.fulfilment.api.access import require_whole
 from server.identity.permissions import Permission
 from server.sync import decision_schemas as schemas
 from server.sync.model import DecisionKind, DeviceEvent, EventOutcome
-from server.sync.service.deciding import decide_event, foresee, parked_event
+from server.sync.service.deciding import decide_event, events_of, foresee, parked_event
 from server.sync.service.reading import read_event
 
 parked = Blueprint(
@@ -33,10 +31,7 @@ KINDS = {"apply": DecisionKind.APPLIED, "replace": DecisionKind.REPLACED, "set_a
 def list_parked(asked: dict[str, Any]) -> Sequence[DeviceEvent]:
     """List the events that wait for a person"""
     with transaction(actor().org_id) as session:
-        query = select(DeviceEvent).where(
-            DeviceEvent.owner_id == acting_org(session), DeviceEvent.outcome == EventOutcome(asked["outcome"])
-        )
-        return page(session, query, DeviceEvent.id, asked)
+        return page(session, events_of(session, EventOutcome(asked["outcome"])), DeviceEvent.id, asked)
 
 
 @parked.route("/<uuid:event_id>", methods=["GET"])

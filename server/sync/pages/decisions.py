@@ -5,11 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Response, redirect, render_template, request
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.core.acting import acting_org
 from server.core.blobs import BlobMissing, blob_store
 from server.core.problems import BadRequest, NotFound, Text
 from server.core.transaction import transaction
@@ -25,8 +23,9 @@ from server.orders import queries as orders
 from server.parties import queries as parties
 from server.parties import service as deals
 from server.parties.model import CorrectionPolicy
-from server.sync.model import Attachment, DecisionKind, EventOutcome
+from server.sync.model import DecisionKind, EventOutcome
 from server.sync.pages.queue import pages
+from server.sync.queries import attachment_of
 from server.sync.service.deciding import decide_event, foresee, parked_event
 from server.sync.service.disputes import replace_by_second, second_event
 from server.sync.service.reading import ReadEvent, read_event
@@ -85,9 +84,9 @@ def attachment(event_id: UUID, sha256: str) -> Response:
         require_whole(Permission.STOP_CORRECT)
         if sha256 not in read.received or sha256 not in read.photos:
             raise NotFound(Text("Cette photo n’est pas ici.", "This photo is not here."), where=sha256[:64])
-        kept = session.scalars(
-            select(Attachment).where(Attachment.owner_id == acting_org(session), Attachment.sha256 == sha256)
-        ).one()
+        kept = attachment_of(session, sha256)
+    if kept is None:
+        raise NotFound(Text("Cette photo n’est pas ici.", "This photo is not here."), where=sha256)
     payload = blob_store().get(kept.owner_id, sha256)
     suffix = kept.media_type.rpartition("/")[2]
     return send_file(payload, media_type=kept.media_type, name=f"{sha256[:12]}.{suffix}", sha256=sha256)

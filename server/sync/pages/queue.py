@@ -20,7 +20,7 @@ from server.sync.schemas import LEAST_REASON, MOST_REASON
 from server.sync.service import closing, standing
 from server.sync.service.strays import retire_stream
 
-pages = Blueprint("sync_pages", __name__, template_folder="templates")
+pages = Blueprint("sync_pages", __name__, template_folder="../templates")
 
 
 @pages.get("/tableau/a-voir")

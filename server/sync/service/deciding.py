@@ -8,7 +8,7 @@ from typing import NoReturn
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.billing.service import publish_pending
@@ -84,6 +84,11 @@ class _Undone(Exception):  # no error: it ends a rehearsal
         self.foreseen = foreseen
 
 
+def events_of(session: Session, outcome: EventOutcome) -> Select[DeviceEvent]:
+    """Return the query of the acting carrier's events with this outcome."""
+    return select(DeviceEvent).where(DeviceEvent.owner_id == acting_org(session), DeviceEvent.outcome == outcome)
+
+
 def parked_event(session: Session, event_id: UUID, *, lock: bool = False) -> DeviceEvent:
     """Return an event of the acting carrier's tablets, parked or decided.
 
@@ -151,10 +156,14 @@ def foresee(session: Session, event: DeviceEvent, *, replaces: bool = False) -> 
 
 
 def _rehearse(session: Session, event: DeviceEvent, *, replaces: bool) -> NoReturn:
-    issued = _apply(session, event, replaces=replaces, reason="", stamp=Stamp(None, event.received_at))
+    """Publish as well, so that amounts are known and a credit to be approved shows; the numbers are not given."""
+    stamp = Stamp(None, event.received_at)
+    issued = _apply(session, event, replaces=replaces, reason="", stamp=stamp)
     if isinstance(issued, Problem):
         raise _Undone(Foreseen((), issued))
-    raise _Undone(Foreseen(tuple(one.as_message() for one in issued), None))
+    publish_pending(session, stamp=stamp)
+    documents = tuple(msgspec.structs.replace(one.as_message(), number="") for one in issued)
+    raise _Undone(Foreseen(documents, None))
 
 
 def _apply(

@@ -36,6 +36,7 @@ from server.parties.model import Organisation
 from server.planning.model import Run
 from server.sync.model import Attachment, DeviceEvent, SignedReceipt
 from server.sync.service.clock import moment_of
+from server.sync.service.revisions import correction_words
 from server.sync.service.streams import unix_ms
 from shared.disclosure import VisitTree
 from shared.keyring import KeyLink, links_between
@@ -76,6 +77,7 @@ class SealedVisit:
     carrier: Organisation
     receipt: SignedReceipt
     received: frozenset[str]
+    corrections: Mapping[UUID, tuple[Text, ...]]
 
     def groups_for(self, delivery: Delivery) -> tuple[LeafGroup, ...]:
         """Return the groups that this delivery's parties may see: the order, and the seller's own containers."""
@@ -123,6 +125,10 @@ def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
         carrier=cast.organisations[visit.owner_id],
         receipt=_receipt(session, visit),
         received=_received(session, groups, finished),
+        corrections={
+            one.id: correction_words(session, delivery=one, visit=visit, order=orders[one.order_id])
+            for one in deliveries
+        },
     )
 
 
@@ -205,6 +211,7 @@ def proof_paper(
             manifest_sha256=manifest_sha256(file),
             sealing_key=public_bytes(key),
             skewed=moment_of(sealed.envelope, received_at=sealed.visit.received_at).skewed,
+            corrections=sealed.corrections[delivery.id],
         )
     )
 

@@ -14,6 +14,7 @@ from server.core import facts
 from server.core.transaction import transaction
 from server.delivery.model import Correction, CorrectionSource, Delivery, Discrepancy, DiscrepancyState
 from server.identity.model import OrganisationKind, Role
+from server.identity.service import revoke_device
 from server.planning import service as planning
 from server.planning.model import Run
 from server.sync.events import EVENT_DECIDED, EVENT_SET_ASIDE
@@ -22,7 +23,7 @@ from server.sync.service.bundles import build_bundle
 from shared.states import CreditState, RunState
 from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
 from tests.factories.hand_tablet import HandTablet, Yard, short
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of, tablet_of
+from tests.factories.web import Client, Organisation, browser_of, make_member, now_stamp, program_of, tablet_of
 from tests.factories.world import CREDIT, Deal, stamp
 
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=1_000)
@@ -131,17 +132,18 @@ def test_an_event_is_set_aside_for_good_with_a_reason_and_its_bytes_stay(make_da
     assert delivery_count(yard) == 0
 
 
-def test_a_parked_visit_replaces_what_another_tablet_told_of_the_stop(make_day: Callable[..., Yard]) -> None:
-    """Protocol, 7: a dispatcher lets the second visit stand: a correction with its reason, by the difference."""
+def test_a_revoked_tablets_visit_replaces_what_another_one_told(make_day: Callable[..., Yard]) -> None:
+    """Protocol, 7 and 10: a dispatcher lets the parked visit stand: a correction with its reason, by the difference."""
     yard = make_day(CREDIT)
-    other, driver_id = strangers_tablet(yard)
-    stop = other.stop()
+    stop, other = yard.tablet.stop(), yard.again
     line = stop.orders[0].goods.lines[0]
     yard.tablet.visit(stop)
     yard.tablet.push()
+    with transaction(yard.world.carrier_id) as session:
+        revoke_device(session, other.tablet.device_id, stamp=now_stamp())
     other.visit(stop, counted=short(line.line_id, line.quantity, 2))
     (parked,) = other.push()["results"]
-    give_run(yard, driver_id)
+    assert parked["refusal"]["slug"] == "tablet-revoked"
     answer = decide(office(yard), parked["event_id"], "replace", "Le second livreur a recompté")
     assert [one["kind"] for one in answer.json["documents"]] == ["credit_note"]
     with transaction(yard.world.carrier_id) as session:
