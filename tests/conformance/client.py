@@ -265,7 +265,8 @@ class Tablet:
             self._upload()
             self._push()
             self._trim()
-            self._pull()
+            if self.kept["standing"] == "ok":
+                self._pull()
         except NoAnswer:
             return "offline"
         except Doubtful:
@@ -276,7 +277,7 @@ class Tablet:
             return known.get(refusal.status, "busy" if refusal.status >= 500 else "failed")
         finally:
             self._keep()
-        return "fork" if self.kept["standing"] == "fork" else "done"
+        return str({"ok": "done"}.get(self.kept["standing"], self.kept["standing"]))
 
     def _greet(self) -> str:
         known, seq = self.kept, self.kept["acked"]
@@ -287,7 +288,7 @@ class Tablet:
         self._heard(told["server_ms"])
         last, ours = told["last_seq"], self.hash_at(told["last_seq"])
         is_fork = told["standing"] == "fork" or last > self.head[0] or ours not in {None, told["hash_at_last"]}
-        known["standing"] = "fork" if is_fork else "ok"
+        known["standing"] = "fork" if is_fork else "revoked" if told["standing"] == "revoked" else "ok"
         if is_fork:
             return "fork"
         known["safe_seq"] = told["safe_seq"]
@@ -375,6 +376,7 @@ class Tablet:
         known["receipts"].append(receipt | {"signature": told["receipt"]["signature"], "body": told["receipt"]["body"]})
         known["results"] |= {str(one["seq"]): one for one in told["results"]}
         known["acked"], known["safe_seq"] = receipt["last_seq"], told["safe_seq"]
+        known["standing"] = "revoked" if told["standing"] == "revoked" else "ok"
         self._heard(told["server_ms"])
         self._keep()
 
@@ -400,9 +402,8 @@ class Tablet:
         came = {run["run_id"]: run for run in told["runs"]}
         for run in came.values():
             _require_terms(run)
-        known["runs"] = ({} if told["full"] else known["runs"]) | came
-        for run_id in told["gone"]:
-            known["runs"].pop(run_id, None)
+        known["runs"] |= came
+        known["runs"] = {run_id: run for run_id, run in known["runs"].items() if run_id in told["live"]}
         known["cursor"], known["epoch"] = told["cursor"], told["epoch"]
         self._heard(told["server_ms"])
         self._keep()

@@ -340,6 +340,18 @@ def test_nothing_is_ticked_before_the_receipt_was_checked(part: str, client: Cli
         assert is_signed_by(public_bytes(server_key()), "receipt", digest, bytes.fromhex(signature))
 
 
+def test_a_revoked_tablet_hands_in_what_it_has(client: Client, office: Office) -> None:
+    """Protocol, 10: what comes after the revocation is kept for a person, under a receipt; nothing comes down."""
+    drive(client, office, stops=1)
+    office.run_sql("UPDATE device SET revoked_at = now()")
+    office.wire.log.clear()
+    assert client.sync() == "revoked"
+    require_everything_once(client, office)
+    assert set(client.seen.results.values()) == {"tablet-revoked"}
+    assert not [call for call, _ in office.wire.log if "/pull" in call]
+    assert office.run_sql("SELECT count(*) FROM delivery") == [(0,)]
+
+
 def test_a_correction_names_what_it_replaces(client: Client, office: Office) -> None:
     """R025: the second visit says which one it corrects; both stand in the log, the first counts once."""
     (run,) = client.runs

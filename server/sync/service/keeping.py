@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -31,3 +31,8 @@ def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> Attach
     if made is not None:
         facts.record(session, ATTACHMENT_RECEIVED, made.id, stamp)
     return session.scalars(select(Attachment).where(Attachment.sha256 == upload.sha256)).one()
+
+
+def note_copy(session: Session, sha256: str, *, served_sha256: str) -> None:
+    """Note under which hash the copy of a picture is kept; of two made at once the last one counts."""
+    session.execute(update(Attachment).where(Attachment.sha256 == sha256).values(served_sha256=served_sha256))
