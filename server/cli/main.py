@@ -22,6 +22,9 @@ _COMMANDS: Final = {
     "ledger": "server.receivables.cli:ledger",
     "plan": "server.planning.cli:plan",
     "roads": "server.planning.cli:roads",
+    "backup": "server.sync.cli:backup",
+    "restore": "server.sync.cli:restore",
+    "restore-drill": "server.sync.cli:restore_drill",
     "verify": "server.delivery.cli:verify",
 }
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 from flask import Response, request
 from flask_smorest import Blueprint
 
 from server.core.blobs import blob_store
+from server.core.database import IDENTITY_ORG
 from server.core.keys import server_key
 from server.core.problems import BadRequest, NotFound, Text
 from server.core.transaction import transaction
@@ -19,6 +21,7 @@ from server.sync.service.attachments import Upload, append_chunk, check_upload, 
 from server.sync.service.keeping import keep_attachment
 from server.sync.service.pulling import pull
 from server.sync.service.pushing import apply_batch
+from server.sync.service.safekeeping import backup_age
 from server.sync.service.streams import greet
 from shared.wire.bundle import PullAnswer
 from shared.wire.hello import Hello, HelloAnswer
@@ -121,6 +124,12 @@ def file(sha256: str) -> Response:
         raise NotFound(Text("Ce document n’existe pas.", "There is no such document."), where=sha256)
     payload = blob_store().get(document.owner_id, sha256)
     return Response(payload, mimetype=document.media_type, headers={"X-Content-Type-Options": "nosniff"})
+
+
+def backup_age_s() -> float | None:
+    """Return the age of the newest verified backup for the metrics; None while there is none."""
+    with transaction(IDENTITY_ORG) as session:
+        return backup_age(session, datetime.now(UTC))
 
 
 def _device_id(claimed: str) -> UUID:
