@@ -205,15 +205,22 @@ class Drill:
         self._keeper.start()
 
     def sync(
-        self, *, patience_s: int = 160, timeout_s: int = 30, url: str = "", may_wait: bool = False, **script: Any
+        self,
+        *,
+        patience_s: int = 160,
+        timeout_s: int = 30,
+        url: str = "",
+        may_wait: bool = False,
+        inside: tuple[str, ...] = (),
+        **script: Any,
     ) -> list[dict[str, Any]]:
         """Let the tablet sync until the office has everything; return what it printed."""
         path = self.folder / "script.json"
         path.write_text(json.dumps({"pull": False, "runs": [], "push": True} | script))
         ended = subprocess.run(
             [
-                sys.executable, "-m", "driver_app.headless", "--home", str(self.folder / "tablet-1"), "--server",
-                url or self.url, "--patience", str(patience_s), "--timeout", str(timeout_s), str(path),
+                *inside, sys.executable, "-m", "driver_app.headless", "--home", str(self.folder / "tablet-1"),
+                "--server", url or self.url, "--patience", str(patience_s), "--timeout", str(timeout_s), str(path),
             ],
             capture_output=True, text=True, timeout=patience_s + 120, check=False, cwd=ROOT, env=self.environment,
         )  # fmt: skip

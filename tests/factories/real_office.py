@@ -42,10 +42,11 @@ class WebOffice:
 
     port: int
     command: subprocess.Popen[bytes]
+    host: str = "127.0.0.1"
     url: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{self.host}:{self.port}"
 
     @property
     def workers(self) -> list[psutil.Process]:
@@ -71,12 +72,18 @@ class WebOffice:
 
 @contextmanager
 def web_office(
-    environment: Mapping[str, str], said: Path, *, workers: int = 1, is_ready: bool = True
+    environment: Mapping[str, str],
+    said: Path,
+    *,
+    workers: int = 1,
+    is_ready: bool = True,
+    host: str = "127.0.0.1",
 ) -> Iterator[WebOffice]:
     """Serve until the block ends; ``is_ready`` is what to wait for, or only for an answer."""
     port = free_port()
-    command = tournee("serve", "--port", str(port), "--workers", str(workers), environment=environment, said=said)
-    office = WebOffice(port, command)
+    options = ("--host", host, "--port", str(port), "--workers", str(workers))
+    command = tournee("serve", *options, environment=environment, said=said)
+    office = WebOffice(port, command, host)
     try:
         office.await_ready("readyz" if is_ready else "healthz")
         yield office
