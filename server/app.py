@@ -17,7 +17,7 @@ from server.core.settings import settings
 from server.core.web import assets, public, reference
 from server.core.web.access import seal_access
 from server.core.web.answers import install_answers
-from server.core.web.api import operations
+from server.core.web.api import install_gauge, operations
 from server.core.web.caller import install_identify
 from server.core.web.forgery import install_forgery
 from server.core.web.guard import install_guard
@@ -29,6 +29,7 @@ from server.core.web.tracing import install_tracing
 from server.identity.api.callers import identify
 from server.identity.api.devices import install_epoch
 from server.subscriptions import install_subscriptions
+from server.sync.api.tablets import backup_age_s
 from server.sync.service.streams import epoch
 
 
@@ -50,6 +51,7 @@ def create_app() -> Flask:
     install_subscriptions()
     install_identify(app, identify)
     install_epoch(app, epoch)
+    install_gauge(app, "tournee_backup_age_seconds", "Age of the newest verified backup", backup_age_s)
     install_guard(app)
     _mount(app, api)
     seal_access(app)

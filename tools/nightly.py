@@ -24,11 +24,31 @@ class Drill:
     name: str
     command: tuple[str, ...]
     profile: str = "nightly"
+    settings: tuple[tuple[str, str], ...] = ()
+
+
+def _faults(name: str, test: str, **settings: str) -> Drill:
+    """Return a fault drill of real processes; long ones come in parts, so that a broken night goes on."""
+    return Drill(name, ("-m", "pytest", "-q", f"tests/faults/{test}"), settings=tuple(settings.items()))
 
 
 DRILLS = (
     Drill("properties", ("-m", "pytest", "-q", "tests/property", "-n", "2")),
     Drill("faults", ("-m", "pytest", "-q", "tests/faults", "tests/scenarios")),
+    *(
+        _faults(f"power-cuts-{part}", "test_power_cut.py", DRILL_POWER_CUT_DAYS="20", DRILL_SEED=str(1 + 20 * part))
+        for part in range(10)  # 5 cuts a day: 1,000
+    ),
+    *(
+        _faults(f"networks-{part}", "test_network.py", DRILL_NETWORKS="30", DRILL_SEED=str(1001 + 30 * part))
+        for part in range(10)
+    ),
+    *(
+        _faults(f"kill-loop-{part}", "test_kill_loop.py", DRILL_KILL_SECONDS="600", DRILL_SEED=str(1 + 1000 * part))
+        for part in range(6)
+    ),
+    _faults("full-disks", "test_full_disk.py", DRILL_FULL_DISKS="9"),
+    _faults("restores", "test_restore.py", DRILL_RESTORES="4"),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("benchmarks/publish.py",)),
 )
@@ -50,7 +70,7 @@ def _passes(drill: Drill, commit: str, *, again: bool) -> bool:
         if before["commit"] == commit and before["exit_code"] == 0:
             return True
     began = time.monotonic()
-    environment = os.environ | {"HYPOTHESIS_PROFILE": drill.profile}
+    environment = os.environ | {"HYPOTHESIS_PROFILE": drill.profile} | dict(drill.settings)
     ended = subprocess.run(
         [sys.executable, *drill.command], env=environment, capture_output=True, text=True, check=False
     )

@@ -14,18 +14,21 @@ from shared.problems import Problem
 
 _EXIT_PROBLEM: Final = 2
 _COMMANDS: Final = {
-    "serve": "server.cli.serving:serve",
-    "worker": "server.cli.serving:worker",
-    "openapi": "server.cli.writing:openapi",
-    "migrate": "server.cli.writing:migrate",
+    "backup": "server.sync.cli:backup",
     "day": "server.example.cli:day",
     "keys": "server.delivery.cli:keys",
     "ledger": "server.receivables.cli:ledger",
+    "migrate": "server.cli.writing:migrate",
+    "openapi": "server.cli.writing:openapi",
     "plan": "server.planning.cli:plan",
+    "restore": "server.sync.cli:restore",
+    "restore-drill": "server.sync.cli:restore_drill",
     "roads": "server.planning.cli:roads",
+    "serve": "server.cli.serving:serve",
     "sync": "server.sync.cli:sync",
     "verify": "server.delivery.cli:verify",
     "verify-page": "server.delivery.cli:verify_page",
+    "worker": "server.cli.serving:worker",
 }
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from server.core.embedded.address import APP_ROLE, OWNER_ROLE
-from server.core.embedded.postgres import EmbeddedPostgres, ensure_database, ensure_roles
+from server.core.embedded.postgres import ARCHIVE_FOLDER, EmbeddedPostgres, ensure_database, ensure_roles
 from server.core.migrations import migrate as upgrade
 from server.core.problems import Problem, Text
 from server.core.settings import PREFIX, reload_settings, settings
@@ -33,7 +33,7 @@ def standing_ground(folder: Path = Path("var"), *, database: str = DATABASE) -> 
     if settings().database_url:
         yield
         return
-    with EmbeddedPostgres(folder / "postgres") as address:
+    with EmbeddedPostgres(folder / "postgres", options=archiving()) as address:
         ensure_roles(address)
         ensure_database(address, database)
         os.environ[f"{PREFIX}DATABASE_URL"] = address.url(database, user=APP_ROLE)
@@ -41,6 +41,19 @@ def standing_ground(folder: Path = Path("var"), *, database: str = DATABASE) -> 
         reload_settings()
         migrate()
         yield
+
+
+def archiving() -> dict[str, str]:
+    """Return the options by which the embedded server archives its log, durably; none unless a folder is named."""
+    folder = settings().wal_archive_path
+    if not folder:
+        return {}
+    return {
+        "archive_mode": "on",
+        "archive_library": "basic_archive",
+        "archive_timeout": "60s",
+        ARCHIVE_FOLDER: str(Path(folder).resolve()),
+    }
 
 
 def migrate() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
@@ -14,7 +15,23 @@ queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(), import
 
 _of_sessions = procrastinate.manager.JobManager(procrastinate.SyncPsycopgConnector())
 
-AGAIN = procrastinate.RetryStrategy(max_attempts=6, exponential_wait=3)
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+_ROOM_EVERY_S: Final = 60
+
+
+class _Patient(procrastinate.RetryStrategy):
+    """A full disk is waited for as long as it takes: giving up would leave papers that nobody makes any more."""
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        """Return when to try again, or None for never."""
+        if isinstance(exception, OSError) and exception.errno in _NO_ROOM:
+            return procrastinate.RetryDecision(retry_in={"seconds": _ROOM_EVERY_S})
+        return super().get_retry_decision(exception=exception, job=job)
+
+
+AGAIN = _Patient(max_attempts=6, exponential_wait=3)
 """For jobs that are idempotent by a natural key, as all are: what failed in passing is tried again, ever later."""
 
 MOST_TURNS: Final = 20

@@ -27,6 +27,13 @@ class Settings:
 
     database_url: str = field(default="", metadata={"doc": "SQLAlchemy URL of PostgreSQL for the app role"})
     owner_database_url: str = field(default="", metadata={"doc": "URL of the role that owns the schema (migrations)"})
+    backup_database_url: str = field(
+        default="", metadata={"doc": "URL of a superuser that may replicate (backups of a PostgreSQL that is named)"}
+    )
+    backups_path: str = field(default="var/backups", metadata={"doc": "folder of backups"})
+    wal_archive_path: str = field(
+        default="", metadata={"doc": "folder of the embedded PostgreSQL's archived log; empty archives nothing"}
+    )
     store: Literal["local", "s3"] = field(default="local", metadata={"doc": "where objects live"})
     store_path: str = field(default="var/store", metadata={"doc": "folder of the local object store"})
     s3_endpoint: str = field(default="", metadata={"doc": "address of the S3 store; empty for the provider's own"})

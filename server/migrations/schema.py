@@ -49,5 +49,5 @@ def queue_statements() -> Iterator[str]:
     """Yield the queue's own schema, from its package, and the grants that follow it."""
     yield (Path(procrastinate.__file__).parent / "sql" / "schema.sql").read_text()
     yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"
-    yield f"REVOKE INSERT, UPDATE, DELETE ON tax_rate, server_epoch FROM {APP_ROLE}"
+    yield f"REVOKE INSERT, UPDATE, DELETE ON tax_rate, server_epoch, verified_backup FROM {APP_ROLE}"
     yield f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}"

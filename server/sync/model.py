@@ -198,3 +198,13 @@ class ServerEpoch(Reference):
 
     nonce: Mapped[str]
     started_at: Mapped[datetime]
+
+
+class VerifiedBackup(Reference):
+    """A backup that was stood up and compared with the server; only the schema's owner notes one."""
+
+    __tablename__ = "verified_backup"
+
+    name: Mapped[str]
+    made_at: Mapped[datetime]
+    verified_at: Mapped[datetime]

@@ -33,8 +33,9 @@ from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_o
 
 ROOT: Final = Path(__file__).parents[2]
 _KILLED: Final = -9
+_NOT_SENT: Final = 3
 # which suppliers (adjusted, credited, external, by agent) each shop orders from
-_BASKETS: Final = ((0, 1), (1, 2), (0, 3), (0, 1, 2, 3), (0, 1), (2,), (3,), (1,))
+BASKETS: Final = ((0, 1), (1, 2), (0, 3), (0, 1, 2, 3), (0, 1), (2,), (3,), (1,))
 
 
 @dataclass(frozen=True)
@@ -102,14 +103,14 @@ def morning_of(cluster: Cluster, folder: Path, patch: pytest.MonkeyPatch, *, dri
     for key, value in settings_for(cluster, name, folder).items():
         patch.setenv(key, value)
     reload_settings()
-    world = make_world([ADJUST, CREDIT, EXTERNAL, AGENT], buyers=len(_BASKETS))
-    for buyer, basket in zip(world.buyers, _BASKETS, strict=True):
+    world = make_world([ADJUST, CREDIT, EXTERNAL, AGENT], buyers=len(BASKETS))
+    for buyer, basket in zip(world.buyers, BASKETS, strict=True):
         for seller in basket:
             make_order(world, seller=world.sellers[seller], buyer=buyer, cases=3 + seller, kegs=1 + seller % 2)
     with opened(world, folder, patch) as office:
         (run_id,) = office.plan()
         office.load(run_id)
-        stops = _stops(world, run_id)
+        stops = stops_of(world, run_id)
         code = office.code()
         if driven:
             office.drive({"enrol": code, "pull": True, "runs": [], "push": False})
@@ -118,7 +119,7 @@ def morning_of(cluster: Cluster, folder: Path, patch: pytest.MonkeyPatch, *, dri
     return Morning(cluster, name, folder, world, code, stops)
 
 
-def _stops(world: World, run_id: UUID) -> dict[str, str]:
+def stops_of(world: World, run_id: UUID) -> dict[str, str]:
     with transaction(world.carrier_id) as session:
         run = session.scalars(select(Run).where(Run.id == run_id).options(selectinload(Run.stops))).one()
         numbers = {buyer.id: str(number) for number, buyer in enumerate(world.buyers)}
@@ -201,18 +202,27 @@ class Drill:
         self._keeper = threading.Thread(target=keep, daemon=True)
         self._keeper.start()
 
-    def sync(self, *, patience_s: int = 160, **script: Any) -> list[dict[str, Any]]:
+    def sync(
+        self,
+        *,
+        patience_s: int = 160,
+        timeout_s: int = 30,
+        url: str = "",
+        may_wait: bool = False,
+        inside: tuple[str, ...] = (),
+        **script: Any,
+    ) -> list[dict[str, Any]]:
         """Let the tablet sync until the office has everything; return what it printed."""
         path = self.folder / "script.json"
         path.write_text(json.dumps({"pull": False, "runs": [], "push": True} | script))
         ended = subprocess.run(
             [
-                sys.executable, "-m", "driver_app.headless", "--home", str(self.folder / "tablet-1"),
-                "--server", self.url, "--patience", str(patience_s), str(path),
+                *inside, sys.executable, "-m", "driver_app.headless", "--home", str(self.folder / "tablet-1"),
+                "--server", url or self.url, "--patience", str(patience_s), "--timeout", str(timeout_s), str(path),
             ],
-            capture_output=True, text=True, timeout=280, check=False, cwd=ROOT, env=self.environment,
+            capture_output=True, text=True, timeout=patience_s + 120, check=False, cwd=ROOT, env=self.environment,
         )  # fmt: skip
-        assert ended.returncode in (0, _KILLED), ended.stdout + ended.stderr
+        assert ended.returncode in (0, _KILLED, _NOT_SENT if may_wait else 0), ended.stdout + ended.stderr
         self.tablet_died = ended.returncode == _KILLED
         return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
 

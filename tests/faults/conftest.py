@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from sqlalchemy import create_engine
@@ -10,8 +11,10 @@ from sqlalchemy import create_engine
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.postgres import EmbeddedPostgres
 from server.core.embedded.roles import ensure_database, ensure_roles
+from server.core.migrations import note_present
 from server.migrations.schema import install
 from tests.factories.drill import Cluster, Drill, Morning, morning_of
+from tests.factories.state import Digest
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +29,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         engine = create_engine(address.url("template_tournee", user="tournee_owner"))
         with engine.begin() as connection:
             install(connection)
+            note_present(connection)
         engine.dispose()
         yield Cluster(folder, server, address)
     finally:
@@ -38,11 +42,30 @@ def postgres(cluster: Cluster) -> PostgresAddress:
     return cluster.address
 
 
-@pytest.fixture(scope="module")
-def morning(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Morning]:
+@pytest.fixture(scope="session")
+def morning(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Morning:
     """A small day, driven without network: the office has seen nothing of it yet."""
     with pytest.MonkeyPatch.context() as patch:
-        yield morning_of(cluster, tmp_path_factory.mktemp("morning"), patch)
+        return morning_of(cluster, tmp_path_factory.mktemp("morning"), patch)
+
+
+@dataclass(frozen=True)
+class Untroubled:
+    """The same day when nothing fails: after the sync, and when every job is done."""
+
+    synced: Digest
+    done: Digest
+
+
+@pytest.fixture(scope="session")
+def untroubled(morning: Morning, tmp_path_factory: pytest.TempPathFactory) -> Untroubled:
+    """What every drill of the small day is compared with."""
+    with Drill(morning, tmp_path_factory.mktemp("untroubled")) as drill:
+        drill.serve()
+        drill.sync()
+        synced = drill.state()
+        drill.work()
+        return Untroubled(synced, drill.state())
 
 
 @pytest.fixture

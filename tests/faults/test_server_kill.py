@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 
 import pytest
 
 from shared.sealing import is_signed_by
-from tests.factories.drill import Drill, Morning
-from tests.factories.state import Digest, differences
+from tests.factories.drill import Drill
+from tests.factories.state import differences
+from tests.faults.conftest import Untroubled
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -33,24 +33,6 @@ _JOBS = (
     "notifications.tell_proof:before_commit:1",
     "notifications.tell_invoice:after_commit:1",
 )
-
-
-@dataclass(frozen=True)
-class Untroubled:
-    """The same day when nothing dies: after the sync, and when every job is done."""
-
-    synced: Digest
-    done: Digest
-
-
-@pytest.fixture(scope="module")
-def untroubled(morning: Morning, tmp_path_factory: pytest.TempPathFactory) -> Untroubled:
-    with Drill(morning, tmp_path_factory.mktemp("untroubled")) as drill:
-        drill.serve()
-        drill.sync()
-        synced = drill.state()
-        drill.work()
-        return Untroubled(synced, drill.state())
 
 
 def test_the_small_day_has_every_kind_of_stop(untroubled: Untroubled) -> None:

@@ -112,8 +112,8 @@ class Office:
 def _hire(world: World) -> Membership:
     with transaction(world.carrier_id) as session:
         account = add_user(
-            session, email="livreuse@dmr.example", display_name="Maude Tremblay", password_hash=password_hash(),
-            language="fr", stamp=stamp(),
+            session, email=f"livreuse.{world.carrier_id.hex[-8:]}@dmr.example", display_name="Maude Tremblay",
+            password_hash=password_hash(), language="fr", stamp=stamp(),
         )  # fmt: skip
         return add_member(
             session, organisation_id=world.carrier_id, organisation_kind=OrganisationKind.DISTRIBUTOR,

@@ -26,6 +26,7 @@ from server.core.problems import Problem, Text
 
 __all__ = ["EmbeddedPostgres", "PostgresAddress", "PostgresBroken", "ensure_database", "ensure_roles", "find_pg_bin"]
 
+ARCHIVE_FOLDER: Final = "basic_archive.archive_directory"
 _PORT: Final = 5432  # only names the socket: nothing listens on the network
 _LONGEST_SOCKET_PATH: Final = 107
 _LARGEST_LOG_BYTES: Final = 8 * 1024 * 1024
@@ -146,6 +147,9 @@ class EmbeddedPostgres:
         self._check_version(footing)
         footing.give(footing.home / "cluster")
         sockets = _socket_folder(footing)
+        if archive := self._options.get(ARCHIVE_FOLDER):
+            Path(archive).mkdir(parents=True, exist_ok=True, mode=0o700)
+            footing.give(Path(archive))
         options = {**self._options, "unix_socket_directories": str(sockets)}
         command = footing.command("postgres", "-D", str(footing.home / "cluster"), "-p", str(_PORT))
         for name, value in options.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from functools import cache
 from http import HTTPStatus
 
@@ -37,6 +38,16 @@ class DatabaseAway(Problem):
     title = Text("Base de données indisponible", "Database unavailable")
 
 
+class DiskFull(Problem):
+    """There is no room for what was sent; nothing of it counts."""
+
+    slug = "office-disk-full"
+    status = 503
+    title = Text("Disque du bureau plein", "Office disk full")
+
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_ROOM_IN_S = 30
 _OTHER = Text("La demande n’est pas acceptée sous cette forme.", "The request is not accepted in this form.")
 _WORDS: dict[int, tuple[Text, Text]] = {
     400: (
@@ -74,6 +85,7 @@ def install_answers(app: Flask) -> None:
     app.register_error_handler(Problem, answer)
     app.register_error_handler(HTTPException, _answer_http)
     app.register_error_handler(sqlalchemy.exc.OperationalError, _answer_database)
+    app.register_error_handler(OSError, _answer_system)
     app.register_error_handler(RecursionError, _answer_nesting)
     app.register_error_handler(Exception, _answer_fault)
 
@@ -130,6 +142,24 @@ def _answer_database(error: Exception) -> Response:
                 "La base de données ne répond pas. Rien n’a été enregistré; réessayez dans une minute.",
                 "The database does not answer. Nothing was saved; try again in a minute.",
             )
+        )
+    )
+
+
+def _answer_system(error: OSError) -> Response:
+    """A full disk passes: whoever asked keeps what they have and comes again."""
+    if error.errno not in _NO_ROOM:
+        return _answer_fault(error)
+    log(__name__).error("disk full", exc_info=error)
+    return answer(
+        DiskFull(
+            Text(
+                "Le disque du bureau est plein. Rien n’a été enregistré et rien n’est perdu\u00a0: faites de la place "
+                "sur le serveur, l’envoi reprendra de lui-même.",
+                "The office’s disk is full. Nothing was saved and nothing is lost: make room on the server, "
+                "sending will go on by itself.",
+            ),
+            retry_after_s=_ROOM_IN_S,
         )
     )
 

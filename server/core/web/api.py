@@ -5,14 +5,16 @@ from __future__ import annotations
 import ipaddress
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
 import prometheus_client
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from prometheus_client import multiprocess
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
 from sqlalchemy import text
 
 from server.core.blobs import blob_store
@@ -23,6 +25,7 @@ from server.core.transaction import engine
 from server.core.web.access import public
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
+_GAUGES = "tournee.gauges"
 operations = Blueprint("operations", __name__)
 
 
@@ -59,7 +62,24 @@ def metrics() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = prometheus_client.CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library leaves it untyped
-    return Response(prometheus_client.generate_latest(registry), mimetype="text/plain")
+    told = prometheus_client.generate_latest(registry) + prometheus_client.generate_latest(_Measured())
+    return Response(told, mimetype="text/plain")
+
+
+def install_gauge(app: Flask, name: str, words: str, measure: Callable[[], float | None]) -> None:
+    """Show in the metrics what is measured when they are asked for; what cannot be said then is left out."""
+    app.extensions.setdefault(_GAUGES, []).append((name, words, measure))
+
+
+class _Measured(Collector):
+    """The gauges of this application; values of other processes do not matter, since each measures the same."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Measure each."""
+        for name, words, measure in current_app.extensions.get(_GAUGES, []):
+            value = measure()
+            if value is not None:
+                yield GaugeMetricFamily(name, words, value=value)
 
 
 def _check_neighbour() -> None:

@@ -1319,6 +1319,14 @@ CREATE TABLE vehicle (
 -- next
 CREATE INDEX ix_vehicle_owner_id ON vehicle (owner_id)
 -- next
+CREATE TABLE verified_backup (
+	name TEXT NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	verified_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	CONSTRAINT pk_verified_backup PRIMARY KEY (id)
+)
+-- next
 CREATE TABLE visit (
 	stop_id UUID NOT NULL, 
 	run_id UUID NOT NULL, 
@@ -2447,6 +2455,8 @@ ALTER TABLE "vehicle" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "vehicle" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "vehicle" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT ON "verified_backup" TO tournee_app
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "visit" TO tournee_app
 -- next

@@ -9,7 +9,9 @@ from uuid import UUID
 from flask import Response, request
 from flask_smorest import Blueprint
 
+from server.core import clock
 from server.core.blobs import blob_store
+from server.core.database import IDENTITY_ORG
 from server.core.keys import server_key
 from server.core.problems import BadRequest, NotFound, Text
 from server.core.settings import settings
@@ -24,6 +26,7 @@ from server.sync.service.doors import Pace, Turnstile
 from server.sync.service.keeping import keep_attachment
 from server.sync.service.pulling import Puller, pull
 from server.sync.service.pushing import apply_batch
+from server.sync.service.safekeeping import backup_age
 from server.sync.service.streams import greet
 from shared.wire.bundle import PullAnswer
 from shared.wire.hello import Hello, HelloAnswer
@@ -156,6 +159,12 @@ def _own_id() -> UUID:
     if ours is None:
         raise BadRequest(Text("Cette porte est celle des tablettes.", "This door is the tablets'."), where="token")
     return ours
+
+
+def backup_age_s() -> float | None:
+    """Return the age of the newest verified backup for the metrics; None while there is none."""
+    with transaction(IDENTITY_ORG) as session:
+        return backup_age(session, clock.now())
 
 
 def _device_id(claimed: str) -> UUID:

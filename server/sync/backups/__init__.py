@@ -1,0 +1,1 @@
+"""Backups that were proven by restoring them, and the way back."""

@@ -1,0 +1,106 @@
+"""PostgreSQL's own base backup: taken while everybody works, checked file by file, and stood up to be read."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from server.core.embedded.address import PostgresAddress
+from server.core.embedded.binaries import find_pg_bin
+from server.core.embedded.postgres import EmbeddedPostgres
+from server.sync.backups.kept import Backup
+from shared.problems import Problem, Text
+
+PASSWORD: Final = "postgres_password"  # noqa: S105  # the name of a file
+_NO_SERVER: Final[Mapping[str, str]] = {"archive_mode": "off", "max_connections": "120"}
+
+
+class BackupFailed(Problem):
+    """One of PostgreSQL's programs refused; its words say why."""
+
+    slug = "backup-failed"
+    status = 500
+    title = Text("La sauvegarde a échoué", "The backup failed")
+
+
+def take_base(backup: Backup, conninfo: str) -> None:
+    """Copy the running cluster with the log that makes the copy whole, then check every file against its manifest.
+
+    Raises:
+        BackupFailed: the role may not replicate, the disk is full, or a file is not what the server sent.
+    """
+    parts = {name: str(value) for name, value in conninfo_to_dict(conninfo).items() if name != "dbname"}
+    secret = {"PGPASSWORD": parts.pop("password", "")}
+    wanted = [
+        "--pgdata",
+        str(backup.cluster),
+        "--checkpoint=fast",
+        "--wal-method=stream",
+        "--manifest-checksums=SHA256",
+    ]
+    _run("pg_basebackup", "--dbname", make_conninfo(**parts), *wanted, environment=secret)
+    _run("pg_verifybackup", str(backup.cluster))
+
+
+def keep_password(backup: Backup, conninfo: str) -> None:
+    """Keep what opens the copy: without it nobody could read what was restored."""
+    backup.secrets.mkdir(mode=0o700, exist_ok=True)
+    path = backup.secrets / PASSWORD
+    path.touch(mode=0o600)
+    path.write_text(str(conninfo_to_dict(conninfo).get("password", "")), encoding="ascii")
+
+
+def lay_out(backup: Backup, home: Path) -> None:
+    """Make ``home`` the folder of an embedded PostgreSQL that holds the backup."""
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    shutil.copytree(backup.cluster, home / "cluster", symlinks=True)
+    (home / "cluster").chmod(0o700)
+    shutil.copyfile(backup.secrets / PASSWORD, home / "password")
+    (home / "password").chmod(0o600)
+
+
+def recover_until(home: Path, *, archive: Path, until: str) -> None:
+    """Let the next start play the archived log up to ``until``, then go on under a timeline of its own."""
+    settings = [
+        f'restore_command = \'cp "{archive}/%f" "%p"\'',
+        f"recovery_target_time = '{until}'",
+        "recovery_target_action = 'promote'",
+    ]
+    with (home / "cluster" / "postgresql.auto.conf").open("a", encoding="utf-8") as file:
+        file.write("\n".join(settings) + "\n")
+    (home / "cluster" / "recovery.signal").touch()
+
+
+@contextmanager
+def stood_up(home: Path) -> Iterator[PostgresAddress]:
+    """Run the PostgreSQL of ``home`` inside the block; it archives nothing."""
+    with EmbeddedPostgres(home, options=_NO_SERVER) as address:
+        yield address
+
+
+@contextmanager
+def scratch_copy(backup: Backup) -> Iterator[PostgresAddress]:
+    """Stand the backup up in a place of its own inside the block, and remove it after."""
+    with tempfile.TemporaryDirectory(prefix="tournee-restore-") as place:
+        Path(place).chmod(0o711)  # where root runs it as somebody else, that one must cross this folder
+        lay_out(backup, Path(place) / "postgres")
+        with stood_up(Path(place) / "postgres") as address:
+            yield address
+
+
+def _run(program: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    command = [str(find_pg_bin() / program), *arguments]
+    ended = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=os.environ | {"LC_ALL": "C"} | dict(environment or {})
+    )
+    if ended.returncode:
+        words = ended.stderr.strip()[-600:]
+        raise BackupFailed(Text(f"{program} : {words}", f"{program}: {words}"), where=program)

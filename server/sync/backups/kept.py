@@ -1,0 +1,110 @@
+"""What a folder of backups holds: one pool of objects, and beside it each backup with what it says of itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from shared.problems import Problem, Text
+
+_LABEL: Final = "backup.json"
+_FORM: Final = "%Y-%m-%dT%H%M%SZ"
+
+
+class NoBackup(Problem):
+    """The folder holds no backup of this name, or none that was verified."""
+
+    slug = "no-backup"
+    title = Text("Aucune sauvegarde", "No backup")
+
+
+class StreamHeld(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a backup holds one tablet's stream."""
+
+    carrier_id: str
+    device_id: str
+    last_seq: int
+    head: str
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """What a verified backup says of itself; a folder without one is a backup that never ended."""
+
+    name: str
+    database: str
+    made_at: datetime
+    verified_at: datetime
+    rows: dict[str, int]
+    streams: tuple[StreamHeld, ...]
+    objects: int
+    bytes: int
+
+
+class Backup:
+    """One backup's folder."""
+
+    def __init__(self, pool: Path, name: str) -> None:
+        """Name the folder of backups and the one that is meant."""
+        self.pool, self.name = pool, name
+        self.folder = pool / name
+
+    @property
+    def cluster(self) -> Path:
+        """The base backup of PostgreSQL, with the log that makes it whole."""
+        return self.folder / "cluster"
+
+    @property
+    def secrets(self) -> Path:
+        """The server's keys, and the database's password."""
+        return self.folder / "secrets"
+
+    @property
+    def objects(self) -> Path:
+        """Every object of every backup, by tenant and hash."""
+        return self.pool / "store"
+
+    def label(self) -> Label:
+        """Return what the backup says of itself.
+
+        Raises:
+            NoBackup: it does not exist, or was never verified.
+        """
+        try:
+            return msgspec.json.decode((self.folder / _LABEL).read_bytes(), type=Label)
+        except FileNotFoundError as error:
+            raise NoBackup(
+                Text(
+                    "Cette sauvegarde n’existe pas ou n’a jamais été vérifiée ; lancez « tournee backup ».",
+                    "This backup does not exist or was never verified; run “tournee backup”.",
+                ),
+                where=str(self.folder),
+            ) from error
+
+    def write_label(self, label: Label) -> None:
+        """Say that the backup is whole and verified, in one step."""
+        partial = self.folder / f".{_LABEL}"
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(label)))
+        partial.rename(self.folder / _LABEL)
+
+
+def new_backup(pool: Path, at: datetime) -> Backup:
+    """Make the folder of a backup begun at ``at``."""
+    backup = Backup(pool, at.strftime(_FORM))
+    pool.mkdir(parents=True, exist_ok=True, mode=0o700)
+    backup.folder.mkdir(mode=0o700)
+    return backup
+
+
+def latest_backup(pool: Path) -> Backup:
+    """Return the newest verified backup.
+
+    Raises:
+        NoBackup: there is none.
+    """
+    names = sorted((path.parent.name for path in pool.glob(f"*/{_LABEL}")), reverse=True)
+    backup = Backup(pool, names[0] if names else "")
+    backup.label()
+    return backup

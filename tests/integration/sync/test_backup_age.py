@@ -1,0 +1,75 @@
+"""What operators see of backups, and what the commands refuse."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from server.core.blobs import LocalBlobStore
+from server.core.database import IDENTITY_ORG
+from server.core.transaction import transaction
+from server.sync.backups.kept import Backup, Label, NoBackup, latest_backup
+from server.sync.backups.restoring import Place, PlaceTaken, restore_backup
+from server.sync.cli import backup, restore
+from server.sync.cli.safety import NoSuperuser, NotOurs
+from server.sync.service.safekeeping import note_backup
+
+NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def test_the_age_of_the_last_backup_is_measured(app) -> None:
+    """Operations: no line before the first verified backup, then the age of the newest."""
+    assert "tournee_backup_age_seconds" not in app.test_client().get("/metrics").text
+    for hours in (30, 2):
+        made_at = datetime.now(UTC) - timedelta(hours=hours)
+        with transaction(IDENTITY_ORG, as_owner=True) as session:
+            note_backup(session, name="night", made_at=made_at, verified_at=made_at)
+    (line,) = [
+        one
+        for one in app.test_client().get("/metrics").text.splitlines()
+        if one.startswith("tournee_backup_age_seconds")
+    ]
+    assert 7_200 <= float(line.split()[1]) < 7_300
+
+
+def test_a_backup_that_was_never_verified_does_not_count(tmp_path: Path) -> None:
+    """G5: a folder without a label was interrupted; the newest labelled one is taken."""
+    for name in ("2026-11-24T120000Z", "2026-11-25T120000Z"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(NoBackup):
+        latest_backup(tmp_path)
+    _labelled(tmp_path)
+    assert latest_backup(tmp_path).name == "2026-11-24T120000Z"
+
+
+def test_a_restore_erases_nothing(tmp_path: Path) -> None:
+    """Operations: where a database stands, a restore refuses and touches nothing."""
+    chosen = _labelled(tmp_path / "pool")
+    place = Place(tmp_path / "postgres", tmp_path / "secrets", LocalBlobStore(tmp_path / "store"))
+    (place.postgres / "cluster").mkdir(parents=True)
+    with pytest.raises(PlaceTaken):
+        restore_backup(chosen, place)
+    assert not place.secrets.exists()
+
+
+def test_what_the_commands_cannot_do_they_say(database, tmp_path: Path) -> None:
+    """Operations: a PostgreSQL of one's own needs a role that may copy it, and is not replaced from outside."""
+    _labelled(tmp_path)
+    refused = CliRunner().invoke(backup, ["--to", str(tmp_path)])
+    assert isinstance(refused.exception, NoSuperuser)
+    refused = CliRunner().invoke(restore, ["--from", str(tmp_path)])
+    assert isinstance(refused.exception, NotOurs)
+
+
+def _labelled(pool: Path) -> Backup:
+    made = Backup(pool, "2026-11-24T120000Z")
+    made.folder.mkdir(parents=True, exist_ok=True)
+    made.write_label(
+        Label(
+            name=made.name, database="tournee", made_at=NOON, verified_at=NOON, rows={}, streams=(), objects=0, bytes=0
+        )
+    )
+    return made
