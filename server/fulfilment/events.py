@@ -2,3 +2,5 @@
 
 DELIVERY_SETTLED = "fulfilment.delivery_settled"
 RUN_DOCUMENTED = "fulfilment.run_documented"
+CONTEST_OPENED = "fulfilment.contest_opened"
+CONTEST_DECIDED = "fulfilment.contest_decided"

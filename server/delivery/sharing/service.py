@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
@@ -161,3 +161,15 @@ def _texts(one: Shared) -> dict[str, list[str]]:
             *(text for reason in known for text in (reason.name_fr, reason.name_en)),
         ],
     }
+
+
+def mark_proof(session: Session, proof: Proof, *, state: ProofState, stamp: Stamp) -> None:
+    """Give a proof another state in the feeds of all its readers, at their end."""
+    for reader_id in sorted({proof.owner_id, *proof.party_ids}):
+        with acting_for(session, reader_id):
+            position = lock_feed(session, reader_id) + 1
+            session.execute(
+                update(ProofEntry)
+                .where(ProofEntry.owner_id == reader_id, ProofEntry.proof_id == proof.id)
+                .values(state=state, position=position, changed_at=stamp.at)
+            )

@@ -168,6 +168,38 @@ CREATE INDEX ix_container_return_owner_id ON container_return (owner_id)
 -- next
 CREATE INDEX ix_container_return_visit_id ON container_return (visit_id)
 -- next
+CREATE TABLE contest (
+	subject VARCHAR(40) NOT NULL, 
+	subject_id UUID NOT NULL, 
+	order_id UUID, 
+	number TEXT NOT NULL, 
+	opener_id UUID NOT NULL, 
+	opener_name TEXT NOT NULL, 
+	opened_by UUID, 
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	reason TEXT NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	decided_by UUID, 
+	decided_at TIMESTAMP WITH TIME ZONE, 
+	decision TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_contest PRIMARY KEY (id), 
+	CONSTRAINT ck_contest_contestsubject CHECK (subject IN ('proof', 'credit')), 
+	CONSTRAINT ck_contest_conteststate CHECK (state IN ('open', 'upheld', 'dismissed', 'withdrawn'))
+)
+-- next
+CREATE INDEX ix_contest_order_id ON contest (order_id)
+-- next
+CREATE INDEX ix_contest_owner_id ON contest (owner_id)
+-- next
+CREATE INDEX ix_contest_owner_id_state_opened_at ON contest (owner_id, state, opened_at)
+-- next
+CREATE INDEX ix_contest_subject_id ON contest (subject_id)
+-- next
+CREATE UNIQUE INDEX uq_contest_open ON contest (subject, subject_id) WHERE state = 'open'
+-- next
 CREATE TABLE credit_note (
 	kind VARCHAR(40) NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
@@ -1278,6 +1310,27 @@ CREATE TABLE webhook_endpoint (
 -- next
 CREATE INDEX ix_webhook_endpoint_owner_id ON webhook_endpoint (owner_id)
 -- next
+CREATE TABLE contest_evidence (
+	contest_id UUID NOT NULL, 
+	brought_by UUID NOT NULL, 
+	brought_by_name TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	shown_sha256 TEXT NOT NULL, 
+	shown_size_bytes INTEGER NOT NULL, 
+	brought_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_contest_evidence PRIMARY KEY (id), 
+	CONSTRAINT fk_contest_evidence_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id)
+)
+-- next
+CREATE INDEX ix_contest_evidence_contest_id ON contest_evidence (contest_id)
+-- next
+CREATE INDEX ix_contest_evidence_owner_id ON contest_evidence (owner_id)
+-- next
 CREATE TABLE credit_line (
 	credit_note_id UUID NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -1633,6 +1686,28 @@ CREATE POLICY readers ON "container_return" FOR SELECT USING (owner_id = (SELECT
 CREATE POLICY writer ON "container_return" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "container_return" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "contest" TO tournee_app
+-- next
+ALTER TABLE "contest" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "contest" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "contest" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "contest" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "contest_evidence" TO tournee_app
+-- next
+ALTER TABLE "contest_evidence" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "contest_evidence" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "contest_evidence" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "contest_evidence" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "contest_evidence" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "credit_line" TO tournee_app
 -- next
