@@ -6,6 +6,7 @@ from server.conversations import model as conversations
 from server.core import facts
 from server.delivery import model as delivery
 from server.delivery.contests import model as contests
+from server.delivery.papers import model as papers
 from server.delivery.sharing import model as sharing
 from server.documents import model as documents
 from server.identity import model as identity
@@ -20,5 +21,5 @@ from server.sync import model as sync
 
 ALL = (
     billing, catalog, contests, conversations, facts, delivery, documents, identity, ledger,
-    notifications, orders, parties, planning, receivables, sharing, stock, sync,
+    notifications, orders, papers, parties, planning, receivables, sharing, stock, sync,
 )  # fmt: skip

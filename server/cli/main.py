@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "day": "server.example.cli:day",
     "ledger": "server.receivables.cli:ledger",
     "plan": "server.planning.cli:plan",
+    "retention": "server.sync.cli:retention",
     "roads": "server.planning.cli:roads",
     "verify": "server.delivery.cli:verify",
 }

@@ -50,6 +50,12 @@ class Settings:
         default=24, metadata={"doc": "how long a webhook’s former secret stays good after it was replaced"}
     )
     export_days: int = field(default=7, metadata={"doc": "how many days an archive of proofs may be fetched"})
+    retention_proof_years: int = field(
+        default=6, metadata={"doc": "full years after the year of a delivery for which its pictures are kept"}
+    )
+    retention_access_days: int = field(
+        default=730, metadata={"doc": "days for which the log of who had a proof is kept; never under 365"}
+    )
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     max_body_bytes: int = field(default=16 * 1024 * 1024, metadata={"doc": "largest request body"})

@@ -31,7 +31,8 @@ from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, RUN_DAY, Buye
 
 DEALS = (ADJUST, CREDIT, EXTERNAL, AGENT)
 _TOKEN = re.compile(r"[0-9A-Za-z]{6,}")
-_AMOUNT = re.compile(r"\d{4}[.,]\d{2,4}")
+_AMOUNT = re.compile(r"(?<!\d)\d{4,}[.,]\d{2,4}(?!\d)")
+_NUMBER = re.compile(r"\d+\.\d+")
 
 
 @dataclass(frozen=True)
@@ -166,37 +167,50 @@ def foreign_words(planted: Iterable[Planted], mine: Planted) -> set[str]:
 
 def leaks(text: str, words: Iterable[str]) -> list[str]:
     """Return the words that a text holds: markers anywhere, numbers as a whole, however their comma is written."""
-    joined = text.replace("\u00a0", "").replace("\u202f", "")
-    tokens = set(_TOKEN.findall(joined))
-    amounts = {one.replace(",", ".") for one in _AMOUNT.findall(joined)}
-    lowered = joined.lower()
-    return sorted(word for word in words if _is_in(word, lowered, tokens, amounts))
+    sieve = Sieve(frozenset(words))
+    return sorted(sieve(text))
 
 
-@dataclass
 class Sieve:
     """Looks through each text once for all words of everyone, however often and to whom it comes."""
 
-    words: frozenset[str]
-    seen: dict[bytes, frozenset[str]] = field(default_factory=dict)
+    def __init__(self, words: frozenset[str]) -> None:
+        self.numbers = {form: word for word in words if _NUMBER.fullmatch(word) for form in _forms(word)}
+        self.markers = {word.lower(): word for word in words if not _NUMBER.fullmatch(word)}
+        self.seen: dict[bytes, frozenset[str]] = {}
 
     def __call__(self, text: str) -> frozenset[str]:
         key = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
         if key not in self.seen:
-            self.seen[key] = frozenset(leaks(text, self.words))
+            self.seen[key] = frozenset(self._found(text))
         return self.seen[key]
 
+    def _found(self, text: str) -> Iterator[str]:
+        joined = text.replace("\u00a0", "").replace("\u202f", "")
+        lowered = joined.lower()
+        yield from (word for marker, word in self.markers.items() if marker in lowered)
+        written = {one.replace(",", ".") for one in _AMOUNT.findall(joined)} | set(_TOKEN.findall(joined))
+        yield from (self.numbers[one] for one in written & self.numbers.keys())
 
-def _is_in(word: str, lowered: str, tokens: set[str], amounts: set[str]) -> bool:
-    if re.fullmatch(r"\d+\.\d+", word):
-        whole, _, rest = word.partition(".")
-        cents = f"{whole}{rest[:2]}"
-        return f"{whole}.{rest}" in amounts or f"{whole}.{rest[:2]}" in amounts or cents in tokens
-    return word.lower() in lowered
+
+def _forms(number: str) -> tuple[str, ...]:
+    """Return a number as written whole, to the cent, and in cents."""
+    whole, _, rest = number.partition(".")
+    return number, f"{whole}.{rest[:2]}", f"{whole}{rest[:2]}"
 
 
-def all_of(payload: bytes) -> Iterator[str]:
-    """Yield every text inside a file: its bytes, a PDF's text and unpacked streams, an archive's files, each again."""
+_unpacked: dict[bytes, list[str]] = {}
+
+
+def all_of(payload: bytes) -> list[str]:
+    """Return every text inside a file: its bytes, a PDF's text and unpacked streams, an archive's files, each again."""
+    key = hashlib.sha256(payload).digest()
+    if key not in _unpacked:
+        _unpacked[key] = list(_texts(payload))
+    return _unpacked[key]
+
+
+def _texts(payload: bytes) -> Iterator[str]:
     if payload.startswith(b"PK"):
         with zipfile.ZipFile(io.BytesIO(payload)) as archive:
             yield "\n".join((*archive.namelist(), archive.comment.decode("latin-1")))

@@ -73,7 +73,7 @@ def proof(proof_id: UUID) -> str:
             session, owner_id=whole.row.proof.owner_id, proof_ids=[proof_id], reader=reader(), way=AccessWay.PAGE,
             part=AccessPart.CONTENTS, stamp=stamp(),
         )  # fmt: skip
-    signing = read_signing(whole.row.proof.owner_id, whole.row.proof.file_sha256)
+    signing = read_signing(whole.row.proof.owner_id, entry.file_sha256)
     return render_template(
         "dashboard/proof.html",
         whole=whole,

@@ -746,6 +746,33 @@ CREATE TABLE organisation (
 -- next
 CREATE INDEX ix_organisation_owner_id ON organisation (owner_id)
 -- next
+CREATE TABLE paper_proof (
+	order_id UUID, 
+	order_number TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	shown_sha256 TEXT NOT NULL, 
+	shown_size_bytes INTEGER NOT NULL, 
+	code TEXT NOT NULL, 
+	uploaded_by UUID, 
+	uploaded_by_name TEXT NOT NULL, 
+	uploaded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	matched_by UUID, 
+	matched_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_paper_proof PRIMARY KEY (id), 
+	CONSTRAINT uq_paper_proof_owner_id_sha256 UNIQUE (owner_id, sha256)
+)
+-- next
+CREATE INDEX ix_paper_proof_order_id ON paper_proof (order_id)
+-- next
+CREATE INDEX ix_paper_proof_owner_id ON paper_proof (owner_id)
+-- next
+CREATE INDEX ix_paper_proof_owner_id_matched_at_uploaded_at ON paper_proof (owner_id, matched_at, uploaded_at)
+-- next
 CREATE TABLE payment (
 	buyer_id UUID NOT NULL, 
 	method VARCHAR(40) NOT NULL, 
@@ -901,6 +928,7 @@ CREATE TABLE proof_entry (
 	pdf_size_bytes INTEGER NOT NULL, 
 	seal_sha256 TEXT NOT NULL, 
 	missing INTEGER NOT NULL, 
+	purged INTEGER NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -944,6 +972,24 @@ CREATE TABLE proof_export (
 CREATE INDEX ix_proof_export_owner_id ON proof_export (owner_id)
 -- next
 CREATE INDEX ix_proof_export_owner_id_asked_at ON proof_export (owner_id, asked_at)
+-- next
+CREATE TABLE proof_purge (
+	proof_id UUID NOT NULL, 
+	pieces TEXT[] NOT NULL, 
+	file_sha256 TEXT NOT NULL, 
+	file_size_bytes INTEGER NOT NULL, 
+	pdf_sha256 TEXT NOT NULL, 
+	pdf_size_bytes INTEGER NOT NULL, 
+	freed_bytes BIGINT NOT NULL, 
+	purged_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_purge PRIMARY KEY (id), 
+	CONSTRAINT uq_proof_purge_proof_id UNIQUE (proof_id)
+)
+-- next
+CREATE INDEX ix_proof_purge_owner_id ON proof_purge (owner_id)
 -- next
 CREATE TABLE rate_window (
 	bucket TEXT NOT NULL, 
@@ -2023,6 +2069,16 @@ CREATE POLICY writer ON "organisation" FOR ALL USING (owner_id = (SELECT acting_
 -- next
 CREATE POLICY census ON "organisation" FOR SELECT TO CURRENT_USER USING (true)
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_proof" TO tournee_app
+-- next
+ALTER TABLE "paper_proof" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "paper_proof" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "paper_proof" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "paper_proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "payment" TO tournee_app
 -- next
 ALTER TABLE "payment" ENABLE ROW LEVEL SECURITY
@@ -2118,6 +2174,18 @@ ALTER TABLE "proof_export" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "proof_export" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "proof_export" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_purge" TO tournee_app
+-- next
+ALTER TABLE "proof_purge" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_purge" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_purge" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_purge" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_purge" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next

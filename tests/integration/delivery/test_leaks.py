@@ -36,7 +36,7 @@ from tests.factories.leaks import Grounds, Planted, Sieve, all_of, deliver_stop,
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.integration.test_url_map import doors
 
-SHOPS = 4
+SHOPS = 10
 BATCHES = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 3
 CARRYING = {"archive", "verify", "webhook_call", "email_message", "order page", "/api/v1/proofs"}
 pytestmark = pytest.mark.timeout(600)
