@@ -5,6 +5,8 @@ from server.catalog import model as catalog
 from server.conversations import model as conversations
 from server.core import facts
 from server.delivery import model as delivery
+from server.delivery.contests import model as contests
+from server.delivery.papers import model as papers
 from server.delivery.sharing import model as sharing
 from server.documents import model as documents
 from server.identity import model as identity
@@ -18,6 +20,6 @@ from server.stock import model as stock
 from server.sync import model as sync
 
 ALL = (
-    billing, catalog, conversations, facts, delivery, documents, identity, ledger,
-    notifications, orders, parties, planning, receivables, sharing, stock, sync,
+    billing, catalog, contests, conversations, facts, delivery, documents, identity, ledger,
+    notifications, orders, papers, parties, planning, receivables, sharing, stock, sync,
 )  # fmt: skip

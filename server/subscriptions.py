@@ -15,7 +15,7 @@ from server.delivery import jobs as delivery
 from server.delivery.events import DELIVERY_CORRECTED, DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
 from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
-from server.fulfilment.events import RUN_DOCUMENTED
+from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED, RUN_DOCUMENTED
 from server.notifications import jobs as notifications
 from server.notifications.events import WEBHOOK_SUSPENDED
 from server.orders.events import ORDER_ACCEPTED, ORDER_LOTS_NOTED, ORDER_SUBMITTED
@@ -42,6 +42,8 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
     EXPORT_ASKED: (delivery.gather_export,),
     PROOF_SEALED: (notifications.tell_proof,),
+    CONTEST_OPENED: (notifications.tell_contest,),
+    CONTEST_DECIDED: (notifications.tell_contest,),
     WEBHOOK_SUSPENDED: (notifications.tell_suspension,),
     PLAN_REQUESTED: (planning.solve_plan,),
     RUN_PLANNED: (planning.draw_run,),

@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "plan": "server.planning.cli:plan",
     "restore": "server.sync.cli:restore",
     "restore-drill": "server.sync.cli:restore_drill",
+    "retention": "server.sync.cli:retention",
     "roads": "server.planning.cli:roads",
     "serve": "server.cli.serving:serve",
     "sync": "server.sync.cli:sync",

@@ -41,6 +41,9 @@ class BlobStore(Protocol):
     def names(self, owner_id: UUID) -> Iterator[str]:
         """Yield the sha256 of every object of the tenant."""
 
+    def forget(self, owner_id: UUID, sha256: str) -> None:
+        """Delete the object for good; one that is not there is forgotten already. Only retention asks for it."""
+
 
 class LocalBlobStore:
     """Content-addressed files: written aside, synced, renamed, and the folder synced."""
@@ -74,6 +77,10 @@ class LocalBlobStore:
     def names(self, owner_id: UUID) -> Iterator[str]:
         """Yield the sha256 of every object of the tenant."""
         yield from (path.name for path in sorted((self.root / str(owner_id)).glob("??/" + "?" * 64)))
+
+    def forget(self, owner_id: UUID, sha256: str) -> None:
+        """Delete the object for good."""
+        self._path(owner_id, sha256).unlink(missing_ok=True)
 
     def _path(self, owner_id: UUID, sha256: str) -> Path:
         return self.root / str(owner_id) / sha256[:2] / sha256

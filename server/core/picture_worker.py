@@ -17,6 +17,8 @@ from PIL import Image, ImageOps
 FORMATS = ("JPEG", "PNG", "WEBP")
 MAX_PIXELS = 25_000_000
 QUALITY = 88
+LONGEST_SIDE = 3000
+MOST_CODES, LONGEST_CODE = 8, 512
 
 
 class Unfit(Exception):
@@ -24,8 +26,11 @@ class Unfit(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    """Read a picture, write its copy; the arguments bound memory in bytes and processor time in seconds."""
-    memory_bytes, cpu_s = (int(argument) for argument in arguments)
+    """Read a picture, write its copy; the arguments bound memory in bytes and processor time in seconds.
+
+    With ``codes`` behind them the copy is a JPEG for people to read, and the texts of its QR codes are told.
+    """
+    memory_bytes, cpu_s = (int(argument) for argument in arguments[:2])
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
@@ -33,7 +38,8 @@ def main(arguments: list[str]) -> int:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        kind, copy = write_anew(sys.stdin.buffer.read())
+        payload = sys.stdin.buffer.read()
+        kind, copy, codes = read_paper(payload) if "codes" in arguments else (*write_anew(payload), [])
     except Unfit as unfit:
         _say({"unfit": str(unfit)})
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -43,7 +49,7 @@ def main(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - decoders of strangers' bytes raise anything, and this process ends here
         _say({"unfit": "unreadable", "kind": type(error).__name__})
     else:
-        _say({"media_type": kind}, copy)
+        _say({"media_type": kind, "codes": codes}, copy)
     return 0
 
 
@@ -53,15 +59,8 @@ def write_anew(payload: bytes) -> tuple[str, bytes]:
     Raises:
         Unfit: several frames, or no area.
     """
-    with Image.open(io.BytesIO(payload), formats=FORMATS) as picture:
-        if getattr(picture, "n_frames", 1) != 1:
-            raise Unfit("several_frames")
-        if picture.width * picture.height > MAX_PIXELS:
-            raise Unfit("too_many_pixels")
-        is_photo = picture.format == "JPEG"
-        picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        pixels = upright.convert("RGB" if is_photo or not upright.has_transparency_data else "RGBA")
+    upright, is_photo = _decoded(payload)
+    pixels = upright.convert("RGB" if is_photo or not upright.has_transparency_data else "RGBA")
     copy = Image.frombytes(pixels.mode, pixels.size, pixels.tobytes())
     file = io.BytesIO()
     if is_photo:
@@ -71,7 +70,35 @@ def write_anew(payload: bytes) -> tuple[str, bytes]:
     return "image/png", file.getvalue()
 
 
-def _say(said: dict[str, str], copy: bytes = b"") -> None:
+def read_paper(payload: bytes) -> tuple[str, bytes, list[str]]:
+    """Return media type and bytes of a JPEG that people can read, and the texts of the QR codes on the picture.
+
+    Raises:
+        Unfit: several frames, or no area.
+    """
+    import zxingcpp
+
+    pixels = _decoded(payload)[0].convert("RGB")
+    found = zxingcpp.read_barcodes(pixels, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    pixels.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    file = io.BytesIO()
+    Image.frombytes(pixels.mode, pixels.size, pixels.tobytes()).save(file, "JPEG", quality=QUALITY, optimize=True)
+    return "image/jpeg", file.getvalue(), [one.text for one in found[:MOST_CODES] if len(one.text) <= LONGEST_CODE]
+
+
+def _decoded(payload: bytes) -> tuple[Image.Image, bool]:
+    """Return the upright picture and whether it came as a JPEG."""
+    with Image.open(io.BytesIO(payload), formats=FORMATS) as picture:
+        if getattr(picture, "n_frames", 1) != 1:
+            raise Unfit("several_frames")
+        if picture.width * picture.height > MAX_PIXELS:
+            raise Unfit("too_many_pixels")
+        is_photo = picture.format == "JPEG"
+        picture.load()
+        return ImageOps.exif_transpose(picture), is_photo
+
+
+def _say(said: dict[str, object], copy: bytes = b"") -> None:
     sys.stdout.buffer.write(json.dumps(said).encode() + b"\n" + copy)
     sys.stdout.buffer.flush()
 

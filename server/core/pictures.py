@@ -12,7 +12,9 @@ import msgspec
 
 from server.core.problems import Problem, Text
 
+JPEG = "image/jpeg"
 PICTURE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
+MAX_PICTURE_BYTES = 12 * 1024**2
 MEMORY_BYTES = 768 * 1024**2
 CPU_S = 10
 TIMEOUT_S = 20.0
@@ -37,6 +39,13 @@ class PictureUnfit(Problem):
     title = Text("Image impossible à montrer", "Picture cannot be shown")
 
 
+class PictureRefused(Problem):
+    """The file that a person sends is no picture that is taken: another kind, too large, several frames, or damaged."""
+
+    slug = "picture-refused"
+    title = Text("Image refusée", "Picture refused")
+
+
 class PicturesBusy(Problem):
     """Every process that makes copies is at work."""
 
@@ -53,9 +62,18 @@ class Copy:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a person sent, as others may see it: a JPEG, and the texts of the QR codes on it."""
+
+    jpeg: bytes
+    codes: tuple[str, ...]
+
+
 class _Said(msgspec.Struct):
     media_type: str = ""
     unfit: str = ""
+    codes: tuple[str, ...] = ()
 
 
 def copy_of(payload: bytes) -> Copy:
@@ -67,17 +85,7 @@ def copy_of(payload: bytes) -> Copy:
         PictureUnfit: the bytes are no such picture, are cut, or ask for too much.
         PicturesBusy: come back later.
     """
-    if not _seats.acquire(timeout=_PATIENCE_S):
-        raise PicturesBusy(
-            Text(
-                "Trop d’images à la fois. Réessayez dans un instant.", "Too many pictures at once. Try again shortly."
-            ),
-            retry_after_s=5,
-        )
-    try:
-        said, copy = _ask(payload)
-    finally:
-        _seats.release()
+    said, copy = _seated(payload)
     if not said.media_type:
         words = _WORDS.get(said.unfit, _WORDS["unreadable"])
         raise PictureUnfit(
@@ -90,8 +98,51 @@ def copy_of(payload: bytes) -> Copy:
     return Copy(said.media_type, copy)
 
 
-def _ask(payload: bytes) -> tuple[_Said, bytes]:
-    command = [sys.executable, "-I", str(_WORKER), str(MEMORY_BYTES), str(CPU_S)]
+def read_picture(payload: bytes) -> Picture:
+    """Return a JPEG made anew from a JPEG, PNG or WebP of one frame, at most 3,000 pixels long, and its QR codes.
+
+    At most ``MAX_PICTURE_BYTES`` and 25 megapixels; places, owners and whatever else hides in the file stay behind.
+
+    Raises:
+        PictureRefused: it is no such picture, or took too long or too much memory.
+        PicturesBusy: come back later.
+    """
+    if not 0 < len(payload) <= MAX_PICTURE_BYTES:
+        raise _refused("size")
+    said, jpeg = _seated(payload, "codes")
+    if not said.media_type:
+        raise _refused(said.unfit or "unreadable")
+    return Picture(jpeg, said.codes)
+
+
+def _refused(why: str) -> PictureRefused:
+    largest = MAX_PICTURE_BYTES // 1024**2
+    return PictureRefused(
+        Text(
+            f"Envoyez une seule image JPEG, PNG ou WebP, intacte, de {largest} Mo et 25 mégapixels au plus.",
+            f"Send one intact JPEG, PNG or WebP picture of at most {largest} MB and 25 megapixels.",
+        ),
+        where="file",
+        why=why,
+    )
+
+
+def _seated(payload: bytes, *options: str) -> tuple[_Said, bytes]:
+    if not _seats.acquire(timeout=_PATIENCE_S):
+        raise PicturesBusy(
+            Text(
+                "Trop d’images à la fois. Réessayez dans un instant.", "Too many pictures at once. Try again shortly."
+            ),
+            retry_after_s=5,
+        )
+    try:
+        return _ask(payload, *options)
+    finally:
+        _seats.release()
+
+
+def _ask(payload: bytes, *options: str) -> tuple[_Said, bytes]:
+    command = [sys.executable, "-I", str(_WORKER), str(MEMORY_BYTES), str(CPU_S), *options]
     try:
         ended = subprocess.run(
             command, input=payload, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=TIMEOUT_S, check=False,

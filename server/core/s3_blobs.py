@@ -59,6 +59,10 @@ class S3BlobStore:
         for page in pages:
             yield from (item["Key"].rpartition("/")[2] for item in page.get("Contents", []))
 
+    def forget(self, owner_id: UUID, sha256: str) -> None:
+        """Delete the object for good."""
+        self.client.delete_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}")
+
 
 @lru_cache(maxsize=4)
 def s3_store(endpoint: str, bucket: str, access_key: str, secret_key: str, region: str) -> S3BlobStore:

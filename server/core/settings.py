@@ -60,6 +60,12 @@ class Settings:
     tsa_url: str = field(
         default="", metadata={"doc": "time-stamping authority (RFC 3161) of the days' roots; empty for none"}
     )
+    retention_proof_years: int = field(
+        default=6, metadata={"doc": "full years after the year of a delivery for which its pictures are kept"}
+    )
+    retention_access_days: int = field(
+        default=730, metadata={"doc": "days for which the log of who had a proof is kept; never under 365"}
+    )
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     pushes_at_once: int = field(default=2, metadata={"doc": "tablets' pushes that one web process applies at once"})

@@ -11,6 +11,7 @@ from server.core import clock
 from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
+from server.delivery.contests.model import Contest, ContestState, ContestSubject
 from server.delivery.model import Correction, Delivery, Proof
 from server.notifications import queries
 from server.notifications.service.telling import News, tell
@@ -145,6 +146,45 @@ def tell_credit(*, owner_id: str, subject_id: str) -> None:
             members={"credit_id": str(note.id), "number": note.number, "total_cents": note.total_cents},
         )
         tell(session, recipient_id=note.buyer_id, news=news, stamp=_now())
+
+
+@queue.task(name="notifications.tell_contest", retry=AGAIN)
+def tell_contest(*, owner_id: str, subject_id: str) -> None:
+    """Tell the parties of a contest's order that it was opened, decided or withdrawn: all but who just acted."""
+    with transaction(UUID(owner_id)) as session:
+        found = session.scalars(select(Contest).where(Contest.id == UUID(subject_id))).one()
+        actor_id = found.owner_id if found.state in _DECIDED else found.opener_id
+        of_credit = found.subject is ContestSubject.CREDIT
+        what = Text(
+            f"{'du crédit' if of_credit else 'de la preuve de la commande'} {found.number}",
+            f"of {'credit' if of_credit else 'the proof of order'} {found.number}",
+        )
+        said = _CONTESTED[found.state]
+        news = News(
+            key=f"contest:{found.id}:{found.state}",
+            kind=f"contest.{found.state}",
+            subject_id=found.subject_id,
+            title=Text(f"Contestation {what.fr} {said.fr}", f"Contest {what.en} {said.en}"),
+            text=Text(found.decision or found.reason, found.decision or found.reason),
+            link=f"/{'credits' if of_credit else 'preuves'}/{found.subject_id}",
+            members={
+                "contest_id": str(found.id),
+                "subject": found.subject.value,
+                "subject_id": str(found.subject_id),
+                "state": found.state.value,
+            },
+        )
+        for recipient_id in sorted({found.owner_id, *found.party_ids} - {actor_id}):
+            tell(session, recipient_id=recipient_id, news=news, stamp=_now())
+
+
+_DECIDED = frozenset({ContestState.UPHELD, ContestState.DISMISSED})
+_CONTESTED = {
+    ContestState.OPEN: Text("ouverte", "opened"),
+    ContestState.UPHELD: Text("accueillie", "upheld"),
+    ContestState.DISMISSED: Text("rejetée", "dismissed"),
+    ContestState.WITHDRAWN: Text("retirée", "withdrawn"),
+}
 
 
 @queue.task(name="notifications.tell_suspension", retry=AGAIN)

@@ -27,7 +27,7 @@ from server.documents.service import Rendered
 from server.documents.service.keeping import PDF, put
 from server.notifications.service.telling import News, tell
 from server.sync.model import Attachment, DeviceEvent, EventDecision
-from server.sync.service import proofs
+from server.sync.service import proofs, purging
 from server.sync.service.bundles import build_bundle
 from server.sync.service.proofs import SealedVisit
 from shared.ids import new_id
@@ -122,8 +122,10 @@ def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
         share_proofs(session, kept, seals={proof.id: seal for proof, seal in kept.items()}, stamp=_now())
 
 
-def _render(sealed: SealedVisit, delivery: Delivery) -> tuple[Delivery, Rendered, Rendered]:
-    attachments = _attachments(sealed, delivery)
+def _render(
+    sealed: SealedVisit, delivery: Delivery, *, with_pictures: bool = True
+) -> tuple[Delivery, Rendered, Rendered]:
+    attachments = _attachments(sealed, delivery) if with_pictures else {}
     key, links = server_key(), tuple(one.link for one in server_keys())
     file = proofs.seal_proof(sealed, delivery, attachments=attachments, key=key, links=links, sealed_at=_now().at)
     strokes = attachments.get(sealed.finished.signature_sha256)
@@ -163,6 +165,33 @@ class _Part:
             run_id=self.sealed.run.id,
             media_type=media_type,
         )
+
+
+def purge_visit(owner_id: UUID, visit_id: UUID) -> int:
+    """Make a visit's proofs again without their pictures, then forget these; return the bytes that were freed.
+
+    Files are written before the rows that name them, and forgotten after by a job of the same transaction.
+    """
+    with transaction(owner_id) as session:
+        sealed = proofs.read_sealed_visit(session, visit_id)
+        kept = purging.proofs_with_pictures(session, sealed)
+    made = [(proof, *_render(sealed, delivery, with_pictures=False)) for delivery, proof in kept]
+    with transaction(owner_id) as session:
+        proofs.hold_visit(session, visit_id)
+        freed = purging.replace_files(session, sealed, made, stamp=_now())
+        enqueue(session, forget_pictures, key=f"forget:{visit_id}", owner_id=str(owner_id), subject_id=str(visit_id))
+    forget_pictures(owner_id=str(owner_id), subject_id=str(visit_id))
+    return freed
+
+
+@queue.task(name="sync.forget_pictures", retry=AGAIN)
+def forget_pictures(*, owner_id: str, subject_id: str) -> None:
+    """Delete from the store what the purged proofs of a visit no longer need; doing it again changes nothing."""
+    with transaction(UUID(owner_id)) as session:
+        sealed = proofs.read_sealed_visit(session, UUID(subject_id))
+        loose = purging.loose_files(session, sealed)
+    for sha256 in loose:
+        blob_store().forget(UUID(owner_id), sha256)
 
 
 def _attachments(sealed: SealedVisit, delivery: Delivery) -> dict[str, bytes]:

@@ -25,6 +25,7 @@ from server.dashboard.pages.blueprint import (
 )
 from server.dashboard.queries import orders as queries
 from server.dashboard.standing import Bucket
+from server.delivery.papers.service import papers as paper_proofs
 from server.identity.permissions import Permission
 
 
@@ -62,4 +63,5 @@ def order(order_id: UUID) -> str:
     with transaction(actor().org_id) as session:
         zone = zone_here(session)
         whole = queries.order_whole(session, order_id=order_id, today=today_in(zone), driver_id=driver_only())
-        return render_template("dashboard/order.html", whole=whole, zone=zone, standing=standing)
+        papers = paper_proofs(session, order_id=order_id)
+        return render_template("dashboard/order.html", whole=whole, zone=zone, standing=standing, papers=papers)

@@ -23,6 +23,8 @@ from server.dashboard.pages.blueprint import (
 from server.dashboard.queries import proofs as queries
 from server.dashboard.signing import read_signing
 from server.delivery.api.callers import reader
+from server.delivery.contests import queries as contests_read
+from server.delivery.contests.queries import may_contest
 from server.delivery.model import VisitOutcome
 from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.sharing import queries as shared
@@ -65,11 +67,13 @@ def proof(proof_id: UUID) -> str:
         whole = queries.proof_whole(session, proof_id=proof_id, driver_id=driver_only())
         entry = shared.entry_named(session, proof_id)
         accesses = shared.accesses(session, proof_id)
+        contests = contests_read.contests_of(session, proof_id)
+        evidence = contests_read.evidence_of(session, [one.id for one in contests])
         note_access(
             session, owner_id=whole.row.proof.owner_id, proof_ids=[proof_id], reader=reader(), way=AccessWay.PAGE,
             part=AccessPart.CONTENTS, stamp=stamp(),
         )  # fmt: skip
-    signing = read_signing(whole.row.proof.owner_id, whole.row.proof.file_sha256)
+    signing = read_signing(whole.row.proof.owner_id, entry.file_sha256)
     return render_template(
         "dashboard/proof.html",
         whole=whole,
@@ -77,6 +81,11 @@ def proof(proof_id: UUID) -> str:
         entry=entry,
         state=shared.state_of(entry, now=clock.now()),
         accesses=accesses,
+        contests=contests,
+        evidence=evidence,
+        contestable=may_contest(entry, contests, me=actor().org_id, now=clock.now()),
+        contest_action=url_for("contests.contest_proof", subject_id=proof_id),
+        contest_until=entry.contest_until,
         is_owner=whole.row.proof.owner_id == actor().org_id,
         zone=zone,
         reasons={one.code: one for one in (*FAILURES, *REASONS)},

@@ -92,10 +92,10 @@ def proof_file(proof_id: UUID) -> Response:
     """Download the file that anyone can verify offline"""
     with transaction(actor().org_id) as session:
         found = queries.proof(session, proof_id, driver_id=driver_only())
-        number = shared.entry_named(session, found.id).order_number
+        entry = shared.entry_named(session, found.id)
         _note(session, found, AccessPart.FILE)
-    payload = blob_store().get(found.owner_id, found.file_sha256)
-    return send_file(payload, media_type=_FILE, name=f"{number}.proof", sha256=found.file_sha256)
+    payload = blob_store().get(found.owner_id, entry.file_sha256)
+    return send_file(payload, media_type=_FILE, name=f"{entry.order_number}.proof", sha256=entry.file_sha256)
 
 
 @proofs.route("/<uuid:proof_id>/pdf", methods=["GET"])
@@ -105,10 +105,10 @@ def proof_pdf(proof_id: UUID) -> Response:
     """Download the printed proof"""
     with transaction(actor().org_id) as session:
         found = queries.proof(session, proof_id, driver_id=driver_only())
-        number = shared.entry_named(session, found.id).order_number
+        entry = shared.entry_named(session, found.id)
         _note(session, found, AccessPart.PDF)
-    payload = blob_store().get(found.owner_id, found.pdf_sha256)
-    return send_file(payload, media_type=_PDF, name=f"{number}-preuve.pdf", sha256=found.pdf_sha256)
+    payload = blob_store().get(found.owner_id, entry.pdf_sha256)
+    return send_file(payload, media_type=_PDF, name=f"{entry.order_number}-preuve.pdf", sha256=entry.pdf_sha256)
 
 
 @proofs.route("/<uuid:proof_id>/day", methods=["GET"])
@@ -149,6 +149,7 @@ def shown(entry: ProofEntry) -> dict[str, Any]:
         "carrier_id": entry.proof_owner_id,
         "state": shared.state_of(entry, now=clock.now()),
         "missing_attachments": entry.missing,
+        "purged_attachments": entry.purged,
         "file": {
             "href": url_for("proofs_api.proof_file", proof_id=entry.proof_id),
             "sha256": entry.file_sha256,

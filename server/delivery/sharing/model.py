@@ -65,6 +65,27 @@ class ProofEntry(Owned):
     pdf_size_bytes: Mapped[int]
     seal_sha256: Mapped[str]
     missing: Mapped[int]
+    purged: Mapped[int]
+
+
+class ProofPurge(Owned):
+    """A proof's pictures are gone: its files were made again without them, under the same signed event.
+
+    ``pieces`` are the sha256 of what was purged; the tablet's signature still covers them.
+    """
+
+    __tablename__ = "proof_purge"
+    __table_args__ = (UniqueConstraint("proof_id"),)
+    append_only: ClassVar[bool] = True
+
+    proof_id: Mapped[UUID]
+    pieces: Mapped[list[str]]
+    file_sha256: Mapped[str]
+    file_size_bytes: Mapped[int]
+    pdf_sha256: Mapped[str]
+    pdf_size_bytes: Mapped[int]
+    freed_bytes: Mapped[int] = mapped_column(BigInteger)
+    purged_at: Mapped[datetime]
 
 
 class ExportState(StrEnum):

@@ -47,6 +47,7 @@ class ProofSchema(Schema):
     changed_at = fields.AwareDateTime(required=True)
     contest_until = fields.AwareDateTime(required=True)
     missing_attachments = fields.Integer(required=True)
+    purged_attachments = fields.Integer(required=True)
     seal_sha256 = fields.String(required=True)
     file = fields.Nested(ProofFileSchema, required=True)
     pdf = fields.Nested(ProofFileSchema, required=True)

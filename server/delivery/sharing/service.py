@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, selectinload
 
@@ -16,7 +16,8 @@ from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Proof, Visit
 from server.delivery.reasons import FAILURES, REASONS
-from server.delivery.sharing.model import ProofEntry, ProofState
+from server.delivery.sharing.model import ProofEntry, ProofPurge, ProofState
+from server.delivery.sharing.purges import purge_of
 from server.delivery.sharing.wording import search_words
 from server.orders.model import Order, OrderLine
 from server.parties import queries as parties
@@ -39,6 +40,7 @@ class Shared:
     order: Order
     names: Mapping[UUID, str]
     contest_days: int
+    purge: ProofPurge | None
 
     @property
     def readers(self) -> tuple[UUID, ...]:
@@ -100,6 +102,7 @@ def _read(session: Session, proof: Proof) -> Shared:
         order=order,
         names=names,
         contest_days=agreement.contest_days if agreement else DEFAULT_CONTEST_DAYS,
+        purge=purge_of(session, proof.id),
     )
 
 
@@ -113,6 +116,7 @@ def _put(session: Session, reader_id: UUID, said: dict[str, Any], *, seal: str |
 
 def _values(one: Shared, position: int, stamp: Stamp) -> dict[str, Any]:
     order, delivery, proof = one.order, one.delivery, one.proof
+    files = one.purge or proof
     return {
         "position": position,
         "proof_id": proof.id,
@@ -133,11 +137,12 @@ def _values(one: Shared, position: int, stamp: Stamp) -> dict[str, Any]:
         "made_at": proof.made_at,
         "changed_at": stamp.at,
         "contest_until": proof.made_at + timedelta(days=one.contest_days),
-        "file_sha256": proof.file_sha256,
-        "file_size_bytes": proof.file_size_bytes,
-        "pdf_sha256": proof.pdf_sha256,
-        "pdf_size_bytes": proof.pdf_size_bytes,
+        "file_sha256": files.file_sha256,
+        "file_size_bytes": files.file_size_bytes,
+        "pdf_sha256": files.pdf_sha256,
+        "pdf_size_bytes": files.pdf_size_bytes,
         "missing": len(proof.missing_attachments),
+        "purged": len(one.purge.pieces) if one.purge else 0,
     }
 
 
@@ -161,3 +166,15 @@ def _texts(one: Shared) -> dict[str, list[str]]:
             *(text for reason in known for text in (reason.name_fr, reason.name_en)),
         ],
     }
+
+
+def mark_proof(session: Session, proof: Proof, *, state: ProofState, stamp: Stamp) -> None:
+    """Give a proof another state in the feeds of all its readers, at their end."""
+    for reader_id in sorted({proof.owner_id, *proof.party_ids}):
+        with acting_for(session, reader_id):
+            position = lock_feed(session, reader_id) + 1
+            session.execute(
+                update(ProofEntry)
+                .where(ProofEntry.owner_id == reader_id, ProofEntry.proof_id == proof.id)
+                .values(state=state, position=position, changed_at=stamp.at)
+            )

@@ -29,6 +29,12 @@ NO_INVOICE = Text(
 SIGNATURE = Text("Signature", "Signature")
 SIGNATURE_ALT = Text("Signature manuscrite de", "Handwritten signature of")
 NOBODY_SIGNED = Text("Personne n’a signé cette visite.", "Nobody signed this visit.")
+INK_GONE = Text(
+    "Signé par {who}. Le tracé n’est pas joint (jamais arrivé, ou purgé après sa durée de conservation)\u00a0; son "
+    "empreinte reste scellée dans le fichier de preuve.",
+    "Signed by {who}. The ink is not enclosed (it never arrived, or was purged after its retention time); its "
+    "fingerprint stays sealed in the proof file.",
+)
 CONSENT = Text("Déclaration affichée au signataire", "Statement shown to the signer")
 CIRCUMSTANCES = Text("Circonstances", "Circumstances")
 ARRIVED = Text("Arrivée", "Arrival")
@@ -187,7 +193,9 @@ def _signer(name: str, role: str) -> str:
 
 def _signature(paper: ProofOfDelivery, language: Language) -> Ink | Prose:
     if paper.signature is None or not paper.signature.strokes:
-        return Prose(title=SIGNATURE.say(language), paragraphs=(NOBODY_SIGNED.say(language),))
+        words = INK_GONE if paper.signer_name else NOBODY_SIGNED
+        said = words.say(language).format(who=paper.signer_name)
+        return Prose(title=SIGNATURE.say(language), paragraphs=(said,))
     return _ink(paper.signature, paper, language)
 
 

@@ -1,7 +1,8 @@
 """The doors of the verbs that span contexts."""
 
+from server.fulfilment.api.contests import contests
 from server.fulfilment.api.corrections import corrections
 from server.fulfilment.api.orders import orders
 from server.fulfilment.api.runs import run_papers
 
-__all__ = ["corrections", "orders", "run_papers"]
+__all__ = ["contests", "corrections", "orders", "run_papers"]

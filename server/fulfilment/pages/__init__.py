@@ -1,6 +1,7 @@
-"""Pages of the verbs that span contexts."""
+"""The pages' verbs that span contexts: a run's papers, answers to orders, corrections, contests."""
 
+from server.fulfilment.pages.contests import pages as contests
 from server.fulfilment.pages.corrections import corrections
-from server.fulfilment.pages.turns import pages
+from server.fulfilment.pages.orders import pages as orders
 
-__all__ = ["corrections", "pages"]
+__all__ = ["contests", "corrections", "orders"]

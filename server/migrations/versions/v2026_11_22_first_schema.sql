@@ -168,6 +168,38 @@ CREATE INDEX ix_container_return_owner_id ON container_return (owner_id)
 -- next
 CREATE INDEX ix_container_return_visit_id ON container_return (visit_id)
 -- next
+CREATE TABLE contest (
+	subject VARCHAR(40) NOT NULL, 
+	subject_id UUID NOT NULL, 
+	order_id UUID, 
+	number TEXT NOT NULL, 
+	opener_id UUID NOT NULL, 
+	opener_name TEXT NOT NULL, 
+	opened_by UUID, 
+	opened_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	reason TEXT NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	decided_by UUID, 
+	decided_at TIMESTAMP WITH TIME ZONE, 
+	decision TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_contest PRIMARY KEY (id), 
+	CONSTRAINT ck_contest_contestsubject CHECK (subject IN ('proof', 'credit')), 
+	CONSTRAINT ck_contest_conteststate CHECK (state IN ('open', 'upheld', 'dismissed', 'withdrawn'))
+)
+-- next
+CREATE INDEX ix_contest_order_id ON contest (order_id)
+-- next
+CREATE INDEX ix_contest_owner_id ON contest (owner_id)
+-- next
+CREATE INDEX ix_contest_owner_id_state_opened_at ON contest (owner_id, state, opened_at)
+-- next
+CREATE INDEX ix_contest_subject_id ON contest (subject_id)
+-- next
+CREATE UNIQUE INDEX uq_contest_open ON contest (subject, subject_id) WHERE state = 'open'
+-- next
 CREATE TABLE correction (
 	key UUID NOT NULL, 
 	order_id UUID NOT NULL, 
@@ -765,6 +797,33 @@ CREATE TABLE organisation (
 -- next
 CREATE INDEX ix_organisation_owner_id ON organisation (owner_id)
 -- next
+CREATE TABLE paper_proof (
+	order_id UUID, 
+	order_number TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	shown_sha256 TEXT NOT NULL, 
+	shown_size_bytes INTEGER NOT NULL, 
+	code TEXT NOT NULL, 
+	uploaded_by UUID, 
+	uploaded_by_name TEXT NOT NULL, 
+	uploaded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	matched_by UUID, 
+	matched_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_paper_proof PRIMARY KEY (id), 
+	CONSTRAINT uq_paper_proof_owner_id_sha256 UNIQUE (owner_id, sha256)
+)
+-- next
+CREATE INDEX ix_paper_proof_order_id ON paper_proof (order_id)
+-- next
+CREATE INDEX ix_paper_proof_owner_id ON paper_proof (owner_id)
+-- next
+CREATE INDEX ix_paper_proof_owner_id_matched_at_uploaded_at ON paper_proof (owner_id, matched_at, uploaded_at)
+-- next
 CREATE TABLE payment (
 	buyer_id UUID NOT NULL, 
 	method VARCHAR(40) NOT NULL, 
@@ -938,6 +997,7 @@ CREATE TABLE proof_entry (
 	pdf_size_bytes INTEGER NOT NULL, 
 	seal_sha256 TEXT NOT NULL, 
 	missing INTEGER NOT NULL, 
+	purged INTEGER NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -981,6 +1041,24 @@ CREATE TABLE proof_export (
 CREATE INDEX ix_proof_export_owner_id ON proof_export (owner_id)
 -- next
 CREATE INDEX ix_proof_export_owner_id_asked_at ON proof_export (owner_id, asked_at)
+-- next
+CREATE TABLE proof_purge (
+	proof_id UUID NOT NULL, 
+	pieces TEXT[] NOT NULL, 
+	file_sha256 TEXT NOT NULL, 
+	file_size_bytes INTEGER NOT NULL, 
+	pdf_sha256 TEXT NOT NULL, 
+	pdf_size_bytes INTEGER NOT NULL, 
+	freed_bytes BIGINT NOT NULL, 
+	purged_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_purge PRIMARY KEY (id), 
+	CONSTRAINT uq_proof_purge_proof_id UNIQUE (proof_id)
+)
+-- next
+CREATE INDEX ix_proof_purge_owner_id ON proof_purge (owner_id)
 -- next
 CREATE TABLE rate_window (
 	bucket TEXT NOT NULL, 
@@ -1407,6 +1485,27 @@ CREATE TABLE webhook_endpoint (
 -- next
 CREATE INDEX ix_webhook_endpoint_owner_id ON webhook_endpoint (owner_id)
 -- next
+CREATE TABLE contest_evidence (
+	contest_id UUID NOT NULL, 
+	brought_by UUID NOT NULL, 
+	brought_by_name TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	shown_sha256 TEXT NOT NULL, 
+	shown_size_bytes INTEGER NOT NULL, 
+	brought_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_contest_evidence PRIMARY KEY (id), 
+	CONSTRAINT fk_contest_evidence_contest_id FOREIGN KEY(contest_id) REFERENCES contest (id)
+)
+-- next
+CREATE INDEX ix_contest_evidence_contest_id ON contest_evidence (contest_id)
+-- next
+CREATE INDEX ix_contest_evidence_owner_id ON contest_evidence (owner_id)
+-- next
 CREATE TABLE credit_line (
 	credit_note_id UUID NOT NULL, 
 	position INTEGER NOT NULL, 
@@ -1780,6 +1879,28 @@ CREATE POLICY writer ON "container_return" FOR ALL USING (owner_id = (SELECT act
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "container_return" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "contest" TO tournee_app
+-- next
+ALTER TABLE "contest" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "contest" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "contest" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "contest" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "contest_evidence" TO tournee_app
+-- next
+ALTER TABLE "contest_evidence" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "contest_evidence" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "contest_evidence" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "contest_evidence" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "contest_evidence" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "correction" TO tournee_app
 -- next
 ALTER TABLE "correction" ENABLE ROW LEVEL SECURITY
@@ -2118,6 +2239,16 @@ CREATE POLICY writer ON "organisation" FOR ALL USING (owner_id = (SELECT acting_
 -- next
 CREATE POLICY census ON "organisation" FOR SELECT TO CURRENT_USER USING (true)
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_proof" TO tournee_app
+-- next
+ALTER TABLE "paper_proof" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "paper_proof" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "paper_proof" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "paper_proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "payment" TO tournee_app
 -- next
 ALTER TABLE "payment" ENABLE ROW LEVEL SECURITY
@@ -2237,6 +2368,18 @@ CREATE POLICY readers ON "proof_inclusion" FOR SELECT USING (owner_id = (SELECT 
 CREATE POLICY writer ON "proof_inclusion" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_inclusion" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_purge" TO tournee_app
+-- next
+ALTER TABLE "proof_purge" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_purge" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_purge" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_purge" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_purge" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next

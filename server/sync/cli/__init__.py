@@ -1,6 +1,7 @@
-"""Commands over the tablets' streams and the server's safety."""
+"""Commands over the tablets' streams, the server's safety and what is kept for how long."""
 
 from server.sync.cli.checking import sync
+from server.sync.cli.retention import retention
 from server.sync.cli.safety import backup, restore, restore_drill
 
-__all__ = ["backup", "restore", "restore_drill", "sync"]
+__all__ = ["backup", "restore", "restore_drill", "retention", "sync"]

@@ -1,0 +1,125 @@
+"""Purging pictures after their time: the proofs are sealed again without them, their hashes stay signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from server.core import facts
+from server.core.acting import acting_org
+from server.core.stamp import Stamp
+from server.delivery.events import PICTURES_PURGED
+from server.delivery.model import Delivery, Proof
+from server.delivery.sharing.fingerprint import seal_fingerprint
+from server.delivery.sharing.model import ProofAccess, ProofExport, ProofPurge
+from server.delivery.sharing.purges import purge_of, still_needed
+from server.delivery.sharing.service import share_proofs
+from server.documents import service as documents
+from server.documents.service import Rendered
+from server.sync.model import Attachment
+from server.sync.service.proofs import SealedVisit
+from shared.ids import new_id
+
+LEAST_ACCESS_DAYS: Final = 365
+
+type Remade = tuple[Proof, Delivery, Rendered, Rendered]
+"""A proof, its delivery, and both of its files without pictures."""
+
+
+def kept_since(now: datetime, zone: ZoneInfo, *, years: int) -> datetime:
+    """Return the first instant whose deliveries keep their pictures: full ``years`` after the year of the delivery.
+
+    >>> kept_since(datetime(2026, 7, 1, tzinfo=ZoneInfo("UTC")), ZoneInfo("UTC"), years=6).isoformat()
+    '2020-01-01T00:00:00+00:00'
+    """
+    return datetime(now.astimezone(zone).year - years, 1, 1, tzinfo=zone)
+
+
+def proofs_with_pictures(session: Session, sealed: SealedVisit) -> list[tuple[Delivery, Proof]]:
+    """Return the visit's deliveries with their proofs whose pictures are still there."""
+    found = session.scalars(
+        select(Proof).where(Proof.delivery_id.in_([one.id for one in sealed.deliveries])).order_by(Proof.id)
+    ).all()
+    deliveries = {one.id: one for one in sealed.deliveries}
+    return [(deliveries[one.delivery_id], one) for one in found if purge_of(session, one.id) is None]
+
+
+def replace_files(session: Session, sealed: SealedVisit, made: Sequence[Remade], *, stamp: Stamp) -> int:
+    """Let the files without pictures stand for the proofs, in every reader's feed; return the bytes freed."""
+    freed, seals, purged = 0, {}, []
+    for proof, delivery, file, pdf in made:
+        if purge_of(session, proof.id) is not None:
+            continue
+        for one in (file, pdf):
+            documents.keep(session, one, stamp=stamp)
+        pieces = [sha for sha in sealed.demanded(delivery) if sha in sealed.received]
+        saved = proof.file_size_bytes + proof.pdf_size_bytes - len(file.payload) - len(pdf.payload)
+        session.add(_purge(proof, file, pdf, pieces=pieces, saved=saved, stamp=stamp))
+        facts.record(session, PICTURES_PURGED, proof.id, stamp, readers=tuple(proof.party_ids))
+        freed += saved
+        seals[proof.id] = seal_fingerprint(file.payload)
+        purged.append(proof)
+    session.flush()
+    freed += _attached_bytes(session, {sha for delivery in sealed.deliveries for sha in sealed.demanded(delivery)})
+    share_proofs(session, purged, seals=seals, stamp=stamp)
+    return freed
+
+
+def loose_files(session: Session, sealed: SealedVisit) -> list[str]:
+    """Return what the store may forget: the files with pictures, and those pictures that nothing else names.
+
+    Nothing, as long as a proof of the visit still holds its pictures.
+    """
+    if proofs_with_pictures(session, sealed):
+        return []
+    proofs = session.scalars(select(Proof).where(Proof.delivery_id.in_([one.id for one in sealed.deliveries])))
+    demanded = {sha for delivery in sealed.deliveries for sha in sealed.demanded(delivery)} & sealed.received
+    pictures = demanded - still_needed(session, demanded, visit_id=sealed.visit.id)
+    return sorted(pictures) + [sha for one in proofs for sha in (one.file_sha256, one.pdf_sha256)]
+
+
+def old_accesses(session: Session, *, before: datetime, dry_run: bool) -> int:
+    """Return how many lines of the acting carrier's access log are too old, deleted unless ``dry_run``."""
+    old = (ProofAccess.owner_id == acting_org(session), ProofAccess.at < before)
+    count = int(session.scalar(select(func.count()).select_from(ProofAccess).where(*old)) or 0)
+    if not dry_run:
+        session.execute(delete(ProofAccess).where(*old))
+    return count
+
+
+def old_exports(session: Session, *, now: datetime, dry_run: bool) -> list[str]:
+    """Return the manifests of the acting organisation's expired archives, whose rows are deleted unless ``dry_run``."""
+    old = (ProofExport.owner_id == acting_org(session), ProofExport.expires_at < now)
+    names = list(session.scalars(select(ProofExport.manifest_sha256).where(*old)))
+    if not dry_run:
+        session.execute(delete(ProofExport).where(*old))
+    return names
+
+
+def _purge(proof: Proof, file: Rendered, pdf: Rendered, *, pieces: list[str], saved: int, stamp: Stamp) -> ProofPurge:
+    return ProofPurge(
+        id=new_id(),
+        **proof.kin(),
+        proof_id=proof.id,
+        pieces=pieces,
+        file_sha256=file.sha256,
+        file_size_bytes=len(file.payload),
+        pdf_sha256=pdf.sha256,
+        pdf_size_bytes=len(pdf.payload),
+        freed_bytes=saved,
+        purged_at=stamp.at,
+    )
+
+
+def _attached_bytes(session: Session, sha256s: set[str]) -> int:
+    found = session.scalar(
+        select(func.coalesce(func.sum(Attachment.size_bytes), 0)).where(
+            Attachment.owner_id == acting_org(session), Attachment.sha256.in_(sha256s)
+        )
+    )
+    return int(found or 0)

@@ -1,0 +1,129 @@
+"""Retention: pictures go after their time, hashes stay, a contest holds them, and a report says what goes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from click.testing import CliRunner
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from server.app import create_app
+from server.core.blobs import BlobMissing, blob_store
+from server.core.settings import reload_settings
+from server.core.transaction import transaction
+from server.delivery.contests.model import ContestSubject
+from server.delivery.model import Proof
+from server.delivery.proofs import verify_proof
+from server.delivery.sharing.model import AccessPart, AccessWay
+from server.delivery.sharing.noting import Reader, note_access
+from server.fulfilment.service.contesting import open_contest, withdraw_contest
+from server.sync.cli import retention
+from server.sync.service.purging import kept_since
+from shared.ids import new_id
+from tests.factories.given import carrier, deliver, proof_bytes, seal, supplied_yard, supplier
+from tests.factories.hand_tablet import PICTURE, PICTURE_SHA, SIGNATURE_SHA, STROKES, Yard
+from tests.factories.world import ADJUST, CREDIT, stamp
+
+
+@pytest.fixture
+def yard(database, monkeypatch: pytest.MonkeyPatch) -> Yard:
+    """Two suppliers at two shops, sealed with signatures; every delivery of this year is past its time."""
+    monkeypatch.setenv("TOURNEE_RETENTION_PROOF_YEARS", "-1")
+    reload_settings()
+    yard = supplied_yard(create_app(), [ADJUST, CREDIT], buyers=2)
+    yard.tablet.upload_signature()
+    for position in range(2):
+        seal(yard, deliver(yard, position))
+    return yard
+
+
+def run(*options: str) -> dict[str, Any]:
+    ended = CliRunner().invoke(retention, ["run", "--json", *options])
+    assert ended.exit_code == 0, ended.output
+    return dict(json.loads(ended.output.splitlines()[-1]))
+
+
+def test_pictures_go_and_the_proofs_still_verify(yard: Yard) -> None:
+    """Retention: dry run, contest as legal hold, purge, and proofs whose signed hashes name what was purged."""
+    with transaction(yard.world.carrier_id) as session:
+        before = list(session.scalars(select(Proof).order_by(Proof.id)))
+        owner = before[0].owner_id
+    assert run("--dry-run") | {"freed_bytes": 0} == run("--dry-run")
+    planned = run("--dry-run")
+    assert (planned["visits"], planned["held_by_contest"], planned["dry_run"]) == (2, 0, True)
+    assert all(proof_bytes(one) for one in before)
+    held = _contest(yard, before[0])
+    assert run()["held_by_contest"] == 1  # the other visit went
+    kept = blob_store()
+    assert kept.get(owner, SIGNATURE_SHA) == STROKES  # the same file is named by the visit that is held
+    with transaction(before[0].seller_id) as session:
+        withdraw_contest(session, contest_id=held, author="x", stamp=stamp())
+    done = run()
+    assert (done["visits"], done["held_by_contest"]) == (1, 0)
+    assert done["freed_bytes"] > 0
+    for sha256 in (SIGNATURE_SHA, PICTURE_SHA, before[0].file_sha256, before[0].pdf_sha256):
+        with pytest.raises(BlobMissing):
+            kept.get(owner, sha256)
+    assert run()["visits"] == 0
+    _look_at_what_is_left(yard)
+
+
+def _contest(yard: Yard, proof: Proof) -> Any:
+    with transaction(proof.seller_id) as session:
+        return open_contest(
+            session, subject=ContestSubject.PROOF, subject_id=proof.id, reason="à voir", author="x", stamp=stamp()
+        ).id
+
+
+def _look_at_what_is_left(yard: Yard) -> None:
+    client = supplier(yard)
+    found = client.get("/api/v1/proofs?limit=200").json["proofs"]
+    assert len(found) == 2
+    for proof in found:
+        assert proof["purged_attachments"] == 2
+        payload = client.get(proof["file"]["href"]).data
+        assert hashlib.sha256(payload).hexdigest() == proof["file"]["sha256"]
+        verified = verify_proof(payload)
+        assert verified.finished.signature_sha256 == SIGNATURE_SHA  # still what the tablet signed
+        assert set(verified.contents.missing) == {SIGNATURE_SHA, PICTURE_SHA}
+        for picture in (STROKES, PICTURE):
+            assert picture not in payload
+        text = "".join(
+            page.extract_text() for page in PdfReader(io.BytesIO(client.get(proof["pdf"]["href"]).data)).pages
+        )
+        assert "Luce Tremblay" in " ".join(text.split()), text
+        shown = supplier(yard, browser=True).get(f"/preuves/{proof['id']}").text
+        assert "Pièces purgées" in shown
+        assert "svg" in shown
+        assert 'class="ink"' not in shown
+
+
+def test_old_lines_of_the_log_and_expired_archives_go(yard: Yard) -> None:
+    """Access log: its own retention; archives: their manifests go with their links."""
+    owner_id = yard.world.carrier_id
+    for at in (datetime.now(UTC), datetime(2020, 1, 1, tzinfo=UTC)):
+        with transaction(owner_id) as session:
+            note_access(
+                session, owner_id=owner_id, proof_ids=[new_id()], reader=Reader(org_id=new_id(), org_name="x"),
+                way=AccessWay.API, part=AccessPart.FILE, stamp=stamp(at),
+            )  # fmt: skip
+    assert carrier(yard).post("/api/v1/proof-exports").status_code == 202
+    assert (run("--dry-run")["access_lines"], run("--dry-run")["archives"]) == (1, 0)
+    ended = CliRunner().invoke(retention, ["run"])
+    assert "lignes du journal d’accès · lines of the access log: 1" in ended.output
+    assert run("--dry-run")["access_lines"] == 0
+
+
+def test_the_schedule_counts_full_years_after_the_year_of_the_delivery() -> None:
+    """Six years after the tax year: a delivery of 2020 goes on 1 January 2027, at home's midnight."""
+    zone = ZoneInfo("America/Toronto")
+    eve = datetime(2027, 1, 1, 4, 59, tzinfo=UTC)
+    assert kept_since(eve, zone, years=6) == datetime(2020, 1, 1, tzinfo=zone)
+    assert kept_since(datetime(2027, 1, 1, 5, tzinfo=UTC), zone, years=6) == datetime(2021, 1, 1, tzinfo=zone)
