@@ -50,6 +50,7 @@ DRILLS = (
     _faults("full-disks", "test_full_disk.py", DRILL_FULL_DISKS="9"),
     _faults("restores", "test_restore.py", DRILL_RESTORES="4"),
     Drill("leaks", ("-m", "pytest", "-q", "tests/integration/delivery/test_leaks.py", "-n", "2")),
+    Drill("changed-proofs", ("-m", "tests.browser.changed_proofs", "--count", "10000")),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("benchmarks/publish.py",)),
 )
