@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "keys": "server.delivery.cli:keys",
     "ledger": "server.receivables.cli:ledger",
     "plan": "server.planning.cli:plan",
+    "rehearse": "server.rehearsal.cli:rehearse",
     "roads": "server.planning.cli:roads",
     "sync": "server.sync.cli:sync",
     "verify": "server.delivery.cli:verify",

@@ -16,14 +16,18 @@ from driver_app.actions.run import end_run, start_run
 from driver_app.actions.sealing import seal
 from driver_app.clock import Moment
 from driver_app.store import bundles, drafts, outbox, states
+from driver_app.store.database import Session
 from driver_app.store.drafts import CollectionDraft, ContainerDraft, LineDraft, StopDraft
 from driver_app.tablet import Tablet
 from driver_app.takings import expected_cash_cents
 from server.rehearsal import drawn
 from server.rehearsal.cab import Cab
 from server.rehearsal.clockwork import MINUTE_MS
+from shared.disclosure import seal_tree
 from shared.ids import new_id
+from shared.visit import CARRIER
 from shared.wire.bundle import BundleRun, BundleStop
+from shared.wire.event import EventType
 
 _SIGNERS = ("Éloïse Gagné", "Zoé Pèlerin", "Noël L’Écuyer")
 _FAILURES = ("refused", "closed", "absent")
@@ -174,23 +178,21 @@ class Driver:
     def _seal_poison(self, run_id: str, stop_id: str) -> None:
         """A fault of some version of the app: an event that says nothing the office can apply."""
         self.cab.around.injected.count("poisoned event")
-        unknown = str(new_id())
-        kind, at = self._random.choice((("stop.arrived", unknown), ("visit.finished", stop_id)))
-        version = self._run(run_id).version
+        kind: EventType = self._random.choice(("stop.arrived", "visit.finished"))
+        where = stop_id if kind == "visit.finished" else str(new_id())
+        version, before = self._run(run_id).version, self.cab.tablet.store.read(outbox.head).seq
 
-        def act(tablet: Tablet, now: Moment) -> None:
-            before = tablet.store.read(outbox.head).seq
-            if before != known:
-                return
-            tablet.store.write(
-                "arrive",
-                lambda session: seal(
-                    tablet, session, run_id=run_id, stop_id=at, kind=kind,  # type: ignore[arg-type]  # two of the literals
-                    payload={"poison": 1}, plan_version=version, now=now,
-                ),
+        def poison(tablet: Tablet, session: Session, now: Moment) -> None:
+            tree = seal_tree({CARRIER: []}) if kind == "visit.finished" else None
+            seal(
+                tablet, session, run_id=run_id, stop_id=where, kind=kind, plan_version=version, now=now, tree=tree,
+                payload={"poison": 1} | ({"root": tree.root.hex()} if tree else {}),
             )  # fmt: skip
 
-        known = self.cab.tablet.store.read(outbox.head).seq
+        def act(tablet: Tablet, now: Moment) -> None:
+            if tablet.store.read(outbox.head).seq == before:
+                tablet.store.write("arrive", lambda session: poison(tablet, session, now))
+
         self.cab.do(act)
 
     def _run(self, run_id: str) -> BundleRun:
