@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from driver_app.actions.arrive import arrive
 from driver_app.actions.checking import unphotographed
-from driver_app.actions.correct import CorrectionBelongsToOffice, TooLateToUndo, correct_stop, undo_finish
+from driver_app.actions.correct import TooLateToUndo, undo_finish
 from driver_app.actions.counting import add_photo, collect_cash, set_containers, set_line
 from driver_app.actions.failure import fail_stop
 from driver_app.actions.finish import finish_stop
@@ -61,8 +61,6 @@ class Driver:
         self._finish(run_id, stop_id)
         if around.chance.hits(around.weather.undone):
             self._undo(run_id, stop_id)
-        if around.chance.hits(around.weather.corrected):
-            self._correct(run_id, stop_id)
 
     def come_back(self, run_id: str) -> None:
         """Return to the depot, unless stops are left."""
@@ -158,22 +156,6 @@ class Driver:
             self._finish(run_id, stop_id)
         else:
             self.cab.journal.taken_back.discard(last.hash)
-
-    def _correct(self, run_id: str, stop_id: str) -> None:
-        def act(tablet: Tablet, _: Moment) -> bool:
-            if not _is_finished(tablet, run_id, stop_id):
-                return True
-            try:
-                correct_stop(tablet, run_id=run_id, stop_id=stop_id)
-            except CorrectionBelongsToOffice:
-                return False
-            return True
-
-        self.cab.wait_out_the_undo()
-        if self.cab.do(act):
-            self.cab.around.injected.count("correction")
-            self._count(run_id, stop_id)
-            self._finish(run_id, stop_id)
 
     def _seal_poison(self, run_id: str, stop_id: str) -> None:
         """A fault of some version of the app: an event that says nothing the office can apply."""

@@ -29,7 +29,6 @@ class Weather:
     second_tablet: bool = False
     revoked: bool = False
     poisoned: float = 0.0
-    corrected: float = 0.0
     undone: float = 0.0
     run_changed: float = 0.0
     side_by_side: float = 0.0
@@ -60,7 +59,6 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
         office_busy=random.choice((0.0, 0.0, 0.1)),
         tablet_killed=random.choice((0.0, 0.01, 0.04)),
         office_killed=random.choice((0.0, 0.01, 0.04)),
-        corrected=random.choice((0.0, 0.0, 0.2)),
         undone=random.choice((0.0, 0.2)),
         metered=random.choice((0.0, 0.5)),
         batch=random.choice((1, 2, 3, 200)),
