@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "migrate": "server.cli.writing:migrate",
     "openapi": "server.cli.writing:openapi",
     "plan": "server.planning.cli:plan",
+    "rehearse": "server.rehearsal.cli:rehearse",
     "restore": "server.sync.cli:restore",
     "restore-drill": "server.sync.cli:restore_drill",
     "retention": "server.sync.cli:retention",

@@ -71,7 +71,6 @@ class Cab:
         self.clock = LyingClock(around.time, around.weather.clock_shift_ms)
         self.journal = Journal()
         self.toll = Toll()
-        self.is_revoked = False
         self._home, self._transport = home, transport
         self._mortal = False
         self._disk: FullDisk | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,27 +21,8 @@ from server.rehearsal.books import (
 from server.rehearsal.cab import Cab
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Expected, Model, Taken
+from server.rehearsal.verdict import Verdict
 from shared.wire.event import SealedEvent
-
-
-@dataclass(slots=True)
-class Verdict:
-    """What is wrong, in words; empty lists are a day that holds."""
-
-    lost: list[str] = field(default_factory=list)
-    doubled: list[str] = field(default_factory=list)
-    out_of_order: list[str] = field(default_factory=list)
-    cents_wrong: list[str] = field(default_factory=list)
-
-    @property
-    def holds(self) -> bool:
-        """Whether nothing is wrong."""
-        return not (self.lost or self.doubled or self.out_of_order or self.cents_wrong)
-
-    def said(self) -> list[str]:
-        """Return every finding with its head."""
-        heads = ("lost", "doubled", "out_of_order", "cents_wrong")
-        return [f"{head}: {one}" for head in heads for one in getattr(self, head)]
 
 
 def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[str, datetime]) -> Verdict:
@@ -50,7 +30,10 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[st
     verdict, kept = Verdict(), kept_events(rows)
     sealed = {(cab.device_id, seq): event for cab in cabs for seq, event in cab.journal.events.items()}
     for cab in cabs:
-        verdict.lost += [*cab.journal.broken, *_missing(cab, kept), *_unsent(cab), *_outdated(rows, cab)]
+        is_revoked = cab.device_id in revoked
+        verdict.lost += [*cab.journal.broken, *_missing(cab, kept, is_revoked=is_revoked)]
+        if not is_revoked:
+            verdict.lost += [*_unsent(cab), *_outdated(rows, cab)]
     _judge_log(verdict, kept, sealed)
     model = Model(read_world(rows))
     for one in kept:
@@ -67,19 +50,17 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[st
     return verdict
 
 
-def _missing(cab: Cab, kept: Sequence[Kept]) -> Iterator[str]:
-    """Yield the events of a tablet that the office has not, or has otherwise."""
+def _missing(cab: Cab, kept: Sequence[Kept], *, is_revoked: bool) -> Iterator[str]:
+    """Yield the events of a tablet that the office has not, or has otherwise; a revoked one may still keep them."""
     held = {one.seq: one.hash for one in kept if one.device == cab.device_id}
     on_tablet = {entry.seq: entry.hash for entry in cab.tablet.store.read(outbox.entries)}
     for seq, event in cab.journal.events.items():
-        still_there = cab.is_revoked and on_tablet.get(seq) == event.hash
+        still_there = is_revoked and on_tablet.get(seq) == event.hash
         if held.get(seq) != event.hash and not still_there:
             yield f"{cab.name}: event {seq} is not at the office"
 
 
 def _unsent(cab: Cab) -> Iterator[str]:
-    if cab.is_revoked:
-        return
     if not cab.has_sent_all():
         yield f"{cab.name}: the tablet still waits to send"
     position = cab.tablet.store.read(settings.position)
@@ -88,12 +69,12 @@ def _unsent(cab: Cab) -> Iterator[str]:
 
 
 def _outdated(rows: Rows, cab: Cab) -> Iterator[str]:
-    """Yield the runs of which the tablet holds another version than the office's feed ends with."""
-    if cab.is_revoked:
-        return
+    """Yield the runs still to be driven of which the tablet holds another version than the office's feed ends with."""
+    driver_id = cab.tablet.enrolment.driver_id
     newest = rows.all(
-        "SELECT run_id, max(version) FROM run_bundle WHERE driver_id = %s GROUP BY run_id",
-        cab.tablet.enrolment.driver_id,
+        "SELECT b.run_id, max(b.version) FROM run_bundle b JOIN run r ON r.id = b.run_id WHERE b.driver_id = %s"
+        " AND r.state NOT IN ('synced', 'settled', 'closed', 'cancelled') GROUP BY b.run_id",
+        driver_id,
     )
     for run_id, version in newest:
         held = cab.tablet.store.read(lambda session, run=str(run_id): bundles.load(session, run))  # type: ignore[misc]  # the loop's value is bound on purpose

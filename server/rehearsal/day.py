@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import shutil
+import traceback
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import driver_app.store.outbox
 from driver_app.store import settings
 from driver_app.store.database import Session
-from server.rehearsal.cab import Cab
-from server.rehearsal.checking import Verdict, judge
+from server.rehearsal.cab import Cab, TabletKilled
+from server.rehearsal.checking import judge
 from server.rehearsal.clockwork import MINUTE_MS, WorldTime, under
 from server.rehearsal.dispatch import Dispatch
 from server.rehearsal.driver import Driver
@@ -22,14 +24,18 @@ from server.rehearsal.ground import Ground
 from server.rehearsal.injected import Chance, Injected
 from server.rehearsal.morning import DAWN
 from server.rehearsal.network import Network
-from server.rehearsal.office import Hazard, Office, mortal
+from server.rehearsal.office import Hazard, Office, OfficeKilled, mortal
 from server.rehearsal.patches import Patch, patched
 from server.rehearsal.plants import plant
+from server.rehearsal.replay import log_of, replay, state_of
 from server.rehearsal.surroundings import Surroundings
+from server.rehearsal.verdict import Verdict
 from server.rehearsal.weather import Profile, Weather, draw_weather
 
 _ROUNDS_TO_DRAIN: Final = 8
 _MOST_RESTORES: Final = 2
+REPLAYED_EVERY: Final = 4
+"""One day in so many is told again to an office of the morning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,26 +70,40 @@ class RehearsedDay:
         self._patches += plant(planted, office)
         self._network.between = self._perhaps_restore
         self._unkept: list[str] = []
+        self._replays = seed % REPLAYED_EVERY == 0
 
     def run(self) -> DayReport:
         """Play the day and judge it."""
+        verdict = Verdict()
         self._ground.begin_day()
         with ExitStack() as stack:
             stack.enter_context(under(self._around.time, f"secrets {self.seed}"))
             stack.enter_context(mortal(self._hazard))
             stack.enter_context(patched(self._patches))
             stack.callback(self._close)
-            self._set_up()
-            self._play()
-            self._drain()
-            verdict = judge(self._ground.rows, self.cabs, self._dispatch.carrier_id, self._dispatch.revoked)
+            try:
+                self._set_up()
+                self._play()
+                self._drain()
+                verdict = self._judge()
+            except (Exception, OfficeKilled, TabletKilled) as error:  # noqa: BLE001  # a day that breaks off is a finding
+                verdict.lost.append(f"the day broke off: {type(error).__name__}: {error} at {_where(error)}")
         verdict.lost += self._unkept
         return self._report(verdict)
+
+    def _judge(self) -> Verdict:
+        rows, revoked = self._ground.rows, self._dispatch.revoked
+        verdict = judge(rows, self.cabs, self._dispatch.carrier_id, revoked)
+        if self._replays:
+            state = state_of(rows)
+            again = replay(self._ground, log_of(rows), self.cabs, revoked)
+            verdict.replay_differs += [part for part in state if state[part] != again[part]]
+        return verdict
 
     def _set_up(self) -> None:
         weather = self._around.weather
         self._add_cab(0)
-        if weather.second_tablet:
+        if weather.second_tablet or weather.revoked:
             self.injected.count("second tablet on the run")
             self._add_cab(1)
         if weather.clock_shift_ms:
@@ -117,9 +137,10 @@ class RehearsedDay:
 
     def _who(self, drivers: Sequence[Driver]) -> Sequence[Driver]:
         """Return who delivers the next stop: one of them, or each as if the other did not exist."""
-        if len(drivers) == 1 or self._around.chance.hits(0.3):
-            return drivers
-        return [self._around.chance.random.choice(drivers)]
+        trusted = [driver for driver in drivers if driver.cab.device_id not in self._dispatch.revoked]
+        if len(trusted) < 2 or self._around.chance.hits(0.3):  # both deliver as if the other did not exist
+            return trusted
+        return [self._around.chance.random.choice(trusted)]
 
     def _between_stops(self, run_id: str) -> None:
         chance, weather = self._around.chance, self._around.weather
@@ -131,6 +152,8 @@ class RehearsedDay:
         if chance.hits(weather.side_by_side) and len(self._route.run_ids) > 1:
             slow, quick = self._route.run_ids[:2]
             self._dispatch.change_side_by_side(slow, quick, between=self.cabs[0])
+        if weather.revoked and len(self.cabs) > 1 and not self._dispatch.revoked and chance.hits(0.5):
+            self._dispatch.revoke(self.cabs[0])
         for cab in self.cabs:
             if weather.clock_jump_ms and chance.hits(0.2):
                 self.injected.count("tablet clock wrong")
@@ -166,8 +189,9 @@ class RehearsedDay:
         for _ in range(_ROUNDS_TO_DRAIN):
             for cab in self.cabs:
                 cab.wait_out_the_undo()
-            ended = [cab.sync() for cab in self.cabs]
-            if all(one and one.ending == "done" for one in ended) and all(cab.has_sent_all() for cab in self.cabs):
+            ended = [(cab, cab.sync()) for cab in self.cabs]
+            trusted = [(cab, one) for cab, one in ended if cab.device_id not in self._dispatch.revoked]
+            if all(one and one.ending == "done" and cab.has_sent_all() for cab, one in trusted):
                 return
 
     def _close(self) -> None:
@@ -181,3 +205,8 @@ class RehearsedDay:
 
 def _furthest_receipt(session: Session) -> int:
     return int(session.db.execute("SELECT coalesce(max(last_seq), 0) FROM receipt").fetchone()[0])
+
+
+def _where(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))

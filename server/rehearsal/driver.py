@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from driver_app.actions.arrive import arrive
 from driver_app.actions.checking import unphotographed
-from driver_app.actions.correct import CorrectionBelongsToOffice, TooLateToUndo, correct_stop, undo_finish
+from driver_app.actions.correct import TooLateToUndo, undo_finish
 from driver_app.actions.counting import add_photo, collect_cash, set_containers, set_line
 from driver_app.actions.failure import fail_stop
 from driver_app.actions.finish import finish_stop
@@ -16,14 +16,18 @@ from driver_app.actions.run import end_run, start_run
 from driver_app.actions.sealing import seal
 from driver_app.clock import Moment
 from driver_app.store import bundles, drafts, outbox, states
+from driver_app.store.database import Session
 from driver_app.store.drafts import CollectionDraft, ContainerDraft, LineDraft, StopDraft
 from driver_app.tablet import Tablet
 from driver_app.takings import expected_cash_cents
 from server.rehearsal import drawn
 from server.rehearsal.cab import Cab
 from server.rehearsal.clockwork import MINUTE_MS
+from shared.disclosure import seal_tree
 from shared.ids import new_id
+from shared.visit import CARRIER
 from shared.wire.bundle import BundleRun, BundleStop
+from shared.wire.event import EventType
 
 _SIGNERS = ("Éloïse Gagné", "Zoé Pèlerin", "Noël L’Écuyer")
 _FAILURES = ("refused", "closed", "absent")
@@ -57,8 +61,6 @@ class Driver:
         self._finish(run_id, stop_id)
         if around.chance.hits(around.weather.undone):
             self._undo(run_id, stop_id)
-        if around.chance.hits(around.weather.corrected):
-            self._correct(run_id, stop_id)
 
     def come_back(self, run_id: str) -> None:
         """Return to the depot, unless stops are left."""
@@ -155,42 +157,24 @@ class Driver:
         else:
             self.cab.journal.taken_back.discard(last.hash)
 
-    def _correct(self, run_id: str, stop_id: str) -> None:
-        def act(tablet: Tablet, _: Moment) -> bool:
-            if not _is_finished(tablet, run_id, stop_id):
-                return True
-            try:
-                correct_stop(tablet, run_id=run_id, stop_id=stop_id)
-            except CorrectionBelongsToOffice:
-                return False
-            return True
-
-        self.cab.wait_out_the_undo()
-        if self.cab.do(act):
-            self.cab.around.injected.count("correction")
-            self._count(run_id, stop_id)
-            self._finish(run_id, stop_id)
-
     def _seal_poison(self, run_id: str, stop_id: str) -> None:
         """A fault of some version of the app: an event that says nothing the office can apply."""
         self.cab.around.injected.count("poisoned event")
-        unknown = str(new_id())
-        kind, at = self._random.choice((("stop.arrived", unknown), ("visit.finished", stop_id)))
-        version = self._run(run_id).version
+        kind: EventType = self._random.choice(("stop.arrived", "visit.finished"))
+        where = stop_id if kind == "visit.finished" else str(new_id())
+        version, before = self._run(run_id).version, self.cab.tablet.store.read(outbox.head).seq
 
-        def act(tablet: Tablet, now: Moment) -> None:
-            before = tablet.store.read(outbox.head).seq
-            if before != known:
-                return
-            tablet.store.write(
-                "arrive",
-                lambda session: seal(
-                    tablet, session, run_id=run_id, stop_id=at, kind=kind,  # type: ignore[arg-type]  # two of the literals
-                    payload={"poison": 1}, plan_version=version, now=now,
-                ),
+        def poison(tablet: Tablet, session: Session, now: Moment) -> None:
+            tree = seal_tree({CARRIER: []}) if kind == "visit.finished" else None
+            seal(
+                tablet, session, run_id=run_id, stop_id=where, kind=kind, plan_version=version, now=now, tree=tree,
+                payload={"poison": 1} | ({"root": tree.root.hex()} if tree else {}),
             )  # fmt: skip
 
-        known = self.cab.tablet.store.read(outbox.head).seq
+        def act(tablet: Tablet, now: Moment) -> None:
+            if tablet.store.read(outbox.head).seq == before:
+                tablet.store.write("arrive", lambda session: poison(tablet, session, now))
+
         self.cab.do(act)
 
     def _run(self, run_id: str) -> BundleRun:

@@ -16,7 +16,6 @@ KINDS: Final = (
     "tablet replaced",
     "second tablet on the run",
     "poisoned event",
-    "correction",
     "undo",
     "office killed",
     "office restored",

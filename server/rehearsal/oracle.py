@@ -89,7 +89,7 @@ class Model:
         if run_id != said["run_id"]:
             return False
         payload = said["payload"]
-        return said["type"] == "stop.arrived" or ("root" in payload and not payload["corrects"])
+        return said["type"] == "stop.arrived" or ("outcome" in payload and not payload["corrects"])
 
     def _visit(self, stop: Stop, event: SealedEvent) -> None:
         for group in event.groups:

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from typing import Any, Final
 
 import msgspec
@@ -17,7 +18,6 @@ from sqlalchemy import func, select
 import driver_app.sync.greeting
 import driver_app.sync.office
 import driver_app.sync.pushing
-import server.sync.api.tablets
 import server.sync.service.bundles
 import server.sync.service.pulling
 import server.sync.service.pushing
@@ -25,7 +25,7 @@ import shared.sealing
 from driver_app.store import outbox, receipts, settings
 from server.core.acting import acting_org
 from server.core.transaction import transaction
-from server.rehearsal.office import Office, OfficeKilled
+from server.rehearsal.office import TABLETS_DOORS, Office, OfficeKilled
 from server.rehearsal.patches import Patch, patched
 from server.sync.model import RunBundle
 from server.sync.queries import attachment_of
@@ -94,7 +94,7 @@ def _epoch_ignored(_: Office) -> Iterator[Patch]:
         return msgspec.structs.replace(answer, epoch=puller.epoch or answer.epoch)
 
     yield Patch(driver_app.sync.greeting, "_agree", agree_blindly)
-    yield Patch(server.sync.api.tablets, "pull", pull_blindly)
+    yield Patch(import_module(TABLETS_DOORS), "pull", pull_blindly)
 
 
 def _ack_before_commit(office: Office) -> Iterator[Patch]:
@@ -119,7 +119,7 @@ def _ack_before_commit(office: Office) -> Iterator[Patch]:
             except OfficeKilled:
                 owed.clear()
 
-    yield Patch(server.sync.api.tablets, "transaction", late)
+    yield Patch(import_module(TABLETS_DOORS), "transaction", late)
     yield Patch(office, "after_answer", pay)
 
 
@@ -159,7 +159,7 @@ def _two_transactions(_: Office) -> Iterator[Patch]:
         pushing.publish_pending(session, stamp=asked["stamp"])
         return answer
 
-    yield Patch(server.sync.api.tablets, "apply_batch", in_two)
+    yield Patch(import_module(TABLETS_DOORS), "apply_batch", in_two)
 
 
 def _trust_200(_: Office) -> Iterator[Patch]:
@@ -198,7 +198,7 @@ def _identical_refused(_: Office) -> Iterator[Patch]:
         if attachment_of(session, sha256) is not None:
             raise AttachmentRefused(Text("Déjà reçue.", "Received already."), where=sha256)
 
-    yield Patch(server.sync.api.tablets, "attachment_of", only_new)
+    yield Patch(import_module(TABLETS_DOORS), "attachment_of", only_new)
 
 
 def _poison_blocks(_: Office) -> Iterator[Patch]:

@@ -29,7 +29,6 @@ class Weather:
     second_tablet: bool = False
     revoked: bool = False
     poisoned: float = 0.0
-    corrected: float = 0.0
     undone: float = 0.0
     run_changed: float = 0.0
     side_by_side: float = 0.0
@@ -52,16 +51,15 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
     if profile == "calm":
         return Weather()
     weather = Weather(
-        request_lost=random.choice((0.0, 0.03, 0.15)),
-        answer_lost=random.choice((0.0, 0.03, 0.15)),
-        request_doubled=random.choice((0.0, 0.05, 0.2)),
-        request_late=random.choice((0.0, 0.05, 0.15)),
-        request_cut=random.choice((0.0, 0.0, 0.05)),
-        office_busy=random.choice((0.0, 0.0, 0.05)),
-        tablet_killed=random.choice((0.0, 0.005, 0.02)),
-        office_killed=random.choice((0.0, 0.005, 0.02)),
-        corrected=random.choice((0.0, 0.0, 0.1)),
-        undone=random.choice((0.0, 0.15)),
+        request_lost=random.choice((0.0, 0.05, 0.2)),
+        answer_lost=random.choice((0.0, 0.05, 0.2)),
+        request_doubled=random.choice((0.0, 0.1, 0.3)),
+        request_late=random.choice((0.0, 0.1, 0.2)),
+        request_cut=random.choice((0.0, 0.0, 0.1)),
+        office_busy=random.choice((0.0, 0.0, 0.1)),
+        tablet_killed=random.choice((0.0, 0.01, 0.04)),
+        office_killed=random.choice((0.0, 0.01, 0.04)),
+        undone=random.choice((0.0, 0.2)),
         metered=random.choice((0.0, 0.5)),
         batch=random.choice((1, 2, 3, 200)),
     )
@@ -71,16 +69,16 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
 def _with_everything(weather: Weather, random: Random) -> Weather:
     return replace(
         weather,
-        power_cut=random.choice((0.0, 0.05)),
-        disk_full=random.choice((0.0, 0.0, 0.03)),
+        power_cut=random.choice((0.0, 0.1)),
+        disk_full=random.choice((0.0, 0.0, 0.05)),
         backed_up=random.choice((0.0, 0.3, 0.6)),
-        restored=random.choice((0.0, 0.0, 0.02)),
-        rolled_back=random.choice((0.0, 0.0, 0.01)),
-        second_tablet=random.random() < 0.2,
-        revoked=random.random() < 0.1,
-        poisoned=random.choice((0.0, 0.0, 0.15)),
-        run_changed=random.choice((0.0, 0.2)),
-        side_by_side=random.choice((0.0, 0.0, 0.2)),
+        restored=random.choice((0.0, 0.04, 0.1)),
+        rolled_back=random.choice((0.0, 0.0, 0.05)),
+        second_tablet=random.random() < 0.25,
+        revoked=random.random() < 0.15,
+        poisoned=random.choice((0.0, 0.0, 0.3)),
+        run_changed=random.choice((0.0, 0.3)),
+        side_by_side=random.choice((0.0, 0.0, 0.4)),
         clock_shift_ms=random.choice(SHIFTS_MS),
         clock_jump_ms=random.choice(JUMPS_MS),
     )

@@ -1,0 +1,115 @@
+"""The office's log told again to an office of the morning: the same events must leave the same state."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from server.core.keys import server_key
+from server.core.stamp import Stamp
+from server.core.transaction import transaction
+from server.rehearsal.cab import Cab
+from server.rehearsal.ground import Ground, Rows
+from server.sync.queries import device_of
+from server.sync.service.pushing import apply_batch
+from shared.sealing import sign
+from shared.wire.event import LeafGroup, SealedEvent
+from shared.wire.push import Push
+
+# In the field's words: ids that a second telling would give anew are left out, and what dispatchers did besides.
+_PARTS: Final = {
+    "events": "SELECT device_id, seq, hash, outcome FROM device_event",
+    "stops": "SELECT id, state FROM stop",
+    "orders": 'SELECT owner_id, number, state, billing_state, total_cents FROM "order"',
+    "visits": "SELECT device_id, event_seq, stop_id, outcome, root, delivered_at FROM visit",
+    "deliveries": "SELECT order_id, outcome, shown, shown_total_cents, shown_credit_cents FROM delivery",
+    "lines": "SELECT order_line_id, delivered, not_shipped, lost, returned, extra, reason, photos FROM delivery_line",
+    "invoices": "SELECT owner_id, number, state, net_cents, tax_cents, deposit_cents, total_cents FROM invoice",
+    "credits": "SELECT owner_id, kind, number, state, net_cents, tax_cents, deposit_cents, total_cents"
+    " FROM credit_note",
+    "postings": "SELECT owner_id, account, customer_id, amount_cents FROM posting",
+    "payments": "SELECT owner_id, buyer_id, method, state, amount_cents, rounding_cents FROM payment",
+    "containers": "SELECT container_owner_id, class_code, quantity, unit_cents FROM container_return",
+    "holdings": "SELECT owner_id, holder_id, quantity FROM container_entry",
+    "stock": "SELECT owner_id, source, target, quantity FROM stock_move",
+    "variances": "SELECT order_id, short_units, extra_units FROM variance_notice",
+    "discrepancies": "SELECT kind, stop_id, text_en FROM discrepancy WHERE kind <> 'plan_changed'",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events of one tablet that the office took at one instant."""
+
+    device_id: UUID
+    received_at: datetime
+    from_seq: int
+    events: tuple[SealedEvent, ...]
+
+
+def state_of(rows: Rows) -> dict[str, str]:
+    """Return a hash of each part of the office's state."""
+    return {part: _digest(rows.all(query)) for part, query in _PARTS.items()}
+
+
+def log_of(rows: Rows) -> list[Batch]:
+    """Return the office's log, batch by batch, verbatim."""
+    found = rows.all(
+        "SELECT device_id, received_at, seq, body, hash, signature, groups, group_padding FROM device_event"
+        " ORDER BY received_at, device_id, seq"
+    )
+    return [
+        Batch(device_id, at, events[0][2], tuple(_sealed(row) for row in events))
+        for (at, device_id), events in (
+            (key, list(rows_)) for key, rows_ in groupby(found, key=lambda row: (row[1], row[0]))
+        )
+    ]
+
+
+def replay(
+    ground: Ground, log: Sequence[Batch], cabs: Sequence[Cab], revoked: Mapping[str, datetime]
+) -> dict[str, str]:
+    """Go back to the morning, tell the log again and return the state that it leaves."""
+    ground.begin_day()
+    keys = {UUID(cab.device_id): cab.tablet.key for cab in cabs}
+    carrier_id = ground.morning.trade.carrier_id
+    for batch in log:
+        for device_id, at in revoked.items():
+            if at <= batch.received_at:
+                ground.rows.do("UPDATE device SET revoked_at = %s WHERE id = %s", at, device_id)
+        push = Push(
+            device_id=str(batch.device_id),
+            from_seq=batch.from_seq,
+            events=batch.events,
+            head_signature=sign(keys[batch.device_id], "head", bytes.fromhex(batch.events[-1].hash)).hex(),
+        )
+        with transaction(carrier_id) as session:
+            device = device_of(session, batch.device_id)
+            stamp = Stamp(by=device.id, at=batch.received_at, device_id=device.id)
+            apply_batch(
+                session, push, device_id=device.id, public_key=device.public_key,
+                revoked=device.revoked_at is not None, key=server_key(), stamp=stamp,
+            )  # fmt: skip
+    return state_of(ground.rows)
+
+
+def _sealed(row: tuple[Any, ...]) -> SealedEvent:
+    _device, _at, _seq, body, digest, signature, groups, padding = row
+    return SealedEvent(
+        body=bytes(body).decode(),
+        hash=digest,
+        signature=signature,
+        groups=tuple(msgspec.convert(groups, type=list[LeafGroup])),
+        group_padding=tuple(padding),
+    )
+
+
+def _digest(rows: list[tuple[Any, ...]]) -> str:
+    return hashlib.sha256("\n".join(sorted(map(repr, rows))).encode()).hexdigest()
