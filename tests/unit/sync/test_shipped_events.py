@@ -1,4 +1,4 @@
-"""Every version of an event that was ever shipped is read as it was meant, byte for byte, for as long as proofs count."""
+"""Every version of an event that was ever shipped is read as it was meant, for as long as proofs count."""
 
 from __future__ import annotations
 
