@@ -9,8 +9,9 @@ import pytest
 
 from driver_app.store.settings import Preferences
 from driver_app.ui.palette import DARK, LIGHT, TEXT_ON_GROUND, contrast
+from driver_app.viewmodels import texts
 from tests.factories.runs import make_run
-from tests.tablet.screens import driving
+from tests.tablet.screens import depart, driving
 from tests.tablet.shots import walk
 
 from tests.tablet.lint import lint  # isort: skip - the pilot sets Kivy up first
@@ -80,3 +81,21 @@ def test_the_lint_sees_what_is_wrong(tmp_path: Path) -> None:
 def test_words_stand_out_from_their_ground(theme: dict[str, str], text: str, ground: str) -> None:
     """Contrast: at least 7:1 for text, in both themes."""
     assert contrast(theme[text], theme[ground]) >= 7.0
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_revoked_tablet_says_the_whole_sentence(size: tuple[int, int], tmp_path: Path) -> None:
+    """Protocol, 10: where the deliveries are and who decides is read to its end, on the list and in the outbox."""
+    Metrics.fontscale = 1.3
+    with driving(tmp_path, make_run(stops=2)) as (cab, pilot):
+        pilot.resize(*size)
+        depart(pilot)
+        cab.office.revoked = True
+        cab.clock.advance(20_000)
+        assert cab.engine.sync().ending == "revoked"
+        pilot.app.refresh_sync()
+        for screen in ("tour", "outbox"):
+            pilot.app.go(screen)
+            pilot.frames(3)
+            assert pilot.shows(texts.REVOKED_AT_OFFICE.fr)
+            assert lint(pilot) == []

@@ -15,6 +15,7 @@ from server.billing.queries import credits_of, live_invoice, supplementary_of
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
+from server.billing.service.publication import is_wanted
 from server.billing.service.settlement import Difference
 from server.billing.service.supplementary import publish_supplementary
 from server.billing.service.voids import void_invoice
@@ -146,7 +147,8 @@ def _correct(session: Session, case: _Case, standing: Invoice) -> CorrectedBooks
 def _withdraw(session: Session, chain: Iterable[Invoice], stamp: Stamp) -> Iterator[CreditNote]:
     for invoice in chain:
         for note in credits_of(session, invoice_id=invoice.id):
-            if note.state is CreditState.PROPOSED and note.cause_kind == DELIVERY:
+            waits = note.state is CreditState.PROPOSED and not is_wanted(session, note)
+            if waits and note.cause_kind == DELIVERY:
                 refuse_credit(session, credit=note, stamp=stamp)
                 yield note
 

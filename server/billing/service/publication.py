@@ -46,7 +46,7 @@ class _Wanted:
 
 
 def want_published(session: Session, document: Invoice | CreditNote, *, by_agent: bool) -> None:
-    """Note a document that the transaction publishes at its end; forgotten when the savepoint around it fails.
+    """Note a document that the transaction publishes at its end, once; forgotten when the savepoint around it fails.
 
     Raises:
         MissingCode: the issuer has no prefix for its numbers.
@@ -54,7 +54,14 @@ def want_published(session: Session, document: Invoice | CreditNote, *, by_agent
     series_code(session, issuer_id=document.owner_id)  # a missing one is refused here, not for the whole batch
     series = Series.INVOICE if isinstance(document, Invoice) else Series.CREDIT_NOTE
     pending: list[_Wanted] = session.info.setdefault(PENDING, [])
+    if is_wanted(session, document):  # a visit and its correction in one batch: the bill that stands at its end
+        return
     pending.append(_Wanted(document.owner_id, series, document, by_agent))
+
+
+def is_wanted(session: Session, document: Invoice | CreditNote) -> bool:
+    """Say whether the transaction publishes the document at its end."""
+    return any(one.document is document for one in session.info.get(PENDING, ()))
 
 
 def count_pending(session: Session) -> int:

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from server.core.ground import standing_ground
-from server.core.keys import server_key
+from server.core.keys import server_keys
 from server.core.transaction import transaction
 from server.receivables.queries import all_organisation_ids
 from server.sync.service.checking import (
@@ -26,7 +26,6 @@ from server.sync.service.checking import (
 )
 from server.sync.service.replaying import StateHash, runs_with_visits
 from shared.problems import Problem, Text
-from shared.sealing import public_bytes
 from shared.wire.limits import Identifier, Short
 from shared.wire.push import Receipt
 
@@ -105,13 +104,13 @@ def _organisations() -> list[UUID]:
 
 def _check(carrier_id: UUID) -> _Checked:
     """Check one carrier, each stream and run in a transaction of its own: pushes wait for one of them at most."""
-    key = public_bytes(server_key())
+    keys = _keys()
     with transaction(acting=carrier_id) as session:
         device_ids, run_ids = streams_of(session), runs_with_visits(session)
     streams = []
     for device_id in device_ids:
         with transaction(acting=carrier_id) as session:
-            streams.append(check_stream(session, device_id, server_key=key))
+            streams.append(check_stream(session, device_id, server_keys=keys))
     log, tables = StateHash(), StateHash()
     faults = []
     for run_id in run_ids:
@@ -119,6 +118,10 @@ def _check(carrier_id: UUID) -> _Checked:
             faults.append(check_run(session, run_id, log=log, tables=tables))
     found = tuple(fault for fault in faults if fault is not None)
     return _Checked(carrier_id, tuple(streams), len(run_ids), log.hex(), tables.hex(), found)
+
+
+def _keys() -> tuple[bytes, ...]:
+    return tuple(bytes.fromhex(one.link.public_key) for one in server_keys())
 
 
 def _compare(path: Path) -> tuple[SyncFault, ...]:
@@ -132,7 +135,7 @@ def _compare(path: Path) -> tuple[SyncFault, ...]:
             where=path.name,
         ) from error
     with transaction(acting=UUID(kept.carrier_id)) as session:
-        return tuple(check_receipts(session, kept.receipts, server_key=public_bytes(server_key())))
+        return tuple(check_receipts(session, kept.receipts, server_keys=_keys()))
 
 
 def _words(found: list[_Checked]) -> str:

@@ -20,14 +20,16 @@ from server.sync.service.replaying import (
     StateHash,
     first_difference,
     replay,
-    sealed_event,
 )
+from server.sync.service.stored import sealed_of
 from server.sync.service.streams import epoch, hash_at
 from shared.problems import Problem, Text
 from shared.sealing import GENESIS, chain_hash, is_signed_by
 from shared.sealing_event import open_event
 from shared.wire.push import Receipt
 
+type Keys = tuple[bytes, ...]
+"""Every public key under which the office ever signed, oldest first."""
 _AT_ONCE: Final = 500
 
 
@@ -75,13 +77,13 @@ def streams_of(session: Session) -> list[UUID]:
     )
 
 
-def check_stream(session: Session, device_id: UUID, *, server_key: bytes) -> CheckedStream:
+def check_stream(session: Session, device_id: UUID, *, server_keys: Keys) -> CheckedStream:
     """Walk one stream of the acting carrier; its tablet's pushes wait until the transaction ends."""
     device = session.get_one(Device, device_id)
     stream = session.scalars(
         select(DeviceStream).where(DeviceStream.device_id == device_id).with_for_update(read=True)
     ).one()
-    faults = (*_chain_faults(session, device, stream), *_receipt_faults(session, stream, server_key))
+    faults = (*_chain_faults(session, device, stream), *_receipt_faults(session, stream, server_keys))
     count = session.scalar(select(func.count()).where(SignedReceipt.device_id == device_id)) or 0
     return CheckedStream(device_id, device.name, stream.last_seq, stream.announced_seq, stream.head, count, faults)
 
@@ -98,15 +100,15 @@ def check_run(session: Session, run_id: UUID, *, log: StateHash, tables: StateHa
     return None if found is None else _difference(found)
 
 
-def check_receipts(session: Session, receipts: Sequence[Receipt], *, server_key: bytes) -> Iterator[SyncFault]:
+def check_receipts(session: Session, receipts: Sequence[Receipt], *, server_keys: Keys) -> Iterator[SyncFault]:
     """Compare receipts that a tablet kept with what the office holds: what was signed for must be here."""
     ours = epoch(session)
     for receipt in receipts:
-        yield from _kept_fault(session, receipt, server_key, ours)
+        yield from _kept_fault(session, receipt, server_keys, ours)
 
 
-def _kept_fault(session: Session, receipt: Receipt, server_key: bytes, ours: str) -> Iterator[SyncFault]:
-    body = _receipt_body(receipt, server_key)
+def _kept_fault(session: Session, receipt: Receipt, server_keys: Keys, ours: str) -> Iterator[SyncFault]:
+    body = _receipt_body(receipt, server_keys)
     if body is None:
         yield SyncFault(
             "receipt-forged",
@@ -185,7 +187,7 @@ def _event_fault(event: DeviceEvent, device: Device, prev: bytes, expected: int)
 def _seal_fault(event: DeviceEvent, device: Device) -> SyncFault | None:
     """A parked event may be anything; what was applied opens again, and is the one that its row names."""
     try:
-        envelope = open_event(sealed_event(event), device.public_key)
+        envelope = open_event(sealed_of(event), device.public_key)
     except (Problem, msgspec.ValidationError) as error:
         words = error.detail if isinstance(error, Problem) else Text(str(error), str(error))
         return _fault("seal", device, event.seq, words.fr, words.en)
@@ -209,13 +211,13 @@ def _seal_fault(event: DeviceEvent, device: Device) -> SyncFault | None:
     return None
 
 
-def _receipt_faults(session: Session, stream: DeviceStream, server_key: bytes) -> Iterator[SyncFault]:
+def _receipt_faults(session: Session, stream: DeviceStream, server_keys: Keys) -> Iterator[SyncFault]:
     rows = session.scalars(
         select(SignedReceipt).where(SignedReceipt.device_id == stream.device_id).order_by(SignedReceipt.last_seq)
     )
     known: dict[int, str | None] = {}
     for row in rows:
-        body = _receipt_body(Receipt(body=row.body, signature=row.signature), server_key)
+        body = _receipt_body(Receipt(body=row.body, signature=row.signature), server_keys)
         if row.last_seq not in known:
             known[row.last_seq] = hash_at(session, stream.device_id, row.last_seq)
         is_good = body is not None and (body.device_id, body.last_seq, body.head) == (
@@ -233,10 +235,11 @@ def _receipt_faults(session: Session, stream: DeviceStream, server_key: bytes) -
             return
 
 
-def _receipt_body(receipt: Receipt, server_key: bytes) -> ReceiptBody | None:
+def _receipt_body(receipt: Receipt, server_keys: Keys) -> ReceiptBody | None:
     digest = hashlib.sha256(receipt.body.encode()).digest()
     try:
-        if not is_signed_by(server_key, "receipt", digest, bytes.fromhex(receipt.signature)):
+        signature = bytes.fromhex(receipt.signature)
+        if not any(is_signed_by(key, "receipt", digest, signature) for key in reversed(server_keys)):
             return None
         return msgspec.json.decode(receipt.body, type=ReceiptBody)
     except (ValueError, msgspec.MsgspecError):

@@ -1,7 +1,7 @@
 """What the sealed events say, rebuilt from their bytes alone, beside what the tables say: the same, or a fault.
 
-Covered: visits, the first revision of each delivery with its lines, and the empties and money of a stop's first visit.
-What people at the office decide afterwards (further revisions) is no tablet's word and is not part of it.
+Covered: visits, each delivery's first revision and those that a sealed visit made, with their lines, and the empties
+and money of a stop's first visit. What people at the office correct by hand is no tablet's word and is not part of it.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-import msgspec
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.acting import acting_org
-from server.delivery.model import Collection, ContainerReturn, Delivery, DeliveryLine, Visit
+from server.delivery.model import Collection, ContainerReturn, Correction, Delivery, DeliveryLine, Visit
 from server.planning.model import Run
 from server.sync.model import DeviceEvent, EventOutcome
+from server.sync.service.stored import sealed_of
 from shared.canonical import canonical_bytes
 from shared.sealing_event import open_envelope, visit_of
 from shared.visit import read_visit
 from shared.visit_facts import OrderFacts, VisitFacts
-from shared.wire.event import Envelope, LeafGroup, SealedEvent, VisitFinished
+from shared.wire.event import Envelope, VisitFinished
 
 VISIT: Final = "visit.finished"
 
@@ -58,22 +58,6 @@ class StateHash:
         return str(self._hash.hexdigest())
 
 
-def sealed_event(event: DeviceEvent) -> SealedEvent:
-    """Return an event's row as the tablet sent it."""
-    groups = event.groups
-    if groups and "as_sent" in groups[0]:
-        as_sent = msgspec.json.decode(groups[0]["as_sent"], type=tuple[LeafGroup, ...])
-    else:
-        as_sent = msgspec.convert(groups, type=tuple[LeafGroup, ...])
-    return SealedEvent(
-        body=event.body.decode(),
-        hash=event.hash,
-        signature=event.signature,
-        groups=as_sent,
-        group_padding=tuple(event.group_padding),
-    )
-
-
 def runs_with_visits(session: Session) -> list[UUID]:
     """Return the carrier's runs of which a tablet or a table tells a visit."""
     told = select(DeviceEvent.run_id).where(DeviceEvent.owner_id == acting_org(session), DeviceEvent.type == VISIT)
@@ -97,7 +81,9 @@ def replay(session: Session, run_id: UUID) -> tuple[Rows, Rows]:
     order = {event_id: visit.position for event_id, visit in visits.items()}
     last = max(order.values(), default=0) + 1
     taken.sort(key=lambda event: (order.get(event.event_id, last), event.device_id, event.seq))
-    return _said_by_log(taken), _said_by_tables(session, list(visits.values()))
+    deliveries = _deliveries(session, list(visits.values()))
+    revised = {(str(one.event_id), str(one.delivery.order_id)): one.delivery.revision for one in deliveries}
+    return _said_by_log(taken, revised), _said_by_tables(session, list(visits.values()), deliveries)
 
 
 def first_difference(run_id: UUID, log: Rows, tables: Rows) -> Difference | None:
@@ -129,19 +115,42 @@ def _is_taken(event: DeviceEvent, visits: Mapping[UUID, Visit]) -> bool:
     return event.outcome is EventOutcome.APPLIED
 
 
-def _said_by_log(events: Iterable[DeviceEvent]) -> Rows:
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A delivery that a sealed event made."""
+
+    event_id: UUID
+    delivery: Delivery
+
+
+def _deliveries(session: Session, visits: Sequence[Visit]) -> list[_Made]:
+    """Return the deliveries of the visits, but for revisions that somebody made by hand."""
+    events = {visit.id: visit.event_id for visit in visits}
+    by_hand = select(Correction.delivery_id).where(Correction.event_id.is_(None))
+    rows = session.scalars(
+        select(Delivery)
+        .where(Delivery.visit_id.in_(events), Delivery.id.not_in(by_hand))
+        .options(selectinload(Delivery.lines))
+    )
+    return [_Made(events[delivery.visit_id], delivery) for delivery in rows]
+
+
+def _said_by_log(events: Iterable[DeviceEvent], revised: Mapping[tuple[str, str], int]) -> Rows:
+    """Say what the events make; ``revised`` names the (event, order) pairs that corrected an earlier delivery."""
     rows: Rows = {}
     stops: set[str] = set()
     orders: set[tuple[str, str]] = set()
     for event in events:
-        sealed = sealed_event(event)
+        sealed = sealed_of(event)
         envelope = open_envelope(sealed)
         finished, said = visit_of(envelope), read_visit(sealed.groups)
         rows[f"visit {envelope.event_id}"] = _visit_said(envelope, finished)
         for order in said.orders:
-            if (envelope.stop_id, order.order_id) not in orders:
-                orders.add((envelope.stop_id, order.order_id))
-                rows.update(_delivery_said(envelope, order))
+            is_first = (envelope.stop_id, order.order_id) not in orders
+            orders.add((envelope.stop_id, order.order_id))
+            revision = 1 if is_first else revised.get((envelope.event_id, order.order_id), 0)
+            if revision:
+                rows.update(_delivery_said(envelope, order, revision))
         if envelope.stop_id not in stops:
             stops.add(envelope.stop_id)
             rows.update(_taken_said(envelope, said))
@@ -163,8 +172,8 @@ def _visit_said(envelope: Envelope, finished: VisitFinished) -> Said:
     }
 
 
-def _delivery_said(envelope: Envelope, order: OrderFacts) -> Iterator[tuple[str, Said]]:
-    leaf, place = order.leaf, f"{envelope.event_id} {order.order_id}"
+def _delivery_said(envelope: Envelope, order: OrderFacts, revision: int) -> Iterator[tuple[str, Said]]:
+    leaf, place = order.leaf, f"{envelope.event_id} {order.order_id} {revision}"
     yield (
         f"delivery {place}",
         {
@@ -199,16 +208,10 @@ def _taken_said(envelope: Envelope, said: VisitFacts) -> Iterator[tuple[str, Sai
         )
 
 
-def _said_by_tables(session: Session, visits: Sequence[Visit]) -> Rows:
+def _said_by_tables(session: Session, visits: Sequence[Visit], deliveries: Iterable[_Made]) -> Rows:
     rows: Rows = {f"visit {visit.event_id}": _visit_kept(visit) for visit in visits}
-    by_id = {visit.id: visit for visit in visits}
-    deliveries = session.scalars(
-        select(Delivery)
-        .where(Delivery.visit_id.in_(by_id), Delivery.revision == 1)
-        .options(selectinload(Delivery.lines))
-    )
-    for delivery in deliveries:
-        rows.update(_delivery_kept(by_id[delivery.visit_id], delivery))
+    for made in deliveries:
+        rows.update(_delivery_kept(made))
     first: dict[UUID, Visit] = {}
     for visit in visits:
         first.setdefault(visit.stop_id, visit)
@@ -231,8 +234,9 @@ def _visit_kept(visit: Visit) -> Said:
     }
 
 
-def _delivery_kept(visit: Visit, delivery: Delivery) -> Iterator[tuple[str, Said]]:
-    place = f"{visit.event_id} {delivery.order_id}"
+def _delivery_kept(made: _Made) -> Iterator[tuple[str, Said]]:
+    delivery = made.delivery
+    place = f"{made.event_id} {delivery.order_id} {delivery.revision}"
     yield (
         f"delivery {place}",
         {

@@ -187,6 +187,20 @@ def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callab
     assert_books_agree(yard, only_order(yard))
 
 
+@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT], ids=["credit", "adjust", "agent"])
+def test_a_short_visit_and_its_correction_in_one_batch_are_both_taken(
+    make_day: Callable[..., Yard], deal: Deal
+) -> None:
+    """G6, law 19: what the first visit made is not numbered yet when the second one changes it; nothing is refused."""
+    yard = make_day(deal)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop(), counted=short(line.line_id, line.quantity, 1))
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 2))
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
+    assert_books_agree(yard, only_order(yard))
+    assert [one["status"] for one in tablet.push()["results"]] == ["known", "known"]
+
+
 def test_a_correction_of_a_received_visit_waits_unless_the_carrier_lets_it_through(
     make_day: Callable[..., Yard],
 ) -> None:

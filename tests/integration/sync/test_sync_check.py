@@ -47,11 +47,14 @@ def plain(superuser_url: str) -> str:
 
 @pytest.fixture
 def day(yard: Yard) -> Yard:
-    """Two tablets at one stop that differ, a short line, empties, cash, a parked event."""
+    """Two tablets at one stop that differ, a short line that its driver corrects, empties, cash, a parked event."""
     stop = yard.tablet.stop()
     line = stop.orders[1].goods.lines[0]
     yard.tablet.depart()
-    yard.tablet.visit(stop, counted=short(line.line_id, line.quantity), **taken_at(yard.tablet))
+    first = yard.tablet.visit(stop, counted=short(line.line_id, line.quantity), **taken_at(yard.tablet))
+    corrects = {"corrects": json.loads(first.body)["event_id"]}
+    more = short(line.line_id, line.quantity, 2)
+    yard.tablet.visit(stop, counted=more, payload=corrects, **taken_at(yard.tablet))
     yard.tablet.come_back()
     yard.again.visit(stop, **taken_at(yard.again, kegs=2, cents=100))
     yard.again.depart(run_id=str(yard.world.carrier_id))
@@ -66,7 +69,7 @@ def test_the_log_replayed_is_the_state_and_every_changed_byte_is_named(day: Yard
     assert whole.exit_code == 0, whole.output
     (carrier,) = json.loads(whole.output)["carriers"]
     assert carrier["state_hash"] == carrier["tables_hash"]
-    assert [stream["last_seq"] for stream in carrier["streams"]] == [3, 2]
+    assert [stream["last_seq"] for stream in carrier["streams"]] == [4, 2]
     assert all(stream["receipts"] == 1 for stream in carrier["streams"])
     with psycopg.connect(plain(database.superuser_url), autocommit=True) as connection:
         for name, (table, column, changed, where, kind) in BYTES.items():
@@ -112,7 +115,7 @@ def test_a_tablets_receipts_are_compared_with_what_the_office_holds(day: Yard, t
         return [fault["kind"] for fault in json.loads(check("--receipts", str(file)).output)["faults"]]
 
     assert compared() == []
-    assert compared(body=receipt["body"].replace('"last_seq":3', '"last_seq":2')) == ["receipt-forged"]
+    assert compared(body=receipt["body"].replace('"last_seq":4', '"last_seq":3')) == ["receipt-forged"]
     file.write_text("{}")
     unreadable = check("--receipts", str(file))
     assert unreadable.exception is not None
@@ -124,7 +127,7 @@ def test_an_office_that_lost_what_it_signed_for_is_found(day: Yard, database, tm
     receipt = day.tablet.push()["receipt"]
     with psycopg.connect(plain(database.superuser_url), autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
-        connection.execute("DELETE FROM device_event WHERE seq = 3")
+        connection.execute("DELETE FROM device_event WHERE seq = 4")
     file = tmp_path / "diagnostic.json"
     file.write_text(json.dumps({"carrier_id": str(day.world.carrier_id), "receipts": [receipt]}))
     kinds = [fault["kind"] for fault in json.loads(check("--receipts", str(file)).output)["faults"]]
