@@ -10,41 +10,42 @@ import pytest
 from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 
+from server.app import create_app
 from server.core.embedded.address import PostgresAddress
 from server.core.transaction import transaction
 from server.delivery.queries import latest_delivery
-from server.identity.model import Device
-from server.identity.service import revoke_device
 from server.sync.model import DeviceEvent, EventOutcome
 from tests.browser.browsing import PHONE, apart, settle, sign_in, visit
 from tests.browser.standing import copied, settings_for
 from tests.browser.test_pages import complaints_of, faults_of
 from tests.browser.world import BrowserDay, office_of
-from tests.factories.web import now_stamp
+from tests.factories.corrections import give_run, strangers_tablet
+from tests.factories.hand_tablet import make_yard
 from tests.factories.world import RUN_DAY, make_order
 
 
 @pytest.fixture
 def parked_day(postgres: PostgresAddress, tmp_path: Path) -> Iterator[tuple[BrowserDay, UUID]]:
-    """An office whose only tablet was revoked on the road: everything that it hands in is parked."""
+    """An office with a parked stop, whose cause was repaired."""
     with (
         copied(postgres, "template_tournee") as database,
         settings_for(postgres, database, tmp_path),
         office_of(tmp_path, buyers=1) as day,
     ):
         order_id = make_order(day.world)
-        apart(_drive, day)
+        apart(_hand_in, day)
         yield day, order_id
 
 
-def _drive(day: BrowserDay) -> None:
-    (run_id,) = day.office.plan()
-    day.office.load(run_id)
-    day.office.drive({"enrol": day.office.code(), "pull": True, "runs": [], "push": False})
-    with transaction(day.world.carrier_id) as session:
-        revoke_device(session, session.scalars(select(Device.id)).one(), stamp=now_stamp())
-    day.office.drive({"pull": False, "runs": [{"run_id": "*", "stops": []}], "push": True}, survives=False)
-    day.office.jobs()
+def _hand_in(day: BrowserDay) -> None:
+    """Let a driver hand in a stop of a run that was given to somebody else, then give it to him after all."""
+    yard = make_yard(create_app(), day.world, has_truck=True)
+    tablet, driver_id = strangers_tablet(yard)
+    tablet.arrive(tablet.stop())
+    tablet.visit(tablet.stop())
+    tablet.upload_signature()
+    assert [one["status"] for one in tablet.push()["results"]] == ["parked", "parked"]
+    give_run(yard, driver_id)
 
 
 def test_a_dispatcher_applies_a_parked_visit_and_corrects_it(
@@ -77,7 +78,9 @@ def _decide_first(page: Page) -> str:
     settle(page)
     if page.get_by_text("Rien à voir").count():
         return ""
-    page.get_by_role("link", name="Décider").first.click()
+    decide = page.get_by_role("link", name="Décider")
+    assert decide.count(), page.locator("main").inner_text()
+    decide.first.click()
     page.wait_for_url(lambda address: "/mis-de-cote/" in address or "/ecarts/" in address)
     settle(page)
     assert faults_of(page) == []
