@@ -16,13 +16,16 @@ from server.delivery.model import Delivery
 from server.delivery.queries import latest_delivery
 from server.identity.model import OrganisationKind, Role
 from server.orders.model import Order, OrderLine
+from server.planning import service as planning
 from server.receivables.audit import book_faults
 from server.stock.model import ContainerEntry, StockMove, StockPlace
+from server.sync.service.bundles import build_bundle
 from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.states import CreditState, InvoiceState, OrderState
-from tests.factories.hand_tablet import Yard
-from tests.factories.web import Client, Organisation, make_member, program_of
+from tests.factories.hand_tablet import HandTablet, Yard
+from tests.factories.web import Client, Organisation, make_member, program_of, tablet_of
+from tests.factories.world import stamp
 
 COUNTED = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra", "reason")
 
@@ -30,6 +33,19 @@ COUNTED = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra", "
 def office(yard: Yard, role: Role = Role.DISPATCHER) -> Client:
     """Return a program of somebody at the carrier's office."""
     return program_of(yard.app, make_member(Organisation(OrganisationKind.DISTRIBUTOR, yard.world.carrier_id), role))
+
+
+def strangers_tablet(yard: Yard) -> tuple[HandTablet, UUID]:
+    """Return the tablet of a driver who was never given the run, and its driver."""
+    driver = make_member(Organisation(OrganisationKind.DISTRIBUTOR, yard.world.carrier_id), Role.DRIVER)
+    return HandTablet(tablet_of(yard.app, driver), yard.tablet.run), driver.user_id
+
+
+def give_run(yard: Yard, driver_id: UUID) -> None:
+    """Repair what was missing: the run is given to the driver."""
+    with transaction(yard.world.carrier_id) as session:
+        planning.assign_driver(session, run_id=yard.run_id, driver_id=driver_id, driver_name="Maude", stamp=stamp())
+        build_bundle(session, yard.run_id, stamp=stamp())
 
 
 def delivery_of(yard: Yard, order_id: str | UUID) -> Delivery:

@@ -245,11 +245,12 @@ class Yard:
     run_id: UUID
 
 
-def make_yard(app: Flask, world: World) -> Yard:
+def make_yard(app: Flask, world: World, *, has_truck: bool = False) -> Yard:
     """Plan and document the world's orders on one run, and enrol two tablets of its driver; no paper is rendered."""
     driver = make_member(Organisation(OrganisationKind.DISTRIBUTOR, world.carrier_id), Role.DRIVER)
     world = replace(world, driver_id=driver.user_id)
-    make_vehicle(world)
+    if not has_truck:
+        make_vehicle(world)
     (run_id,) = make_runs(world)
     with transaction(world.carrier_id) as session:
         prepare_documents(session, run_id, stamp=stamp())

@@ -15,31 +15,24 @@ from server.core.transaction import transaction
 from server.delivery.model import Correction, CorrectionSource, Delivery, Discrepancy, DiscrepancyState
 from server.identity.model import OrganisationKind, Role
 from server.identity.service import revoke_device
-from server.planning import service as planning
 from server.planning.model import Run
 from server.sync.events import EVENT_DECIDED, EVENT_SET_ASIDE
 from server.sync.model import DecisionKind, DeviceEvent, EventDecision, EventOutcome
-from server.sync.service.bundles import build_bundle
 from shared.states import CreditState, RunState
-from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
-from tests.factories.hand_tablet import HandTablet, Yard, short
-from tests.factories.web import Client, Organisation, browser_of, make_member, now_stamp, program_of, tablet_of
-from tests.factories.world import CREDIT, Deal, stamp
+from tests.factories.corrections import (
+    assert_books_agree,
+    correct,
+    delivery_of,
+    give_run,
+    office,
+    recount,
+    strangers_tablet,
+)
+from tests.factories.hand_tablet import Yard, short
+from tests.factories.web import Client, Organisation, browser_of, make_member, now_stamp, program_of
+from tests.factories.world import CREDIT, Deal
 
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=1_000)
-
-
-def strangers_tablet(yard: Yard) -> tuple[HandTablet, UUID]:
-    """Return the tablet of a driver who was never given the run, and its driver."""
-    driver = make_member(Organisation(OrganisationKind.DISTRIBUTOR, yard.world.carrier_id), Role.DRIVER)
-    return HandTablet(tablet_of(yard.app, driver), yard.tablet.run), driver.user_id
-
-
-def give_run(yard: Yard, driver_id: UUID) -> None:
-    """Repair what was missing: the run is given to the driver."""
-    with transaction(yard.world.carrier_id) as session:
-        planning.assign_driver(session, run_id=yard.run_id, driver_id=driver_id, driver_name="Maude", stamp=stamp())
-        build_bundle(session, yard.run_id, stamp=stamp())
 
 
 def decide(client: Client, event_id: str, choice: str, reason: str = ""):
