@@ -21,18 +21,19 @@ from playwright.sync_api import Page
 
 from server.delivery.proofs import Check, check_of, verify_proof
 from shared.problems import Problem
+from shared.sealing import public_bytes
 from tests.browser.browsing import chromium
 from tests.browser.verifying import judged, opened
 from tests.factories.changed import Change, changes
-from tests.factories.proofs import SERVER_KEY, make_signed
+from tests.factories.proofs import NEXT, SERVER, SERVER_KEY, make_rotated, make_signed
 
 BATCH = 250
 
 
-def command_check(payload: bytes) -> Check | None:
+def command_check(payload: bytes, *, server_key: str = SERVER_KEY) -> Check | None:
     """Return the step at which `tournee verify` refuses, None where it finds nothing."""
     try:
-        verify_proof(payload, server_key=SERVER_KEY)
+        verify_proof(payload, server_key=server_key)
     except Problem as problem:
         return check_of(problem)
     return None
@@ -45,28 +46,31 @@ def missed_by_page(page: Page, some: Sequence[Change], times: list[float]) -> li
     return [one for one, said in zip(some, found, strict=True) if said["untouched"]]
 
 
-def missed_by_command(some: Sequence[Change], times: list[float]) -> list[Change]:
+def missed_by_command(some: Sequence[Change], times: list[float], *, server_key: str) -> list[Change]:
     """Return the changes that the command does not find; add the milliseconds of each."""
     missed = []
     for one in some:
         began = time.perf_counter()
-        if command_check(one.payload) is None:
+        if command_check(one.payload, server_key=server_key) is None:
             missed.append(one)
         times.append(1000 * (time.perf_counter() - began))
     return missed
 
 
 def drill(page: Page, *, count: int, seed: int) -> dict[str, Any]:
-    """Change, verify in both ways, and count."""
-    file = make_signed().file()
+    """Change a proof, and one behind a rotation (a chain of keys), verify in both ways, and count."""
+    bases = ((make_signed().file(), SERVER), (make_rotated()[0], NEXT))
     ways: Counter[str] = Counter()
     missed: dict[str, list[str]] = {"command": [], "page": []}
     times: dict[str, list[float]] = {"command": [], "page": []}
-    for some in batched(changes(file, count, seed=seed), BATCH):
-        ways.update(one.way for one in some)
-        missed["command"] += [f"{one.way} {one.where}" for one in missed_by_command(some, times["command"])]
-        missed["page"] += [f"{one.way} {one.where}" for one in missed_by_page(page, some, times["page"])]
-    whole = judged(page, [file] * 20)
+    for file, key in bases:
+        server_key = public_bytes(key).hex()
+        for some in batched(changes(file, count // len(bases), seed=seed, key=key), BATCH):
+            ways.update(one.way for one in some)
+            by_command = missed_by_command(some, times["command"], server_key=server_key)
+            missed["command"] += [f"{one.way} {one.where}" for one in by_command]
+            missed["page"] += [f"{one.way} {one.where}" for one in missed_by_page(page, some, times["page"])]
+    whole = judged(page, [file for file, _ in bases] * 10)
     assert all(one["untouched"] for one in whole)
     return {
         "changed": sum(ways.values()),

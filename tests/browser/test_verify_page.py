@@ -9,13 +9,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page, expect
 
-from server.delivery.proofs import manifest_sha256, write_proof
+from server.delivery.proofs import Check, manifest_sha256, write_proof
 from shared.codes import ProofCode, proof_code
 from shared.sealing import public_bytes
 from tests.browser.browsing import PHONE
-from tests.browser.changed_proofs import drill
+from tests.browser.changed_proofs import command_check, drill
 from tests.browser.verifying import WITHOUT_CRYPTO, WITHOUT_ED25519, give, judged, opened
-from tests.factories.changed import changed
+from tests.factories.changed import changed, doubled
 from tests.factories.keys import OTHER_TABLET, make_day, make_key_list
 from tests.factories.proofs import CARRIER_ID, NAMES, SEALED_MS, make_signed, replace_contents
 
@@ -98,6 +98,14 @@ def test_a_forger_with_a_key_of_its_own_is_refused(browser: Browser, tmp_path: P
         assert not judged(page, [file])[0]["untouched"]
     with opened(browser, tmp_path, keys=()) as page:
         assert judged(page, [FILE])[0]["doubts"] == ["key-unknown", "revocations-unknown"]
+
+
+def test_a_file_that_is_there_twice_is_refused(browser: Browser, tmp_path: Path) -> None:
+    """G9: an archive in order but for a doubled entry; the command refuses it, too."""
+    twice = doubled(FILE)
+    assert command_check(twice) is Check.ARCHIVE
+    with opened(browser, tmp_path) as page:
+        assert judged(page, [twice])[0]["check"] == "archive"
 
 
 def test_the_paper_and_the_file_are_compared(browser: Browser, tmp_path: Path) -> None:

@@ -11,11 +11,15 @@ from typing import Any
 from playwright.sync_api import Browser, Page
 
 from server.delivery.verifier import verifier_page
-from shared.keyring import KeyLink, ServerKey
+from shared.keyring import KeyLink, ServerKey, endorse
+from shared.sealing import public_bytes
 from tests.browser.browsing import DESK
-from tests.factories.proofs import SERVER_KEY
+from tests.factories.proofs import NEXT, SERVER, SERVER_KEY
 
-KNOWN = (ServerKey(link=KeyLink(public_key=SERVER_KEY, from_ms=0)),)
+KNOWN = (
+    ServerKey(link=KeyLink(public_key=SERVER_KEY, from_ms=0)),
+    ServerKey(link=endorse(KeyLink(public_key=public_bytes(NEXT).hex(), from_ms=0), SERVER)),
+)
 WITHOUT_ED25519 = """
 const real = crypto.subtle.importKey.bind(crypto.subtle);
 crypto.subtle.importKey = (form, key, kind, ...rest) => {

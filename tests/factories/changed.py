@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import random
+import warnings
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.delivery.proofs.archive import pack, unpack
 from shared.canonical import canonical_bytes
@@ -25,16 +31,28 @@ class Change:
     payload: bytes
 
 
-def changes(file: bytes, count: int, *, seed: int = 1) -> Iterator[Change]:
+def doubled(file: bytes) -> bytes:
+    """Return the archive with its last file twice, each head in its place."""
+    files, buffer = unpack(file), io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the name is there twice is the point
+        for name in [*sorted(files), max(files)]:
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.external_attr, entry.create_system = 0o600 << 16, 3
+            archive.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def changes(file: bytes, count: int, *, seed: int = 1, key: Ed25519PrivateKey = SERVER) -> Iterator[Change]:
     """Yield ``count`` changed copies, the same for the same seed, in turns of each way.
 
     ``raw``: a byte of the archive. ``repacked``: a byte of one file inside, the archive's form made good. ``listed``:
     the list of hashes made good as well, as far as anyone can without a key. ``resealed``: sealed anew by the office's
-    own key, with a byte of what the tablet signed changed.
+    own ``key``, with a byte of what the tablet signed changed.
     """
     choose = random.Random(seed)
     files = unpack(file)
-    ways = (_raw, _repacked, _listed, _resealed)
+    ways = (_raw, _repacked, _listed, partial(_resealed, key=key))
     for number in range(count):
         yield ways[number % len(ways)](file, files, choose)
 
@@ -64,13 +82,13 @@ def _listed(file: bytes, files: dict[str, bytes], choose: random.Random) -> Chan
     return Change("listed", f"{name}:{at}", pack(other | {"manifest.json": _manifest(other)}))
 
 
-def _resealed(file: bytes, files: dict[str, bytes], choose: random.Random) -> Change:
+def _resealed(file: bytes, files: dict[str, bytes], choose: random.Random, *, key: Ed25519PrivateKey) -> Change:
     name = choose.choice([name for name in sorted(files) if name.startswith(SIGNED_BY_THE_TABLET)])
     payload, at = _flipped(files[name], choose)
     other = files | {name: payload}
     manifest = _manifest(other)
-    signature = sign(SERVER, "proof", hashlib.sha256(manifest).digest()).hex()
-    seal = canonical_bytes({"key": key_id(public_bytes(SERVER)), "signature": signature})
+    signature = sign(key, "proof", hashlib.sha256(manifest).digest()).hex()
+    seal = canonical_bytes({"key": key_id(public_bytes(key)), "signature": signature})
     return Change("resealed", f"{name}:{at}", pack(other | {"manifest.json": manifest, "seal.json": seal}))
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session, aliased, selectinload
 
 from server.core.problems import NotFound, Text
 from server.dashboard.listing import Rows, mine
-from server.delivery.model import Delivery, DeliveryLine, Proof
+from server.delivery.model import Delivery, DeliveryLine, Proof, ProofInclusion
 from server.documents.model import Document, DocumentKind
 from server.orders.model import Order, OrderLine
 from server.parties.model import Organisation, Site
@@ -33,13 +33,14 @@ class ProofRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProofWhole:
-    """One proof with its delivery's lines, place and files."""
+    """One proof with its delivery's lines, place and files; ``is_rooted`` once its day has a signed root."""
 
     row: ProofRow
     lines: Sequence[DeliveryLine]
     order_lines: Mapping[UUID, OrderLine]
     site: Site | None
     documents: Sequence[Document]
+    is_rooted: bool
 
     def file(self, kind: DocumentKind) -> Document | None:
         """Return the paper of this kind, if the caller may read it."""
@@ -78,6 +79,7 @@ def proof_whole(session: Session, *, proof_id: UUID, driver_id: UUID | None = No
         order_lines={line.id: line for line in order.lines},
         site=session.get(Site, row.order.site_id),
         documents=papers,
+        is_rooted=bool(session.scalar(select(exists().where(ProofInclusion.proof_id == row.proof.id)))),
     )
 
 

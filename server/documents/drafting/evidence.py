@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -71,7 +72,7 @@ def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
         signer_role=finished.signer_role,
         signer_language=finished.language,
         signature=_drawing(of.strokes),
-        consent=Text(CONSENT_FR, CONSENT_EN) if finished.signature_sha256 else None,
+        consent=_consent(finished),
         place=_place(finished),
         seen=_seen(delivery, order),
         photos=tuple(sha for line in delivery.lines for sha in line.photos),
@@ -84,6 +85,12 @@ def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
 def _code(of: ProofDrafting) -> str:
     code = ProofCode(of.manifest_sha256, key_id(of.sealing_key), of.order.number)
     return proof_code(settings().public_url, code)
+
+
+def _consent(finished: VisitFinished) -> Text | None:
+    """The sentence under which somebody signed; one that the event's hash does not name is not printed."""
+    known = {hashlib.sha256(text.encode()).hexdigest() for text in (CONSENT_FR, CONSENT_EN)}
+    return Text(CONSENT_FR, CONSENT_EN) if finished.signature_sha256 and finished.consent_sha256 in known else None
 
 
 def _corrections(finished: VisitFinished) -> tuple[Text, ...]:

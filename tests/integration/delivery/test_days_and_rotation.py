@@ -28,7 +28,7 @@ from shared.sealing import key_id
 from tests.factories.hand_tablet import Yard, make_yard
 from tests.factories.papers import codes_on
 from tests.factories.stamping import authority
-from tests.factories.web import Organisation, make_member, program_of
+from tests.factories.web import Organisation, browser_of, make_member, program_of
 from tests.factories.world import ADJUST, CREDIT, make_order, make_world
 
 
@@ -79,13 +79,18 @@ def test_each_proof_of_a_day_is_tied_to_one_root(yard: Yard) -> None:
     proofs = seal(yard)
     planned = today(yard)
     seller = yard.world.seller
-    program = program_of(yard.app, make_member(Organisation(OrganisationKind.SUPPLIER, seller.id), Role.OWNER))
+    member = make_member(Organisation(OrganisationKind.SUPPLIER, seller.id), Role.OWNER)
+    program, browser = program_of(yard.app, member), browser_of(yard.app, member)
     mine = next(proof for proof in proofs if proof.seller_id == seller.id)
     other = next(proof for proof in proofs if proof.seller_id != seller.id)
-    assert program.get(f"/api/v1/proofs/{mine.id}/day").json["slug"] == "proof-day-open"
+    address, page = f"/api/v1/proofs/{mine.id}/day", f"/preuves/{mine.id}"
+    assert program.get(address).json["slug"] == "proof-day-open"
+    assert address not in browser.get(page).text
     for _ in range(2):
         days.seal_day(**planned)
-    beside = program.get(f"/api/v1/proofs/{mine.id}/day")
+    beside = program.get(address)
+    assert address in browser.get(page).text
+    assert browser.get(address).data == beside.data
     found = verify_proof(file_of(mine), keys=keys_of(yard), day=beside.data)
     assert found.day.root.carrier_id == str(yard.world.carrier_id)
     assert found.doubts == ()

@@ -35,37 +35,40 @@ function numbers(...pairs) {
   return bytes;
 }
 
-function heads(name, bytes, offset) {
-  const common = [[2, VERSION], [2, 0], [2, 0], [2, 0], [2, FIRST_DAY], [4, crc32(bytes)], [4, bytes.length], [4, bytes.length], [2, name.length], [2, 0]];
+function heads(name, size, crc, offset) {
+  const common = [[2, VERSION], [2, 0], [2, 0], [2, 0], [2, FIRST_DAY], [4, crc], [4, size], [4, size], [2, name.length], [2, 0]];
   const local = numbers([4, 0x04034b50], ...common);
   const listed = numbers([4, 0x02014b50], [2, VERSION | (UNIX << 8)], ...common, [2, 0], [2, 0], [2, 0], [4, PRIVATE_FILE], [4, offset]);
   return [local, listed];
 }
 
-function pack(files) {
-  const parts = [];
+// Whether these bytes are the one form of their files: each head in its place, contents between, list and end behind.
+function isInForm(bytes, entries) {
   const list = [];
   let offset = 0;
-  for (const name of [...files.keys()].sort()) {
+  for (const [at, { name, content, crc }] of entries.entries()) {
+    if (at > 0 && entries[at - 1].name >= name) return false; // in their order, none twice
     const written = utf8(name);
-    const [local, listed] = heads(written, files.get(name), offset);
-    parts.push(local, written, files.get(name));
+    const [local, listed] = heads(written, content.length, crc, offset);
+    const head = concat(local, written);
+    const start = content.byteOffset - bytes.byteOffset;
+    if (start !== offset + head.length || !same(bytes.subarray(offset, start), head)) return false;
     list.push(listed, written);
-    offset += local.length + written.length + files.get(name).length;
+    offset = start + content.length;
   }
   const size = list.reduce((length, part) => length + part.length, 0);
-  const end = numbers([4, 0x06054b50], [2, 0], [2, 0], [2, files.size], [2, files.size], [4, size], [4, offset], [2, 0]);
-  return concat(...parts, ...list, end);
+  const end = numbers([4, 0x06054b50], [2, 0], [2, 0], [2, entries.length], [2, entries.length], [4, size], [4, offset], [2, 0]);
+  return same(bytes.subarray(offset), concat(...list, end));
 }
 
-// Where the files lie, as the list at the end says; what it says is believed only once packing gives the same bytes.
+// Where the files lie, as the list at the end says; what it says is believed only once the whole is in its form.
 function listed(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const end = bytes.length - 22;
   require(end >= 0 && view.getUint32(end, true) === 0x06054b50, "archive", "archive", "no archive");
   const count = view.getUint16(end + 10, true);
   require(count <= MAX_FILES, "archive", "archive", "too many files");
-  const files = new Map();
+  const entries = [];
   let at = view.getUint32(end + 16, true);
   for (let number = 0; number < count; number += 1) {
     require(view.getUint32(at, true) === 0x02014b50, "archive", "archive", "no archive");
@@ -76,16 +79,17 @@ function listed(bytes) {
     const start = view.getUint32(at + 42, true) + 30 + nameLength;
     require(start + size <= end, "archive", "archive", "out of bounds");
     const content = bytes.subarray(start, start + size);
-    require(crc32(content) === view.getUint32(at + 16, true), "archive", name, "a file changed");
-    files.set(name, content);
+    const crc = crc32(content);
+    require(crc === view.getUint32(at + 16, true), "archive", name, "a file changed");
+    entries.push({ name, content, crc });
     at += 46 + nameLength;
   }
-  return files;
+  return entries;
 }
 
 export function unpack(bytes) {
   require(bytes.length <= MAX_ARCHIVE_BYTES, "archive", "archive", "too large");
-  const files = listed(bytes);
-  require(same(pack(files), bytes), "archive", "archive", "another form");
-  return files;
+  const entries = listed(bytes);
+  require(isInForm(bytes, entries), "archive", "archive", "another form");
+  return new Map(entries.map(({ name, content }) => [name, content]));
 }

@@ -32,5 +32,9 @@ export function concat(...parts) {
 }
 
 export function same(one, other) {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at += 1) {
+    if (one[at] !== other[at]) return false;
+  }
+  return true;
 }
