@@ -26,9 +26,15 @@ class Drill:
     profile: str = "nightly"
 
 
+_REHEARSE = ("-c", "from server.cli import main; main()", "rehearse", "--json")
 DRILLS = (
     Drill("properties", ("-m", "pytest", "-q", "tests/property", "-n", "2")),
     Drill("faults", ("-m", "pytest", "-q", "tests/faults", "tests/scenarios")),
+    Drill("rehearsal", (*_REHEARSE, "--days", "10000", "--resume", "var/nightly/rehearsal-full.jsonl")),
+    Drill(
+        "rehearsal-network",
+        (*_REHEARSE, "--days", "20000", "--profile", "network", "--resume", "var/nightly/rehearsal-network.jsonl"),
+    ),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("benchmarks/publish.py",)),
 )

@@ -91,6 +91,10 @@ class Ground:
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / name).mkdir(mode=0o700)
 
+    def stand(self) -> None:
+        """Let this process's settings point here, after something else changed them."""
+        self._stand_on(self._now)
+
     def end_day(self) -> None:
         """Forget the copies of the day and stand on the own database again."""
         if self._now != self._own:
