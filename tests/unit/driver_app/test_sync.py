@@ -10,6 +10,7 @@ from driver_app.actions.arrive import arrive
 from driver_app.actions.counting import add_photo
 from driver_app.actions.finish import finish_stop
 from driver_app.actions.run import start_run
+from driver_app.platform.desktop import Wired
 from driver_app.store import attachments, bundles, outbox, settings
 from driver_app.strokes import draw_signing
 from driver_app.sync.engine import backlog
@@ -19,6 +20,12 @@ from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
 
 DAYS_MS = 24 * 3600 * 1000
+
+
+class Metered:
+    """A network that costs money."""
+
+    is_metered = True
 
 
 @pytest.fixture
@@ -109,10 +116,6 @@ def test_a_file_that_the_office_refuses_holds_nothing_up(cab: Cab) -> None:
 
 def test_photos_wait_for_wifi_when_the_network_costs(cab: Cab) -> None:
     """Photos wait on a metered network; signatures and events do not."""
-
-    class Metered:
-        is_metered = True
-
     deliver(cab, 0, photo=b"jpeg")
     cab.connection = Metered()
     ended = cab.engine.sync()
@@ -132,6 +135,21 @@ def test_a_restored_office_receives_again_what_it_lost(cab: Cab) -> None:
     assert [event.seq for event in cab.office.disk.events] == [1, 2, 3, 4, 5]
     assert len(cab.office.disk.files) == 3
     assert states(cab) == ["received"] * 5
+
+
+def test_a_photo_that_came_after_the_backup_of_its_event_is_offered_again(cab: Cab) -> None:
+    """G5, G7: a verified backup holds the event and not the photo that Wi-Fi brought later; a restore gets it again."""
+    cab.connection = Metered()
+    deliver(cab, 0, photo=b"waits for Wi-Fi")
+    cab.engine.sync()
+    cab.office.safe_seq = 3
+    backup = cab.office.backup()
+    cab.connection = Wired()
+    assert cab.engine.sync().files.received == 1
+    cab.office.disk, cab.office.epoch = backup, "epoch-2"
+    cab.engine.sync()
+    assert len(cab.office.disk.files) == 3
+    assert waiting(cab) == (0, 0)
 
 
 def test_a_rolled_back_machine_is_caught_by_its_sequence(cab: Cab) -> None:
