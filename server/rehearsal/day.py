@@ -157,10 +157,13 @@ class RehearsedDay:
             self._dispatch.change_side_by_side(slow, quick, between=self.cabs[0])
         if weather.revoked and len(self.cabs) > 1 and not self._dispatch.revoked and chance.hits(0.5):
             self._dispatch.revoke(self.cabs[0])
+        self._perhaps_set_clocks()
+
+    def _perhaps_set_clocks(self) -> None:
+        jump_ms = self._around.weather.clock_jump_ms
         for cab in self.cabs:
-            if weather.clock_jump_ms and chance.hits(0.5):
-                self.injected.count("tablet clock wrong")
-                cab.clock.shift_ms += weather.clock_jump_ms
+            if jump_ms and self._around.strikes("tablet clock wrong", 0.5):
+                cab.clock.shift_ms += jump_ms
 
     def _perhaps_restore(self, path: str) -> None:
         """Go back to the last backup, oftener between a greeting and what is pushed upon it."""
@@ -189,6 +192,9 @@ class RehearsedDay:
 
     def _drain(self) -> None:
         """The weather clears up, perhaps after a last restore: everything must arrive by itself."""
+        for cab in self.cabs:
+            self._sync(cab)
+        self._perhaps_set_clocks()
         for cab in self.cabs:
             self._sync(cab)
         if self._dispatch.backups and self._around.chance.hits(4 * self._around.weather.restored):

@@ -25,7 +25,7 @@ class Network:
         self._office, self._around = office, around
         self._late: list[Request] = []
         self.news = 0
-        self.between: Callable[[str], None] = lambda path: None
+        self.between: Callable[[str], None] = lambda _path: None
 
     def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Carry one request and its answer, if the weather lets them through.
