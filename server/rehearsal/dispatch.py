@@ -111,7 +111,7 @@ class Dispatch:
             build_bundle(first, slow, stamp=stamp())
             first.flush()
             was_held_up = not self._tries(quick)
-            between.sync()
+            between.pull()
         if was_held_up:
             build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(quick))
 
