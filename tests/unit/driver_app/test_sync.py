@@ -152,6 +152,18 @@ def test_a_photo_that_came_after_the_backup_of_its_event_is_offered_again(cab: C
     assert waiting(cab) == (0, 0)
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_restored_office_has_the_last_word_on_a_run(version: int, cab: Cab) -> None:
+    """G5: a later version that the restored office lost, or made anew with other words, is not kept against it."""
+    run_id = cab.run.run_id
+    cab.office.runs = (make_run(stops=3, version=2),)
+    cab.engine.pull()
+    cab.office.runs, cab.office.epoch = (make_run(stops=2, version=version),), "epoch-2"
+    cab.engine.sync()
+    held = cab.tablet.store.read(lambda session: bundles.load(session, run_id))
+    assert (held.version, len(held.stops)) == (version, 2)
+
+
 def test_a_rolled_back_machine_is_caught_by_its_sequence(cab: Cab) -> None:
     """G5: the same epoch with fewer events is noticed too."""
     deliver(cab, 0)
