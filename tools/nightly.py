@@ -32,6 +32,7 @@ def _faults(name: str, test: str, **settings: str) -> Drill:
     return Drill(name, ("-m", "pytest", "-q", f"tests/faults/{test}"), settings=tuple(settings.items()))
 
 
+_REHEARSE = ("-c", "from server.cli import main; main()", "rehearse", "--json")
 DRILLS = (
     Drill("properties", ("-m", "pytest", "-q", "tests/property", "-n", "2")),
     Drill("faults", ("-m", "pytest", "-q", "tests/faults", "tests/scenarios")),
@@ -51,6 +52,11 @@ DRILLS = (
     _faults("restores", "test_restore.py", DRILL_RESTORES="4"),
     Drill("leaks", ("-m", "pytest", "-q", "tests/integration/delivery/test_leaks.py", "-n", "2")),
     Drill("changed-proofs", ("-m", "tests.browser.changed_proofs", "--count", "10000")),
+    Drill("rehearsal", (*_REHEARSE, "--days", "10000", "--resume", "var/nightly/rehearsal-full.jsonl")),
+    Drill(
+        "rehearsal-network",
+        (*_REHEARSE, "--days", "20000", "--profile", "network", "--resume", "var/nightly/rehearsal-network.jsonl"),
+    ),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("benchmarks/publish.py",)),
 )

@@ -105,13 +105,12 @@ def mark_refused(session: Session, sha256: str) -> None:
     session.db.execute("UPDATE attachment SET refusals = refusals + 1 WHERE sha256 = ?", (sha256,))
 
 
-def send_again_of_events_after(session: Session, seq: int) -> None:
-    """The office was restored: files of the events after ``seq`` are offered again."""
-    session.db.execute(
-        "UPDATE attachment SET state = 'waiting' WHERE state = 'received' AND sha256 IN "
-        "(SELECT sha256 FROM attachment_use JOIN event USING (event_id) WHERE seq > ?)",
-        (seq,),
-    )
+def offer_again(session: Session) -> None:
+    """The office was restored: every file is offered again, of which it says at once how much it holds.
+
+    Which ones it lost nobody here can know: a photo may have come long after its event, and after the backup.
+    """
+    session.db.execute("UPDATE attachment SET state = 'waiting' WHERE state = 'received'")
 
 
 _SELECT = "SELECT sha256, kind, media_type, size_bytes, state, refusals FROM attachment"

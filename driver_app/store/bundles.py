@@ -26,7 +26,9 @@ class UnknownStop(Problem):
 
 
 def keep(session: Session, body: bytes) -> BundleRun:
-    """Keep one run's bytes under its version, and return what they say.
+    """Keep one run's bytes under its version, and return what they say: it is the latest from now on.
+
+    A restored office may have lost a later version, or made another one of the same number; its word counts.
 
     Raises:
         msgspec.ValidationError: the bytes are not a run; nothing is kept.
@@ -34,9 +36,10 @@ def keep(session: Session, body: bytes) -> BundleRun:
     run = msgspec.json.decode(body, type=BundleRun)
     session.db.execute(
         "INSERT INTO bundle_run (run_id, version, body) VALUES (?, ?, ?) "
-        "ON CONFLICT (run_id, version) DO UPDATE SET gone = 0",
+        "ON CONFLICT (run_id, version) DO UPDATE SET gone = 0, body = excluded.body",
         (run.run_id, run.version, session.vault.close(body, f"run:{run.run_id}:{run.version}")),
     )
+    session.db.execute("DELETE FROM bundle_run WHERE run_id = ? AND version > ?", (run.run_id, run.version))
     session.db.execute("UPDATE bundle_run SET gone = 0 WHERE run_id = ?", (run.run_id,))
     return run
 

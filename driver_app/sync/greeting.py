@@ -55,7 +55,7 @@ def _agree(session: Session, answer: HelloAnswer) -> None:
         outbox.forget_receipts_after(session, answer.last_seq)
         known = msgspec.structs.replace(known, acked=answer.last_seq, hash_at_acked=answer.hash_at_last)
     if restored or (known.epoch and answer.epoch != known.epoch):
-        attachments.send_again_of_events_after(session, min(answer.last_seq, answer.safe_seq))
+        attachments.offer_again(session)
         known = msgspec.structs.replace(known, cursor=0)
     known = msgspec.structs.replace(known, standing=standing, epoch=answer.epoch, safe_seq=answer.safe_seq)
     settings.save(session, known)

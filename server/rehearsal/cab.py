@@ -101,8 +101,15 @@ class Cab:
     def sync(self) -> Round | None:
         """Try one round; None when the app died in it."""
         self.toll.is_metered = self.around.chance.hits(self.around.weather.metered)
+        return self._round(self.engine.sync)
+
+    def pull(self) -> Round | None:
+        """Only fetch runs; None when the app died in it."""
+        return self._round(self.engine.pull)
+
+    def _round(self, work: Callable[[], Round]) -> Round | None:
         try:
-            ended = self._risking(self.engine.sync)
+            ended = self._risking(work)
         except TabletKilled:
             self.restart()
             return None

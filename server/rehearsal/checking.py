@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from driver_app.store import bundles, outbox, settings
 from server.rehearsal.books import (
     Kept,
@@ -22,6 +24,7 @@ from server.rehearsal.cab import Cab
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Expected, Model, Taken
 from server.rehearsal.verdict import Verdict
+from shared.wire.bundle import BundleRun
 from shared.wire.event import SealedEvent
 
 
@@ -69,17 +72,19 @@ def _unsent(cab: Cab) -> Iterator[str]:
 
 
 def _outdated(rows: Rows, cab: Cab) -> Iterator[str]:
-    """Yield the runs still to be driven of which the tablet holds another version than the office's feed ends with."""
-    driver_id = cab.tablet.enrolment.driver_id
+    """Yield the runs still to be driven of which the tablet holds something else than the office's feed ends with."""
     newest = rows.all(
-        "SELECT b.run_id, max(b.version) FROM run_bundle b JOIN run r ON r.id = b.run_id WHERE b.driver_id = %s"
-        " AND r.state NOT IN ('synced', 'settled', 'closed', 'cancelled') GROUP BY b.run_id",
-        driver_id,
+        "SELECT DISTINCT ON (b.run_id) b.run_id, b.body FROM run_bundle b JOIN run r ON r.id = b.run_id"
+        " WHERE b.driver_id = %s AND r.state NOT IN ('synced', 'settled', 'closed', 'cancelled')"
+        " ORDER BY b.run_id, b.version DESC",
+        cab.tablet.enrolment.driver_id,
     )
-    for run_id, version in newest:
+    for run_id, body in newest:
+        run = msgspec.json.decode(body, type=BundleRun)
         held = cab.tablet.store.read(lambda session, run=str(run_id): bundles.load(session, run))  # type: ignore[misc]  # the loop's value is bound on purpose
-        if held.version != version:
-            yield f"{cab.name}: run {run_id} stands at version {held.version}, not {version}"
+        if held != run:
+            stands, wanted = (f"version {one.version} “{one.name}”" for one in (held, run))
+            yield f"{cab.name}: run {run_id} stands at {stands}, not {wanted}"
 
 
 def _judge_log(verdict: Verdict, kept: Sequence[Kept], sealed: Mapping[tuple[str, int], SealedEvent]) -> None:

@@ -27,7 +27,7 @@ EXIT_FAULT: Final = 1
     "--profile", type=click.Choice(["calm", "network", "full"]), default="full", show_default=True,
     help="pannes · faults",
 )  # fmt: skip
-@click.option("--processes", default=2, show_default=True, type=click.IntRange(1, 64), help="processus · processes")
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="processus · processes")
 @click.option(
     "--resume",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -35,7 +35,7 @@ EXIT_FAULT: Final = 1
 )
 @click.option("--json", "as_json", is_flag=True, help="résultat en JSON · result as JSON")
 def rehearse(
-    *, days: int, seed: int, planted: str, profile: Profile, processes: int, resume: Path | None, as_json: bool
+    *, days: int, seed: int, planted: str, profile: Profile, workers: int, resume: Path | None, as_json: bool
 ) -> None:
     """Répéter des journées entières sous pannes · rehearse whole days under faults.
 
@@ -46,7 +46,7 @@ def rehearse(
     from server.rehearsal.running import Wanted
 
     console, began = Console(stderr=as_json), time.monotonic()
-    night = Night(Wanted(days=days, seed=seed, profile=profile, planted=planted), processes, resume)
+    night = Night(Wanted(days=days, seed=seed, profile=profile, planted=planted), workers, resume)
     for done in night.chunks():
         seconds = time.monotonic() - began
         said = Text(f"{done} journées, {seconds:.0f} s", f"{done} days, {seconds:.0f} s")

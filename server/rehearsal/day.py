@@ -15,10 +15,11 @@ from uuid import UUID
 import driver_app.store.outbox
 from driver_app.store import settings
 from driver_app.store.database import Session
+from server.core import facts
 from server.rehearsal.cab import Cab, TabletKilled
 from server.rehearsal.checking import judge
 from server.rehearsal.clockwork import MINUTE_MS, WorldTime, under
-from server.rehearsal.dispatch import Dispatch
+from server.rehearsal.dispatch import Dispatch, ticked
 from server.rehearsal.driver import Driver
 from server.rehearsal.ground import Ground
 from server.rehearsal.injected import Chance, Injected
@@ -68,6 +69,8 @@ class RehearsedDay:
         self._network = Network(office, self._around)
         self._patches = [Patch(driver_app.store.outbox, "MAX_EVENTS", self._around.weather.batch)]
         self._patches += plant(planted, office)
+        if profile == "network":  # no job is run here: the shorter days leave out asking for them, too
+            self._patches.append(Patch(facts, "_subscribers", []))
         self._network.between = self._perhaps_restore
         self._unkept: list[str] = []
         self._replays = seed % REPLAYED_EVERY == 0
@@ -109,7 +112,7 @@ class RehearsedDay:
         if weather.clock_shift_ms:
             self.injected.count("tablet clock wrong")
         if weather.backed_up:
-            self._dispatch.back_up()
+            self._dispatch.back_up(self._network.news)
 
     def _add_cab(self, number: int) -> None:
         home = self._route.homes[number]
@@ -146,7 +149,7 @@ class RehearsedDay:
         chance, weather = self._around.chance, self._around.weather
         self._around.time.advance(chance.random.randint(8, 25) * MINUTE_MS)
         if chance.hits(weather.backed_up):
-            self._dispatch.back_up()
+            self._dispatch.back_up(self._network.news)
         if chance.hits(weather.run_changed):
             self._dispatch.change_run(UUID(run_id))
         if chance.hits(weather.side_by_side) and len(self._route.run_ids) > 1:
@@ -154,35 +157,48 @@ class RehearsedDay:
             self._dispatch.change_side_by_side(slow, quick, between=self.cabs[0])
         if weather.revoked and len(self.cabs) > 1 and not self._dispatch.revoked and chance.hits(0.5):
             self._dispatch.revoke(self.cabs[0])
-        for cab in self.cabs:
-            if weather.clock_jump_ms and chance.hits(0.2):
-                self.injected.count("tablet clock wrong")
-                cab.clock.shift_ms += weather.clock_jump_ms
+        self._perhaps_set_clocks()
 
-    def _perhaps_restore(self) -> None:
-        weather, chance = self._around.weather, self._around.chance
+    def _perhaps_set_clocks(self) -> None:
+        jump_ms = self._around.weather.clock_jump_ms
+        for cab in self.cabs:
+            if jump_ms and self._around.strikes("tablet clock wrong", 0.5):
+                cab.clock.shift_ms += jump_ms
+
+    def _perhaps_restore(self, path: str) -> None:
+        """Go back to the last backup, oftener between a greeting and what is pushed upon it."""
+        weather, odds = self._around.weather, 4 if path.endswith("/push") else 1
         if not self._dispatch.backups or self._dispatch.lives > _MOST_RESTORES:
             return
-        if chance.hits(weather.restored):
+        if self._network.news == self._dispatch.backups[-1].news:
+            return
+        if self._around.chance.hits(weather.restored * odds):
             self._dispatch.restore(is_rollback=False)
-        elif chance.hits(weather.rolled_back):
+        elif self._around.chance.hits(weather.rolled_back * odds) and self._dispatch.would_be_seen(self.cabs):
             self._dispatch.restore(is_rollback=True)
 
     def _sync(self, cab: Cab) -> None:
         """Send, then hold the tablet to what it ticks: the office must have it on disk."""
-        lives, before = self._dispatch.lives, cab.tablet.store.read(settings.position).acked
+        lives, before = self._dispatch.lives, ticked(cab)
         cab.sync()
-        ticked = cab.tablet.store.read(settings.position).acked
-        if ticked > cab.tablet.store.read(_furthest_receipt):
-            self._unkept.append(f"{cab.name} ticks {ticked} events without a receipt for them")
-        if ticked <= before or self._dispatch.lives != lives:
+        now = ticked(cab)
+        if now > cab.tablet.store.read(_furthest_receipt):
+            self._unkept.append(f"{cab.name} ticks {now} events without a receipt for them")
+        if now <= before or self._dispatch.lives != lives:
             return
         held = self._ground.rows.all("SELECT last_seq FROM device_stream WHERE device_id = %s", cab.device_id)
-        if ticked > (held[0][0] if held else 0):
-            self._unkept.append(f"{cab.name} ticks {ticked} events of which the office has {held}")
+        if now > (held[0][0] if held else 0):
+            self._unkept.append(f"{cab.name} ticks {now} events of which the office has {held}")
 
     def _drain(self) -> None:
-        """The weather clears up: everything must arrive by itself."""
+        """The weather clears up, perhaps after a last restore: everything must arrive by itself."""
+        for cab in self.cabs:
+            self._sync(cab)
+        self._perhaps_set_clocks()
+        for cab in self.cabs:
+            self._sync(cab)
+        if self._dispatch.backups and self._around.chance.hits(4 * self._around.weather.restored):
+            self._dispatch.restore(is_rollback=False)
         self._around.weather = Weather(batch=self._around.weather.batch)
         self._hazard.disarm()
         self._network.deliver_all()

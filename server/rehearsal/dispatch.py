@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from driver_app.store import settings
 from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.planning.model import Run
@@ -33,6 +35,13 @@ class Backup:
     database: str
     files: frozenset[Path]
     revoked: dict[str, datetime]
+    taken: dict[str, int]
+    news: int
+
+
+def ticked(cab: Cab) -> int:
+    """Return how many events a tablet shows as received."""
+    return cab.tablet.store.read(settings.position).acked
 
 
 @dataclass(slots=True)
@@ -52,12 +61,26 @@ class Dispatch:
         """The carrier whose day it is."""
         return self.ground.morning.trade.carrier_id
 
-    def back_up(self) -> None:
+    def back_up(self, news: int) -> None:
         """Copy database and files; now and then the copy is verified, and tablets hear how far it reaches."""
         self.around.injected.count("office backed up")
-        self.backups.append(Backup(self.ground.back_up(), self._files(), dict(self.revoked)))
+        self.backups.append(Backup(self.ground.back_up(), self._files(), dict(self.revoked), self.taken(), news))
         if self.around.chance.hits(0.7):
             self.ground.rows.do("UPDATE device_stream SET safe_seq = last_seq")
+
+    def taken(self) -> dict[str, int]:
+        """Return how far the office has each tablet's log."""
+        return {
+            str(device): seq for device, seq in self.ground.rows.all("SELECT device_id, last_seq FROM device_stream")
+        }
+
+    def would_be_seen(self, cabs: Sequence[Cab]) -> bool:
+        """Say whether every tablet can see that a machine was rolled back: it ticked events that are gone then.
+
+        Nothing else tells a tablet, since the machine keeps its epoch; a rollback that takes only files or runs along
+        is outside of what the protocol promises.
+        """
+        return all(ticked(cab) > self.backups[-1].taken.get(cab.device_id, 0) for cab in cabs)
 
     def restore(self, *, is_rollback: bool) -> None:
         """Go back to the last backup; a restore is another life of the database, a rolled-back machine the same one."""
@@ -88,7 +111,7 @@ class Dispatch:
             build_bundle(first, slow, stamp=stamp())
             first.flush()
             was_held_up = not self._tries(quick)
-            between.sync()
+            between.pull()
         if was_held_up:
             build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(quick))
 

@@ -88,7 +88,7 @@ class Driver:
         self._take_along(run_id, stop)
         for line in unphotographed(run, self._draft(run_id, stop_id)):
             self._photograph(run_id, stop_id, line.line_id)
-        if self._random.random() < 0.2:
+        if self._random.random() < 0.4:
             self._photograph(run_id, stop_id, "")
 
     def _counted(self, line: LineDraft) -> LineDraft:

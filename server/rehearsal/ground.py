@@ -32,6 +32,7 @@ from server.rehearsal.morning import Morning, make_morning
 TEMPLATE: Final = "rehearsal_morning"
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
 VACUUM_EVERY: Final = 25
+_PATIENCE: Final = "&options=-c%20lock_timeout%3D5000"  # who would wait for itself hears of it
 _FAST: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 
 
@@ -90,6 +91,10 @@ class Ground:
         for name in ("store", "tablets"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
             (self.folder / name).mkdir(mode=0o700)
+
+    def stand(self) -> None:
+        """Let this process's settings point here, after something else changed them."""
+        self._stand_on(self._now)
 
     def end_day(self) -> None:
         """Forget the copies of the day and stand on the own database again."""
@@ -167,7 +172,7 @@ def make_template(address: PostgresAddress, folder: Path) -> Morning:
 
 def _point_to(address: PostgresAddress, database: str, folder: Path) -> None:
     told = {
-        "DATABASE_URL": address.url(database, user=APP_ROLE),
+        "DATABASE_URL": address.url(database, user=APP_ROLE) + _PATIENCE,
         "OWNER_DATABASE_URL": address.url(database, user=OWNER_ROLE),
         "STORE": "local",
         "STORE_PATH": str(folder / "store"),

@@ -10,17 +10,22 @@ from server.rehearsal.office import Office, OfficeKilled
 from server.rehearsal.surroundings import Surroundings
 
 _TIMEOUT_MS = 30_000
+_OK = 200
 _BUSY = Answer(503, b'{"slug":"too-busy","detail":"busy"}', {"retry-after": "20"})
 
 
 class Network:
-    """A tablet's transport. ``between`` is called before each message: what happens to the office meanwhile."""
+    """A tablet's transport. ``between`` is called before each message: what happens to the office meanwhile.
+
+    ``news`` counts the answers that brought the office something which an earlier backup does not have.
+    """
 
     def __init__(self, office: Office, around: Surroundings) -> None:
         """Take the office and the weather on the way to it."""
         self._office, self._around = office, around
         self._late: list[Request] = []
-        self.between: Callable[[], None] = lambda: None
+        self.news = 0
+        self.between: Callable[[str], None] = lambda _path: None
 
     def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """Carry one request and its answer, if the weather lets them through.
@@ -30,7 +35,7 @@ class Network:
         """
         request, falls, weather = packed(method, path, headers, body), self._around.strikes, self._around.weather
         self._around.time.advance(self._around.chance.random.randint(40, 400))
-        self.between()
+        self.between(path)
         self._deliver_a_late_one()
         if falls("request lost", weather.request_lost):
             raise self._timeout(path)
@@ -65,6 +70,7 @@ class Network:
             self._around.injected.note(f"{_said(request)} died {death}")
             return None
         self._around.injected.note(f"{_said(request)} {answer.status}")
+        self.news += answer.status == _OK and (request.method == "PATCH" or request.path.endswith("/push"))
         return answer
 
     def _timeout(self, path: str) -> Unreachable:

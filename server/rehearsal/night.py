@@ -19,21 +19,21 @@ CHUNK: Final = 100
 class Night:
     """The days that are wanted, less those that the record has from the same code."""
 
-    def __init__(self, wanted: Wanted, processes: int, record: Path | None) -> None:
+    def __init__(self, wanted: Wanted, workers: int, record: Path | None) -> None:
         """Read the record, if there is one."""
         self.total = Summary()
         self.played = 0
-        self._wanted, self._processes, self._record = wanted, processes, record
+        self._wanted, self._workers, self._record = wanted, workers, record
         self._code = _commit() if record else ""
         for known in self._known():
             self.total.add(known["summary"])
 
     def chunks(self) -> Iterator[int]:
         """Play what is left; yield how many days there are after each chunk."""
-        left = self._left()
+        left = self.left
         if not left.days:
             return
-        days = rehearse(left, processes=self._processes)
+        days = rehearse(left, workers=self._workers)
         first = left.seed
         while chunk := list(islice(days, CHUNK)):
             summary = Summary()
@@ -45,8 +45,9 @@ class Night:
             first += len(chunk)
             yield self.total.days
 
-    def _left(self) -> Wanted:
-        """Chunks are written in the order of their seeds: what is known is the beginning."""
+    @property
+    def left(self) -> Wanted:
+        """The days that are left. Chunks are written in the order of their seeds: what is known is the beginning."""
         return replace(self._wanted, days=self._wanted.days - self.total.days, seed=self._wanted.seed + self.total.days)
 
     def _known(self) -> Iterator[dict[str, Any]]:

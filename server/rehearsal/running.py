@@ -84,11 +84,11 @@ class Summary:
             self.seed, self.first = record["seed"], record["first"]
 
 
-def rehearse(wanted: Wanted, *, processes: int) -> Iterator[DayReport]:
+def rehearse(wanted: Wanted, *, workers: int) -> Iterator[DayReport]:
     """Yield the report of each day in the order of the seeds; a planted mistake ends with the day that catches it."""
     with database_server() as (address, folder):
         morning = make_template(address, folder)
-        with _days(wanted, address, folder, morning, processes) as days:
+        with _days(wanted, address, folder, morning, workers) as days:
             for day in days:
                 yield day
                 if wanted.planted and not day.verdict.holds:
@@ -97,9 +97,9 @@ def rehearse(wanted: Wanted, *, processes: int) -> Iterator[DayReport]:
 
 @contextmanager
 def _days(
-    wanted: Wanted, address: PostgresAddress, folder: Path, morning: Morning, processes: int
+    wanted: Wanted, address: PostgresAddress, folder: Path, morning: Morning, workers: int
 ) -> Iterator[Iterator[DayReport]]:
-    if processes == 1:
+    if workers == 1:
         ground = Ground(address, folder, morning, 0)
         try:
             yield (play(ground, wanted, seed) for seed in wanted.seeds)
@@ -108,19 +108,19 @@ def _days(
         return
     context = multiprocessing.get_context("spawn")
     numbers = context.Queue()
-    for number in range(processes):
+    for number in range(workers):
         numbers.put(number)
-    pool = ProcessPoolExecutor(processes, context, _stand, (address, folder, morning, numbers))
+    pool = ProcessPoolExecutor(workers, context, _stand, (address, folder, morning, numbers))
     try:
-        yield _ordered(pool, wanted, processes)
+        yield _ordered(pool, wanted, workers)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-def _ordered(pool: ProcessPoolExecutor, wanted: Wanted, processes: int) -> Iterator[DayReport]:
+def _ordered(pool: ProcessPoolExecutor, wanted: Wanted, workers: int) -> Iterator[DayReport]:
     """Hand out a few days ahead, so that a night of them does not lie in memory."""
     asked = iter(wanted.seeds)
-    waiting = [pool.submit(_play, wanted, seed) for _, seed in zip(range(processes * AHEAD), asked, strict=False)]
+    waiting = [pool.submit(_play, wanted, seed) for _, seed in zip(range(workers * AHEAD), asked, strict=False)]
     while waiting:
         yield waiting.pop(0).result()
         if (seed := next(asked, None)) is not None:

@@ -60,7 +60,7 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
         tablet_killed=random.choice((0.0, 0.01, 0.04)),
         office_killed=random.choice((0.0, 0.01, 0.04)),
         undone=random.choice((0.0, 0.2)),
-        metered=random.choice((0.0, 0.5)),
+        metered=random.choice((0.0, 0.7)),
         batch=random.choice((1, 2, 3, 200)),
     )
     return weather if profile == "network" else _with_everything(weather, random)
@@ -71,7 +71,7 @@ def _with_everything(weather: Weather, random: Random) -> Weather:
         weather,
         power_cut=random.choice((0.0, 0.1)),
         disk_full=random.choice((0.0, 0.0, 0.05)),
-        backed_up=random.choice((0.0, 0.3, 0.6)),
+        backed_up=random.choice((0.0, 0.4, 0.8)),
         restored=random.choice((0.0, 0.04, 0.1)),
         rolled_back=random.choice((0.0, 0.0, 0.05)),
         second_tablet=random.random() < 0.25,

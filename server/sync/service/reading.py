@@ -22,7 +22,7 @@ from server.planning.model import Run, Stop
 from server.sync.model import Attachment, DeviceEvent, EventDecision
 from server.sync.service.clock import Moment, moment_of
 from server.sync.service.deciding import decision_of, earlier_parked, later_parked
-from server.sync.service.replaying import sealed_event
+from server.sync.service.stored import sealed_of
 from shared.problems import Problem, Text
 from shared.sealing_event import visit_of
 from shared.visit import OrderFacts, read_visit
@@ -136,7 +136,7 @@ def _place(session: Session, stop: Stop | None) -> str:
 def _read_visit(session: Session, about: ReadEvent, envelope: Envelope) -> ReadEvent:
     try:
         finished = visit_of(envelope)
-        said = read_visit(sealed_event(about.event).groups)
+        said = read_visit(sealed_of(about.event).groups)
     except (Problem, msgspec.ValidationError) as error:
         text = error.detail if isinstance(error, Problem) else Text(str(error), str(error))
         return _with(about, unread=text)

@@ -1,14 +1,27 @@
-"""A stored event opened again, for the person who decides about it."""
+"""An event's row as the sealed event that it holds, verbatim."""
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+import msgspec
+
 from server.sync.model import DeviceEvent
-from server.sync.service.replaying import sealed_event
 from shared.problems import Text
 from shared.sealing_event import BrokenSeal, open_event
-from shared.wire.event import Envelope, SealedEvent
+from shared.wire.event import Envelope, LeafGroup, SealedEvent
+
+
+def sealed_of(event: DeviceEvent) -> SealedEvent:
+    """Return the sealed event as it was sent."""
+    return SealedEvent(
+        body=event.body.decode(),
+        hash=event.hash,
+        signature=event.signature,
+        groups=_groups(event.groups),
+        group_padding=tuple(event.group_padding),
+    )
 
 
 def opened(event: DeviceEvent, public_key: bytes) -> tuple[SealedEvent, Envelope]:
@@ -18,7 +31,7 @@ def opened(event: DeviceEvent, public_key: bytes) -> tuple[SealedEvent, Envelope
         BrokenSeal: the seal does not hold, or it uses another tablet's name or another event's id.
         UnknownSchema: it is of a version that is not read here.
     """
-    sealed = sealed_event(event)
+    sealed = sealed_of(event)
     envelope = open_event(sealed, public_key)
     if UUID(envelope.device_id) != event.device_id or UUID(envelope.event_id) != event.event_id:
         raise BrokenSeal(
@@ -29,3 +42,9 @@ def opened(event: DeviceEvent, public_key: bytes) -> tuple[SealedEvent, Envelope
             where="event_id",
         )
     return sealed, envelope
+
+
+def _groups(rows: list[Any]) -> tuple[LeafGroup, ...]:
+    if rows and "as_sent" in rows[0]:
+        return msgspec.json.decode(rows[0]["as_sent"], type=tuple[LeafGroup, ...])
+    return msgspec.convert(rows, type=tuple[LeafGroup, ...])

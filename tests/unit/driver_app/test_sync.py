@@ -12,6 +12,7 @@ from driver_app.actions.correct import CorrectionBelongsToOffice, correct_stop, 
 from driver_app.actions.counting import add_photo
 from driver_app.actions.finish import finish_stop
 from driver_app.actions.run import end_run, start_run
+from driver_app.platform.desktop import Wired
 from driver_app.store import attachments, bundles, drafts, outbox, settings
 from driver_app.store import states as progress
 from driver_app.strokes import draw_signing
@@ -24,6 +25,12 @@ from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
 
 DAYS_MS = 24 * 3600 * 1000
+
+
+class Metered:
+    """A network that costs money."""
+
+    is_metered = True
 
 
 @pytest.fixture
@@ -114,10 +121,6 @@ def test_a_file_that_the_office_refuses_holds_nothing_up(cab: Cab) -> None:
 
 def test_photos_wait_for_wifi_when_the_network_costs(cab: Cab) -> None:
     """Photos wait on a metered network; signatures and events do not."""
-
-    class Metered:
-        is_metered = True
-
     deliver(cab, 0, photo=b"jpeg")
     cab.connection = Metered()
     ended = cab.engine.sync()
@@ -137,6 +140,33 @@ def test_a_restored_office_receives_again_what_it_lost(cab: Cab) -> None:
     assert [event.seq for event in cab.office.disk.events] == [1, 2, 3, 4, 5]
     assert len(cab.office.disk.files) == 3
     assert states(cab) == ["received"] * 5
+
+
+def test_a_photo_that_came_after_the_backup_of_its_event_is_offered_again(cab: Cab) -> None:
+    """G5, G7: a verified backup holds the event and not the photo that Wi-Fi brought later; a restore gets it again."""
+    cab.connection = Metered()
+    deliver(cab, 0, photo=b"waits for Wi-Fi")
+    cab.engine.sync()
+    cab.office.safe_seq = 3
+    backup = cab.office.backup()
+    cab.connection = Wired()
+    assert cab.engine.sync().files.received == 1
+    cab.office.disk, cab.office.epoch = backup, "epoch-2"
+    cab.engine.sync()
+    assert len(cab.office.disk.files) == 3
+    assert waiting(cab) == (0, 0)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_restored_office_has_the_last_word_on_a_run(version: int, cab: Cab) -> None:
+    """G5: a later version that the restored office lost, or made anew with other words, is not kept against it."""
+    run_id = cab.run.run_id
+    cab.office.runs = (make_run(stops=3, version=2),)
+    cab.engine.pull()
+    cab.office.runs, cab.office.epoch = (make_run(stops=2, version=version),), "epoch-2"
+    cab.engine.sync()
+    held = cab.tablet.store.read(lambda session: bundles.load(session, run_id))
+    assert (held.version, len(held.stops)) == (version, 2)
 
 
 def test_a_rolled_back_machine_is_caught_by_its_sequence(cab: Cab) -> None:

@@ -1,0 +1,68 @@
+"""Whole days of drivers and office under faults, beside the reference model; each push plays the small column."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from server.rehearsal.day import DayReport, RehearsedDay
+from server.rehearsal.ground import Ground
+from server.rehearsal.plants import PLANTS
+from server.rehearsal.weather import Profile
+
+CATCHING: dict[str, list[int]] = json.loads((Path(__file__).parent / "catching_seeds.json").read_text(encoding="utf-8"))
+NETWORK_DAYS, FULL_DAYS, A_TEST = 60, 20, 10
+
+
+def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") -> DayReport:
+    return RehearsedDay(ground, seed, profile, planted=planted).run()
+
+
+def wrong(ground: Ground, first: int, profile: Profile, days: int = A_TEST) -> dict[int, list[str]]:
+    """Return what does not hold, by seed: `tournee rehearse --days 1 --seed N` plays that day again."""
+    reports = [played(ground, seed, profile) for seed in range(first, first + days)]
+    assert sum(report.events for report in reports) > days
+    return {report.seed: report.verdict.said() for report in reports if not report.verdict.holds}
+
+
+def test_calm_days_end_as_the_model_says(ground: Ground) -> None:
+    """M4, G4: without any fault the books are what a model follows from the events alone, to the cent."""
+    assert wrong(ground, 0, "calm", 4) == {}
+
+
+@pytest.mark.parametrize("first", range(0, NETWORK_DAYS, A_TEST))
+def test_days_on_bad_networks(first: int, ground: Ground) -> None:
+    """M4, G3, G8: messages lost, doubled, late and cut, both sides killed: 0 lost, doubled, misordered, cents wrong."""
+    assert wrong(ground, first, "network") == {}
+
+
+@pytest.mark.parametrize("first", range(0, FULL_DAYS, A_TEST))
+def test_days_under_every_fault(first: int, ground: Ground) -> None:
+    """M4, G1 to G8: restores, rollbacks, full disks, wrong clocks, revoked and second tablets on top of that."""
+    assert wrong(ground, first, "full") == {}
+
+
+def test_a_seed_plays_the_same_day_again(ground: Ground) -> None:
+    """M4: the seed that is printed replays its day exactly, whatever was played in between."""
+    first, other, again = (played(ground, seed, "full") for seed in (8, 9, 8))
+    assert first.trace == again.trace
+    assert first.trace != other.trace
+    assert (first.events, first.faults) == (again.events, again.faults)
+
+
+@pytest.mark.parametrize("planted", sorted(PLANTS))
+def test_a_planted_mistake_is_caught(planted: str, ground: Ground) -> None:
+    """M4: the model and the faults are strong enough to find each known mistake, on the seeds that are recorded."""
+    seeds = CATCHING[planted]
+    assert 0 < len(seeds) <= 10
+    assert max(seeds) < 2_000
+    assert any(not played(ground, seed, "full", planted=planted).verdict.holds for seed in seeds)
+
+
+def test_the_catching_seeds_hold_without_their_plants(ground: Ground) -> None:
+    """M4: what catches a planted mistake finds nothing in the product as it is."""
+    seeds = sorted({seed for seeds in CATCHING.values() for seed in seeds})
+    reports = [played(ground, seed, "full") for seed in seeds]
+    assert {report.seed: report.verdict.said() for report in reports if not report.verdict.holds} == {}
