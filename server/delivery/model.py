@@ -51,7 +51,7 @@ class Visit(Owned):
     device_id: Mapped[UUID]
     event_id: Mapped[UUID] = mapped_column(unique=True)
     event_seq: Mapped[int]
-    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))  # order of reception, under the run's lock
+    position: Mapped[int] = mapped_column(BigInteger, Identity())  # order of reception, under the run's lock
     driver_id: Mapped[UUID]
     outcome: Mapped[VisitOutcome]
     failure: Mapped[str] = mapped_column(default="")
