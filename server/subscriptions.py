@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED
 from server.core.facts import Fact, subscribe
-from server.core.jobs import enqueue
+from server.core.jobs import enqueue_at_end
 from server.delivery import jobs as delivery
 from server.delivery.events import DELIVERY_CORRECTED, DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
 from server.documents import jobs as documents
@@ -54,7 +54,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
 def react(session: Session, fact: Fact) -> None:
     """Enqueue every job that the fact asks for; while the same one waits, it is not doubled."""
     for task in REACTIONS.get(fact.name, ()):
-        enqueue(
+        enqueue_at_end(
             session,
             task,
             key=f"{task.name}:{fact.subject_id}",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.problems import Problem, Text
 
 MAX_INTEGER = 2**53 - 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 class NotCanonical(Problem):
@@ -28,8 +29,7 @@ def canonical_bytes(record: Mapping[str, Any]) -> bytes:
 
     Source: RFC 8785, restricted to integers, strings, booleans, null, lists and objects.
     """
-    _check(record, "$")
-    return json.dumps(_sorted(record), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return _ENCODER.encode(_checked(record, "$")).encode()
 
 
 def is_canonical(payload: bytes) -> bool:
@@ -41,36 +41,40 @@ def is_canonical(payload: bytes) -> bool:
         return False
 
 
-def _sorted(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _sorted(value[key]) for key in sorted(value, key=lambda key: key.encode("utf-16-be"))}
-    if isinstance(value, list | tuple):
-        return [_sorted(item) for item in value]
-    return value
-
-
-def _check(value: Any, where: str) -> None:
+def _checked(value: Any, where: str) -> Any:
+    """Return the value with every object's keys in order, once all of it has a canonical form."""
     if value is None or isinstance(value, bool):
-        return
+        return value
     if isinstance(value, str):
         _check_text(value, where)
-    elif isinstance(value, int):
+        return value
+    if isinstance(value, int):
         _check_integer(value, where)
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise NotCanonical(Text("Une clé n’est pas un texte.", "A key is not a string."), where=where)
-            _check_text(key, where)
-            _check(item, f"{where}.{key}")
-    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        for position, item in enumerate(value):
-            _check(item, f"{where}[{position}]")
-    else:
-        kind = type(value).__name__
-        raise NotCanonical(Text(f"Type {kind} refusé.", f"Type {kind} is not accepted."), where=where)
+        return value
+    if isinstance(value, Mapping):
+        return {key: _checked(value[key], f"{where}.{key}") for key in _ordered(value, where)}
+    if isinstance(value, list | tuple) or (isinstance(value, Sequence) and not isinstance(value, bytes | bytearray)):
+        return [_checked(item, f"{where}[{position}]") for position, item in enumerate(value)]
+    kind = type(value).__name__
+    raise NotCanonical(Text(f"Type {kind} refusé.", f"Type {kind} is not accepted."), where=where)
+
+
+def _ordered(keys: Iterable[Any], where: str) -> list[str]:
+    texts = list(keys)
+    for key in texts:
+        if not isinstance(key, str):
+            raise NotCanonical(Text("Une clé n’est pas un texte.", "A key is not a string."), where=where)
+        _check_text(key, where)
+    return sorted(texts) if all(map(str.isascii, texts)) else sorted(texts, key=_utf_16)
+
+
+def _utf_16(key: str) -> bytes:
+    return key.encode("utf-16-be")
 
 
 def _check_text(value: str, where: str) -> None:
+    if value.isascii():
+        return
     try:
         value.encode()
     except UnicodeEncodeError as error:

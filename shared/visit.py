@@ -19,6 +19,7 @@ from shared.wire.event import LeafGroup
 
 __all__ = [
     "CARRIER",
+    "ORDER_PREFIX",
     "OrderFacts",
     "UnreadableVisit",
     "VisitCollection",
@@ -33,6 +34,9 @@ __all__ = [
     "read_visit",
     "tree_of",
 ]
+
+
+ORDER_PREFIX = "order:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +106,7 @@ def build_visit_records(
 
 def order_key(order_id: str) -> str:
     """Return the key of an order's group."""
-    return f"order:{order_id}"
+    return f"{ORDER_PREFIX}{order_id}"
 
 
 def containers_key(owner_id: str) -> str:

@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for
+from server.core.memory import remembered
 from server.core.problems import Problem, Text
 from server.orders.model import Order
 from server.parties import queries as parties
+from server.parties.model import Site
 
 _PRINTED = ("name", "legal_name", "street", "city", "postal_code", "email", "phone", "language")
 _CACHE = "letterheads"
@@ -153,8 +155,11 @@ def _registrations(session: Session, org_id: UUID, on: date) -> list[dict[str, s
 
 
 def _place(session: Session, order: Order) -> dict[str, str]:
-    with acting_for(session, order.owner_id):
-        site = parties.sites(session, site_ids=[order.site_id]).get(order.site_id)
+    places = remembered(session, "places")
+    if (order.owner_id, order.site_id) not in places:
+        with acting_for(session, order.owner_id):
+            places[order.owner_id, order.site_id] = parties.sites(session, site_ids=[order.site_id]).get(order.site_id)
+    site: Site | None = places[order.owner_id, order.site_id]
     if site is None:
         return {}
     return {"name": site.name, "street": site.street, "city": site.city, "postal_code": site.postal_code}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
@@ -10,9 +11,12 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
+from server.core.memory import remembered
 from server.core.problems import NotFound, Text
 from server.ledger.model import Allocation
 from shared.states import CreditState, InvoiceState
+
+_LIVE: Final = "live invoices"
 
 
 def invoice(session: Session, *, invoice_id: UUID) -> Invoice:
@@ -43,12 +47,32 @@ def credit_note(session: Session, *, credit_id: UUID) -> CreditNote:
 
 def live_invoice(session: Session, *, order_id: UUID) -> Invoice | None:
     """Return the one final invoice that stands for an order, provisional or published, with its lines (R042)."""
+    known = remembered(session, _LIVE)
+    if order_id in known:
+        remembered_one: Invoice | None = known.pop(order_id)
+        return remembered_one
     found = session.scalars(
         select(Invoice)
         .join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id)
         .where(InvoiceOrder.order_id == order_id, InvoiceOrder.live_final)
     ).one_or_none()
     return with_lines(session, [found])[0] if found else None
+
+
+def remember_live_invoices(session: Session, *, order_ids: Iterable[UUID]) -> None:
+    """Read the live invoices of these orders at once, each for the next ``live_invoice`` of its order.
+
+    The session acts for their issuer and the orders are locked, so that nobody else makes or publishes one.
+    """
+    wanted = set(order_ids)
+    found = live_invoices(session, wanted)
+    with_lines(session, list(found.values()))
+    remembered(session, _LIVE).update({order_id: found.get(order_id) for order_id in wanted})
+
+
+def forget_live_invoices(session: Session) -> None:
+    """Let the next ``live_invoice`` of every order ask the database."""
+    remembered(session, _LIVE).clear()
 
 
 def live_invoices(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Invoice]:

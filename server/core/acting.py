@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final
 from uuid import UUID
 
-from psycopg.pq import TransactionStatus
-from sqlalchemy import event, text
-from sqlalchemy.engine import Connection
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.orm import Session, SessionTransaction
 
 from server.core.fences import ACTING
+from server.core.gathering import Uncertain, enter, is_gathering
+from server.core.memory import forget
 
-_SET = text(f"SELECT set_config('{ACTING}', :org, true)")
-KEY = "acting"
+KEY: Final = "acting"
+_SET: Final = f"SELECT set_config('{ACTING}', %s, true)"
+_VOICE: Final = "tournee.voice"
+_AROUND: Final = ("SAVEPOINT", "RELEASE", "ROLLBACK")
+
+
+@dataclass(slots=True)
+class _Voice:
+    """For whom a connection's session acts, and what the database was told last in this transaction."""
+
+    noted: MutableMapping[Any, Any]
+    told: UUID | None = None
 
 
 @contextmanager
@@ -22,22 +35,18 @@ def acting_for(session: Session, org_id: UUID) -> Iterator[None]:
     """Act for another organisation of the same deal inside the block, then for the former one again.
 
     The caller derives ``org_id`` from an active agreement or from a row it read, never from a request. What is
-    pending is written before each change, under the organisation that made it.
+    pending is written before each change, under the organisation that made it; the database is told of the change
+    with the next statement that it gets.
     """
     former: UUID = session.info[KEY]
-    if former == org_id:
-        session.flush()
-        yield
-        session.flush()
-        return
-    _act(session, org_id)
+    session.flush()
+    enter(session, org_id)
+    session.info[KEY] = org_id
     try:
         yield
         session.flush()
     finally:
         session.info[KEY] = former
-        if _takes_commands(session):
-            session.execute(_SET, {"org": str(former)})
 
 
 def acting_org(session: Session) -> UUID:
@@ -46,34 +55,64 @@ def acting_org(session: Session) -> UUID:
     return org_id
 
 
-def _takes_commands(session: Session) -> bool:
-    """A failed transaction takes no command; rolling back to its savepoint brings the former setting back by itself."""
-    if not session.is_active:
-        return False
-    connection = session.connection().connection.driver_connection
-    return connection is not None and connection.info.transaction_status is not TransactionStatus.INERROR
-
-
-def _act(session: Session, org_id: UUID) -> None:
-    session.flush()
-    session.info[KEY] = org_id
-    session.execute(_SET, {"org": str(org_id)})
-
-
-@event.listens_for(Session, "after_begin")
-def _announce(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
-    if (org_id := session.info.get(KEY)) is not None:
-        connection.execute(_SET, {"org": str(org_id)})
-
-
 @contextmanager
 def savepoint(session: Session) -> Iterator[None]:
-    """Undo the block alone when it fails: its rows, and the facts and publications that it noted."""
+    """Undo the block alone when it fails: its rows, and the facts and publications that it noted.
+
+    Raises:
+        Uncertain: it failed while the session gathers, so that there is nothing in the database to go back to.
+    """
+    if is_gathering(session):
+        try:
+            yield
+        except Exception as error:
+            raise Uncertain from error
+        return
     noted = {key: list(value) for key, value in session.info.items() if isinstance(value, list)}
     try:
         with session.begin_nested():
             yield
     except BaseException:
+        forget(session)
         for key in [key for key, value in session.info.items() if isinstance(value, list)]:
             session.info[key] = noted.get(key, [])
         raise
+
+
+@event.listens_for(Session, "after_begin")
+def _lend_voice(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    voice: _Voice | None = connection.info.get(_VOICE)
+    if KEY in session.info and (voice is None or voice.noted is not session.info):
+        connection.info[_VOICE] = _Voice(session.info)
+
+
+@event.listens_for(Engine, "before_cursor_execute")
+def _announce(
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    _values: Any,
+    _context: Any,
+    _many: bool,  # noqa: FBT001  # SQLAlchemy's own signature
+) -> None:
+    """Tell the database who acts before a statement that depends on it."""
+    voice: _Voice | None = connection.info.get(_VOICE)
+    if voice is None or voice.told == voice.noted[KEY] or statement.startswith(_AROUND):
+        return
+    cursor.execute(_SET, (str(voice.noted[KEY]),))
+    voice.told = voice.noted[KEY]
+
+
+@event.listens_for(Engine, "rollback_savepoint")
+def _doubt(connection: Connection, _name: str, _context: None) -> None:
+    """Going back to a savepoint brings back what the database was told before it."""
+    voice: _Voice | None = connection.info.get(_VOICE)
+    if voice is not None:
+        voice.told = None
+
+
+@event.listens_for(Engine, "commit")
+@event.listens_for(Engine, "rollback")
+def _fall_silent(connection: Connection) -> None:
+    """A transaction ends with its voice, and its connection acts for nobody."""
+    connection.info.pop(_VOICE, None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, insert, inspect, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.core.acting import acting_for
@@ -35,6 +35,9 @@ class Fact(Owned):
     prev_hash: Mapped[bytes]
     hash: Mapped[bytes]
 
+
+_COLUMNS = [column.key for column in inspect(Fact).column_attrs]
+_INSERT = insert(Fact)
 
 Subscriber = Callable[[Session, Fact], None]
 _subscribers: list[Subscriber] = []
@@ -70,7 +73,7 @@ def record(session: Session, name: str, subject_id: UUID, stamp: Stamp, *, reade
 
 
 def write_pending(session: Session) -> None:
-    """Chain every noted fact and wake its subscribers; the last work of a transaction."""
+    """Chain every noted fact and wake its subscribers; the last work of a transaction but for its jobs."""
     while pending := session.info.pop(PENDING, []):
         for owner_id in sorted({happened.owner_id for happened in pending}):
             with acting_for(session, owner_id):
@@ -79,18 +82,18 @@ def write_pending(session: Session) -> None:
 
 def _extend_chain(session: Session, owner_id: UUID, pending: list[_Happened]) -> None:
     session.execute(_LOCK_CHAIN, {"owner": str(owner_id)})
-    last = session.scalars(
-        select(Fact).where(Fact.owner_id == owner_id).order_by(Fact.position.desc()).limit(1)
+    last = session.execute(
+        select(Fact.position, Fact.hash).where(Fact.owner_id == owner_id).order_by(Fact.position.desc()).limit(1)
     ).first()
     position, prev_hash = (last.position, last.hash) if last else (0, GENESIS)
+    facts = []
     for happened in pending:
         position += 1
-        fact = _chained(happened, position, prev_hash)
-        session.add(fact)
+        facts.append(fact := _chained(happened, position, prev_hash))
         prev_hash = fact.hash
         for subscriber in _subscribers:
             subscriber(session, fact)
-    session.flush()
+    session.execute(_INSERT, [{name: getattr(fact, name) for name in _COLUMNS} for fact in facts])
 
 
 def _chained(happened: _Happened, position: int, prev_hash: bytes) -> Fact:

@@ -1,4 +1,4 @@
-"""Jobs on procrastinate, enqueued on the session's own connection: the job exists if the transaction does."""
+"""Jobs on procrastinate, enqueued in the session's own transaction: the job exists if the transaction does."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
+import msgspec
 import procrastinate
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector(), import_paths=[])
-
-_of_sessions = procrastinate.manager.JobManager(procrastinate.SyncPsycopgConnector())
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 _ROOM_EVERY_S: Final = 60
@@ -37,17 +36,31 @@ AGAIN = _Patient(max_attempts=6, exponential_wait=3)
 MOST_TURNS: Final = 20
 """How often a job of one key may be fetched between our two looks at it."""
 
+PENDING: Final = "jobs"
+
 type JobFunction = Callable[..., None]
 
-# The waiting job, out of every worker's reach until we commit: a fetch skips locked rows. Whoever waits for news is
+# What procrastinate's own deferral inserts, for many at once, passing over the keys of which a job waits.
+_DEFER = text("""
+    INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+    SELECT * FROM unnest(CAST(:queues AS varchar[]), CAST(:tasks AS varchar[]), CAST(:priorities AS integer[]),
+                         CAST(:locks AS text[]), CAST(:keys AS text[]), CAST(:args AS jsonb[]),
+                         CAST(:starts AS timestamptz[]))
+    ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
+    RETURNING queueing_lock
+""")
+
+# The waiting jobs, out of every worker's reach until we commit: a fetch skips locked rows. Whoever waits for news is
 # told at the commit, since the word of the first enqueueing may have been heard while the row was locked.
 _HOLD = text("""
     WITH held AS (
-        SELECT id, queue_name FROM procrastinate_jobs WHERE queueing_lock = :key AND status = 'todo' FOR KEY SHARE
+        SELECT id, queue_name, queueing_lock FROM procrastinate_jobs
+        WHERE queueing_lock = ANY(CAST(:keys AS text[])) AND status = 'todo' ORDER BY queueing_lock FOR KEY SHARE
     ), word AS (
-        SELECT id, queue_name, json_build_object('type', 'job_inserted', 'job_id', id)::text AS word FROM held
+        SELECT *, json_build_object('type', 'job_inserted', 'job_id', id)::text AS word FROM held
     )
-    SELECT id, pg_notify('procrastinate_queue_v1#' || queue_name, word), pg_notify('procrastinate_any_queue_v1', word)
+    SELECT queueing_lock, pg_notify('procrastinate_queue_v1#' || queue_name, word),
+           pg_notify('procrastinate_any_queue_v1', word)
     FROM word
 """)
 
@@ -73,20 +86,64 @@ def enqueue(
     Raises:
         QueueContended: workers took the key's job in between each time; the whole transaction is to be tried again.
     """
+    _write(session, [_job(task, key, arguments, not_before)])
+
+
+def enqueue_at_end(
+    session: Session, task: procrastinate.tasks.Task[..., Any, Any], *, key: str, **arguments: str | int
+) -> None:
+    """Note one job that ``write_jobs`` enqueues at the end of the transaction, all of them by one statement.
+
+    A job of the key that was fetched meanwhile is no longer waiting then, and another one is enqueued.
+    """
+    session.info.setdefault(PENDING, []).append(_job(task, key, arguments))
+
+
+def write_jobs(session: Session) -> None:
+    """Enqueue every noted job.
+
+    Raises:
+        QueueContended: as ``enqueue``.
+    """
+    _write(session, session.info.pop(PENDING, []))
+
+
+def _job(
+    task: procrastinate.tasks.Task[..., Any, Any],
+    key: str,
+    arguments: dict[str, str | int],
+    not_before: datetime | None = None,
+) -> procrastinate.jobs.Job:
+    return task.configure(queueing_lock=key, schedule_at=not_before, task_kwargs=dict(arguments)).job
+
+
+def _write(session: Session, wanted: list[procrastinate.jobs.Job]) -> None:
+    """Insert or hold, in the order of the keys: one order for all, so that two transactions cannot deadlock."""
+    jobs = {str(job.queueing_lock): job for job in reversed(wanted)}
     for _turn in range(MOST_TURNS):
-        deferrer = task.configure(queueing_lock=key, schedule_at=not_before)
-        if _defer(session, deferrer, arguments) or session.execute(_HOLD, {"key": key}).first() is not None:
+        if not jobs:
             return
-    raise QueueContended(f"{key}: taken {MOST_TURNS} times while this transaction looked")
+        known = _deferred(session, [jobs[key] for key in sorted(jobs)])
+        known += (
+            session.scalars(_HOLD, {"keys": sorted(jobs.keys() - set(known))}).all() if len(known) < len(jobs) else ()
+        )
+        for key in known:
+            del jobs[key]
+    if jobs:
+        raise QueueContended(f"{min(jobs)}: taken {MOST_TURNS} times while this transaction looked")
 
 
-def _defer(session: Session, deferrer: procrastinate.jobs.JobDeferrer, arguments: dict[str, str | int]) -> bool:
-    """Put the job into the queue; False where one of its key waits."""
-    try:
-        with session.begin_nested():
-            deferrer.connection = session.connection().connection.driver_connection  # its first use sets the savepoint
-            deferrer.job_manager = _of_sessions  # inside a worker, the queue's own is asynchronous
-            deferrer.defer(**arguments)
-    except procrastinate.exceptions.AlreadyEnqueued:
-        return False
-    return True
+def _deferred(session: Session, jobs: list[procrastinate.jobs.Job]) -> list[str]:
+    inserted = session.scalars(
+        _DEFER,
+        {
+            "queues": [job.queue for job in jobs],
+            "tasks": [job.task_name for job in jobs],
+            "priorities": [job.priority for job in jobs],
+            "locks": [job.lock for job in jobs],
+            "keys": [job.queueing_lock for job in jobs],
+            "starts": [job.scheduled_at for job in jobs],
+            "args": [msgspec.json.encode(job.task_kwargs).decode() for job in jobs],
+        },
+    )
+    return list(inserted)

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from server.core.acting import KEY
 from server.core.facts import write_pending
+from server.core.gathering import TenantSession
+from server.core.jobs import write_jobs
 from server.core.settings import settings
 
 _engines: dict[str, Engine] = {}
@@ -43,10 +45,11 @@ def transaction(acting: UUID, *, as_owner: bool = False) -> Iterator[Session]:
     Facts noted on the way are chained and their jobs enqueued just before the commit. ``as_owner`` is for commands
     that go through all organisations.
     """
-    session = Session(engine(as_owner=as_owner), expire_on_commit=False, info={KEY: acting})
+    session = TenantSession(engine(as_owner=as_owner), expire_on_commit=False, info={KEY: acting})
     try:
         with session.begin():
             yield session
             write_pending(session)
+            write_jobs(session)
     finally:
         session.close()

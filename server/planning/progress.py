@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core import facts
+from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.planning.loading import load_goods
 from server.planning.model import Run, Stop
@@ -33,11 +34,19 @@ class UnknownStop(Problem):
 
 
 def run_of(session: Session, run_id: UUID) -> Run:
-    """Return the run with its stops and their orders, locked for this transaction.
+    """Return the run with its stops and their orders, locked for this transaction; read once in it.
 
     Raises:
         UnknownStop: the carrier has no such run.
     """
+    locked = remembered(session, "runs")
+    if run_id not in locked:
+        locked[run_id] = _lock_run(session, run_id)
+    run: Run = locked[run_id]
+    return run
+
+
+def _lock_run(session: Session, run_id: UUID) -> Run:
     run = session.scalars(
         select(Run)
         .where(Run.id == run_id)

@@ -8,17 +8,19 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import insert, select
-from sqlalchemy.dialects.postgresql import insert as insert_once
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for
+from server.core.gathering import write_later
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.stock.model import ContainerEntry, StockMove, StockPlace
 from shared.ids import new_id
 
 MAX_MOVED: Final = 1_000_000
+_MOVES = insert(StockMove).on_conflict_do_nothing()
+_ENTRIES = insert(ContainerEntry).on_conflict_do_nothing()
 
 
 class BadMove(Problem):
@@ -77,7 +79,7 @@ def move_goods(
     ]
     if rows:
         with acting_for(session, seller_id):
-            session.execute(insert_once(StockMove).on_conflict_do_nothing(), rows)
+            write_later(session, "stock_move", _MOVES, rows)
 
 
 def move_containers(
@@ -105,8 +107,6 @@ def move_containers(
     if not 0 < quantity <= MAX_MOVED or from_holder_id == to_holder_id:
         raise _bad_move()
     with acting_for(session, class_owner_id):
-        if session.scalar(select(ContainerEntry.id).where(ContainerEntry.movement_id == movement_id).limit(1)):
-            return
         sides = ((from_holder_id, -quantity), (to_holder_id, quantity))
         rows = [
             {
@@ -122,7 +122,7 @@ def move_containers(
             }
             for holder_id, side in sides
         ]
-        session.execute(insert(ContainerEntry), rows)
+        write_later(session, "container_entry", _ENTRIES, rows)
 
 
 def _require_move(move: GoodsMove) -> None:

@@ -16,6 +16,7 @@ from server.billing.service.invoices import (
     drop_provisional,
     publish_for_order,
 )
+from server.billing.service.many import foresee_invoices, publish_orders
 from server.billing.service.publication import Unpublished, count_pending, publish_pending
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
 from server.billing.service.terms import NumberWaits, freeze_order_terms
@@ -44,12 +45,14 @@ __all__ = [
     "count_pending",
     "create_provisional",
     "drop_provisional",
+    "foresee_invoices",
     "freeze_order_terms",
     "issue_credit",
     "issue_deposit_credit",
     "issue_free_credit",
     "priced_of",
     "publish_for_order",
+    "publish_orders",
     "publish_pending",
     "refuse_credit",
     "refuse_proposed",

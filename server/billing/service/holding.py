@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.billing.model import Invoice, InvoiceOrder
 from server.catalog import queries as catalog
 from server.core.acting import acting_for
+from server.core.memory import remembered
 from server.core.problems import Conflict, Text
 from server.orders.model import Order
 from server.orders.service.holding import held
@@ -93,7 +94,12 @@ def release_orders(session: Session, invoice: Invoice) -> None:
 
 def rules_for(session: Session, *, order: Order, on: date) -> tuple[TaxRule, ...]:
     """Return the rates of a day for the taxes that the order's lines carry; ``order.lines`` must be loaded (T8)."""
-    return catalog.tax_rules(session, codes={code for line in order.lines for code in line.tax_codes}, on=on)
+    asked = frozenset(code for line in order.lines for code in line.tax_codes), on
+    rules = remembered(session, "tax rules")
+    if asked not in rules:
+        rules[asked] = catalog.tax_rules(session, codes=set(asked[0]), on=on)
+    found: tuple[TaxRule, ...] = rules[asked]
+    return found
 
 
 def _issuer_of(order: Order) -> UUID:

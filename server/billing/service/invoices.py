@@ -18,6 +18,7 @@ from server.billing.service.holding import issuing, mark_billed, release_orders,
 from server.billing.service.publication import want_published
 from server.core import facts
 from server.core.acting import acting_for, acting_org
+from server.core.memory import remembered
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.orders.model import Order
@@ -235,14 +236,19 @@ def _footers(session: Session, invoice: Invoice, order: Order) -> tuple[str, str
     if invoice.kind is InvoiceKind.AGENT:
         issuer = letterhead(session, org_id=invoice.owner_id)
         return issuer.footer_fr, issuer.footer_en
-    terms = effective_terms(
-        session,
-        seller_id=order.owner_id,
-        buyer_id=order.buyer_id,
-        carrier_id=order.carrier_id,
-        chosen=ChosenTerms(billing_type=BillingType.PLATFORM),
-    )
-    return terms.footer_fr, terms.footer_en
+    footers = remembered(session, "footers")
+    deal = (order.owner_id, order.buyer_id, order.carrier_id)
+    if deal not in footers:
+        terms = effective_terms(
+            session,
+            seller_id=order.owner_id,
+            buyer_id=order.buyer_id,
+            carrier_id=order.carrier_id,
+            chosen=ChosenTerms(billing_type=BillingType.PLATFORM),
+        )
+        footers[deal] = terms.footer_fr, terms.footer_en
+    found: tuple[str, str] = footers[deal]
+    return found
 
 
 def _agent_fee_cents(session: Session, order: Order, net_cents: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import msgspec
+from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from server.billing.drafting import Bill, priced_of
@@ -117,7 +118,9 @@ def settle_delivery(session: Session, *, delivery: Delivery, order: Order, terms
     preview = preview_settlement(msgspec.structs.replace(goods, deliver_with="invoice"), prices, lines)
     case = _Case(delivery=delivery, order=order, terms=terms, goods=goods, prices=prices, lines=lines, preview=preview)
     with issuing(session, order) as issuer_id:
-        known = credit_of_cause(session, issuer_id=issuer_id, cause_kind=DELIVERY, cause_id=delivery.id)
+        known = None
+        if not inspect(delivery).pending:  # nothing can have come of a delivery that is not written yet
+            known = credit_of_cause(session, issuer_id=issuer_id, cause_kind=DELIVERY, cause_id=delivery.id)
         if known is not None:
             return _credited(case, known, live_invoice(session, order_id=order.id))
         return _settle(session, case, live_invoice(session, order_id=order.id), stamp)

@@ -10,7 +10,7 @@ from server.delivery.service.recording import (
     record_visit,
 )
 from server.delivery.service.revising import Because, ReasonNeeded, Recounted, counted, reason_of, revise_delivery
-from server.delivery.service.terms import UnknownTerms, freeze_terms, read_terms, terms_cited
+from server.delivery.service.terms import UnknownTerms, freeze_terms, read_terms, remember_terms, terms_cited
 
 __all__ = [
     "Because",
@@ -29,6 +29,7 @@ __all__ = [
     "record_containers",
     "record_delivery",
     "record_visit",
+    "remember_terms",
     "revise_delivery",
     "terms_cited",
 ]

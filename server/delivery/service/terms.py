@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -9,11 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
+from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import Terms
 from shared.canonical import canonical_bytes
 from shared.problems import Problem, Text
 from shared.wire.terms import Goods, Prices, half_hash, terms_hash
+
+_TERMS: Final = "terms"  # rows that are written once
+_TERMS_OF = select(Terms)
 
 
 class UnknownTerms(Problem):
@@ -54,7 +61,8 @@ def terms_cited(session: Session, *, order_id: UUID, digest: str) -> Terms:
     Raises:
         UnknownTerms: no bundle ever carried them for this order.
     """
-    terms = session.scalars(select(Terms).where(Terms.order_id == order_id, Terms.hash == digest)).one_or_none()
+    known: Terms | None = remembered(session, _TERMS).get((order_id, digest))
+    terms = known or session.scalars(_TERMS_OF.where(Terms.order_id == order_id, Terms.hash == digest)).one_or_none()
     if terms is None:
         raise UnknownTerms(
             Text(
@@ -66,6 +74,18 @@ def terms_cited(session: Session, *, order_id: UUID, digest: str) -> Terms:
     return terms
 
 
+def remember_terms(session: Session, *, order_ids: Iterable[UUID]) -> None:
+    """Read all terms of these orders at once, for ``terms_cited`` later in the transaction."""
+    found = remembered(session, _TERMS)
+    for terms in session.scalars(_TERMS_OF.where(Terms.order_id.in_(set(order_ids)))):
+        found[terms.order_id, terms.hash] = terms
+
+
 def read_terms(terms: Terms) -> tuple[Goods, Prices]:
     """Return both halves of frozen terms."""
-    return msgspec.json.decode(terms.goods, type=Goods), msgspec.json.decode(terms.prices, type=Prices)
+    return _read(terms.goods, terms.prices)
+
+
+@lru_cache(maxsize=512)
+def _read(goods: bytes, prices: bytes) -> tuple[Goods, Prices]:
+    return msgspec.json.decode(goods, type=Goods), msgspec.json.decode(prices, type=Prices)

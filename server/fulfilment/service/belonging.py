@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.catalog.model import ContainerClass, ContainerPrice
+from server.core.memory import remembered
 from server.delivery.model import Terms
 from server.delivery.service import read_terms
 from server.orders.model import Order
@@ -36,14 +37,25 @@ def require_parties(session: Session, said: VisitFacts, *, run: Run, stop: Stop,
     goods = [read_terms(terms)[0] for terms in cited]
     _require(all(one.buyer_id == str(stop.buyer_id) for one in goods), "buyer_id")
     known = {str(run.owner_id)} | {org for one in goods for org in (one.seller_id, one.issuer_id)}
-    riding = [ridden.order_id for ridden in stop.orders]
-    for owner_id, issuer_id in session.execute(select(Order.owner_id, Order.issuer_id).where(Order.id.in_(riding))):
-        known |= {str(owner_id), str(issuer_id or owner_id)}
+    riding = _riding(session, run)
+    for ridden in stop.orders:
+        known |= riding.get(ridden.order_id, set())
     claimed = {org for leaf in said.containers for org in (leaf.owner_id, leaf.creditor_id)}
     claimed |= {leaf.issuer_id for leaf in said.collections}
     _require(claimed <= known, "organisation")
     for leaf in said.containers:
         _require(leaf.unit_cents == _price(session, leaf, run), "unit_cents")
+
+
+def _riding(session: Session, run: Run) -> dict[UUID, set[str]]:
+    """Return seller and issuer of each order of the run, whose row is locked; read once in a transaction."""
+    runs = remembered(session, "riding")
+    if run.id not in runs:
+        order_ids = [ridden.order_id for stop in run.stops for ridden in stop.orders]
+        rows = session.execute(select(Order.id, Order.owner_id, Order.issuer_id).where(Order.id.in_(order_ids)))
+        runs[run.id] = {row.id: {str(row.owner_id), str(row.issuer_id or row.owner_id)} for row in rows}
+    riding: dict[UUID, set[str]] = runs[run.id]
+    return riding
 
 
 def _price(session: Session, leaf: ContainersLeaf, run: Run) -> int | None:

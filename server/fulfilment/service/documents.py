@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from server.billing.model import Invoice
 from server.billing.queries import live_invoices
-from server.billing.service import create_provisional, publish_for_order, publish_pending
+from server.billing.service import create_provisional, foresee_invoices, publish_for_order, publish_pending
 from server.core import facts
+from server.core.gathering import gathered
 from server.core.stamp import Stamp
 from server.fulfilment.events import RUN_DOCUMENTED
 from server.orders.model import Order
+from server.orders.service import hold_all
 from server.parties.model import BillingType, DeliverWith, SettlementPolicy
 from server.planning.model import Run
 from server.planning.progress import run_of
@@ -58,11 +60,12 @@ def prepare_documents(session: Session, run_id: UUID, *, stamp: Stamp) -> Prepar
     _require_prepared(run)
     published: list[Invoice] = []
     provisional: list[Invoice] = []
-    for order in _uninvoiced(session, run):
-        if order.settlement_policy is SettlementPolicy.CREDIT:
-            published.append(publish_for_order(session, order=order, run_id=run.id, stamp=stamp))
-        else:
-            provisional.append(create_provisional(session, order=order, run_id=run.id, stamp=stamp))
+    with gathered(session):
+        for order in _uninvoiced(session, run):
+            if order.settlement_policy is SettlementPolicy.CREDIT:
+                published.append(publish_for_order(session, order=order, run_id=run.id, stamp=stamp))
+            else:
+                provisional.append(create_provisional(session, order=order, run_id=run.id, stamp=stamp))
     if run.state is RunState.PREPARED:
         run.move_to(RunState.DOCUMENTED)
         run.documented_at = stamp.at
@@ -86,15 +89,15 @@ def _uninvoiced(session: Session, run: Run) -> list[Order]:
     order_ids = [ridden.order_id for stop in run.stops for ridden in stop.orders]
     if run.state is not RunState.PREPARED:
         return []
-    orders = session.scalars(
-        select(Order)
-        .where(
+    wanted = session.scalars(
+        select(Order.id).where(
             Order.id.in_(order_ids),
             Order.deliver_with == DeliverWith.INVOICE,
             Order.billing_type != BillingType.EXTERNAL,
         )
-        .options(selectinload(Order.lines))
     ).all()
-    invoiced = live_invoices(session, [order.id for order in orders])
-    by_id = {order.id: order for order in orders if order.id not in invoiced}
+    invoiced = live_invoices(session, wanted)
+    orders = hold_all(session, order_ids=set(wanted) - invoiced.keys())
+    foresee_invoices(session, orders)
+    by_id = {order.id: order for order in orders}
     return [by_id[order_id] for order_id in order_ids if order_id in by_id]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import Collection, ContainerReturn, Delivery, Visit
 from server.delivery.service import open_discrepancy
@@ -14,9 +16,28 @@ from server.planning.model import Run, Stop
 from shared.problems import Text
 from shared.visit import OrderFacts, VisitFacts
 
+_UNDELIVERED, _UNVISITED = "undelivered", "unvisited"  # of runs that are locked, each to be used once
+
+
+def remember_first(session: Session, *, order_ids: Iterable[UUID], stop_ids: Iterable[UUID]) -> None:
+    """Note which of these orders and stops no visit has touched yet; the runs that they ride on are locked."""
+    orders, stops = set(order_ids), set(stop_ids)
+    delivered = session.scalars(select(Delivery.order_id).where(Delivery.order_id.in_(orders)))
+    remembered(session, _UNDELIVERED).update(dict.fromkeys(orders - set(delivered), True))
+    visited = session.scalars(select(Visit.stop_id).where(Visit.stop_id.in_(stops)))
+    remembered(session, _UNVISITED).update(dict.fromkeys(stops - set(visited), True))
+
+
+def is_known_first(session: Session, *, order_ids: Iterable[UUID], stop_id: UUID) -> bool:
+    """Say whether ``remember_first`` found the stop and all these orders untouched, and nothing touched them since."""
+    undelivered = remembered(session, _UNDELIVERED)
+    return stop_id in remembered(session, _UNVISITED) and all(one in undelivered for one in order_ids)
+
 
 def is_first_delivery(session: Session, visit: Visit, said: OrderFacts, *, stamp: Stamp) -> bool:
     """Say whether no earlier visit of the stop delivered the order; a different second delivery is a dispute."""
+    if remembered(session, _UNDELIVERED).pop(UUID(said.order_id), False):
+        return True
     earlier = session.scalars(
         select(Delivery)
         .join(Visit, Visit.id == Delivery.visit_id)
@@ -48,6 +69,8 @@ def is_first_visit(session: Session, visit: Visit, said: VisitFacts, *, stamp: S
 
     A second visit that says the same as the first is the same truth from another tablet, and opens nothing.
     """
+    if remembered(session, _UNVISITED).pop(visit.stop_id, False):
+        return True
     earlier = session.scalars(
         select(Visit)
         .where(Visit.stop_id == visit.stop_id, Visit.id != visit.id)

@@ -41,6 +41,7 @@ from server.fulfilment.service.stock_effects import move_delivered_goods, take_b
 from server.orders.model import Order
 from server.orders.service import (
     create_supplement,
+    held_already,
     mark_delivered,
     mark_not_delivered,
     mark_planned,
@@ -140,12 +141,15 @@ def order_here(session: Session, order_id: UUID) -> Order:
     Raises:
         NotThisOrder: it is not entrusted to this carrier.
     """
-    order = session.scalars(
-        select(Order)
-        .where(Order.id == order_id, Order.carrier_id == acting_org(session))
-        .options(selectinload(Order.lines))
-    ).one_or_none()
-    if order is None:
+    order = (
+        held_already(session, order_id)
+        or session.scalars(
+            select(Order)
+            .where(Order.id == order_id, Order.carrier_id == acting_org(session))
+            .options(selectinload(Order.lines))
+        ).one_or_none()
+    )
+    if order is None or order.carrier_id != acting_org(session):
         raise NotThisOrder(
             Text("Cette commande n’est pas confiée à ce transporteur.", "This order is not entrusted to this carrier."),
             where=str(order_id),

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.catalog.model import ContainerClass
 from server.core.acting import acting_for
+from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import ContainerReturn, Delivery, DeliveryLine
 from server.orders.model import Order, OrderLine
@@ -132,7 +133,8 @@ def _containers_out(
 
 
 def _class_owners(session: Session, class_ids: Sequence[UUID]) -> dict[UUID, UUID]:
-    rows = session.execute(
-        select(ContainerClass.id, ContainerClass.owner_id).where(ContainerClass.id.in_(set(class_ids)))
-    )
-    return {row.id: row.owner_id for row in rows}
+    owners: dict[UUID, UUID] = remembered(session, "class owners")  # a class never changes hands
+    if missing := set(class_ids) - owners.keys():
+        rows = session.execute(select(ContainerClass.id, ContainerClass.owner_id).where(ContainerClass.id.in_(missing)))
+        owners.update({row.id: row.owner_id for row in rows})
+    return owners

@@ -13,6 +13,7 @@ from server.orders.service.fulfilling import (
     mark_unplanned,
     reopen,
 )
+from server.orders.service.holding import held_already, hold_all
 from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
 from server.orders.service.lots import note_lots
 from server.orders.service.stock_cover import OutOfStock, is_covered
@@ -31,6 +32,8 @@ __all__ = [
     "create_supplement",
     "enter",
     "expire",
+    "held_already",
+    "hold_all",
     "is_covered",
     "mark_delivered",
     "mark_invoiced_outside",

@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from uuid import UUID
 
-from sqlalchemy import inspect
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, inspect, select
+from sqlalchemy.orm import Session, selectinload
 
 from server.core.acting import acting_for, acting_org
+from server.core.memory import remembered
 from server.core.problems import Forbidden, Text
 from server.orders.model import Order
 from server.parties.model import Agreement
 
+_LOCKED = "orders"
 _COLUMNS = [column.key for column in inspect(Order).column_attrs]
 
 
 @contextmanager
 def held(session: Session, order: Order) -> Iterator[Order]:
-    """Lock the order for its seller inside the block; what was read of it before is read again."""
+    """Lock the order for its seller inside the block; what was read of it before the lock is read again, once."""
+    locked = remembered(session, _LOCKED)
     with acting_for(session, order.owner_id):
-        session.refresh(order, attribute_names=_COLUMNS, with_for_update=True)
+        if locked.get(order.id) is not order:
+            session.refresh(order, attribute_names=_COLUMNS, with_for_update=True)
+            locked[order.id] = order
         yield order
+
+
+def hold_all(session: Session, *, order_ids: Iterable[UUID], carrier_id: UUID | None = None) -> list[Order]:
+    """Lock orders until the transaction ends and return them with their lines, as ``held`` would one by one.
+
+    In ascending (seller, order), so that two transactions cannot deadlock. Orders of another carrier than the one
+    named, and those that the acting organisation may not read, are left out.
+    """
+    wanted: dict[UUID, list[UUID]] = defaultdict(list)
+    query = select(Order.owner_id, Order.id).where(Order.id.in_(set(order_ids)))
+    if carrier_id is not None:
+        query = query.where(Order.carrier_id == carrier_id)
+    for owner_id, order_id in session.execute(query):
+        wanted[owner_id].append(order_id)
+    locked = remembered(session, _LOCKED)
+    for owner_id in sorted(wanted):
+        with acting_for(session, owner_id):
+            for order in session.scalars(_to_lock(wanted[owner_id])):
+                locked[order.id] = order
+    return [locked[order_id] for owner_id in sorted(wanted) for order_id in sorted(wanted[owner_id])]
+
+
+def held_already(session: Session, order_id: UUID) -> Order | None:
+    """Return an order that this transaction locked before, with its lines if ``hold_all`` did."""
+    order: Order | None = remembered(session, _LOCKED).get(order_id)
+    return order if order is not None and "lines" not in inspect(order).unloaded else None
+
+
+def _to_lock(order_ids: list[UUID]) -> Select[Order]:
+    return (
+        select(Order)
+        .where(Order.id.in_(order_ids))
+        .order_by(Order.id)
+        .options(selectinload(Order.lines))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
 
 
 def require_seller_side(session: Session, order: Order) -> None:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import CorrectionSource
 from server.delivery.service import Because, VisitRecord, open_discrepancy
@@ -167,8 +168,13 @@ def _note_late(session: Session, record: VisitRecord, run: Run, stamp: Stamp) ->
 
 def _require_given(session: Session, run: Run, device_id: UUID) -> None:
     """Whoever got the run once may speak of it, even after it went to somebody else."""
+    known = remembered(session, "given")
+    if (run.id, device_id) in known:
+        return
     given = exists().where(RunBundle.run_id == run.id, RunBundle.driver_id == Device.driver_id, Device.id == device_id)
-    if not session.scalar(select(given)):
+    if session.scalar(select(given)):
+        known[run.id, device_id] = True
+    else:
         raise NotYourRun(
             Text(
                 "Cette tournée n’a jamais été remise à ce livreur ; un répartiteur décide.",

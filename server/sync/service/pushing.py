@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.service import count_pending, publish_pending
 from server.core.acting import savepoint
+from server.core.gathering import is_gathering, write_now
 from server.core.logs import log
 from server.core.stamp import Stamp
 from server.fulfilment.issued import Issued
@@ -24,6 +25,7 @@ from server.sync.service.closing import take_in_waiting
 from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
 from server.sync.service.strays import keep_stray
 from server.sync.service.streams import GENESIS_HEX, fork_stream, give_receipt, hash_at, lock_stream, unix_ms
+from server.sync.service.together import look_ahead, step, together_or_one_by_one
 from shared.ids import new_id
 from shared.problems import Problem, Text
 from shared.sealing import chain_hash, is_signed_by
@@ -82,9 +84,13 @@ def apply_batch(
         BrokenBatch: hashes or the head's signature do not hold, so that nothing of it can be believed.
     """
     _check_chain(push, public_key)
-    stream = lock_stream(session, device_id)
-    batch = _Batch(session, stream, public_key, stamp, revoked)
-    standing = _take(batch, push)
+
+    def take() -> tuple[_Batch, Standing]:
+        batch = _Batch(session, lock_stream(session, device_id), public_key, stamp, revoked)
+        return batch, _take(batch, push)
+
+    batch, standing = together_or_one_by_one(session, take)
+    stream = batch.stream
     publish_pending(session, stamp=stamp)
     results = batch.known + [_result(session, event, issued) for event, issued in batch.done]
     session.flush()
@@ -122,6 +128,7 @@ def _take(batch: _Batch, push: Push) -> Standing:
     if is_gap:
         return "gap"
     batch.parked_stops = parked_stops(session, stream.device_id)
+    look_ahead(session, push.events[max(0, stream.last_seq + 1 - push.from_seq) :])
     for seq, sealed in enumerate(push.events, start=push.from_seq):
         if count_pending(session) >= MAX_DOCUMENTS:
             break
@@ -182,7 +189,7 @@ def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, t
         _name(session, event, sealed)
         refuse_behind_parked(event, batch.parked_stops, revoked=batch.revoked)
         envelope = open_event(sealed, batch.public_key)
-        with savepoint(session):
+        with step(session, sealed, envelope):
             issued = apply_event(session, sealed, envelope, stamp=batch.stamp)
     except Problem as problem:
         _park(batch, event, problem)
@@ -210,6 +217,9 @@ def _name(session: Session, event: DeviceEvent, sealed: SealedEvent) -> None:
             Text("L’événement nomme une autre tablette.", "The event names another tablet."), where="device_id"
         )
     event_id = UUID(envelope.event_id)
+    if is_gathering(session):  # one that was used before fails the writing, and is then found below
+        event.event_id = event_id
+        return
     if session.scalar(select(exists().where(DeviceEvent.event_id == event_id))):
         raise _used_before()
     _claim(session, event, event_id)
@@ -270,6 +280,7 @@ def _fork(batch: _Batch, push: Push) -> Standing:
 
 
 def _stray(batch: _Batch, push: Push) -> Standing:
+    write_now(batch.session)
     batch.quarantined = keep_stray(batch.session, batch.stream, push, stamp=batch.stamp)
     return "fork"
 
