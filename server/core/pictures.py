@@ -51,8 +51,7 @@ def read_picture(payload: bytes) -> Picture:
     Raises:
         PictureRefused: it is no such picture, or took too long or too much memory.
     """
-    if not 0 < len(payload) <= MAX_PICTURE_BYTES:
-        raise _refused("size")
+    check_size(payload)
     command = [sys.executable, "-m", "server.core.picture_reader"]
     try:
         ended = subprocess.run(command, input=payload, capture_output=True, timeout=TIMEOUT_S, check=False)
@@ -64,6 +63,16 @@ def read_picture(payload: bytes) -> Picture:
     if reading.refusal:
         raise _refused(reading.refusal)
     return Picture(reading.jpeg, reading.codes)
+
+
+def check_size(payload: bytes) -> None:
+    """Refuse at once what is nothing, or too large to be looked at.
+
+    Raises:
+        PictureRefused: no bytes, or over ``MAX_PICTURE_BYTES``.
+    """
+    if not 0 < len(payload) <= MAX_PICTURE_BYTES:
+        raise _refused("size")
 
 
 def _refused(why: str) -> PictureRefused:
