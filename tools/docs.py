@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from server.core.settings import PREFIX, Settings
+from server.delivery.contests.model import CONTEST_LIFECYCLE
+from server.delivery.sharing.model import PROOF_LIFECYCLE
 from server.identity.permissions import ACTIONS, Column
 from shared.lifecycle import StateMachine
 from shared.lifecycles import ALL_LIFECYCLES
@@ -25,7 +27,7 @@ def lifecycles() -> str:
         "",
         "A move that is not in a table is refused, on the tablet and on the server.",
     ]
-    for machine in ALL_LIFECYCLES:
+    for machine in (*ALL_LIFECYCLES, PROOF_LIFECYCLE, CONTEST_LIFECYCLE):
         parts += ["", *_lifecycle(machine)]
     return "\n".join(parts) + "\n"
 

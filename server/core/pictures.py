@@ -107,12 +107,21 @@ def read_picture(payload: bytes) -> Picture:
         PictureRefused: it is no such picture, or took too long or too much memory.
         PicturesBusy: come back later.
     """
-    if not 0 < len(payload) <= MAX_PICTURE_BYTES:
-        raise _refused("size")
+    check_size(payload)
     said, jpeg = _seated(payload, "codes")
     if not said.media_type:
         raise _refused(said.unfit or "unreadable")
     return Picture(jpeg, said.codes)
+
+
+def check_size(payload: bytes) -> None:
+    """Refuse at once what is nothing, or too large to be looked at.
+
+    Raises:
+        PictureRefused: no bytes, or over ``MAX_PICTURE_BYTES``.
+    """
+    if not 0 < len(payload) <= MAX_PICTURE_BYTES:
+        raise _refused("size")
 
 
 def _refused(why: str) -> PictureRefused:

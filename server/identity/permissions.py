@@ -32,6 +32,7 @@ class Permission(StrEnum):
     STOP_CORRECT = "stop.correct"
     PROOF_READ = "proof.read"
     PROOF_UPLOAD = "proof.upload"
+    PROOF_EXPORT = "proof.export"
     DISPUTE = "dispute"
     INVOICE_READ = "invoice.read"
     INVOICE_PUBLISH = "invoice.publish"
@@ -246,6 +247,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(_P.CATALOG_READ, Text("Voir le catalogue", "See the catalogue"), "R050", "○ ● ○ ○ – ○ ● ●"),
     Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
     Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),
+    Action(_P.PROOF_EXPORT, Text("Exporter ses preuves", "Export one’s proofs"), "R060", "○ ○ ● ○ – ● ● ●"),
     Action(_P.WEBHOOK_ADMINISTER, Text("Gérer ses webhooks", "Keep one’s webhooks"), "R026", "● ● ● ● – – – ●"),
     Action(_P.ACCOUNT_USE, Text("Gérer sa propre session", "Use one’s own account"), "–", "● ● ● ● ● ● ● ●"),
     Action(

@@ -54,13 +54,31 @@ def walk(page: Page, who: str, day: str) -> Iterator[str]:
         if link := _first(page, name):
             page.goto(link)
             yield f"{name}-un"
-    if who == "dispatcher":
-        page.goto("/tablettes")
-        yield "tablettes"
+    for name, path in _FURTHER[who]:
+        page.goto(path)
+        yield name
+    if who == "supplier" and (link := _first(page, "webhooks")):
+        page.goto(link)
+        yield "webhooks-un"
     page.goto("/compte")
     yield "compte"
     page.goto("/commandes/00000000-0000-0000-0000-000000000000")
     yield "introuvable"
+
+
+_FURTHER = {
+    "dispatcher": [
+        ("preuves-papier", "/preuves/papier"),
+        ("archives", "/preuves/exports"),
+        ("tablettes", "/tablettes"),
+    ],
+    "supplier": [
+        ("preuves-contestee", "/preuves?etat=contested"),
+        ("archives", "/preuves/exports"),
+        ("webhooks", "/webhooks"),
+    ],
+    "retailer": [("preuves-aucune", "/preuves?signataire=personne")],
+}
 
 
 def _first(page: Page, name: str) -> str | None:

@@ -14,10 +14,17 @@ import pytest
 from sqlalchemy import select
 
 from server.core.transaction import transaction
+from server.delivery.contests.model import ContestSubject
+from server.delivery.papers.service import Taken, add_paper
+from server.delivery.sharing.exports import ask_export
+from server.delivery.sharing.model import ProofEntry
+from server.delivery.sharing.queries import ProofFilter
+from server.fulfilment.service.contesting import open_contest
 from server.identity.model import Membership, OrganisationKind, Role
 from server.identity.service import add_member, add_user
+from server.notifications.service.endpoints import add_endpoint
 from server.planning.model import Run, Stop
-from tests.factories.web import PASSWORD, password_hash
+from tests.factories.web import PASSWORD, now_stamp, password_hash
 from tests.factories.world import (
     AGENT,
     CREDIT,
@@ -95,16 +102,37 @@ def full_day(folder: Path) -> Iterator[BrowserDay]:
     with office_of(folder) as day:
         _order_everything(day.world)
         make_vehicle(day.world, name="Camion 2", capacity_g=900_000)
+        with transaction(day.world.seller.id) as session:  # nobody is at that address: its calls fail, and are shown
+            add_endpoint(session, url="https://erp.brasserie.exemple.test/tournee", stamp=stamp())
         runs = day.office.plan()
         for run_id in runs:
             day.office.load(run_id)
         day.office.drive({"enrol": day.office.code(), "pull": True, "runs": [], "push": True})
         day.office.drive({"pull": False, "runs": [_script(day.world, runs[0])], "push": True})
         day.office.jobs()
+        _give_out(day.world)
+        day.office.jobs()
         make_order(day.world, buyer=day.world.buyers[1], planned_on=LATER)
         make_order(day.world, seller=day.world.sellers[1], buyer=day.world.buyers[2], planned_on=LATER)
         make_order(day.world, buyer=day.world.buyers[3], planned_on=None, accepted=False)
         yield day
+
+
+def _give_out(world: World) -> None:
+    """Contest a proof and ask for an archive, as the supplier does; leave a paper to match at the carrier's."""
+    at = now_stamp()
+    with transaction(world.seller.id) as session:
+        proofs = session.scalars(select(ProofEntry).order_by(ProofEntry.position)).all()
+        open_contest(
+            session, subject=ContestSubject.PROOF, subject_id=proofs[-1].proof_id,
+            reason="Le client dit avoir reçu une caisse de plus.", author="Béatrice Houle, Brasserie 1", stamp=at,
+        )  # fmt: skip
+        ask_export(session, narrowed=ProofFilter(), by_name="Béatrice Houle", stamp=at)
+    with transaction(world.carrier_id) as session:
+        taken = Taken(
+            name="bon-signé.jpg", sha256="0" * 64, size_bytes=1, shown_sha256="0" * 64, shown_size_bytes=1, codes=()
+        )
+        add_paper(session, taken=taken, by_name="Simone Lavoie", stamp=at)
 
 
 def _order_everything(world: World) -> None:

@@ -12,17 +12,16 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.dashboard.pages.blueprint import pages, zone_here
 from server.dashboard.pages.proofs import narrowed_here
-from server.delivery.api.archives import archive_response, refuse_drivers
+from server.delivery.api.archives import archive_response
 from server.delivery.sharing import exports as service
 from server.delivery.sharing.model import AccessWay
 from server.identity.permissions import Permission
 
 
 @pages.get("/preuves/exports")
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 def proof_exports() -> str:
     """List the organisation's archives."""
-    refuse_drivers()
     with transaction(actor().org_id) as session:
         return render_template(
             "dashboard/exports.html",
@@ -33,20 +32,18 @@ def proof_exports() -> str:
 
 
 @pages.post("/preuves/exports")
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 def ask_export() -> Response:
     """Ask for an archive of what the list shows."""
-    refuse_drivers()
     with transaction(actor().org_id) as session:
         made = service.ask_export(session, narrowed=narrowed_here(), by_name=actor().display_name, stamp=stamp())
     return redirect(url_for("dashboard.proof_exports", _anchor=f"export-{made.id}"), code=303)
 
 
 @pages.get("/preuves/exports/<uuid:export_id>")
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 def proof_export(export_id: UUID) -> str:
     """Show how far one archive is, as a row of the list."""
-    refuse_drivers()
     with transaction(actor().org_id) as session:
         return render_template(
             "dashboard/export_row.html",
@@ -57,7 +54,7 @@ def proof_export(export_id: UUID) -> str:
 
 
 @pages.get("/preuves/exports/<uuid:export_id>/archive.zip")
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 def fetch_export(export_id: UUID) -> Response:
     """Send a ready archive."""
     return archive_response(export_id, way=AccessWay.ZIP)

@@ -11,25 +11,12 @@ from sqlalchemy.orm import Session
 
 from server.core import clock
 from server.core.blobs import blob_store
-from server.core.problems import Forbidden, Text
 from server.core.transaction import transaction
 from server.core.web import actor, stamp
-from server.delivery.api.callers import driver_only, reader
+from server.delivery.api.callers import reader
 from server.delivery.sharing.exports import ExportManifest, export_named, require_ready, zip_stream
 from server.delivery.sharing.model import AccessPart, AccessWay
 from server.delivery.sharing.noting import note_access
-
-
-def refuse_drivers() -> None:
-    """A driver reads own visits one by one; archives are the office's.
-
-    Raises:
-        Forbidden: a driver asks.
-    """
-    if driver_only() is not None:
-        raise Forbidden(
-            Text("Les archives de preuves sont au bureau.", "Archives of proofs are the office’s."), where="role"
-        )
 
 
 def archive_response(export_id: UUID, *, way: AccessWay) -> Response:
@@ -39,7 +26,6 @@ def archive_response(export_id: UUID, *, way: AccessWay) -> Response:
         NotFound, Conflict, ExportExpired: there is nothing to fetch.
         BlobMissing: the store lost the manifest.
     """
-    refuse_drivers()
     store = blob_store()
     with transaction(actor().org_id) as session:
         export = require_ready(export_named(session, export_id), now=clock.now())

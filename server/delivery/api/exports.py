@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
-from server.delivery.api.archives import archive_response, refuse_drivers
+from server.delivery.api.archives import archive_response
 from server.delivery.api.proofs import asked_filter
 from server.delivery.sharing import exports as service
 from server.delivery.sharing.model import AccessWay, ExportState, ProofExport
@@ -23,39 +23,36 @@ exports = Blueprint("exports_api", __name__, url_prefix="/proof-exports", descri
 
 
 @exports.route("", methods=["POST"])
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 @exports.arguments(CriteriaSchema, location="query")
 @exports.response(202, ExportSchema)
 def ask(asked: dict[str, Any]) -> dict[str, Any]:
     """Ask for an archive of the proofs that a search finds"""
-    refuse_drivers()
     with transaction(actor().org_id) as session:
         made = service.ask_export(session, narrowed=asked_filter(asked), by_name=actor().display_name, stamp=stamp())
         return _shown(made)
 
 
 @exports.route("", methods=["GET"])
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 @exports.response(200, ExportSchema(many=True))
 def list_exports() -> Sequence[dict[str, Any]]:
     """List one's last archives, newest first"""
-    refuse_drivers()
     with transaction(actor().org_id) as session:
         return [_shown(one) for one in service.exports(session)]
 
 
 @exports.route("/<uuid:export_id>", methods=["GET"])
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 @exports.response(200, ExportSchema)
 def read(export_id: UUID) -> dict[str, Any]:
     """Read how far an archive is"""
-    refuse_drivers()
     with transaction(actor().org_id) as session:
         return _shown(service.export_named(session, export_id))
 
 
 @exports.route("/<uuid:export_id>/archive", methods=["GET"])
-@requires(Permission.PROOF_READ)
+@requires(Permission.PROOF_EXPORT)
 @exports.response(200, content_type="application/zip")
 def fetch(export_id: UUID) -> Response:
     """Fetch a ready archive, streamed"""

@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 
 from server.core.blobs import blob_store
-from server.core.pictures import JPEG
+from server.core.pictures import JPEG, check_size
 from server.core.transaction import transaction
 from server.core.web import QuerySchema, Schema, actor, requires, stamp
 from server.core.web.files import send_file
@@ -90,6 +90,7 @@ def paper_file(paper_id: UUID) -> Response:
 def take_paper(*, name: str, payload: bytes) -> PaperProof:
     """Take a picture in for the caller's organisation."""
     who = actor()
+    check_size(payload)
     with transaction(who.org_id) as session:
         service.require_carrier(session, is_distributor=who.org_kind is OrganisationKind.DISTRIBUTOR)
     taken = service.take_in(blob_store(), who.org_id, name=name, payload=payload)

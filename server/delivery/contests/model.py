@@ -11,6 +11,8 @@ from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Owned
+from shared.lifecycle import StateMachine
+from shared.problems import Text
 
 
 class ContestSubject(StrEnum):
@@ -27,6 +29,24 @@ class ContestState(StrEnum):
     UPHELD = "upheld"
     DISMISSED = "dismissed"
     WITHDRAWN = "withdrawn"
+
+
+CONTEST_LIFECYCLE = StateMachine(
+    "contest",
+    {
+        ContestState.OPEN: frozenset({ContestState.UPHELD, ContestState.DISMISSED, ContestState.WITHDRAWN}),
+        ContestState.UPHELD: frozenset(),
+        ContestState.DISMISSED: frozenset(),
+        ContestState.WITHDRAWN: frozenset(),
+    },
+    title=Text("Contestation", "Contest"),
+    labels={
+        ContestState.OPEN: Text("ouverte", "open"),
+        ContestState.UPHELD: Text("accueillie", "upheld"),
+        ContestState.DISMISSED: Text("rejetée", "dismissed"),
+        ContestState.WITHDRAWN: Text("retirée", "withdrawn"),
+    },
+)
 
 
 class Contest(Owned):

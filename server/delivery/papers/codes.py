@@ -1,20 +1,22 @@
-"""Which order a paper's QR code names: the one place that reads it."""
+"""Which order a scanned paper's QR code names."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 from uuid import UUID
 
-_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_ORDER: Final = re.compile(rf"(?:[a-z]+://[^/?#]+)?(?:/[^?#]*)?/q/(?:commande|bon)/({_UUID})")
-MAX_CODE: Final = 512
+from shared.codes import PaperKind, UnreadableCode, read_paper_code
+
+_OF_ORDERS: Final = frozenset({PaperKind.PURCHASE_ORDER, PaperKind.DELIVERY_SLIP})
 
 
 def order_of_code(text: str) -> UUID | None:
     """Return the order that a purchase order's or a delivery slip's code names, None of any other text.
 
-    The office's address in the code is not looked at, and a code is a name, never a permission.
+    A code is a name, never a permission: whoever matches by it asks whether the reader may see that order.
     """
-    found = _ORDER.fullmatch(text) if len(text) <= MAX_CODE else None
-    return UUID(found[1]) if found else None
+    try:
+        code = read_paper_code(text)
+    except UnreadableCode:
+        return None
+    return code.subject_id if code.kind in _OF_ORDERS else None

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Owned, json_object
 from server.delivery.model import VisitOutcome
+from shared.lifecycle import StateMachine
+from shared.problems import Text
 
 
 class ProofState(StrEnum):
@@ -20,6 +22,22 @@ class ProofState(StrEnum):
     SHARED = "shared"
     CONTESTED = "contested"
     CLOSED = "closed"
+
+
+PROOF_LIFECYCLE = StateMachine(
+    "proof",
+    {
+        ProofState.SHARED: frozenset({ProofState.CONTESTED, ProofState.CLOSED}),
+        ProofState.CONTESTED: frozenset({ProofState.SHARED, ProofState.CLOSED}),  # shared again when withdrawn
+        ProofState.CLOSED: frozenset(),
+    },
+    title=Text("Preuve partagée", "Shared proof"),
+    labels={
+        ProofState.SHARED: Text("partagée", "shared"),
+        ProofState.CONTESTED: Text("contestée", "contested"),
+        ProofState.CLOSED: Text("close", "closed"),
+    },
+)
 
 
 class ProofEntry(Owned):

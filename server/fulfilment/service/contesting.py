@@ -19,9 +19,9 @@ from server.core.problems import Conflict, Forbidden, NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.delivery import queries as delivery
 from server.delivery.contests import queries
-from server.delivery.contests.model import Contest, ContestState, ContestSubject
+from server.delivery.contests.model import CONTEST_LIFECYCLE, Contest, ContestState, ContestSubject
 from server.delivery.model import Delivery, Proof
-from server.delivery.sharing.model import ProofState
+from server.delivery.sharing.model import PROOF_LIFECYCLE, ProofState
 from server.delivery.sharing.queries import entry_named
 from server.delivery.sharing.service import DEFAULT_CONTEST_DAYS, mark_proof
 from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED
@@ -99,6 +99,8 @@ def open_contest(
         session.add(made)
         session.flush()
         facts.record(session, CONTEST_OPENED, made.id, stamp, readers=tuple(made.party_ids))
+    if found.proof is not None:
+        PROOF_LIFECYCLE.step(entry_named(session, found.proof.id).state, ProofState.CONTESTED)
     _mark(session, found.proof, ProofState.CONTESTED, stamp)
     _say(session, made, Text(f"Contestation ouverte : {words}", f"Contest opened: {words}"), author, stamp)
     return made
@@ -112,7 +114,7 @@ def decide_contest(
     Raises:
         NotFound: there is none.
         Forbidden: another organisation answers for the subject.
-        Conflict: it was decided or withdrawn before.
+        IllegalMove: it was decided or withdrawn before.
         BadContest: no reason, or too long a one.
     """
     words, found = _words(reason), queries.contest(session, contest_id)
@@ -134,7 +136,7 @@ def withdraw_contest(session: Session, *, contest_id: UUID, author: str, stamp: 
     Raises:
         NotFound: there is none.
         Forbidden: another organisation opened it.
-        Conflict: it was decided or withdrawn before.
+        IllegalMove: it was decided or withdrawn before.
     """
     found = queries.contest(session, contest_id)
     if found.opener_id != acting_org(session):
@@ -148,11 +150,8 @@ def withdraw_contest(session: Session, *, contest_id: UUID, author: str, stamp: 
 def _close(session: Session, found: Contest, state: ContestState, *, reason: str, author: str, stamp: Stamp) -> Contest:
     with acting_for(session, found.owner_id):
         session.refresh(found, with_for_update=True)
-        if found.state is not ContestState.OPEN:
-            raise Conflict(
-                Text("Cette contestation est déjà close.", "This contest is already closed."), where=str(found.id)
-            )
-        found.state, found.decision, found.decided_by, found.decided_at = state, reason, stamp.by, stamp.at
+        found.state = CONTEST_LIFECYCLE.step(found.state, state)
+        found.decision, found.decided_by, found.decided_at = reason, stamp.by, stamp.at
         session.flush()
         facts.record(session, CONTEST_DECIDED, found.id, stamp, readers=tuple(found.party_ids))
     if found.subject is ContestSubject.PROOF:

@@ -34,12 +34,12 @@ def webhooks() -> str:
             "notifications/webhooks.html",
             endpoints=known,
             names={one.id: one.url for one in known},
+            paused={one.id for one in known if one.suspended_at},
             failed=queries.failed_calls(session),
             found=found,
             following=url_for(".webhooks", **(_kept() | {"avant": before})) if before else "",
             narrowed=narrowed,
             kept=_kept(),
-            max_tries=calling.MAX_TRIES,
             zone=parties.zone_of(session, org_id=actor().org_id),
         )
 
@@ -58,7 +58,7 @@ def webhook(endpoint_id: UUID) -> str:
             secrets=service.secrets_of(one, at=now),
             former_until=service.former_good_until(one, at=now),
             found=found,
-            max_tries=calling.MAX_TRIES,
+            paused={one.id} if one.suspended_at or one.disabled_at else set(),
             zone=parties.zone_of(session, org_id=actor().org_id),
         )
 
