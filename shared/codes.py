@@ -74,8 +74,9 @@ def read_paper_code(text: str) -> PaperCode:
     Raises:
         UnreadableCode: the text is no code of a paper of ours.
     """
-    found = _PATH.fullmatch(_split(text).path)
-    if found is None or found[1] not in PaperKind:
+    address = _split(text)
+    found = _PATH.fullmatch(address.path)
+    if found is None or address.query or found[1] not in PaperKind:
         raise _foreign()
     return PaperCode(PaperKind(found[1]), UUID(found[2]))
 
@@ -109,12 +110,13 @@ def _split(text: str) -> _Address:
         found = urlsplit(text)
     except ValueError as error:  # half a character, or brackets that are no address
         raise _foreign() from error
-    return _Address(found.path, found.fragment)
+    return _Address(found.path, found.query, found.fragment)
 
 
 @dataclass(frozen=True, slots=True)
 class _Address:
     path: str
+    query: str
     fragment: str
 
 
