@@ -6,7 +6,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from driver_app.clock import Clock, Moment
-from driver_app.store import outbox, receipts, settings
+from driver_app.store import attachments, outbox, receipts, settings
 from driver_app.store.commit_points import PUSH_ANSWERED
 from driver_app.store.database import Session, Store
 from driver_app.store.receipts import ReceiptBody, ReceiptRefused
@@ -79,8 +79,13 @@ def _receive(session: Session, answer: PushAnswer, body: ReceiptBody, now: Momen
     receipts.keep(session, answer.receipt, body, now)
     outbox.mark_received(session, last_seq=body.last_seq, results=answer.results)
     outbox.forget_receipts_after(session, body.last_seq)
+    before = settings.position(session)
+    is_rewind = body.last_seq < before.acked
+    if is_rewind:  # the office was set back since it greeted: what else it lost, nobody here can know
+        attachments.offer_again(session)
     known = msgspec.structs.replace(
-        settings.position(session),
+        before,
+        cursor=0 if is_rewind else before.cursor,
         acked=body.last_seq,
         hash_at_acked=body.head,
         safe_seq=answer.safe_seq,

@@ -153,7 +153,7 @@ class RehearsedDay:
         if chance.hits(weather.run_changed):
             self._dispatch.change_run(UUID(run_id))
         if chance.hits(weather.side_by_side) and len(self._route.run_ids) > 1:
-            slow, quick = self._route.run_ids[:2]
+            quick, slow = self._route.run_ids[:2]
             self._dispatch.change_side_by_side(slow, quick, between=self.cabs[0])
         if weather.revoked and len(self.cabs) > 1 and not self._dispatch.revoked and chance.hits(0.5):
             self._dispatch.revoke(self.cabs[0])

@@ -58,7 +58,7 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
         request_cut=random.choice((0.0, 0.0, 0.1)),
         office_busy=random.choice((0.0, 0.0, 0.1)),
         tablet_killed=random.choice((0.0, 0.01, 0.04)),
-        office_killed=random.choice((0.0, 0.01, 0.04)),
+        office_killed=random.choice((0.0, 0.01, 0.08)),
         undone=random.choice((0.0, 0.2)),
         metered=random.choice((0.0, 0.7)),
         batch=random.choice((1, 2, 3, 200)),

@@ -178,6 +178,24 @@ def test_a_rolled_back_machine_is_caught_by_its_sequence(cab: Cab) -> None:
     assert cab.engine.sync().events == 3
 
 
+def test_a_machine_rolled_back_between_greeting_and_push_gets_its_files_again(cab: Cab) -> None:
+    """G5: a rewind that only the push's receipt tells is a rewind for files, too."""
+    backup = cab.office.backup()
+    deliver(cab, 0, photo=b"lost with the machine")
+    cab.engine.sync()
+    deliver(cab, 1)
+
+    def roll_back(method: str, path: str) -> None:
+        if path.endswith("/push"):
+            cab.office.disk, cab.office.before = backup, lambda method, path: None
+
+    cab.office.before = roll_back
+    cab.engine.sync()
+    cab.engine.sync()
+    assert len(cab.office.disk.files) == 3
+    assert waiting(cab) == (0, 0)
+
+
 def test_another_history_is_a_fork_and_everything_stays(cab: Cab) -> None:
     """A cloned tablet: the tablet keeps all, ticks nothing as received, and says so until a person decided."""
     deliver(cab, 0)
