@@ -47,6 +47,22 @@ def test_what_an_install_brings_is_not_kept() -> None:
     assert [str(path) for path in kept_files() if (ROOT / path).stat().st_size > LARGEST_BYTES] == []
 
 
+def test_what_holds_tests_is_run_by_make() -> None:
+    """Ground: a folder of tests that no target names would be green for ever."""
+    named = set(re.findall(r"tests/([a-z]+)", (ROOT / "Makefile").read_text(encoding="utf-8")))
+    holding = {path.parts[1] for path in kept_files() if path.parts[0] == "tests" and path.name.startswith("test_")}
+    assert len(holding) > 8
+    assert holding - named == set()
+
+
+def test_decisions_have_numbers_of_their_own() -> None:
+    """Documentation: a decision is named by its number, so that no two share one and none is left out."""
+    names = sorted(path.name for path in kept_files() if path.parts[:2] == ("docs", "adr"))
+    assert [name[:4] for name in names] == [f"{number:04}" for number in range(1, len(names) + 1)]
+    titles = [(ROOT / "docs" / "adr" / name).read_text(encoding="utf-8").split(":")[0] for name in names]
+    assert titles == [f"# ADR {name[:4]}" for name in names]
+
+
 def test_every_locked_package_has_a_hash() -> None:
     """Ground: dependencies are locked by hash."""
     for name in ("dev", "server", "tablet"):

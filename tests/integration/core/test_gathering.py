@@ -69,7 +69,7 @@ def test_a_gathered_row_of_an_owner_for_whom_nobody_acted_is_refused(database):
 
 
 def test_a_step_that_fails_while_rows_are_gathered_undoes_all_of_them(database):
-    """ADR 0011: there is nothing to go back to, so that the whole gathering is done again; facts are forgotten too."""
+    """ADR 0012: there is nothing to go back to, so that the whole gathering is done again; facts are forgotten too."""
     ours = new_id()
     with transaction(ours) as session:
         remembered(session, "topic")["key"] = 1
@@ -85,7 +85,7 @@ def test_a_step_that_fails_while_rows_are_gathered_undoes_all_of_them(database):
 
 
 def test_what_must_be_seen_at_once_is_written_at_once(database):
-    """ADR 0011: a step that reads what waits writes it first; after it, rows wait again."""
+    """ADR 0012: a step that reads what waits writes it first; after it, rows wait again."""
     ours = new_id()
     with transaction(ours) as session, gathered(session):
         session.add(a_thread(ours))
