@@ -29,6 +29,7 @@ class Drill:
 DRILLS = (
     Drill("properties", ("-m", "pytest", "-q", "tests/property", "-n", "2")),
     Drill("faults", ("-m", "pytest", "-q", "tests/faults", "tests/scenarios")),
+    Drill("hostile", ("-m", "pytest", "-q", "tests/integration/api", "tests/conformance")),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("benchmarks/publish.py",)),
 )
