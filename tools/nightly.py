@@ -57,6 +57,7 @@ DRILLS = (
         "rehearsal-network",
         (*_REHEARSE, "--days", "20000", "--profile", "network", "--resume", "var/nightly/rehearsal-network.jsonl"),
     ),
+    Drill("hostile", ("-m", "pytest", "-q", "tests/integration/api", "tests/conformance")),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("benchmarks/publish.py",)),
 )

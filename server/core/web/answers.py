@@ -87,6 +87,7 @@ def install_answers(app: Flask) -> None:
     app.register_error_handler(sqlalchemy.exc.OperationalError, _answer_database)
     app.register_error_handler(OSError, _answer_system)
     app.register_error_handler(RecursionError, _answer_nesting)
+    app.register_error_handler(ValueError, _answer_digits)
     app.register_error_handler(Exception, _answer_fault)
 
 
@@ -173,6 +174,21 @@ def _answer_nesting(error: Exception) -> Response:
             Text(
                 "Le corps imbrique trop de niveaux. Envoyez la forme que le document de l’API décrit.",
                 "The body nests too many levels. Send the form that the API's document describes.",
+            ),
+            where="body",
+        )
+    )
+
+
+def _answer_digits(error: Exception) -> Response:
+    """Python reads no whole number of thousands of digits; only a body holds one, and its reader lets this pass."""
+    if not (request.content_length and str(error).startswith("Exceeds the limit")):
+        return _answer_fault(error)
+    return answer(
+        BadRequest(
+            Text(
+                "Le corps contient un nombre démesuré. Envoyez la forme que le document de l’API décrit.",
+                "The body holds a number beyond measure. Send the form that the API's document describes.",
             ),
             where="body",
         )

@@ -14,13 +14,18 @@ MAX_OFFSET: Final = 1_000_000
 MAX_PAGE: Final = 200
 
 
+def is_printable(value: str) -> bool:
+    """Say whether the database can keep the text: it has no NUL and no half of a surrogate pair."""
+    return "\x00" not in value and not any("\ud800" <= letter <= "\udfff" for letter in value)
+
+
 def printable(value: str) -> None:
-    """Accept a text that the database can keep: no NUL, no half of a surrogate pair.
+    """Accept a text that the database can keep.
 
     Raises:
-        ValidationError: it has one.
+        ValidationError: it has a NUL or half of a surrogate pair.
     """
-    if "\x00" in value or any("\ud800" <= letter <= "\udfff" for letter in value):
+    if not is_printable(value):
         raise ValidationError("Not a valid string.")
 
 

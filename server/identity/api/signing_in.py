@@ -9,6 +9,7 @@ from flask import request
 from server.core import clock
 from server.core.database import IDENTITY_ORG
 from server.core.transaction import transaction
+from server.core.web.limits import is_printable
 from server.identity import queries
 from server.identity.passwords import is_password
 from server.identity.service import count_try, open_session
@@ -27,6 +28,8 @@ def sign_in_with_password(
         SignInRefused: account, password or place are not good.
         TooManyTries: too many tries for this account or from this address.
     """
+    if not is_printable(email) or not is_printable(password):
+        raise refused()  # nobody's: neither can be kept
     at = clock.now()
     with transaction(IDENTITY_ORG) as session:
         count_try(session, SIGN_IN_ADDRESS, request.remote_addr or "", at=at)
