@@ -15,8 +15,9 @@ from sqlalchemy import select
 
 from driver_app.headless.photos import draw_photo
 from driver_app.store import outbox
+from server.core import clock
 from server.core.blobs import blob_store
-from server.core.keys import server_key
+from server.core.keys import server_key, server_keys
 from server.core.transaction import transaction
 from server.delivery.model import Visit
 from server.delivery.proofs.verify import verify_proof
@@ -116,7 +117,10 @@ def sealed_proofs(office: Office) -> Counter[bool]:
             for delivery in sealed.deliveries:
                 demanded = sealed.demanded(delivery)
                 held = {one: blob_store().get(delivery.owner_id, one) for one in demanded if one in sealed.received}
-                proof = proofs.seal_proof(sealed, delivery, attachments=held, key=server_key())
+                links = tuple(one.link for one in server_keys())
+                proof = proofs.seal_proof(
+                    sealed, delivery, attachments=held, key=server_key(), links=links, sealed_at=clock.now()
+                )
                 verify_proof(proof, server_key=public_bytes(server_key()).hex())
                 verified[len(held) == len(demanded)] += 1
     return verified
