@@ -8,6 +8,7 @@ from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import (
     ACTIONS,
     MATRIX,
+    REVOKED_TABLET_PERMISSIONS,
     TABLET_PERMISSIONS,
     Column,
     Grant,
@@ -103,7 +104,12 @@ def test_retailers_and_drivers_never_create_credits() -> None:
 
 
 def test_a_tablet_syncs_and_does_nothing_else() -> None:
-    """Platform: a stolen token opens the sync endpoints alone; people do not hold that permission."""
-    assert frozenset({P.DEVICE_SYNC}) == TABLET_PERMISSIONS
-    assert not any(allows(role, kind, P.DEVICE_SYNC) for role in Role for kind in OrganisationKind)
-    assert MATRIX[P.DEVICE_SYNC].grant(Column.TABLET) is Grant.FULL
+    """Platform: a stolen token opens the sync endpoints alone; people hold neither of a tablet's permissions."""
+    assert frozenset({P.DEVICE_SYNC, P.DEVICE_SEND}) == TABLET_PERMISSIONS
+    assert not any(allows(role, kind, one) for one in TABLET_PERMISSIONS for role in Role for kind in OrganisationKind)
+    assert all(MATRIX[one].grant(Column.TABLET) is Grant.FULL for one in TABLET_PERMISSIONS)
+
+
+def test_a_revoked_tablet_hands_in_and_gets_nothing() -> None:
+    """ADR 0019: of a tablet's permissions a revoked one keeps the one that only gives."""
+    assert frozenset({P.DEVICE_SEND}) == REVOKED_TABLET_PERMISSIONS
