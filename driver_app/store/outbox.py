@@ -16,7 +16,6 @@ from shared.wire.limits import MAX_BATCH_BYTES, MAX_EVENTS
 from shared.wire.push import EventResult
 
 type EventState = Literal["sealed", "sent", "received"]
-KEPT_FOR_MS = 14 * 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,12 +199,13 @@ def results_of(session: Session, run_id: str) -> dict[str, EventResult]:
     }
 
 
-def prune(session: Session, *, safe_seq: int, now: Moment) -> int:
-    """Delete events inside a verified backup and older than 14 days; return how many.
+def prune(session: Session, *, safe_seq: int, received_seq: int) -> int:
+    """Delete events inside a verified backup that were received long enough ago; return how many.
 
-    The last event always stays: the next one builds upon its hash.
+    ``received_seq`` is how far the office had the log 14 days ago: any backup since then holds it. The last event
+    always stays: the next one builds upon its hash.
     """
-    bound = (safe_seq, now.wall_ms - KEPT_FOR_MS, head(session).seq)
+    bound = (safe_seq, received_seq, head(session).seq)
     session.db.execute("DELETE FROM attachment_use WHERE event_id IN (SELECT event_id FROM event" + _OLD + ")", bound)  # noqa: S608
     session.db.execute(
         "DELETE FROM attachment WHERE state = 'received' AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
@@ -214,7 +214,7 @@ def prune(session: Session, *, safe_seq: int, now: Moment) -> int:
 
 
 _MARGIN_BYTES = 1024
-_OLD = " WHERE seq < ? AND sealed_wall_ms < ? AND seq < ? AND state = 'received'"
+_OLD = " WHERE seq < ? AND seq <= ? AND seq < ? AND state = 'received'"
 _SELECT = (
     "SELECT seq, event_id, run_id, stop_id, type, hash, state, sealed_wall_ms, boot_id, sealed_monotonic_ms, held_ms "
     "FROM event"

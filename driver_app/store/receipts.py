@@ -73,6 +73,17 @@ def latest(session: Session) -> ReceiptBody | None:
     return None if row is None else msgspec.json.decode(row[0], type=ReceiptBody)
 
 
+def received_before(session: Session, *, epoch: str, since_ms: int, before_ms: int) -> int:
+    """Return how far the office had the log before an instant of its clock; 0 when it signed for nothing until then.
+
+    Only receipts of the present epoch count, given after ``since_ms``: an office that was restored since, or put back,
+    may have lost what older ones speak of.
+    """
+    rows = session.db.execute("SELECT body FROM receipt WHERE epoch = ?", (epoch,))
+    bodies = (msgspec.json.decode(row[0], type=ReceiptBody) for row in rows)
+    return max((body.last_seq for body in bodies if since_ms <= body.server_ms < before_ms), default=0)
+
+
 def _refused(where: str) -> ReceiptRefused:
     return ReceiptRefused(
         Text(

@@ -25,7 +25,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How far tablet and office agree. ``server_*`` stand for the last contact, 0 if there was none.
 
-    ``strays_seq`` is how far the office keeps a copy of this log although it follows another.
+    ``strays_seq`` is how far the office keeps a copy of this log although it follows another; ``rewound_ms`` is when,
+    by its clock, it was last found to hold less than it had signed for.
     """
 
     epoch: str = ""
@@ -35,6 +36,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int = 0
     standing: Standing = "ok"
     strays_seq: int = 0
+    rewound_ms: int = 0
     server_ms: int = 0
     server_monotonic_ms: int = 0
     server_boot_id: str = ""

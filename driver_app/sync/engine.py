@@ -10,7 +10,7 @@ import msgspec
 
 from driver_app.clock import Clock
 from driver_app.platform.protocols import Connection
-from driver_app.store import attachments, outbox, settings
+from driver_app.store import attachments, outbox, receipts, settings
 from driver_app.store.database import Session
 from driver_app.store.settings import Enrolment, Position, Standing
 from driver_app.sync.greeting import greet
@@ -26,6 +26,8 @@ type Ending = Literal["done", "offline", "busy", "unauthorized", "refused", "out
 _ENDINGS: dict[int, Ending] = {401: "unauthorized", 403: "refused", 426: "outdated", 429: "busy"}
 _STANDINGS: dict[Ending, Standing] = {"refused": "refused", "outdated": "outdated", "fork": "fork"}
 _SERVER_ERRORS = 500
+_STORE_FULL = 507
+KEPT_FOR_MS = 14 * 24 * 3600 * 1000
 _NO_FILES = UploadCount()
 
 
@@ -67,17 +69,26 @@ class SyncEngine:
     def _send(self) -> Round:
         device = self._tablet.enrolment
         standing = greet(self._tablet.store, self._office, device.device_id, self._clock).standing
-        files = self._upload(device)
+        files, full = self._upload(device)
         if standing == "fork":
             hand_in_strays(self._tablet.store, self._office, self._tablet.key, device, self._clock)
             return Round("fork", files=files)
         events = self._push_all(device)
         self._prune()
+        if full is not None:
+            raise full
         return Round(self._ending(), events=events, files=files)
 
-    def _upload(self, device: Enrolment) -> UploadCount:
+    def _upload(self, device: Enrolment) -> tuple[UploadCount, Refused | None]:
+        """Send the files that wait; an office whose store is full still takes events, which need no room there."""
         with_photos = not self._connection.is_metered
-        return upload_waiting(self._tablet.store, self._office, device.device_id, with_photos=with_photos)
+        try:
+            sent = upload_waiting(self._tablet.store, self._office, device.device_id, with_photos=with_photos)
+        except Refused as refusal:
+            if refusal.code != _STORE_FULL:
+                raise
+            return _NO_FILES, refusal
+        return sent, None
 
     def _push_all(self, device: Enrolment) -> int:
         total = 0
@@ -88,9 +99,7 @@ class SyncEngine:
         return total
 
     def _prune(self) -> None:
-        now = self._clock.now()
-        safe_seq = self._tablet.store.read(settings.position).safe_seq
-        self._tablet.store.write("prune", lambda session: outbox.prune(session, safe_seq=safe_seq, now=now))
+        self._tablet.store.write("prune", _let_go)
         self._tablet.store.refill_reserve()
 
     def _ending(self) -> Ending:
@@ -136,6 +145,14 @@ def backlog(session: Session) -> Backlog:
     waiting = outbox.waiting(session)
     stops = frozenset(entry.stop_id for entry in waiting if entry.stop_id)
     return Backlog(len(waiting), len(attachments.waiting(session)), stops, settings.position(session))
+
+
+def _let_go(session: Session) -> int:
+    """Delete what every backup of the last 14 days holds, by the office's clock: the tablet's own may lie."""
+    known = settings.position(session)
+    before_ms = known.server_ms - KEPT_FOR_MS
+    received_seq = receipts.received_before(session, epoch=known.epoch, since_ms=known.rewound_ms, before_ms=before_ms)
+    return outbox.prune(session, safe_seq=known.safe_seq, received_seq=received_seq)
 
 
 def _note_standing(session: Session, standing: Standing) -> None:

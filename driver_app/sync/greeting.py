@@ -53,7 +53,9 @@ def _agree(session: Session, answer: HelloAnswer) -> None:
     restored = standing != "fork" and answer.last_seq < known.acked
     if restored:
         outbox.forget_receipts_after(session, answer.last_seq)
-        known = msgspec.structs.replace(known, acked=answer.last_seq, hash_at_acked=answer.hash_at_last)
+        known = msgspec.structs.replace(
+            known, acked=answer.last_seq, hash_at_acked=answer.hash_at_last, rewound_ms=answer.server_ms
+        )
     if restored or (known.epoch and answer.epoch != known.epoch):
         attachments.offer_again(session)
         known = msgspec.structs.replace(known, cursor=0)

@@ -86,6 +86,7 @@ def _receive(session: Session, answer: PushAnswer, body: ReceiptBody, now: Momen
     known = msgspec.structs.replace(
         before,
         cursor=0 if is_rewind else before.cursor,
+        rewound_ms=answer.server_ms if is_rewind else before.rewound_ms,
         acked=body.last_seq,
         hash_at_acked=body.head,
         safe_seq=answer.safe_seq,

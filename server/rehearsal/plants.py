@@ -60,8 +60,9 @@ def _trim_on_ack(_: Office) -> Iterator[Patch]:
     """The tablet deletes what the office has, whether or not a backup has it."""
     prune = outbox.prune
 
-    def prune_acked(session: Any, *, safe_seq: int, now: Any) -> int:
-        return prune(session, safe_seq=max(safe_seq, settings.position(session).acked), now=now)
+    def prune_acked(session: Any, *, safe_seq: int, received_seq: int) -> int:
+        acked = settings.position(session).acked
+        return prune(session, safe_seq=max(safe_seq, acked), received_seq=max(received_seq, acked))
 
     yield Patch(outbox, "prune", prune_acked)
 

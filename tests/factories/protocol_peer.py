@@ -54,6 +54,7 @@ class OfficePeer:
         self.device_id = str(new_id())
         self.epoch = "epoch-1"
         self.safe_seq = 0
+        self.now_ms = NOW_MS
         self.runs: tuple[BundleRun, ...] = ()
         self.gone: tuple[str, ...] = ()
         self.elsewhere: tuple[RunStanding, ...] = ()
@@ -164,7 +165,7 @@ class OfficePeer:
                 last_seq=last,
                 hash_at_last=self._hash_at(last),
                 safe_seq=self.safe_seq,
-                server_ms=NOW_MS,
+                server_ms=self.now_ms,
                 min_app="0.1.0",
                 standing="fork" if self.disk.is_forked else standing,
             )
@@ -208,7 +209,7 @@ class OfficePeer:
             "epoch": self.epoch,
             "last_seq": last,
             "head": self._hash_at(last),
-            "server_ms": NOW_MS,
+            "server_ms": self.now_ms,
         }
         body = canonical_bytes(said)
         signature = sign(self.key, "receipt", hashlib.sha256(body).digest()).hex()
@@ -220,7 +221,7 @@ class OfficePeer:
                 safe_seq=self.safe_seq,
                 standing=standing,
                 receipt=Receipt(body=body.decode(), signature=signature),
-                server_ms=NOW_MS,
+                server_ms=self.now_ms,
                 quarantined=quarantined,
             )
         )
@@ -249,7 +250,7 @@ class OfficePeer:
         runs = self.runs if full or cursor < feed else ()
         live = [run.run_id for run in self.runs if run.run_id not in self.gone]
         answer = {"epoch": self.epoch, "cursor": feed, "full": full, "runs": runs, "live": live}
-        return Answer(200, msgspec.json.encode(answer | {"standing": self.elsewhere, "server_ms": NOW_MS}))
+        return Answer(200, msgspec.json.encode(answer | {"standing": self.elsewhere, "server_ms": self.now_ms}))
 
     def _hash_at(self, seq: int) -> str:
         if seq == 0:

@@ -46,7 +46,7 @@ def any_trouble(seed: int) -> Trouble:
     )
 
 
-TROUBLES = (*EACH_PUSH, *map(any_trouble, range(FIRST_SEED, FIRST_SEED + MORE)))
+TROUBLES = tuple(map(any_trouble, range(FIRST_SEED, FIRST_SEED + MORE))) or EACH_PUSH
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: f"seed-{trouble.seed}")

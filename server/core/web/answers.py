@@ -42,7 +42,7 @@ class DiskFull(Problem):
     """There is no room for what was sent; nothing of it counts."""
 
     slug = "office-disk-full"
-    status = 503
+    status = 507
     title = Text("Disque du bureau plein", "Office disk full")
 
 

@@ -283,11 +283,55 @@ def test_events_are_deleted_only_when_backed_up_and_old(cab: Cab, safe_seq: int,
     deliver(cab, 0)
     cab.office.safe_seq = safe_seq
     cab.engine.sync()
-    cab.clock.advance(days * DAYS_MS)
+    pass_days(cab, days)
     cab.engine.sync()
     assert len(cab.tablet.store.read(outbox.entries)) == kept
     deliver(cab, 1)
     assert cab.engine.sync().ending == "done"
+
+
+def test_an_old_event_received_lately_is_kept(cab: Cab) -> None:
+    """G5: a backup of ten days ago does not hold what was sealed before it and received after it."""
+    deliver(cab, 0)
+    pass_days(cab, 20)
+    cab.office.safe_seq = 3
+    cab.engine.sync()
+    pass_days(cab, 13)
+    cab.engine.sync()
+    assert len(cab.tablet.store.read(outbox.entries)) == 3
+    pass_days(cab, 2)
+    cab.engine.sync()
+    assert len(cab.tablet.store.read(outbox.entries)) == 1
+
+
+def test_a_tablet_whose_clock_runs_ahead_deletes_nothing(cab: Cab) -> None:
+    """G5: the fourteen days are the office's; the year 2038 on the tablet's clock changes nothing."""
+    deliver(cab, 0)
+    cab.office.safe_seq = 3
+    cab.engine.sync()
+    cab.clock.advance(4_000 * DAYS_MS)
+    cab.engine.sync()
+    assert len(cab.tablet.store.read(outbox.entries)) == 3
+
+
+def test_what_a_restored_office_received_again_is_young(cab: Cab) -> None:
+    """G5: receipts from before the office was put back say nothing about the backups made since."""
+    nothing = cab.office.backup()
+    deliver(cab, 0)
+    cab.engine.sync()
+    pass_days(cab, 20)
+    public_key = cab.office.disk.public_key
+    cab.office.disk = nothing
+    cab.office.disk.public_key = public_key
+    cab.engine.sync()
+    cab.office.safe_seq = 3
+    cab.engine.sync()
+    assert len(cab.tablet.store.read(outbox.entries)) == 3
+
+
+def pass_days(cab: Cab, days: int) -> None:
+    cab.clock.advance(days * DAYS_MS)
+    cab.office.now_ms += days * DAYS_MS
 
 
 def test_a_held_event_waits_and_those_behind_it(cab: Cab) -> None:
@@ -432,3 +476,16 @@ def test_what_was_begun_or_finished_here_stays_when_the_run_changes(cab: Cab) ->
     cab.clock.advance(10_001)
     cab.engine.sync()
     assert [event.plan_version for event in cab.office.disk.events] == [1, 1, 1, 1, 2]
+
+
+def test_events_go_on_while_the_office_has_no_room_for_files(cab: Cab) -> None:
+    """G2, G7: a full store keeps the files waiting on the tablet, not what was signed; with room they follow."""
+    deliver(cab, 0)
+    full = Answer(507, b'{"detail":"full","details":{"fr":"plein","en":"full"}}', {"retry-after": "30"})
+    cab.office.refuse = lambda method, path: full if method == "PATCH" else None
+    ended = cab.engine.sync()
+    assert (ended.ending, ended.retry_after_s) == ("busy", 30.0)
+    assert waiting(cab)[0] == 0 < waiting(cab)[1]
+    cab.office.refuse = lambda method, path: None
+    assert cab.engine.sync().ending == "done"
+    assert waiting(cab) == (0, 0)
