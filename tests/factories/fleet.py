@@ -33,7 +33,7 @@ TABLETS: Final = 3
 _STOPS: Final = 4
 _VICTIMS: Final = ("web", "web", "worker", "tablet", "tablet", "database")
 _PUSH: Final = {"pull": False, "runs": [], "push": True}
-_PATIENCE_S: Final = 240.0
+_PATIENCE_S: Final = 900.0
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class KillLoop:
         return tournee("worker", "--concurrency", "1", environment=self.environment, said=self.folder / "worker.log")
 
     def _start_tablet(self, home: Path, url: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "driver_app.headless", "--home", str(home), "--server", url, "--timeout", "10"]
+        command = [sys.executable, "-m", "driver_app.headless", "--home", str(home), "--server", url, "--timeout", "20"]
         with (self.folder / "tablets.log").open("ab") as log:
             return subprocess.Popen(
                 [*command, "--patience", str(_PATIENCE_S), str(self.folder / "script.json")],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -42,7 +43,7 @@ def office() -> OfficePeer:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    with small_disk(tmp_path / "disk", 6 * _MB) as mounted:
+    with small_disk(tmp_path / "disk", 24 * _MB) as mounted:
         yield mounted
 
 
@@ -82,6 +83,7 @@ def test_a_full_store_says_so_and_goes_on_later(
     room: int, drill: Drill, untroubled: Untroubled, disk: SmallDisk
 ) -> None:
     """G2, G7: no file is acknowledged that has no room; with room again the waiting tablet drains by itself."""
+    shutil.copytree(drill.folder / "store", disk.place / "store")
     drill.environment |= {"TOURNEE_STORE_PATH": str(disk.place / "store")}
     disk.fill(leaving_bytes=room)
     with web_office(drill.environment, drill.folder / "office.log", is_ready=False) as office:
