@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from server.cli.web_server import WebServer
@@ -19,11 +21,17 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Servir les pages et l’API · serve the pages and the API, until Ctrl-C."""
     with standing_ground(), WebServer(host=host, port=port, workers=workers, threads=threads) as server:
         if port not in {0, server.port}:
-            click.echo(
+            _say(
                 f"Le port {port} est pris; voici {server.port} · port {port} is taken; here is {server.port}", err=True
             )
-        click.echo(f"{server.url}  (Ctrl-C pour arrêter · to stop)")
+        _say(f"{server.url}  (Ctrl-C pour arrêter · to stop)")
         server.wait()
+
+
+def _say(words: str, *, err: bool = False) -> None:
+    """Say something that nobody depends on: a full log volume must not end the office."""
+    with suppress(OSError):
+        click.echo(words, err=err)
 
 
 @click.command()

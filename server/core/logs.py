@@ -37,6 +37,7 @@ def configure_logs(level: str) -> None:
             ],
         )
     )
+    logging.raiseExceptions = False  # a full log volume: a stack for each lost line would only slow what goes on
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
