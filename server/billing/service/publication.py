@@ -73,7 +73,8 @@ def publish_pending(session: Session, *, stamp: Stamp) -> tuple[Invoice | Credit
     """Number, chain and post every document wanted so far, and return them in the order of their numbers.
 
     The last work of a transaction: accounts are locked first, then each counter, in ascending (issuer, series), so
-    that two transactions cannot deadlock. Numbers are given without gaps; a rollback gives none. Credits are applied
+    that two transactions cannot deadlock; within a series numbers follow the order in which documents were wanted, so
+    that the same log told again gives the same numbers. There are no gaps; a rollback gives none. Credits are applied
     to their own invoice, and what waits to the new invoices of its customer.
 
     Raises:
@@ -84,7 +85,7 @@ def publish_pending(session: Session, *, stamp: Stamp) -> tuple[Invoice | Credit
     wanted: list[_Wanted] = session.info.pop(PENDING, [])
     if not wanted:
         return ()
-    ordered = sorted(wanted, key=lambda one: (one.issuer_id, one.series, one.document.id))
+    ordered = sorted(wanted, key=lambda one: (one.issuer_id, one.series))
     codes = {one.issuer_id: series_code(session, issuer_id=one.issuer_id) for one in ordered}
     ledger.lock_accounts(session, pairs=((one.issuer_id, one.document.buyer_id) for one in ordered))
     for issuer_id, of_issuer in groupby(ordered, key=lambda one: one.issuer_id):
