@@ -63,6 +63,11 @@ class Office:
         self._app, self._hazard = app, hazard
         self.after_answer: Callable[[], None] = lambda: None
 
+    def linger(self, places: int) -> None:
+        """Stay at work for a while after an answer: so many more places to die at."""
+        for _ in range(places):
+            self._hazard.reach("owed")
+
     def answer(self, request: Request) -> Answer:
         """Return the answer.
 

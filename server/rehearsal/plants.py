@@ -98,8 +98,11 @@ def _epoch_ignored(_: Office) -> Iterator[Patch]:
     yield Patch(import_module(TABLETS_DOORS), "pull", pull_blindly)
 
 
+_OWED_PLACES = 10  # how many times the office may die while a commit is owed
+
+
 def _ack_before_commit(office: Office) -> Iterator[Patch]:
-    """The answer leaves before its transaction is on disk."""
+    """The answer leaves before its transaction is on disk, which takes a while in which the office may die."""
     owed: list[Any] = []
 
     @contextmanager
@@ -116,6 +119,7 @@ def _ack_before_commit(office: Office) -> Iterator[Patch]:
     def pay() -> None:
         while owed:
             try:
+                office.linger(_OWED_PLACES)
                 owed.pop().__exit__(None, None, None)
             except OfficeKilled:
                 owed.clear()
