@@ -21,7 +21,13 @@ _FILES = (
     "sync.attachment_chunk:before_commit:4",
     "sync.attachment_chunk:after_commit:4",
 )
-_EVENTS = ("sync.push:savepoint:1", "sync.push:savepoint:9", "sync.push:before_commit:1", "sync.push:after_commit:1")
+_EVENTS = (
+    "sync.push:savepoint:1",
+    "sync.push:written:9",
+    "sync.push:written:40",
+    "sync.push:before_commit:1",
+    "sync.push:after_commit:1",
+)
 _JOBS = (
     "documents.render_delivery:stored:2",
     "documents.render_invoice:before_commit:2",

@@ -95,7 +95,8 @@ def body(*, limit_bytes: int | None = None) -> bytes:
         BadRequest: the packing is damaged or unknown.
         BodyTooLarge: packed or unpacked it is over ``limit_bytes``, or over what any request may hold.
     """
-    limit = min(limit_bytes or settings().max_body_bytes, settings().max_body_bytes)
+    most = request.max_content_length or settings().max_body_bytes
+    limit = min(limit_bytes or most, most)
     request.max_content_length = limit
     try:
         raw = request.get_data(cache=False)
