@@ -156,7 +156,7 @@ def test_a_server_that_is_not_quite_dead_is_waited_for(folder: Path) -> None:
         assert query(address, "SELECT 1") == 1
     cluster = cluster_of(folder)
     owner = cluster.stat().st_uid
-    dying = subprocess.Popen(["sleep", "1"], user=owner, cwd="/")
+    dying = subprocess.Popen(["sleep", "1"], user=owner, cwd=cluster)
     (cluster / "postmaster.pid").write_text(f"{dying.pid}\n{cluster}\n1\n5432\n\n\n")
     os.chown(cluster / "postmaster.pid", owner, owner)
     buried = threading.Thread(target=dying.wait)
@@ -164,6 +164,23 @@ def test_a_server_that_is_not_quite_dead_is_waited_for(folder: Path) -> None:
     with server_in(folder) as recovered:
         assert query(recovered, "SELECT 1") == 1
     buried.join()
+
+
+def test_a_dead_servers_number_that_another_process_has_keeps_nobody_out(folder: Path) -> None:
+    """Platform: numbers are given out again; a killed server's may belong to somebody who lives on for ever."""
+    with server_in(folder) as address:
+        query(address, "SELECT 1")
+    cluster = cluster_of(folder)
+    owner = cluster.stat().st_uid
+    stranger = subprocess.Popen(["sleep", "600"], user=owner, cwd="/")
+    (cluster / "postmaster.pid").write_text(f"{stranger.pid}\n{cluster}\n1\n5432\n\n\n")
+    os.chown(cluster / "postmaster.pid", owner, owner)
+    try:
+        with server_in(folder) as recovered:
+            assert query(recovered, "SELECT 1") == 1
+    finally:
+        stranger.kill()
+        stranger.wait()
 
 
 def test_the_last_user_of_a_server_stops_it(folder: Path) -> None:

@@ -20,7 +20,7 @@ from server.core.embedded.address import PostgresAddress
 from server.core.embedded.binaries import MAJOR_VERSION, find_pg_bin
 from server.core.embedded.footing import Footing, find_footing
 from server.core.embedded.locks import Users, exclusive
-from server.core.embedded.postmaster import Postmaster, running_postmaster
+from server.core.embedded.postmaster import Postmaster, forget_dead, running_postmaster
 from server.core.embedded.roles import ensure_database, ensure_roles
 from server.core.problems import Problem, Text
 
@@ -169,6 +169,7 @@ class EmbeddedPostgres:
             if not postmaster.is_alive():
                 if not self._met_a_dying_server() or time.monotonic() > patience_ends:
                     raise self._broken("PostgreSQL a renoncé ; lire son journal.", "PostgreSQL gave up; read its log.")
+                forget_dead(footing.home / "cluster")
                 postmaster = self._launch(footing)
             time.sleep(_POLL_S)
 

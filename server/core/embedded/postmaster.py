@@ -50,3 +50,30 @@ def running_postmaster(cluster: Path) -> Postmaster | None:
     except (FileNotFoundError, IndexError, ValueError):
         return None
     return Postmaster(pid, cluster, sockets) if was_started_with(pid, os.fsencode(cluster)) else None
+
+
+def forget_dead(cluster: Path) -> bool:
+    """Remove the file of a dead server whose number is taken by a process that is none of ``cluster``'s; say whether.
+
+    PostgreSQL starts nowhere while such a number lives: one that was given out again, or a child that nobody laid to
+    rest. The file stays while any process works in the cluster's folder, as a killed server's last children do.
+    """
+    if running_postmaster(cluster) is not None or _is_worked_in(cluster):
+        return False
+    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    return True
+
+
+def _is_worked_in(folder: Path) -> bool:
+    """Tell whether some process of ours has the folder as its own; where nobody can tell, say so that one has."""
+    processes = Path("/proc")
+    if not processes.is_dir():
+        return True
+    return any(_works_in(process / "cwd", folder) for process in processes.iterdir() if process.name.isdecimal())
+
+
+def _works_in(place: Path, folder: Path) -> bool:
+    try:
+        return place.samefile(folder)
+    except OSError:  # it ended, or is another user's, who cannot enter the folder
+        return False
