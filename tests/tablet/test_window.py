@@ -97,6 +97,7 @@ def test_the_window_shows_the_screens_and_takes_touches(display: str, tmp_path: 
     """R025: unlocked by clicks in an X window, the app shows what the screens without one show."""
     home = tmp_path / "home"
     with driving(home, make_run(stops=4), preferences=Preferences()) as (cab, pilot):
+        pilot.resize(*SIZE)
         keys = {key: pilot.find(f"key-{key}") for key in set(NIP)} | {"ok": pilot.find("pad-accept")}
         places = {key: widget.to_window(*widget.center) for key, widget in keys.items()}
         locked = pilot.picture()
