@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -384,13 +385,15 @@ def test_runs_come_once_and_go_when_they_are_someone_elses(client: Client, offic
     assert client.seen.runs == []
 
 
-def test_what_no_verified_backup_holds_is_kept(client: Client, office: Office) -> None:
-    """G5: after a fortnight only what lies below `safe_seq` is let go."""
+def test_what_no_verified_backup_holds_is_kept(client: Client, office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G5: after a fortnight, by the office's clock too, only what lies below `safe_seq` is let go."""
     drive(client, office, stops=2)
     assert client.sync() == "done"
     office.run_sql("UPDATE device_stream SET safe_seq = 3")
     assert client.sync() == "done"
     assert client.seen.first == 1
+    later = clock.now() + timedelta(days=15)
+    monkeypatch.setattr(clock, "now", lambda: later)
     office.clock.advance(15 * 24 * 3600 * 1000)
     assert client.sync() == "done"
     assert client.seen.head == 5

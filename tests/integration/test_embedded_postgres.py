@@ -173,8 +173,9 @@ def test_a_dead_servers_number_that_another_process_has_keeps_nobody_out(folder:
     cluster = cluster_of(folder)
     owner = cluster.stat().st_uid
     stranger = subprocess.Popen(["sleep", "600"], user=owner, cwd="/")
-    (cluster / "postmaster.pid").write_text(f"{stranger.pid}\n{cluster}\n1\n5432\n\n\n")
-    os.chown(cluster / "postmaster.pid", owner, owner)
+    for lock in (cluster / "postmaster.pid", Path(address.host) / ".s.PGSQL.5432.lock"):
+        lock.write_text(f"{stranger.pid}\n{cluster}\n1\n5432\n\n\n")
+        os.chown(lock, owner, owner)
     try:
         with server_in(folder) as recovered:
             assert query(recovered, "SELECT 1") == 1

@@ -31,7 +31,11 @@ _PORT: Final = 5432  # only names the socket: nothing listens on the network
 _LONGEST_SOCKET_PATH: Final = 107
 _LARGEST_LOG_BYTES: Final = 8 * 1024 * 1024
 _DYING_PATIENCE_S: Final = 60.0
-_HELD_BY_A_DYING_SERVER: Final = (b"pre-existing shared memory block", b'lock file "postmaster.pid" already exists')
+_HELD_BY_A_DYING_SERVER: Final = (
+    b"pre-existing shared memory block",
+    b'lock file "postmaster.pid" already exists',
+    b'.lock" already exists',
+)
 _POLL_S: Final = 0.02
 _OPTIONS: Final[Mapping[str, str]] = {
     "listen_addresses": "",
@@ -169,7 +173,7 @@ class EmbeddedPostgres:
             if not postmaster.is_alive():
                 if not self._met_a_dying_server() or time.monotonic() > patience_ends:
                     raise self._broken("PostgreSQL a renoncé ; lire son journal.", "PostgreSQL gave up; read its log.")
-                forget_dead(footing.home / "cluster")
+                forget_dead(footing.home / "cluster", postmaster.sockets)
                 postmaster = self._launch(footing)
             time.sleep(_POLL_S)
 

@@ -52,15 +52,16 @@ def running_postmaster(cluster: Path) -> Postmaster | None:
     return Postmaster(pid, cluster, sockets) if was_started_with(pid, os.fsencode(cluster)) else None
 
 
-def forget_dead(cluster: Path) -> bool:
-    """Remove the file of a dead server whose number is taken by a process that is none of ``cluster``'s; say whether.
+def forget_dead(cluster: Path, sockets: Path) -> bool:
+    """Remove the lock files of a dead server whose number another process than one of ``cluster`` has; say whether.
 
     PostgreSQL starts nowhere while such a number lives: one that was given out again, or a child that nobody laid to
-    rest. The file stays while any process works in the cluster's folder, as a killed server's last children do.
+    rest. The files stay while any process works in the cluster's folder, as a killed server's last children do.
     """
     if running_postmaster(cluster) is not None or _is_worked_in(cluster):
         return False
-    (cluster / "postmaster.pid").unlink(missing_ok=True)
+    for lock in (cluster / "postmaster.pid", *sockets.glob(".s.PGSQL.*.lock")):
+        lock.unlink(missing_ok=True)
     return True
 
 
