@@ -67,10 +67,10 @@ def forget_dead(cluster: Path, sockets: Path) -> bool:
 
 def _is_worked_in(folder: Path) -> bool:
     """Tell whether some process of ours has the folder as its own; where nobody can tell, say so that one has."""
-    processes = Path("/proc")
-    if not processes.is_dir():
+    running = Path("/proc")
+    if not running.is_dir():
         return True
-    return any(_works_in(process / "cwd", folder) for process in processes.iterdir() if process.name.isdecimal())
+    return any(_works_in(one / "cwd", folder) for one in running.iterdir() if one.name.isdecimal())
 
 
 def _works_in(place: Path, folder: Path) -> bool:
