@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -45,7 +47,7 @@ def hand_in_strays(store: Store, office: Office, key: Ed25519PrivateKey, device:
     What it keeps is not sent again; a full quarantine, or an office that decided meanwhile, ends it.
     """
     while (after := _hand_in(store, office, key, device, clock)) is not None:
-        store.write("receive", lambda session, after=after: _note_strays(session, after))  # type: ignore[misc]
+        store.write("receive", partial(_note_strays, seq=after))
 
 
 def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> int | None:
