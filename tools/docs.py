@@ -13,6 +13,7 @@ from server.delivery.sharing.model import PROOF_LIFECYCLE
 from server.identity.permissions import ACTIONS, Column
 from shared.lifecycle import StateMachine
 from shared.lifecycles import ALL_LIFECYCLES
+from tools import shown
 
 _DOCS: Final = Path(__file__).parents[1] / "docs"
 _NOTE: Final = "<!-- Written by `make docs` from the code; change the code instead. -->"
@@ -62,8 +63,10 @@ def permissions() -> str:
 
 
 GENERATED: Final[dict[str, Callable[[], str]]] = {
+    "laws.md": shown.laws,
     "lifecycles.md": lifecycles,
     "permissions.md": permissions,
+    "requirements.md": shown.requirements,
     "settings.md": settings,
 }
 

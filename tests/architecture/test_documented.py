@@ -9,6 +9,7 @@ import pytest
 
 from tests.architecture.sources import ROOT
 from tools.docs import GENERATED
+from tools.shown import lost_rows, named_in
 
 
 @pytest.mark.parametrize("name", sorted(GENERATED))
@@ -24,3 +25,19 @@ def test_make_alone_lists_its_targets() -> None:
     done = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True)
     listed = set(re.findall(r"^  make ([a-z-]+) ", done.stdout, flags=re.MULTILINE))
     assert listed >= {"run", "serve", "check", "test", "shots", "nightly", "lock", "docs", "clean"}
+
+
+def test_docstrings_name_requirements_and_laws_one_by_one_and_in_ranges() -> None:
+    """House style: « R015-R017, laws 8, 9 and 11 » names all of them, and other numbers name nothing."""
+    assert named_in("R004, R015-R017: papers. Law 19, laws 8, 9 and 11; laws 1 to 3; RC101, C14, R12") == {
+        *("R004", "R015", "R016", "R017"),
+        *("L01", "L02", "L03", "L08", "L09", "L11", "L19"),
+    }
+
+
+def test_a_row_that_lost_its_tests_is_told() -> None:
+    """House style: a requirement that tests showed stays shown; one that nothing showed yet may wait."""
+    before = "| R001 | text | [test_a](../tests/a.py) |\n| R002 | text | – |\n| R003 | a | [test_b](../tests/b.py) |\n"
+    after = "| R001 | text | – |\n| R002 | text | – |\n"
+    assert lost_rows(before, after) == ["R001", "R003"]
+    assert lost_rows(before, before) == []

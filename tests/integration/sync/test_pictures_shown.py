@@ -92,7 +92,7 @@ def test_a_copy_has_the_pixels_and_nothing_else(kind: str, media_type: str) -> N
 
 
 def test_a_photo_stands_upright_and_says_nothing_of_its_maker() -> None:
-    """Law 25: where and with what a photo was taken leaves with its metadata; which side is up stays."""
+    """Québec’s privacy law: where and with what a photo was taken leaves with its metadata; which side is up stays."""
     copy = copy_of(located())
     with Image.open(io.BytesIO(copy.payload)) as picture:
         assert (picture.size, dict(picture.getexif())) == ((480, 640), {})
