@@ -102,7 +102,9 @@ def _page(table: Table) -> str:
     page = "\n".join([f"# {table.title}", "", *_note(), *table.says, *_sections(table, _shown(table))]) + "\n"
     kept = ROOT / "docs" / table.name
     if kept.exists() and (lost := lost_rows(kept.read_text(encoding="utf-8"), page)):
-        raise NothingShows(f"docs/{table.name}: no test names {', '.join(lost)} any more")
+        raise NothingShows(
+            f"docs/{table.name}: no test names {', '.join(lost)} any more; delete its row first if that is meant"
+        )
     return page
 
 
