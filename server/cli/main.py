@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Final
 
 import click
 
+from server.cli.lazy import LazyCommands
+from server.core.imports import FaultyRows, told_faults
 from shared.problems import Problem
 
 _EXIT_PROBLEM: Final = 2
 _COMMANDS: Final = {
     "backup": "server.sync.cli:backup",
     "day": "server.example.cli:day",
+    "import": "server.cli.importing:import_",
     "keys": "server.delivery.cli:keys",
     "ledger": "server.receivables.cli:ledger",
     "migrate": "server.cli.writing:migrate",
@@ -34,24 +35,7 @@ _COMMANDS: Final = {
 }
 
 
-class _Commands(click.Group):
-    """Loads a command's module when the command is named, so that ``tournee --help`` answers at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names of the commands whose module is there."""
-        del ctx
-        return sorted(name for name, place in _COMMANDS.items() if _exists(place.partition(":")[0]))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return one command, or None."""
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
-        return command
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, places=_COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tournee")
 def tournee() -> None:
     """Tournée : des commandes aux preuves signées · from orders to signed proofs."""
@@ -64,6 +48,8 @@ def main() -> None:
         tournee()
     except Problem as problem:
         click.echo(say_problem(problem), err=True)
+        for row in told_faults(problem.faults) if isinstance(problem, FaultyRows) else ():
+            click.echo(row, err=True)
         sys.exit(_EXIT_PROBLEM)
 
 
@@ -75,7 +61,3 @@ def say_problem(problem: Problem) -> str:
 
 def _end(_number: int, _frame: object) -> None:
     sys.exit(0)  # unwinds, so that what this process started is stopped
-
-
-def _exists(name: str) -> bool:
-    return find_spec(name.rpartition(".")[0]) is not None and find_spec(name) is not None

@@ -60,6 +60,16 @@ class CorrectionPolicy(StrEnum):
     AUTOMATIC = "automatic"
 
 
+class Equipment(StrEnum):
+    """What a delivery to a place needs on the truck."""
+
+    TAIL_LIFT = "tail_lift"
+    HAND_TRUCK = "hand_truck"
+    PALLET_JACK = "pallet_jack"
+    SMALL_TRUCK = "small_truck"
+    STAIR_CLIMBER = "stair_climber"
+
+
 class Organisation(Owned):
     """A company. It owns its own row; its relations read it."""
 
@@ -81,6 +91,7 @@ class Organisation(Owned):
     footer_en: Mapped[str] = mapped_column(default="")
     code: Mapped[str] = mapped_column(default="")  # prefix of its document series
     correction_policy: Mapped[CorrectionPolicy] = mapped_column(default=CorrectionPolicy.REVIEW)
+    kept_by_id: Mapped[UUID | None]  # the seller that keeps its card while it has no account of its own (C26)
 
 
 class TaxRegistration(Owned):
@@ -111,6 +122,7 @@ class Site(Owned):
     recipients: Mapped[json_list] = mapped_column(default=list)
     windows: Mapped[json_list] = mapped_column(default=list)  # [[opens_min, closes_min], …] of every delivery day
     service_s: Mapped[int] = mapped_column(default=300)
+    equipment: Mapped[list[str]] = mapped_column(default=list)  # values of ``Equipment`` that a delivery here needs
     permit_number: Mapped[str] = mapped_column(default="")
     permit_expires_on: Mapped[date | None]
 
@@ -142,14 +154,13 @@ class Agreement(Owned):
     starts_on: Mapped[date]
 
 
-class CustomerGroup(Owned):
-    """A seller's group of clients. Unset fields are the group « Tous »'s (R071), field by field."""
+class Settings:
+    """What a seller sets for a group or for one client; an unset field is the next one's in line (R071, C2).
 
-    __tablename__ = "customer_group"
-    __table_args__ = (UniqueConstraint("owner_id", "name"),)
+    ``emission`` on acceptance is the automatic invoice of R072. ``discount_bp`` are hundredths of a percent that every
+    order begins with (R049), ``note`` is printed on its papers (R051), ``footer`` at the bottom of its invoices (R006).
+    """
 
-    name: Mapped[str]
-    is_everyone: Mapped[bool] = mapped_column(default=False)
     billing_type: Mapped[BillingType | None]
     emission: Mapped[Emission | None]
     deliver_with: Mapped[DeliverWith | None]
@@ -158,20 +169,39 @@ class CustomerGroup(Owned):
     min_items: Mapped[int | None]
     min_value_cents: Mapped[int | None]
     auto_accept: Mapped[bool | None]
+    discount_bp: Mapped[int | None]
+    note_fr: Mapped[str | None]
+    note_en: Mapped[str | None]
     footer_fr: Mapped[str | None]
     footer_en: Mapped[str | None]
     balance_visible: Mapped[bool | None]
 
 
-class Client(Owned):
-    """A buyer as its seller keeps it: group and settings of its own, which win over the group's."""
+class CustomerGroup(Settings, Owned):
+    """A seller's group of clients. Unset fields are the group « Tous »'s (R071), field by field."""
+
+    __tablename__ = "customer_group"
+    __table_args__ = (UniqueConstraint("owner_id", "name"),)
+
+    name: Mapped[str]
+    is_everyone: Mapped[bool] = mapped_column(default=False)
+
+
+class Client(Settings, Owned):
+    """A buyer as its seller keeps it: group and settings of its own, which win over the group's.
+
+    ``external_id`` is the seller's own number for it: what an import finds it by.
+    """
 
     __tablename__ = "client"
-    __table_args__ = (UniqueConstraint("owner_id", "buyer_id"), Index(None, "owner_id", "group_id"))
+    __table_args__ = (
+        UniqueConstraint("owner_id", "buyer_id"),
+        UniqueConstraint("owner_id", "external_id"),
+        Index(None, "owner_id", "group_id"),
+    )
 
     buyer_id: Mapped[UUID] = mapped_column(index=True)
+    external_id: Mapped[str | None]
     group_id: Mapped[UUID | None]
-    billing_type: Mapped[BillingType | None]
-    emission: Mapped[Emission | None]
     credit_limit_cents: Mapped[int | None]
     since: Mapped[datetime]

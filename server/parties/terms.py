@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -57,7 +57,10 @@ class ChosenTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectiveTerms:
-    """The settings that hold, with ``sources`` by field name. ``issuer_id`` is who would invoice (C28)."""
+    """The settings that hold, with ``sources`` by field name. ``issuer_id`` is who would invoice (C28).
+
+    ``discount_bp`` (hundredths of a percent) and the note are what an order of this buyer begins with.
+    """
 
     billing_type: BillingType
     emission: Emission
@@ -68,6 +71,9 @@ class EffectiveTerms:
     min_items: int
     min_value_cents: int
     auto_accept: bool
+    discount_bp: int
+    note_fr: str
+    note_en: str
     footer_fr: str
     footer_en: str
     balance_visible: bool
@@ -88,24 +94,15 @@ class _Defaults:
     min_items: int = 0
     min_value_cents: int = 0
     auto_accept: bool = False
+    discount_bp: int = 0
+    note_fr: str = ""
+    note_en: str = ""
     footer_fr: str = ""
     footer_en: str = ""
     balance_visible: bool = False
 
 
-_FIELDS: Final = (
-    "billing_type",
-    "emission",
-    "deliver_with",
-    "settlement_policy",
-    "net_days",
-    "min_items",
-    "min_value_cents",
-    "auto_accept",
-    "footer_fr",
-    "footer_en",
-    "balance_visible",
-)
+_FIELDS: Final = tuple(one.name for one in fields(_Defaults))
 _ANYONES_CHOICE: Final = {Source.ORDER, Source.CLIENT, Source.GROUP, Source.EVERYONE}
 
 type _Layers = Sequence[tuple[Source, object | None]]

@@ -39,7 +39,7 @@ class GroupTaken(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupTerms:
-    """What a group may set; None leaves the field to « Tous », field by field (R071)."""
+    """What a group or a client may set; None leaves the field to the next in line, field by field (R071)."""
 
     billing_type: BillingType | None = None
     emission: Emission | None = None
@@ -49,6 +49,9 @@ class GroupTerms:
     min_items: int | None = None
     min_value_cents: int | None = None
     auto_accept: bool | None = None
+    discount_bp: int | None = None
+    note_fr: str | None = None
+    note_en: str | None = None
     footer_fr: str | None = None
     footer_en: str | None = None
     balance_visible: bool | None = None
