@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from typing import Protocol
 
 from shared.money import half_up, half_up_ratio, share_by_largest_remainder, times
 from shared.problems import Problem, Text
@@ -16,6 +18,41 @@ class TermsMismatch(Problem):
 
     slug = "terms-mismatch"
     title = Text("Conditions incohérentes", "Inconsistent terms")
+
+
+class Priceable(Protocol):
+    """What a priced document is made of: each amount is that of ``quantity`` units."""
+
+    @property
+    def line_id(self) -> str:
+        """The line's id."""
+
+    @property
+    def tax_codes(self) -> frozenset[str]:
+        """The line's taxes."""
+
+    def net_cents(self, quantity: int) -> int:
+        """Return the net after all discounts (T1)."""
+
+    def document_discount_of(self, quantity: int) -> int:
+        """Return the part of the net's discount that is the document's."""
+
+    def deposit_cents(self, quantity: int, *, taxable_only: bool = False) -> int:
+        """Return the container deposits."""
+
+
+def net_cents_of(
+    unit_price: Decimal, quantity: Decimal | int, *, discount_cents: Decimal | int = 0, base_quantity: Decimal | int = 1
+) -> int:
+    """Return T1's net: half up of quantity × unit price less discount, exact before it is rounded once.
+
+    ``base_quantity`` is the number of units that the price is for; a negative discount is a charge.
+    """
+    gross_cents = times(unit_price, 100 * Decimal(quantity))
+    if base_quantity == 1:
+        return half_up(gross_cents - discount_cents)
+    exact = Fraction(gross_cents) / Fraction(base_quantity) - Fraction(discount_cents)
+    return half_up_ratio(exact.numerator, exact.denominator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +74,7 @@ class LineTerms:
         exactly the whole net less T5's credit for the shortage (law 19).
         """
         discount = self._share(self.discount_cents + self.document_discount_cents, quantity)
-        return max(0, half_up(times(self.unit_price, Decimal(100 * quantity)) - discount))
+        return max(0, net_cents_of(self.unit_price, quantity, discount_cents=discount))
 
     def document_discount_of(self, quantity: int) -> int:
         """Return the part of ``net_cents``'s discount that is the document's."""

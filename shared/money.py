@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal, Inexact, InvalidOperation
 from typing import Self
 
 from shared.problems import Language, Problem, Text
@@ -130,6 +130,20 @@ def share_by_largest_remainder(total: int, weights: Sequence[int]) -> tuple[int,
     if not total:
         return (0,) * len(weights)
     return _share(abs(total), weights, sum_of_weights, sign=1 if total > 0 else -1)
+
+
+def share_exactly(total: int, exact: Sequence[Decimal]) -> tuple[int, ...]:
+    """Return whole cents for amounts of either sign whose sum rounds to ``total``; each is within 1 of its own.
+
+    An amount of whole cents stays as it is, and of equal remainders the first wins.
+
+    Source: T4 on documents that have lines below zero, where proportions of a small total would run away.
+    """
+    shares = [int(one.to_integral_value(rounding=ROUND_FLOOR)) for one in exact]
+    by_remainder = sorted(range(len(exact)), key=lambda at: shares[at] - exact[at])
+    for at in by_remainder[: total - sum(shares)]:
+        shares[at] += 1
+    return tuple(shares)
 
 
 def _share(total: int, weights: Sequence[int], sum_of_weights: int, *, sign: int) -> tuple[int, ...]:

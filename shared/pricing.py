@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from shared.line_terms import LineBeyond, LineTerms, TermsMismatch, pair_terms
-from shared.money import half_up, half_up_ratio, share_by_largest_remainder, times
+from shared.line_terms import LineBeyond, LineTerms, Priceable, TermsMismatch, pair_terms
+from shared.money import half_up, half_up_ratio, share_by_largest_remainder, share_exactly, times
 from shared.priced import (
     ContainerReturn,
     CreditedContainers,
@@ -37,6 +37,7 @@ __all__ = [
     "price_beyond",
     "price_containers",
     "price_extra",
+    "price_lines",
     "price_order",
 ]
 
@@ -64,7 +65,7 @@ def price_order(goods: Goods, prices: Prices, quantities: Mapping[str, int] | No
     ordered = {line_id: line.ordered for line_id, line in terms.items()}
     wanted = ordered if quantities is None else quantities
     _require_within(wanted, ordered)
-    return _price([(line, wanted.get(line_id, 0)) for line_id, line in terms.items()], prices.taxes)
+    return price_lines([(line, wanted.get(line_id, 0)) for line_id, line in terms.items()], prices.taxes)
 
 
 def price_extra(goods: Goods, prices: Prices, extras: Mapping[str, int]) -> PricedDocument:
@@ -80,7 +81,7 @@ def price_extra(goods: Goods, prices: Prices, extras: Mapping[str, int]) -> Pric
     terms = pair_terms(goods, prices)
     _require_within(extras, dict.fromkeys(terms))
     plain = [(replace(line, document_discount_cents=0), extras.get(line_id, 0)) for line_id, line in terms.items()]
-    return _price(plain, prices.taxes)
+    return price_lines(plain, prices.taxes)
 
 
 def price_beyond(
@@ -99,7 +100,7 @@ def price_beyond(
     left = {line_id: line.ordered - already.get(line_id, 0) for line_id, line in terms.items()}
     _require_within(more, left)
     chosen = [(LineBeyond(line, already.get(line_id, 0)), more.get(line_id, 0)) for line_id, line in terms.items()]
-    return _price(chosen, prices.taxes)
+    return price_lines(chosen, prices.taxes)
 
 
 def credit_lines(
@@ -172,7 +173,13 @@ def price_containers(returns: Iterable[ContainerReturn], *, taxes: Sequence[TaxR
     return DepositCredit(lines, sum(amounts), totals, sum(amounts) + sum(totals.values()))
 
 
-def _price(chosen: Sequence[tuple[LineTerms | LineBeyond, int]], rules: Sequence[TaxRule]) -> PricedDocument:
+def price_lines(chosen: Sequence[tuple[Priceable, int]], rules: Sequence[TaxRule]) -> PricedDocument:
+    """Return the document of these quantities by line: the one place where nets meet their taxes.
+
+    Lines of quantity 0 are left out. Each tax is rounded once on the base of the lines that carry it, then shared.
+
+    Source: T2 to T4; every order, supplement and published fact is priced here.
+    """
     chosen = [(terms, quantity) for terms, quantity in chosen if quantity]
     nets = [terms.net_cents(quantity) for terms, quantity in chosen]
     net_taxes = [dict[str, int]() for _ in chosen]
@@ -202,8 +209,12 @@ def _price(chosen: Sequence[tuple[LineTerms | LineBeyond, int]], rules: Sequence
 
 
 def _shared_tax(rule: TaxRule, bases: Sequence[int]) -> tuple[int, ...]:
-    """Round the tax once on the whole base (T3), then share it (T4)."""
-    return share_by_largest_remainder(half_up(times(Decimal(sum(bases)), Decimal(rule.rate))), bases)
+    """Round the tax once on the whole base (T3), then share it (T4), with lines below zero by their exact taxes."""
+    rate = Decimal(rule.rate)
+    tax = half_up(times(Decimal(sum(bases)), rate))
+    if any(base < 0 for base in bases):
+        return share_exactly(tax, [times(Decimal(base), rate) for base in bases])
+    return share_by_largest_remainder(tax, bases)
 
 
 def _credited(line: PricedLine, already: int, quantity: int) -> PricedLine:

@@ -16,6 +16,7 @@ _EXIT_PROBLEM: Final = 2
 _COMMANDS: Final = {
     "backup": "server.sync.cli:backup",
     "day": "server.example.cli:day",
+    "facts": "server.billing.cli:facts",
     "import": "server.cli.importing:import_",
     "keys": "server.delivery.cli:keys",
     "ledger": "server.receivables.cli:ledger",

@@ -6,7 +6,7 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.money import cash_rounding, half_up_ratio, share_by_largest_remainder
+from shared.money import cash_rounding, half_up_ratio, share_by_largest_remainder, share_exactly
 from shared.priced import sum_by_code
 from shared.pricing import credit_lines, price_extra, price_order
 from tests.property.shared.order_strategies import credit_splits, deliveries, orders
@@ -158,3 +158,17 @@ def test_a_ratio_rounds_half_up(numerator, denominator):
     """T5: as fractions do, away from zero."""
     assert half_up_ratio(numerator, denominator) == rounded(Fraction(numerator, denominator))
     assert Decimal(half_up_ratio(numerator, 1)) == numerator
+
+
+@given(
+    st.lists(st.integers(-100_000, 100_000), min_size=1, max_size=8),
+    st.decimals("0", "0.3", places=5),
+)
+def test_taxes_of_lines_of_either_sign_are_shared_near_their_exact_value(bases, rate):
+    """Laws 4, 5: with lines below zero each share is within a cent of its own, and their sum is the document's tax."""
+    exact = [base * Decimal(rate) for base in bases]
+    total = rounded(Fraction(sum(exact)))
+    shares = share_exactly(total, exact)
+    assert sum(shares) == total
+    assert all(abs(share - one) <= 1 for share, one in zip(shares, exact, strict=True))
+    assert all(share == 0 for share, base in zip(shares, bases, strict=True) if not base)

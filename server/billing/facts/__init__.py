@@ -1,0 +1,1 @@
+"""Published amounts, recomputed by the code that prices orders: ``tournee facts FILE``."""
