@@ -2,8 +2,10 @@
 
 ORGANISATION_JOINED = "organisation.joined"
 CORRECTION_POLICY_CHOSEN = "organisation.correction_policy_chosen"
+CARD_CHANGED = "organisation.card_changed"
 TAX_REGISTERED = "organisation.tax_registered"
 SITE_ADDED = "site.added"
+SITE_CHANGED = "site.changed"
 RELATION_OPENED = "relation.opened"
 AGREEMENT_MADE = "agreement.made"
 GROUP_CHANGED = "group.changed"

@@ -17,6 +17,7 @@ from server.parties.model import (
     Agreement,
     Client,
     Organisation,
+    OrganisationKind,
     Relation,
     RelationState,
     Site,
@@ -59,6 +60,11 @@ def zone_or_ours(session: Session, *, org_id: UUID) -> ZoneInfo:
 def sites(session: Session, *, site_ids: Iterable[UUID]) -> Mapping[UUID, Site]:
     """Return the places among ``site_ids`` that the acting organisation may read."""
     return {site.id: site for site in session.scalars(select(Site).where(Site.id.in_(set(site_ids))))}
+
+
+def sites_of(session: Session, *, org_id: UUID) -> list[Site]:
+    """Return the places of an organisation that the acting one may read, the oldest first."""
+    return list(session.scalars(select(Site).where(Site.owner_id == org_id).order_by(Site.id)))
 
 
 def registrations(session: Session, *, org_id: UUID, on: date) -> list[TaxRegistration]:
@@ -109,3 +115,32 @@ def is_related(session: Session, *, seller_id: UUID, other_id: UUID) -> bool:
             Agreement.state == RelationState.ACTIVE,
         )
         return session.scalar(select(relation.exists() | agreement.exists())) or False
+
+
+def seller_named(session: Session, name: str) -> UUID:
+    """Return the organisation that sells and has this code, name or id; the only one there is for an empty name.
+
+    For commands, in a transaction as the schema's owner.
+
+    Raises:
+        NotFound: none, or several, fit.
+    """
+    sellers = session.execute(
+        select(Organisation.id, Organisation.code, Organisation.name)
+        .where(Organisation.kind != OrganisationKind.RETAILER)
+        .order_by(Organisation.code)
+    ).all()
+    wanted = name.casefold()
+    fitting = [
+        row.id for row in sellers if not name or wanted in {row.code.casefold(), row.name.casefold(), str(row.id)}
+    ]
+    if len(fitting) == 1:
+        return UUID(str(fitting[0]))
+    listed = ", ".join(f"{row.code} ({row.name})" for row in sellers[:20])
+    raise NotFound(
+        Text(
+            f"Nommer un vendeur parmi\u00a0: {listed or 'aucun'}.",
+            f"Name one seller of: {listed or 'none'}.",
+        ),
+        where="--seller",
+    )

@@ -1,6 +1,7 @@
 """What organisations do: join, add places, make deals and keep clients."""
 
-from server.parties.service.clients import GroupTerms, change_group, create_group, keep_client
+from server.core.imports import ImportReport
+from server.parties.service.clients import GroupTerms, change_group, create_group, keep_client, name_client
 from server.parties.service.deals import (
     NoAgreement,
     NoRelation,
@@ -11,17 +12,18 @@ from server.parties.service.deals import (
     require_relation,
     share_site,
 )
+from server.parties.service.importing import import_clients, preview_clients
 from server.parties.service.organisations import (
-    BadPlace,
     choose_correction_policy,
     create_organisation,
-    create_site,
     register_tax,
 )
+from server.parties.service.places import BadPlace, create_site, revise_site
 
 __all__ = [
     "BadPlace",
     "GroupTerms",
+    "ImportReport",
     "NoAgreement",
     "NoRelation",
     "agree",
@@ -30,11 +32,15 @@ __all__ = [
     "create_group",
     "create_organisation",
     "create_site",
+    "import_clients",
     "introduce",
     "keep_client",
+    "name_client",
+    "preview_clients",
     "register_tax",
     "relate",
     "require_agreement",
     "require_relation",
+    "revise_site",
     "share_site",
 ]

@@ -20,6 +20,7 @@ from server.parties.model import BillingType, Client, CustomerGroup, DeliverWith
 MAX_NET_DAYS = 365
 MAX_MINIMUM_CENTS = 10**9
 MAX_MINIMUM_ITEMS = 100_000
+MAX_DISCOUNT_BP = 10_000
 
 
 class BadGroup(Problem):
@@ -35,6 +36,14 @@ class GroupTaken(Problem):
     slug = "group-name-taken"
     status: ClassVar[int] = 409
     title = Text("Groupe déjà présent", "Group already there")
+
+
+class NumberTaken(Problem):
+    """Another client of the seller has this number."""
+
+    slug = "client-number-taken"
+    status: ClassVar[int] = 409
+    title = Text("Numéro déjà pris", "Number already taken")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +78,7 @@ def change_group(session: Session, *, terms: GroupTerms, stamp: Stamp, group_id:
 
     Orders already made keep what they were made with.
     """
-    mine = select(CustomerGroup).where(CustomerGroup.owner_id == acting_org(session))
-    wanted = CustomerGroup.id == group_id if group_id else CustomerGroup.is_everyone
-    group = session.scalars(mine.where(wanted).with_for_update()).one_or_none()
-    if group is None:
-        raise NotFound(Text("Ce groupe n’existe pas.", "There is no such group."), where="group_id")
-    return _set_terms(session, group, terms, stamp)
+    return _set_terms(session, _my_group(session, group_id), terms, stamp)
 
 
 def keep_client(
@@ -86,20 +90,69 @@ def keep_client(
     billing_type: BillingType | None = None,
     emission: Emission | None = None,
     credit_limit_cents: int | None = None,
+    terms: GroupTerms | None = None,
 ) -> Client:
-    """Return the acting seller's client with exactly these settings; they win over its group's (R001)."""
+    """Return the acting seller's client with exactly these settings; they win over its group's (R001).
+
+    ``terms`` sets them all at once; without it ``billing_type`` and ``emission`` are the client's only ones.
+
+    Raises:
+        NotFound: there is no such client, or no such group.
+    """
+    client = _my_client(session, buyer_id)
+    if group_id is not None:
+        _my_group(session, group_id)
+    client.group_id = group_id
+    client.credit_limit_cents = credit_limit_cents
+    _write_terms(client, terms or GroupTerms(billing_type=billing_type, emission=emission))
+    session.flush()
+    facts.record(session, events.CLIENT_CHANGED, client.id, stamp)
+    return client
+
+
+def name_client(session: Session, *, buyer_id: UUID, external_id: str | None, stamp: Stamp) -> Client:
+    """Return the acting seller's client under the seller's own number for it.
+
+    Raises:
+        NumberTaken: another client has this number.
+    """
+    client = _my_client(session, buyer_id)
+    other = session.scalars(
+        select(Client.id).where(
+            Client.owner_id == client.owner_id, Client.external_id == external_id, Client.id != client.id
+        )
+    ).first()
+    if external_id is not None and other is not None:
+        raise NumberTaken(
+            Text(
+                f"Un autre client a déjà le numéro «\u00a0{external_id}\u00a0». En choisir un autre.",
+                f"Another client has the number “{external_id}” already. Choose another.",
+            ),
+            where="external_id",
+        )
+    if client.external_id != external_id:
+        client.external_id = external_id
+        facts.record(session, events.CLIENT_CHANGED, client.id, stamp)
+    return client
+
+
+def _my_client(session: Session, buyer_id: UUID) -> Client:
     client = session.scalars(
         select(Client).where(Client.owner_id == acting_org(session), Client.buyer_id == buyer_id).with_for_update()
     ).one_or_none()
     if client is None:
         raise NotFound(Text("Ce client n’existe pas.", "There is no such client."), where="buyer_id")
-    client.group_id = group_id
-    client.billing_type = billing_type
-    client.emission = emission
-    client.credit_limit_cents = credit_limit_cents
-    session.flush()
-    facts.record(session, events.CLIENT_CHANGED, client.id, stamp)
     return client
+
+
+def _my_group(session: Session, group_id: UUID | None) -> CustomerGroup:
+    """Return the acting seller's group, « Tous » without an id, locked."""
+    mine = select(CustomerGroup).where(CustomerGroup.owner_id == acting_org(session))
+    wanted = CustomerGroup.id == group_id if group_id else CustomerGroup.is_everyone
+    group = session.scalars(mine.where(wanted).with_for_update()).one_or_none()
+    if group is None:
+        raise NotFound(Text("Ce groupe n’existe pas.", "There is no such group."), where="group_id")
+    return group
 
 
 def _taken(name: str) -> GroupTaken:
@@ -113,12 +166,16 @@ def _taken(name: str) -> GroupTaken:
 
 
 def _set_terms(session: Session, group: CustomerGroup, terms: GroupTerms, stamp: Stamp) -> CustomerGroup:
-    _require_bounds(terms)
-    for one in fields(terms):
-        setattr(group, one.name, getattr(terms, one.name))
+    _write_terms(group, terms)
     session.flush()
     facts.record(session, events.GROUP_CHANGED, group.id, stamp)
     return group
+
+
+def _write_terms(kept: CustomerGroup | Client, terms: GroupTerms) -> None:
+    _require_bounds(terms)
+    for one in fields(terms):
+        setattr(kept, one.name, getattr(terms, one.name))
 
 
 def _require_bounds(terms: GroupTerms) -> None:
@@ -126,6 +183,7 @@ def _require_bounds(terms: GroupTerms) -> None:
         "net_days": MAX_NET_DAYS,
         "min_items": MAX_MINIMUM_ITEMS,
         "min_value_cents": MAX_MINIMUM_CENTS,
+        "discount_bp": MAX_DISCOUNT_BP,
     }
     for name, most in limits.items():
         if not 0 <= (getattr(terms, name) or 0) <= most:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
@@ -20,23 +19,11 @@ from server.parties.model import (
     CustomerGroup,
     Organisation,
     OrganisationKind,
-    Site,
     TaxRegistration,
 )
 from shared.ids import new_id
 
-E7: Final = 10_000_000
-MINUTES_A_DAY: Final = 24 * 60
-MAX_WINDOWS: Final = 8
-MAX_SERVICE_S: Final = 6 * 3600
 EVERYONE: Final = "Tous"
-
-
-class BadPlace(Problem):
-    """A site's position, windows or service time cannot be."""
-
-    slug = "bad-place"
-    title = Text("Lieu invalide", "Invalid place")
 
 
 class AlreadyRegistered(Problem):
@@ -65,8 +52,12 @@ def create_organisation(
     postal_code: str = "",
     footer_fr: str = "",
     footer_en: str = "",
+    kept_by_id: UUID | None = None,
 ) -> Organisation:
-    """Return a new organisation, owner of its own row; one that sells gets its group « Tous » (R071)."""
+    """Return a new organisation, owner of its own row; one that sells gets its group « Tous » (R071).
+
+    ``kept_by_id`` is the seller that keeps the card of a client without an account (C26).
+    """
     owner_id = org_id or new_id()
     with acting_for(session, owner_id):
         organisation = Organisation(
@@ -86,6 +77,7 @@ def create_organisation(
             postal_code=postal_code,
             footer_fr=footer_fr,
             footer_en=footer_en,
+            kept_by_id=kept_by_id,
         )
         session.add(organisation)
         if kind is not OrganisationKind.RETAILER:
@@ -106,55 +98,6 @@ def register_tax(
     return registration
 
 
-def create_site(
-    session: Session,
-    *,
-    name: str,
-    street: str,
-    city: str,
-    postal_code: str,
-    lat_e7: int,
-    lon_e7: int,
-    stamp: Stamp,
-    windows: Sequence[tuple[int, int]] = (),
-    service_s: int = 300,
-    phone: str = "",
-    access_note: str = "",
-    recipients: Sequence[str] = (),
-    permit_number: str = "",
-    permit_expires_on: date | None = None,
-) -> Site:
-    """Return a new place of the acting organisation: a dock or a depot.
-
-    Positions are 1e-7 degrees (WGS 84), ``windows`` local minutes after midnight, the same on every delivery day.
-
-    Raises:
-        BadPlace: not on Earth, windows that close before they open, or a service time out of bounds.
-    """
-    _require_place(lat_e7=lat_e7, lon_e7=lon_e7, windows=windows, service_s=service_s)
-    site = Site(
-        owner_id=acting_org(session),
-        party_ids=[],
-        name=name,
-        street=street,
-        city=city,
-        postal_code=postal_code,
-        lat_e7=lat_e7,
-        lon_e7=lon_e7,
-        windows=[list(window) for window in windows],
-        service_s=service_s,
-        phone=phone,
-        access_note=access_note,
-        recipients=list(recipients),
-        permit_number=permit_number,
-        permit_expires_on=permit_expires_on,
-    )
-    session.add(site)
-    session.flush()
-    facts.record(session, events.SITE_ADDED, site.id, stamp)
-    return site
-
-
 def _registered(tax_code: str, valid_from: date) -> AlreadyRegistered:
     return AlreadyRegistered(
         Text(
@@ -163,31 +106,6 @@ def _registered(tax_code: str, valid_from: date) -> AlreadyRegistered:
         ),
         where="valid_from",
     )
-
-
-def _require_place(*, lat_e7: int, lon_e7: int, windows: Sequence[tuple[int, int]], service_s: int) -> None:
-    if abs(lat_e7) > 90 * E7 or abs(lon_e7) > 180 * E7:
-        raise _bad_place(
-            "position",
-            "La position n’est pas sur Terre. Donner latitude et longitude en 1e-7 degrés.",
-            "The position is not on Earth. Give latitude and longitude in 1e-7 degrees.",
-        )
-    if len(windows) > MAX_WINDOWS or any(not 0 <= opens < closes <= MINUTES_A_DAY for opens, closes in windows):
-        raise _bad_place(
-            "windows",
-            f"Une plage horaire doit ouvrir avant de fermer, entre 0 et 1440 minutes\u00a0; {MAX_WINDOWS} au plus.",
-            f"A time window opens before it closes, within 0 and 1440 minutes; {MAX_WINDOWS} at most.",
-        )
-    if not 0 <= service_s <= MAX_SERVICE_S:
-        raise _bad_place(
-            "service_s",
-            f"Le temps de service va de 0 à {MAX_SERVICE_S}\u00a0s.",
-            f"The service time runs from 0 to {MAX_SERVICE_S} s.",
-        )
-
-
-def _bad_place(where: str, fr: str, en: str) -> BadPlace:
-    return BadPlace(Text(fr, en), where=where)
 
 
 def choose_correction_policy(session: Session, *, policy: CorrectionPolicy, stamp: Stamp) -> Organisation:
