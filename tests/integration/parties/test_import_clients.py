@@ -76,13 +76,13 @@ def test_a_faulty_file_names_each_line_and_column_and_changes_nothing(world: Wor
     assert "ligne 3, Courriel\u00a0: «\u00a0pas-un-courriel\u00a0» n’est pas une adresse de courriel." in done.stderr
     assert "line 3, E-mail:" in done.stderr
     with pytest.raises(FaultyRows) as refused:
-        read_clients("\n".join((HEADER, ZOE, "C-1;Double;;;;;45;;;;Inconnu;")).encode())
+        read_clients(f"{HEADER}\n{ZOE}\nC-1;Double;;;;;45;;;;Inconnu;".encode())
     assert [(one.line, one.column and one.column.fr) for one in refused.value.faults] == [
         (3, "No client"),
         (3, "Longitude"),
     ]
     with pytest.raises(FaultyRows) as strange:
-        _take(world, "\n".join((HEADER, ZOE, "C-3;Troisième;;;;;;;;;Inconnu;")))
+        _take(world, f"{HEADER}\n{ZOE}\nC-3;Troisième;;;;;;;;;Inconnu;")
     assert strange.value.faults[0].text.en.startswith("There is no group “Inconnu”.")
     assert kept(world) == []
 
