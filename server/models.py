@@ -2,6 +2,7 @@
 
 from server.billing import model as billing
 from server.catalog import model as catalog
+from server.catalog.prices import model as prices
 from server.conversations import model as conversations
 from server.core import facts
 from server.delivery import model as delivery
@@ -21,5 +22,5 @@ from server.sync import model as sync
 
 ALL = (
     billing, catalog, contests, conversations, facts, delivery, documents, identity, ledger,
-    notifications, orders, papers, parties, planning, receivables, sharing, stock, sync,
+    notifications, orders, papers, parties, planning, prices, receivables, sharing, stock, sync,
 )  # fmt: skip

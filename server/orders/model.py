@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from server.core.database import Owned, cents, json_object, unit_price
+from server.core.database import Owned, cents, json_list, json_object, unit_price
 from server.parties.model import BillingType, DeliverWith, Emission, SettlementPolicy
 from shared.lifecycles import (
     BILLING_LIFECYCLE,
@@ -120,6 +120,7 @@ class OrderLine(Owned):
     sales_unit: Mapped[str]
     quantity: Mapped[int]
     unit_price: Mapped[unit_price]
+    price_steps: Mapped[json_list] = mapped_column(default=list)  # why it costs that much; read by ``explain_price``
     discount_cents: Mapped[cents] = mapped_column(default=0)
     tax_codes: Mapped[list[str]]
     container_class_id: Mapped[UUID | None]

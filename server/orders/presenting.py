@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from server.catalog.prices.steps import PriceStep
 from server.orders.listing import ListedOrder
 from server.orders.model import Order, OrderEntry, OrderLine
+from server.orders.pricing import explain_price
 from server.parties.model import BillingType
 from shared.problems import Text
 from shared.states import LABELS, OrderState
@@ -91,6 +93,13 @@ def present_entry(entry: OrderEntry) -> dict[str, Any]:
     }
 
 
+def present_step(step: PriceStep) -> dict[str, Any]:
+    """Return one step of a price."""
+    kept = {name: getattr(step, name) for name in ("kind", "change", "rule_id", "set_by", "set_at")}
+    dates = {"valid_from": step.valid_from, "valid_until": step.valid_until}
+    return kept | dates | {"name": words(step.name), "unit_price": f"{step.unit_price:.4f}"}
+
+
 def words(text: Text) -> dict[str, str]:
     """Return a text in both languages."""
     return {"fr": text.fr, "en": text.en}
@@ -110,6 +119,7 @@ def _line(line: OrderLine, *, with_prices: bool) -> dict[str, Any]:
         "quantity": line.quantity,
         "lots": line.lots,
         "unit_price": f"{line.unit_price:f}" if with_prices else None,
+        "price_steps": [present_step(step) for step in explain_price(line)] if with_prices else [],
         "discount_cents": line.discount_cents if with_prices else None,
         "tax_codes": line.tax_codes,
         "container_code": line.container_code,

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from server.catalog.prices.steps import PriceStep
 from server.orders.model import Order, OrderLine
 from shared.pricing import PricedDocument, price_order
 from shared.wire.terms import Deposit, Goods, GoodsLine, PriceLine, Prices, TaxRule
+
+
+def explain_price(line: OrderLine) -> tuple[PriceStep, ...]:
+    """Return how the line's unit price came to be: base price, list, discount, promotion, or a price that was typed.
+
+    The steps were frozen with the line: changing a rule later changes none of them. The last step's price is the
+    line's; the line's own discount in cents is taken off beside it.
+    """
+    return tuple(PriceStep.from_json(kept) for kept in line.price_steps)
 
 
 def goods_of(order: Order) -> Goods:

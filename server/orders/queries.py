@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from server.orders.model import Order, OrderEntry, OrderLine
 from shared.states import OrderState
 
 _TAKES_STOCK = (OrderState.ACCEPTED, OrderState.PLANNED)
+_FELL_THROUGH = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED)
 
 
 def order(session: Session, *, order_id: UUID) -> Order:
@@ -51,6 +52,26 @@ def reserved(session: Session, *, format_ids: Iterable[UUID]) -> dict[UUID, int]
         .group_by(OrderLine.format_id)
     )
     return {row[0]: int(row[1]) for row in rows if row[0] is not None}
+
+
+def ordered_by(session: Session, *, order: Order, format_id: UUID, since: date) -> int:
+    """Return how much of a format the buyer's other orders have since a day; what fell through is left out.
+
+    The session acts for the seller; the day begins in UTC.
+    """
+    total = session.scalar(
+        select(func.sum(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.owner_id == order.owner_id,
+            OrderLine.format_id == format_id,
+            Order.buyer_id == order.buyer_id,
+            Order.id != order.id,
+            Order.state.not_in(_FELL_THROUGH),
+            Order.submitted_at >= datetime.combine(since, time(), UTC),
+        )
+    )
+    return int(total or 0)
 
 
 def due_base_on(order: Order, *, issued_at: datetime, zone: ZoneInfo) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from server.catalog.prices.steps import StepKind
 from server.core.web import Schema
 from server.core.web.limits import MAX_PAGE, PageQuery, day, line, whole
 from server.orders.listing import Bucket
@@ -21,11 +22,14 @@ MAX_CENTS = 10**11
 
 
 class ItemSchema(Schema):
-    """A format and a quantity; without ``unit_price`` the format's own holds."""
+    """A format and a quantity; without ``unit_price`` the client's own price holds."""
 
     format_id = fields.UUID(required=True)
     quantity = whole(least=1, most=MAX_QUANTITY, required=True)
     discount_cents = whole(most=MAX_CENTS, load_default=0)
+    with_discounts = fields.Boolean(
+        load_default=True, metadata={"description": "false leaves out discounts and promotions; the list still counts"}
+    )
     unit_price = fields.String(
         load_default=None,
         allow_none=True,
@@ -115,6 +119,20 @@ class WordsSchema(Schema):
     en = fields.String(required=True)
 
 
+class PriceStepSchema(Schema):
+    """One step of a price: base price, list, discount, promotion, or a price that somebody typed."""
+
+    kind = fields.Enum(StepKind, by_value=True, required=True)
+    name = fields.Nested(WordsSchema, required=True)
+    change = fields.String(required=True, metadata={"description": "what was taken off: '10 %' or '1.5000'"})
+    unit_price = fields.String(required=True)
+    rule_id = fields.UUID(required=True, allow_none=True)
+    valid_from = fields.Date(required=True, allow_none=True)
+    valid_until = fields.Date(required=True, allow_none=True)
+    set_by = fields.String(required=True)
+    set_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
 class OrderLineSchema(Schema):
     """A line as it was frozen. Amounts are null for a driver whose order travels without prices (C29)."""
 
@@ -126,6 +144,11 @@ class OrderLineSchema(Schema):
     quantity = fields.Integer(required=True)
     lots = fields.List(fields.String(), required=True)
     unit_price = fields.String(required=True, allow_none=True)
+    price_steps = fields.List(
+        fields.Nested(PriceStepSchema),
+        required=True,
+        metadata={"description": "how the unit price came to be, frozen with the line; empty without prices (C29)"},
+    )
     discount_cents = fields.Integer(required=True, allow_none=True)
     tax_codes = fields.List(fields.String(), required=True)
     container_code = fields.String(required=True)

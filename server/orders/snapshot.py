@@ -16,6 +16,7 @@ _LINE_FIELDS: Final = (
     "description_en",
     "sales_unit",
     "quantity",
+    "price_steps",
     "discount_cents",
     "container_code",
     "containers_a_unit",

@@ -103,6 +103,11 @@ def clients(session: Session) -> list[tuple[Client, Organisation]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def group_of(session: Session, *, seller_id: UUID, buyer_id: UUID) -> UUID | None:
+    """Return the group in which a seller, for whom the session acts, keeps a client; None is « Tous » alone."""
+    return session.scalar(select(Client.group_id).where(Client.owner_id == seller_id, Client.buyer_id == buyer_id))
+
+
 def is_related(session: Session, *, seller_id: UUID, other_id: UUID) -> bool:
     """Say whether an active relation or agreement binds the seller with another organisation."""
     with acting_for(session, seller_id):

@@ -150,6 +150,20 @@ def effective_terms(
     )
 
 
+def standing_discount(session: Session, *, seller_id: UUID, buyer_id: UUID) -> tuple[int, str]:
+    """Return the discount that the client, its group or « Tous » has, in hundredths of a percent, and whose it is.
+
+    The session acts for the seller; the name is the group's, empty for the client's own.
+
+    Source: R049, R071.
+    """
+    client, group, everyone = _client_and_groups(session, seller_id, buyer_id)
+    for layer in (client, group, everyone):
+        if layer is not None and layer.discount_bp is not None:
+            return layer.discount_bp, "" if isinstance(layer, Client) else layer.name
+    return 0, ""
+
+
 def _first_set(layers: _Layers, name: str) -> tuple[Any, Source]:
     for source, layer in layers:
         if (value := getattr(layer, name, None)) is not None:

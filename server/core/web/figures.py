@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -90,10 +91,28 @@ def money(cents: int | None, currency: str = "CAD") -> str:
     return "–" if cents is None else format_money(cents, currency, language())
 
 
+def price(value: Decimal, currency: str = "CAD") -> str:
+    """Return a unit price with the decimals that it has, from 2 to 4: ``42,50 $``, ``$0.1275``."""
+    fine = f"{value:.4f}"
+    whole, part = fine.removeprefix("-").split(".")
+    shown = part[:2] + part[2:].rstrip("0")
+    written = format_money(int(whole) * 100, currency, language())
+    mark = "," if language() == "fr" else "."
+    return written.replace(f"{mark}00", f"{mark}{shown}", 1)
+
+
+def lessening(change: str, currency: str = "CAD") -> str:
+    """Return what a rule takes off, as it keeps it (``12.5 %`` or ``1.5000``), as people write it."""
+    if change.endswith(" %"):
+        number = change.removesuffix(" %")
+        return f"{number.replace('.', ',')}{NBSP}%" if language() == "fr" else f"{number}%"
+    return price(Decimal(change), currency)
+
+
 def windows(value: list[list[int]]) -> str:
     """Return time windows as ``8 h – 12 h``, several apart by commas."""
     return ", ".join(f"{clock(opens)}{NBSP}–{NBSP}{clock(closes)}" for opens, closes in value)
 
 
-FIGURES = (clock, count, day, distance, duration, hour, moment, money, size, weight, windows)
+FIGURES = (clock, count, day, distance, duration, hour, lessening, moment, money, price, size, weight, windows)
 """What templates may say, each under its own name as a filter."""

@@ -27,6 +27,7 @@ from server.dashboard.queries import orders as queries
 from server.dashboard.standing import Bucket
 from server.delivery.papers.service import papers as paper_proofs
 from server.identity.permissions import Permission
+from server.orders.pricing import explain_price
 
 
 @pages.get("/commandes")
@@ -64,4 +65,11 @@ def order(order_id: UUID) -> str:
         zone = zone_here(session)
         whole = queries.order_whole(session, order_id=order_id, today=today_in(zone), driver_id=driver_only())
         papers = paper_proofs(session, order_id=order_id)
-        return render_template("dashboard/order.html", whole=whole, zone=zone, standing=standing, papers=papers)
+        return render_template(
+            "dashboard/order.html",
+            whole=whole,
+            zone=zone,
+            standing=standing,
+            papers=papers,
+            explain_price=explain_price,
+        )

@@ -645,6 +645,21 @@ CREATE TABLE journal_entry (
 -- next
 CREATE INDEX ix_journal_entry_owner_id ON journal_entry (owner_id)
 -- next
+CREATE TABLE list_price (
+	rule_id UUID NOT NULL, 
+	format_id UUID NOT NULL, 
+	unit_price NUMERIC(16, 4) NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_list_price PRIMARY KEY (id), 
+	CONSTRAINT uq_list_price_rule_id_format_id UNIQUE (rule_id, format_id)
+)
+-- next
+CREATE INDEX ix_list_price_format_id ON list_price (format_id)
+-- next
+CREATE INDEX ix_list_price_owner_id ON list_price (owner_id)
+-- next
 CREATE TABLE membership (
 	user_id UUID NOT NULL, 
 	email TEXT NOT NULL, 
@@ -892,10 +907,46 @@ CREATE TABLE plan (
 -- next
 CREATE INDEX ix_plan_owner_id ON plan (owner_id)
 -- next
+CREATE TABLE price_rule (
+	kind VARCHAR(40) NOT NULL, 
+	name_fr TEXT NOT NULL, 
+	name_en TEXT NOT NULL, 
+	reference TEXT NOT NULL, 
+	group_ids UUID[] NOT NULL, 
+	buyer_ids UUID[] NOT NULL, 
+	format_ids UUID[] NOT NULL, 
+	percent_off NUMERIC(7, 4), 
+	amount_off NUMERIC(16, 4), 
+	fixed_price NUMERIC(16, 4), 
+	min_quantity INTEGER NOT NULL, 
+	valid_from DATE NOT NULL, 
+	valid_until DATE, 
+	set_by TEXT NOT NULL, 
+	set_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	archived_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_price_rule PRIMARY KEY (id), 
+	CONSTRAINT ck_price_rule_says_how CHECK ((kind = 'list') = (percent_off IS NULL AND amount_off IS NULL AND fixed_price IS NULL)), 
+	CONSTRAINT ck_price_rule_says_one_way CHECK (num_nonnulls(percent_off, amount_off, fixed_price) <= 1), 
+	CONSTRAINT ck_price_rule_days CHECK (valid_until IS NULL OR valid_until >= valid_from), 
+	CONSTRAINT ck_price_rule_rulekind CHECK (kind IN ('list', 'discount', 'promotion'))
+)
+-- next
+CREATE INDEX ix_price_rule_owner_id ON price_rule (owner_id)
+-- next
+CREATE UNIQUE INDEX uq_price_rule_reference ON price_rule (owner_id, reference) WHERE reference <> ''
+-- next
 CREATE TABLE product (
 	name_fr TEXT NOT NULL, 
 	name_en TEXT NOT NULL, 
 	style TEXT NOT NULL, 
+	description_fr TEXT NOT NULL, 
+	description_en TEXT NOT NULL, 
+	reference TEXT NOT NULL, 
+	tax_codes TEXT[] NOT NULL, 
+	archived_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -904,19 +955,35 @@ CREATE TABLE product (
 -- next
 CREATE INDEX ix_product_owner_id ON product (owner_id)
 -- next
+CREATE UNIQUE INDEX uq_product_reference ON product (owner_id, reference) WHERE reference <> ''
+-- next
 CREATE TABLE product_format (
 	product_id UUID NOT NULL, 
 	name_fr TEXT NOT NULL, 
 	name_en TEXT NOT NULL, 
+	reference TEXT NOT NULL, 
 	sales_unit VARCHAR(40) NOT NULL, 
 	container_class_id UUID, 
+	container_ml INTEGER NOT NULL, 
+	units_a_pack INTEGER NOT NULL, 
+	packs_a_unit INTEGER NOT NULL, 
 	containers_a_unit INTEGER NOT NULL, 
 	weight_g INTEGER NOT NULL, 
 	volume_ml INTEGER NOT NULL, 
 	unit_price NUMERIC(16, 4) NOT NULL, 
+	priced_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	priced_by TEXT NOT NULL, 
 	tax_codes TEXT[] NOT NULL, 
+	own_taxes BOOLEAN NOT NULL, 
 	barcode TEXT NOT NULL, 
+	pack_barcode TEXT NOT NULL, 
+	container_barcode TEXT NOT NULL, 
 	unlimited BOOLEAN NOT NULL, 
+	listed BOOLEAN NOT NULL, 
+	group_ids UUID[] NOT NULL, 
+	buyer_ids UUID[] NOT NULL, 
+	max_an_order INTEGER, 
+	archived_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -927,6 +994,8 @@ CREATE TABLE product_format (
 CREATE INDEX ix_product_format_owner_id ON product_format (owner_id)
 -- next
 CREATE INDEX ix_product_format_product_id ON product_format (product_id)
+-- next
+CREATE UNIQUE INDEX uq_product_format_reference ON product_format (owner_id, reference) WHERE reference <> ''
 -- next
 CREATE TABLE proof (
 	delivery_id UUID NOT NULL, 
@@ -1251,6 +1320,26 @@ CREATE TABLE site (
 )
 -- next
 CREATE INDEX ix_site_owner_id ON site (owner_id)
+-- next
+CREATE TABLE stock_allocation (
+	format_id UUID NOT NULL, 
+	group_ids UUID[] NOT NULL, 
+	buyer_ids UUID[] NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	valid_from DATE NOT NULL, 
+	valid_until DATE NOT NULL, 
+	set_by TEXT NOT NULL, 
+	set_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_stock_allocation PRIMARY KEY (id), 
+	CONSTRAINT ck_stock_allocation_days CHECK (valid_until >= valid_from)
+)
+-- next
+CREATE INDEX ix_stock_allocation_format_id ON stock_allocation (format_id)
+-- next
+CREATE INDEX ix_stock_allocation_owner_id ON stock_allocation (owner_id)
 -- next
 CREATE TABLE stock_move (
 	format_id UUID NOT NULL, 
@@ -1643,6 +1732,7 @@ CREATE TABLE order_line (
 	sales_unit TEXT NOT NULL, 
 	quantity INTEGER NOT NULL, 
 	unit_price NUMERIC(16, 4) NOT NULL, 
+	price_steps JSONB NOT NULL, 
 	discount_cents BIGINT NOT NULL, 
 	tax_codes TEXT[] NOT NULL, 
 	container_class_id UUID, 
@@ -2174,6 +2264,16 @@ CREATE POLICY writer ON "journal_entry" FOR ALL USING (owner_id = (SELECT acting
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "journal_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "list_price" TO tournee_app
+-- next
+ALTER TABLE "list_price" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "list_price" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "list_price" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "list_price" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "membership" TO tournee_app
 -- next
 ALTER TABLE "membership" ENABLE ROW LEVEL SECURITY
@@ -2301,6 +2401,16 @@ CREATE POLICY readers ON "posting" FOR SELECT USING (owner_id = (SELECT acting_o
 CREATE POLICY writer ON "posting" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "posting" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "price_rule" TO tournee_app
+-- next
+ALTER TABLE "price_rule" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "price_rule" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "price_rule" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "price_rule" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "product" TO tournee_app
 -- next
@@ -2499,6 +2609,16 @@ ALTER TABLE "site" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "site" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "site" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "stock_allocation" TO tournee_app
+-- next
+ALTER TABLE "stock_allocation" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "stock_allocation" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "stock_allocation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "stock_allocation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "stock_move" TO tournee_app
 -- next

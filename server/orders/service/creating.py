@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.catalog.service import name_of
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Forbidden, NotFound, Text
@@ -20,6 +21,7 @@ from server.orders.pricing import reprice
 from server.orders.service.holding import held
 from server.orders.service.lines import BadOrder, OrderItem, make_lines, tax_rules_for
 from server.orders.service.numbering import next_number
+from server.orders.service.offer import require_within_offer
 from server.orders.service.timeline import enter
 from server.orders.snapshot import snapshot_of
 from server.parties import queries as parties
@@ -72,6 +74,7 @@ def create_order(
         Forbidden: the acting organisation is none of the parties.
         NotFound: the place is not the buyer's.
         BadOrder: its content cannot be.
+        NotOffered, OverAllocation, OverMaximum: the buyer orders what or how much it is not offered.
 
     Source: R027, R034-R036, R038, R047, R048, R050-R052.
     """
@@ -86,7 +89,7 @@ def create_order(
     )
     readers = _readers(parties_of, terms)
     _let_them_read(session, parties_of, readers)
-    made_for = acting_org(session)
+    made_for, typed_by = acting_org(session), name_of(session, stamp)
     with acting_for(session, parties_of.seller_id):
         seller = parties.organisation(session, org_id=parties_of.seller_id)
         today = stamp.at.astimezone(parties.zone_of(session, org_id=seller.id)).date()
@@ -112,7 +115,9 @@ def create_order(
             submitted_snapshot={},
         )
         taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=today)
-        order.lines = make_lines(session, order, items=items, taxes=taxes, on=today)
+        order.lines = make_lines(session, order, items=items, taxes=taxes, on=today, typed_by=typed_by)
+        if made_for == order.buyer_id:
+            require_within_offer(session, order, items=items, on=today)
         reprice(order, taxes=taxes)
         session.add(order)
         session.flush()

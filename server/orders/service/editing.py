@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
+from server.catalog.service import name_of
 from server.core import facts
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
@@ -50,13 +51,14 @@ def revise(
     Source: R043, R052, R057, R062, R063, R065.
     """
     refuse_buyer(session, order)
+    typed_by = name_of(session, stamp)
     with held(session, order):
         _require_open(order)
         order.document_discount_cents = document_discount_cents
         order.taxed, order.with_deposits = taxed, with_deposits
         on = _business_day(session, order, stamp)
         taxes = tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on)
-        _replace_lines(session, order, make_lines(session, order, items=items, taxes=taxes, on=on))
+        _replace_lines(session, order, make_lines(session, order, items=items, taxes=taxes, on=on, typed_by=typed_by))
         reprice(order, taxes=taxes)
         if order.state in {OrderState.ACCEPTED, OrderState.PLANNED}:
             session.flush()

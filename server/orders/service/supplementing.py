@@ -51,6 +51,7 @@ _SAME_OF_LINE: Final = (
     "description_en",
     "sales_unit",
     "unit_price",
+    "price_steps",
     "tax_codes",
     "container_class_id",
     "container_code",
