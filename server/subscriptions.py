@@ -8,7 +8,7 @@ from typing import Any
 import procrastinate
 from sqlalchemy.orm import Session
 
-from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED
+from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED, INVOICE_RESENT
 from server.core.facts import Fact, subscribe
 from server.core.jobs import enqueue_at_end
 from server.delivery import jobs as delivery
@@ -38,6 +38,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     EVENT_SET_ASIDE: (sync.tell_set_aside,),
     ATTACHMENT_RECEIVED: (sync.seal_with_attachment,),
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
+    INVOICE_RESENT: (documents.render_invoice, notifications.tell_invoice_again),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
     ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
     EXPORT_ASKED: (delivery.gather_export,),

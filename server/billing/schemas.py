@@ -82,3 +82,9 @@ class CreditDecisionSchema(Schema):
 
     approve = fields.Boolean(required=True)
     reason = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+class VoidSchema(Schema):
+    """Why an invoice is voided; its parties read it on the credit note."""
+
+    reason = fields.String(required=True, validate=validate.Length(min=1, max=500))

@@ -2,16 +2,61 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from server.billing.service.holding import rules_for
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
+from server.dashboard.listing import PAGE_ROWS, Listed
+from server.delivery.queries import latest_delivery
 from server.orders.listing import ListedOrder, OrderFilter, Today, list_orders
 from server.orders.model import Order
+from server.orders.pricing import goods_of, prices_of
+from server.parties import queries as parties
 from server.planning.model import Run, Stop, StopOrder
+from shared.priced import PricedDocument
+from shared.pricing import price_order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutsideOrder:
+    """A delivered order that its seller invoices in its own system, with what the received quantities come to."""
+
+    order: Order
+    buyer_name: str
+    received: PricedDocument
+    is_short: bool
+
+
+def orders_to_invoice_outside(session: Session, *, today: Today, page: int) -> Listed[OutsideOrder]:
+    """Return a page of the acting seller's delivered orders that wait for their outside invoice, newest first.
+
+    Source: R010, C14.
+    """
+    chosen = OrderFilter(to_invoice_outside=True, seller_id=acting_org(session))
+    offset = (page - 1) * PAGE_ROWS
+    found, total = list_orders(session, chosen=chosen, today=today, offset=offset, limit=PAGE_ROWS)
+    wanted = [one.order.id for one in found]
+    session.scalars(select(Order).where(Order.id.in_(wanted)).options(selectinload(Order.lines))).all()
+    names = parties.names(session, org_ids={one.order.buyer_id for one in found})
+    rows = [_outside(session, one.order, names, today.day) for one in found]
+    return Listed(rows, page, total > offset + len(rows))
+
+
+def _outside(session: Session, order: Order, names: Mapping[UUID, str], today: date) -> OutsideOrder:
+    delivery = latest_delivery(session, order_id=order.id)
+    received = {str(line.order_line_id): line.delivered for line in delivery.lines} if delivery else None
+    day = order.delivered_at.date() if order.delivered_at else today
+    prices = prices_of(order, taxes=rules_for(session, order=order, on=day))
+    priced = price_order(goods_of(order), prices, received)
+    is_short = priced.total_cents != order.total_cents
+    return OutsideOrder(order=order, buyer_name=names.get(order.buyer_id, ""), received=priced, is_short=is_short)
 
 
 def orders_of_driver(session: Session, *, driver_id: UUID) -> list[UUID]:

@@ -110,11 +110,21 @@ def tell_correction(*, owner_id: str, subject_id: str) -> None:
 @queue.task(name="notifications.tell_invoice", retry=AGAIN)
 def tell_invoice(*, owner_id: str, subject_id: str) -> None:
     """Invite the buyer to see its invoice (R073)."""
+    _invite(owner_id, subject_id, again="")
+
+
+@queue.task(name="notifications.tell_invoice_again", retry=AGAIN)
+def tell_invoice_again(*, owner_id: str, subject_id: str) -> None:
+    """Send the invitation once more, at most once a minute: its issuer asked for it (C6)."""
+    _invite(owner_id, subject_id, again=f":{_now().at:%Y%m%d%H%M}")
+
+
+def _invite(owner_id: str, subject_id: str, *, again: str) -> None:
     with transaction(UUID(owner_id)) as session:
         invoice = session.scalars(select(Invoice).where(Invoice.id == UUID(subject_id))).one()
         fr, en = (format_money(invoice.total_cents, invoice.currency, language) for language in ("fr", "en"))
         news = News(
-            key=f"invoice:{invoice.id}",
+            key=f"invoice:{invoice.id}{again}",
             kind="invoice.published",
             subject_id=invoice.id,
             title=Text(f"Facture {invoice.number}", f"Invoice {invoice.number}"),

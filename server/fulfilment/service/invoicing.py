@@ -1,0 +1,204 @@
+"""Invoices by hand: published before or after the delivery, voided, and published anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing import events
+from server.billing.model import CreditKind, CreditNote, Invoice
+from server.billing.queries import credits_of, order_ids_of
+from server.billing.queries import invoice as read_invoice
+from server.billing.service import publish_for_order, void_invoice
+from server.core import facts
+from server.core.acting import acting_for, acting_org
+from server.core.problems import Conflict, Forbidden, Text
+from server.core.stamp import Stamp
+from server.delivery.queries import latest_delivery
+from server.orders.model import Order
+from server.orders.service import enter, hold_all
+from server.parties.model import BillingType
+from server.receivables.queries import Standing, standings
+from server.receivables.service import free_payments
+from shared.states import CreditState, InvoiceState, OrderState
+
+_INVOICEABLE: Final = (
+    OrderState.ACCEPTED,
+    OrderState.PLANNED,
+    OrderState.SHIPPED,
+    OrderState.DELIVERED,
+    OrderState.PARTLY_DELIVERED,
+)
+_HAS_ARRIVED: Final = (OrderState.DELIVERED, OrderState.PARTLY_DELIVERED)
+
+
+class NotInvoiceable(Conflict):
+    """The order is not accepted yet, or will not be delivered."""
+
+    slug = "order-not-invoiceable"
+    title = Text("Commande non facturable", "Order not to be invoiced")
+
+
+class CreditUndecided(Conflict):
+    """A credit on the invoice still waits for its issuer's decision."""
+
+    slug = "credit-undecided"
+    title = Text("Crédit à décider d’abord", "Credit to be decided first")
+
+
+def publish_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Invoice:
+    """Return the order's final invoice, wanted for publication; a published one is returned as it is.
+
+    Before the delivery it bills what is ordered, after it what was delivered.
+
+    Raises:
+        Forbidden: neither the issuer nor its representative acts; under agent billing the supplier reads along.
+        NotInvoiceable: the order is not accepted, or ended without a delivery.
+        BilledOutside, NoIssuer, OrderChanged, NothingToInvoice, MissingRegistration: as ``publish_for_order``.
+
+    Source: R003, R007, R042; C2, C28.
+    """
+    (order,) = hold_all(session, order_ids=[order.id])
+    if order.issuer_id is not None and order.billing_type is not BillingType.EXTERNAL:
+        _require_issuing_side(session, order.issuer_id, [order])
+        _require_invoiceable(order)
+    return publish_for_order(session, order=order, quantities=_delivered(session, order), stamp=stamp)
+
+
+def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stamp) -> CreditNote:
+    """Return the mirror credit note of a published invoice, wanted for publication; asking again gives the same.
+
+    What payments gave to it is the customer's credit again, its number is kept, and its orders open for one new
+    invoice.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+        Forbidden: neither the issuer nor its representative acts.
+        CreditUndecided: a proposed credit on it waits.
+        NotPublished, ReasonMissing: as ``void_invoice``.
+
+    Source: C6; section 4 (publiée → annulée).
+    """
+    invoice, orders = _held_invoice(session, invoice_id)
+    if _is_void(session, invoice):
+        return next(note for note in credits_of(session, invoice_id=invoice.id) if note.kind is CreditKind.VOID)
+    _require_decided(session, invoice)
+    text = Text(reason.strip(), reason.strip())
+    note = void_invoice(session, invoice=invoice, reason=text, stamp=stamp)
+    free_payments(session, invoice=invoice, stamp=stamp)
+    for order in orders:
+        said = Text(f"Facture {invoice.number} annulée.", f"Invoice {invoice.number} voided.")
+        _enter(session, order, "invoice_voided", said, stamp)
+    return note
+
+
+def republish(session: Session, *, invoice_id: UUID, stamp: Stamp) -> Invoice:
+    """Return the invoice that replaces a void one, wanted for publication, or send a standing one again as it is.
+
+    The new invoice has its own number, names the one that it replaces, and bills what was delivered, if anything was.
+
+    Raises:
+        NotFound, Forbidden: as ``void_by_hand``.
+        Conflict: it was never published, or its order has another invoice by now.
+        NotInvoiceable, NothingToInvoice: as ``publish_by_hand``.
+
+    Source: C6, C27.
+    """
+    invoice, orders = _held_invoice(session, invoice_id)
+    if invoice.state is not InvoiceState.PUBLISHED:
+        raise Conflict(
+            Text("Seule une facture publiée se republie.", "Only a published invoice is published again."),
+            where=invoice.reference,
+        )
+    if not _is_void(session, invoice):
+        with acting_for(session, invoice.owner_id):
+            facts.record(session, events.INVOICE_RESENT, invoice.id, stamp, readers=tuple(invoice.party_ids))
+        for order in orders:
+            said = Text(f"Facture {invoice.number} envoyée de nouveau.", f"Invoice {invoice.number} sent again.")
+            _enter(session, order, "invoice_resent", said, stamp)
+        return invoice
+    made, *_ = [publish_by_hand(session, order=order, stamp=stamp) for order in orders]
+    with acting_for(session, invoice.owner_id):
+        if made.replaces_id != invoice.id:
+            _require_new(made)
+            made.replaces_id = invoice.id
+            issued_on = invoice.issued_on.isoformat() if invoice.issued_on else ""
+            made.parties_text = made.parties_text | {"replaces": {"number": invoice.number, "issued_on": issued_on}}
+    return made
+
+
+def _held_invoice(session: Session, invoice_id: UUID) -> tuple[Invoice, list[Order]]:
+    invoice = read_invoice(session, invoice_id=invoice_id)
+    orders = hold_all(session, order_ids=order_ids_of(session, invoice_id=invoice.id))
+    _require_issuing_side(session, invoice.owner_id, orders)
+    return invoice, orders
+
+
+def _is_void(session: Session, invoice: Invoice) -> bool:
+    with acting_for(session, invoice.owner_id):
+        on = invoice.due_on or invoice.created_at.date()
+        standing = standings(session, invoices=[invoice], on=on).get(invoice.id)
+    return standing is not None and standing[0] is Standing.ANNULLED
+
+
+def _require_issuing_side(session: Session, issuer_id: UUID, orders: Sequence[Order]) -> None:
+    """The issuer, or the representative of a seller that issues itself (C28)."""
+    me = acting_org(session)
+    represented = orders and all(order.agent_id == me and order.owner_id == issuer_id for order in orders)
+    if me != issuer_id and not represented:
+        raise Forbidden(
+            Text(
+                "Seul l’émetteur de cette facture, ou son représentant, le fait. Les autres parties la consultent.",
+                "Only this invoice’s issuer, or its representative, does this. The other parties read along.",
+            ),
+            where=orders[0].number if orders else "",
+        )
+
+
+def _require_invoiceable(order: Order) -> None:
+    if order.state not in _INVOICEABLE:
+        raise NotInvoiceable(
+            Text(
+                f"La commande {order.number} n’est pas à facturer dans cet état. L’accepter ou la replanifier d’abord.",
+                f"Order {order.number} is not to be invoiced in this state. Accept or replan it first.",
+            ),
+            where=order.number,
+        )
+
+
+def _require_decided(session: Session, invoice: Invoice) -> None:
+    waiting = [one for one in credits_of(session, invoice_id=invoice.id) if one.state is CreditState.PROPOSED]
+    if waiting:
+        raise CreditUndecided(
+            Text(
+                f"Un crédit proposé sur {invoice.number} attend. L’approuver ou le refuser, puis annuler la facture.",
+                f"A proposed credit on {invoice.number} waits. Approve or refuse it, then void the invoice.",
+            ),
+            where=str(waiting[0].id),
+        )
+
+
+def _require_new(made: Invoice) -> None:
+    if made.number:
+        raise Conflict(
+            Text(
+                f"La facture {made.number} remplace déjà celle-ci.", f"Invoice {made.number} replaces this one already."
+            ),
+            where=made.number,
+        )
+
+
+def _delivered(session: Session, order: Order) -> Mapping[str, int] | None:
+    """Return what was delivered of each line, or None before the delivery: then everything ordered is billed."""
+    if order.state not in _HAS_ARRIVED:
+        return None
+    delivery = latest_delivery(session, order_id=order.id)
+    return None if delivery is None else {str(line.order_line_id): line.delivered for line in delivery.lines}
+
+
+def _enter(session: Session, order: Order, kind: str, text: Text, stamp: Stamp) -> None:
+    with acting_for(session, order.owner_id):
+        enter(session, order, kind, text, stamp)
