@@ -9,11 +9,13 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from server.billing import queries
+from server.billing.explaining import Explanation, explain_credit, explain_invoice, explain_order
 from server.billing.model import CreditNote, Invoice
 from server.billing.schemas import (
     CreditDecisionSchema,
     CreditNoteSchema,
     CreditNoteWithLinesSchema,
+    ExplanationSchema,
     InvoiceSchema,
     InvoiceWithLinesSchema,
     OfOrderQuerySchema,
@@ -26,6 +28,7 @@ from server.identity.permissions import Permission
 
 invoices = Blueprint("invoices_api", __name__, url_prefix="/invoices", description="Invoices")
 credits_ = Blueprint("credits_api", __name__, url_prefix="/credit-notes", description="Credit notes")
+explained = Blueprint("explained_api", __name__, description="Why a total is what it is")
 
 
 @invoices.route("", methods=["GET"])
@@ -79,3 +82,30 @@ def decide(asked: dict[str, Any], credit_id: UUID) -> CreditNote:
             publish_pending(session, stamp=now)
             return note
         return refuse_proposed(session, credit_id=credit_id, reason=asked["reason"], stamp=now)
+
+
+@explained.route("/invoices/<uuid:invoice_id>/explanation", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@explained.response(200, ExplanationSchema)
+def why_invoice(invoice_id: UUID) -> Explanation:
+    """Unfold an invoice's total and what is open of it"""
+    with transaction(actor().org_id) as session:
+        return explain_invoice(session, invoice_id=invoice_id)
+
+
+@explained.route("/credit-notes/<uuid:credit_id>/explanation", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@explained.response(200, ExplanationSchema)
+def why_credit(credit_id: UUID) -> Explanation:
+    """Unfold a credit note's total"""
+    with transaction(actor().org_id) as session:
+        return explain_credit(session, credit_id=credit_id)
+
+
+@explained.route("/orders/<uuid:order_id>/explanation", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@explained.response(200, ExplanationSchema)
+def why_order(order_id: UUID) -> Explanation:
+    """Unfold an order's total"""
+    with transaction(actor().org_id) as session:
+        return explain_order(session, order_id=order_id)

@@ -12,7 +12,7 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
 
-pages = Blueprint("billing_pages", __name__)
+pages = Blueprint("billing_pages", __name__, template_folder="templates")
 
 
 @pages.post("/credits/<uuid:credit_id>/approuver")

@@ -88,3 +88,38 @@ class VoidSchema(Schema):
     """Why an invoice is voided; its parties read it on the credit note."""
 
     reason = fields.String(required=True, validate=validate.Length(min=1, max=500))
+
+
+class TextSchema(Schema):
+    """A sentence in both languages."""
+
+    fr = fields.String(required=True)
+    en = fields.String(required=True)
+
+
+class SourceSchema(Schema):
+    """What a number came from: an order, a delivery with its signature, a sealed proof, another document."""
+
+    kind = fields.String(required=True)
+    id = fields.UUID(required=True)
+    text = fields.Nested(TextSchema, required=True)
+    link = fields.String(required=True)
+
+
+class StepSchema(Schema):
+    """One amount in cents: the sum of its parts when it has some, else what its sentence says."""
+
+    label = fields.Nested(TextSchema, required=True)
+    amount_cents = fields.Integer(required=True)
+    rule = fields.String(required=True, metadata={"description": "T1 to T8, empty where none applies"})
+    says = fields.Nested(TextSchema, required=True, allow_none=True)
+    parts = fields.List(fields.Nested("StepSchema"), required=True)
+    source = fields.Nested(SourceSchema, required=True, allow_none=True)
+
+
+class ExplanationSchema(Schema):
+    """How a document's totals come about, and what they were signed and decided by."""
+
+    currency = fields.String(required=True)
+    totals = fields.List(fields.Nested(StepSchema), required=True)
+    sources = fields.List(fields.Nested(SourceSchema), required=True)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from flask import render_template
 
+from server.billing.explaining import explain_credit, explain_invoice
 from server.core.transaction import transaction
 from server.core.web import actor, requires
 from server.dashboard.pages.blueprint import (
@@ -54,7 +55,11 @@ def invoice(invoice_id: UUID) -> str:
         zone = zone_here(session)
         whole = queries.invoice_whole(session, invoice_id=invoice_id, today=today_in(zone))
         return render_template(
-            "dashboard/invoice.html", whole=whole, zone=zone, standing_labels=queries.STANDING_LABELS
+            "dashboard/invoice.html",
+            whole=whole,
+            zone=zone,
+            standing_labels=queries.STANDING_LABELS,
+            explained=explain_invoice(session, invoice_id=invoice_id),
         )
 
 
@@ -74,4 +79,5 @@ def credit(credit_id: UUID) -> str:
     """Show one credit note with its lines and papers."""
     with transaction(actor().org_id) as session:
         whole = queries.credit_whole(session, credit_id=credit_id)
-        return render_template("dashboard/credit.html", whole=whole, zone=zone_here(session))
+        explained = explain_credit(session, credit_id=credit_id)
+        return render_template("dashboard/credit.html", whole=whole, zone=zone_here(session), explained=explained)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from flask import render_template
 
+from server.billing.explaining import explain_order
 from server.core.transaction import transaction
 from server.core.web import actor, requires
 from server.dashboard import standing
@@ -72,4 +73,7 @@ def order(order_id: UUID) -> str:
             standing=standing,
             papers=papers,
             explain_price=explain_price,
+            explained=explain_order(session, order_id=order_id)
+            if Permission.INVOICE_READ in actor().permissions
+            else None,
         )
