@@ -9,6 +9,7 @@ import procrastinate
 from sqlalchemy.orm import Session
 
 from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED, INVOICE_RESENT
+from server.conversations.events import MESSAGE_SAID
 from server.core.facts import Fact, subscribe
 from server.core.jobs import enqueue_at_end
 from server.delivery import jobs as delivery
@@ -18,7 +19,9 @@ from server.documents.events import RUN_RENDERED
 from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED, RUN_DOCUMENTED
 from server.notifications import jobs as notifications
 from server.notifications.events import WEBHOOK_SUSPENDED
-from server.orders.events import ORDER_ACCEPTED, ORDER_LOTS_NOTED, ORDER_SUBMITTED
+from server.notifications.ordering import jobs as ordering
+from server.orders import events as order
+from server.orders.jobs import watch_pending
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
 from server.sync import jobs as sync
@@ -28,8 +31,28 @@ type Task = procrastinate.tasks.Task[..., Any, Any]
 
 # fact name → its jobs, each taking owner_id and subject_id as text
 REACTIONS: Mapping[str, tuple[Task, ...]] = {
-    ORDER_SUBMITTED: (documents.render_order,),
-    ORDER_ACCEPTED: (documents.render_order,),
+    order.ORDER_CREATED: (documents.render_order,),
+    order.ORDER_SUBMITTED: (documents.render_order, watch_pending, ordering.tell_order),
+    order.ORDER_UNDER_MINIMUM: (ordering.tell_order_waits,),
+    order.ORDER_ACCEPTED: (documents.render_order, ordering.tell_order),
+    order.ORDER_REJECTED: (documents.render_order, ordering.tell_order),
+    order.ORDER_CANCELLED: (documents.render_order, ordering.tell_order),
+    order.ORDER_EXPIRING: (ordering.tell_order_expiring,),
+    order.ORDER_EXPIRED: (documents.render_order, ordering.tell_order),
+    order.ORDER_REVISED: (documents.render_order, ordering.tell_order_revised),
+    order.ORDER_RESTORED: (documents.render_order,),
+    order.ORDER_PLANNED: (documents.render_order,),
+    order.ORDER_UNPLANNED: (documents.render_order,),
+    order.ORDER_SHIPPED: (documents.render_order,),
+    order.ORDER_DELIVERED: (documents.render_order,),
+    order.ORDER_NOT_DELIVERED: (documents.render_order,),
+    order.ORDER_REOPENED: (documents.render_order,),
+    order.ORDER_CORRECTED: (documents.render_order,),
+    order.SUPPLEMENT_MADE: (documents.render_order,),
+    order.SUPPLEMENT_WITHDRAWN: (documents.render_order,),
+    order.REQUEST_MADE: (ordering.tell_request,),
+    order.REQUEST_ANSWERED: (ordering.tell_request,),
+    MESSAGE_SAID: (ordering.tell_message,),
     RUN_DOCUMENTED: (documents.render_run,),
     RUN_RENDERED: (sync.build_run_bundle,),
     RUN_READY: (sync.build_run_bundle,),
@@ -40,7 +63,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
     INVOICE_RESENT: (documents.render_invoice, notifications.tell_invoice_again),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
-    ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
+    order.ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
     EXPORT_ASKED: (delivery.gather_export,),
     PROOF_SEALED: (notifications.tell_proof,),
     CONTEST_OPENED: (notifications.tell_contest,),

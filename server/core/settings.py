@@ -56,6 +56,9 @@ class Settings:
     webhook_rotation_hours: int = field(
         default=24, metadata={"doc": "how long a webhook’s former secret stays good after it was replaced"}
     )
+    pending_days: int = field(
+        default=21, metadata={"doc": "days after which an order that nobody answered expires; 0 for never"}
+    )
     export_days: int = field(default=7, metadata={"doc": "how many days an archive of proofs may be fetched"})
     tsa_url: str = field(
         default="", metadata={"doc": "time-stamping authority (RFC 3161) of the days' roots; empty for none"}

@@ -17,7 +17,7 @@ from server.core.web.paging import page
 from server.delivery.api.callers import reader
 from server.delivery.sharing.model import AccessWay
 from server.documents import queries
-from server.documents.access import NEEDS, driver_of, kinds_for
+from server.documents.access import driver_of, kinds_for, may_open
 from server.documents.model import Document
 from server.documents.schemas import DocumentQuerySchema, DocumentSchema
 from server.documents.service.noting import note_paper
@@ -48,7 +48,7 @@ def document_file(document_id: UUID) -> Response:
     who = actor()
     with transaction(who.org_id) as session:
         found = queries.document(session, document_id=document_id, driver_id=driver_of(who))
-        if not who.may(NEEDS[found.kind]):
+        if not may_open(who, found.kind):
             raise queries.missing(document_id)
         note_paper(session, found, way=AccessWay.API, reader=reader(), stamp=stamp())
     payload = blob_store().get(found.owner_id, found.sha256)

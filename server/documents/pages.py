@@ -12,7 +12,7 @@ from server.core.web import actor, requires, stamp
 from server.delivery.api.callers import reader
 from server.delivery.sharing.model import AccessWay
 from server.documents import queries
-from server.documents.access import NEEDS, driver_of
+from server.documents.access import driver_of, may_open
 from server.documents.model import Document
 from server.documents.service.noting import note_paper
 from server.identity.permissions import Permission
@@ -27,7 +27,7 @@ def send(document_id: UUID) -> Response:
     who = actor()
     with transaction(who.org_id) as session:
         paper = queries.document(session, document_id=document_id, driver_id=driver_of(who))
-        if not who.may(NEEDS[paper.kind]):
+        if not may_open(who, paper.kind):
             raise queries.missing(document_id)
         note_paper(session, paper, way=AccessWay.PAGE, reader=reader(), stamp=stamp())
     payload = blob_store().get(paper.owner_id, paper.sha256)

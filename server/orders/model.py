@@ -29,6 +29,29 @@ class DistributionMethod(StrEnum):
     PICKUP = "pickup"
 
 
+class LineKind(StrEnum):
+    """What a line stands for: a format of the catalogue, goods in words, or a charge that no truck carries (R059)."""
+
+    GOODS = "goods"
+    ITEM = "item"
+    CHARGE = "charge"
+
+
+class RequestKind(StrEnum):
+    """What a retailer asks its seller to do with an order (C13)."""
+
+    CHANGE = "change"
+    CANCEL = "cancel"
+
+
+class RequestState(StrEnum):
+    """How a request ended: what was asked was done, or refused with a reason."""
+
+    OPEN = "open"
+    GRANTED = "granted"
+    DECLINED = "declined"
+
+
 class Order(Owned):
     """An order. The seller owns it; carrier, buyer and issuer read it. Two axes: fulfilment and billing (C4)."""
 
@@ -59,16 +82,20 @@ class Order(Owned):
     taxed: Mapped[bool] = mapped_column(default=True)
     with_deposits: Mapped[bool] = mapped_column(default=True)
     document_discount_cents: Mapped[cents] = mapped_column(default=0)
+    rebates: Mapped[json_list] = mapped_column(default=list)  # {"words", "amount_cents", "tax_codes"}, see ``rebates``
     net_cents: Mapped[cents] = mapped_column(default=0)
     tax_cents: Mapped[cents] = mapped_column(default=0)
     deposit_cents: Mapped[cents] = mapped_column(default=0)
     total_cents: Mapped[cents] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(default="")
     created_by: Mapped[UUID | None]
-    created_for_id: Mapped[UUID]
+    created_by_name: Mapped[str] = mapped_column(default="")
+    created_by_org_id: Mapped[UUID]
+    created_for_id: Mapped[UUID]  # the beneficiary: the retailer, whoever made the order (R036)
     submitted_at: Mapped[datetime]
     accepted_at: Mapped[datetime | None]
     accepted_by_system: Mapped[bool] = mapped_column(default=False)
+    priced_on: Mapped[date]  # the day whose tax rates and deposits it was priced with last
     planned_on: Mapped[date | None]
     delivered_at: Mapped[datetime | None]
     supplement_of_id: Mapped[UUID | None] = mapped_column(index=True)
@@ -114,6 +141,7 @@ class OrderLine(Owned):
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("order.id"), index=True)
     position: Mapped[int]
+    kind: Mapped[LineKind] = mapped_column(default=LineKind.GOODS)
     format_id: Mapped[UUID | None]
     description_fr: Mapped[str]
     description_en: Mapped[str]
@@ -122,6 +150,7 @@ class OrderLine(Owned):
     unit_price: Mapped[unit_price]
     price_steps: Mapped[json_list] = mapped_column(default=list)  # why it costs that much; read by ``explain_price``
     discount_cents: Mapped[cents] = mapped_column(default=0)
+    rebate_cents: Mapped[cents] = mapped_column(default=0)  # the line's share of the order's rebates
     tax_codes: Mapped[list[str]]
     container_class_id: Mapped[UUID | None]
     container_code: Mapped[str] = mapped_column(default="")
@@ -132,6 +161,28 @@ class OrderLine(Owned):
     barcode: Mapped[str] = mapped_column(default="")
     lots: Mapped[list[str]] = mapped_column(default=list)  # what the seller knows of the goods; no term of the order
     order: Mapped[Order] = relationship(lazy="raise_on_sql", back_populates="lines")
+
+    @property
+    def less_cents(self) -> int:
+        """Return all that comes off the line: its own discount and its share of rebates."""
+        return self.discount_cents + self.rebate_cents
+
+
+class OrderRequest(Owned):
+    """What the buyer asks of an order that it may not change itself (R045, C13). The seller owns it and answers."""
+
+    __tablename__ = "order_request"
+
+    order_id: Mapped[UUID] = mapped_column(index=True)
+    kind: Mapped[RequestKind]
+    words: Mapped[str]
+    state: Mapped[RequestState] = mapped_column(default=RequestState.OPEN)
+    asked_by: Mapped[UUID | None]
+    asked_by_name: Mapped[str]
+    asked_at: Mapped[datetime]
+    answered_by: Mapped[UUID | None]
+    answered_at: Mapped[datetime | None]
+    answer: Mapped[str] = mapped_column(default="")
 
 
 class OrderNumber(Owned):

@@ -50,7 +50,10 @@ _NOTHING: Final = Text("Rien à faire", "Nothing to do")
 
 def parties_of(orders: Iterable[Order]) -> set[UUID]:
     """Return every organisation that these orders name, to look their names up at once."""
-    named = ((order.owner_id, order.buyer_id, order.carrier_id, order.issuer_id) for order in orders)
+    named = (
+        (order.owner_id, order.buyer_id, order.carrier_id, order.issuer_id, order.agent_id, order.created_by_org_id)
+        for order in orders
+    )
     return {org_id for group in named for org_id in group if org_id}
 
 
@@ -78,8 +81,15 @@ def present_detail(listed: ListedOrder, *, names: Mapping[UUID, str], with_price
     order = listed.order
     return present_order(listed, names=names, with_prices=with_prices) | {
         "note": order.note,
+        "agent": _party(order.agent_id, names),
+        "created_by_name": order.created_by_name,
+        "created_by": _party(order.created_by_org_id, names),
+        "created_for": _party(order.created_for_id, names),
+        "taxed": order.taxed,
+        "with_deposits": order.with_deposits,
+        "rebates": order.rebates if with_prices else None,
         "document_discount_cents": order.document_discount_cents if with_prices else None,
-        "lines": [_line(line, with_prices=with_prices) for line in order.lines],
+        "lines": [_line(line, order, with_prices=with_prices) for line in order.lines],
     }
 
 
@@ -109,20 +119,26 @@ def _party(org_id: UUID | None, names: Mapping[UUID, str]) -> dict[str, Any] | N
     return {"id": org_id, "name": names.get(org_id, "")} if org_id else None
 
 
-def _line(line: OrderLine, *, with_prices: bool) -> dict[str, Any]:
+def _line(line: OrderLine, order: Order, *, with_prices: bool) -> dict[str, Any]:
+    """A relieved order charges neither taxes nor deposits, whatever its lines keep for when they come back."""
+    priced = {
+        "unit_price": f"{line.unit_price:f}",
+        "discount_cents": line.discount_cents,
+        "rebate_cents": line.rebate_cents,
+        "deposit_unit_cents": line.deposit_unit_cents if order.with_deposits else 0,
+    }
     return {
         "id": line.id,
         "position": line.position,
+        "kind": line.kind.value,
         "format_id": line.format_id,
         "description": {"fr": line.description_fr, "en": line.description_en},
         "sales_unit": line.sales_unit,
         "quantity": line.quantity,
         "lots": line.lots,
-        "unit_price": f"{line.unit_price:f}" if with_prices else None,
         "price_steps": [present_step(step) for step in explain_price(line)] if with_prices else [],
-        "discount_cents": line.discount_cents if with_prices else None,
-        "tax_codes": line.tax_codes,
+        "tax_codes": line.tax_codes if order.taxed else [],
         "container_code": line.container_code,
         "containers_a_unit": line.containers_a_unit,
-        "deposit_unit_cents": line.deposit_unit_cents if with_prices else None,
+        **(priced if with_prices else dict.fromkeys(priced)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from server.catalog.prices.steps import PriceStep
 from server.orders.model import Order, OrderLine
@@ -35,26 +36,40 @@ def goods_of(order: Order) -> Goods:
 
 
 def prices_of(order: Order, *, taxes: Sequence[TaxRule]) -> Prices:
-    """Return what each line was ordered at, under these tax rules; no invoice stands yet."""
+    """Return what each line was ordered at, under these tax rules; no invoice stands yet.
+
+    Lines keep their tax codes and deposits when the order is relieved of them (R052), so that they can come back.
+    """
+    taxes = tuple(taxes) if order.taxed else ()
     codes = {rule.code for rule in taxes}
     return Prices(
         order_id=str(order.id),
         currency=order.currency,  # type: ignore[arg-type]  # the organisation's currency is one of the three
         document_discount_cents=order.document_discount_cents,
-        taxes=tuple(taxes),
-        lines=tuple(_price_line(line, codes) for line in order.lines),
+        taxes=taxes,
+        lines=tuple(_price_line(line, codes, with_deposits=order.with_deposits) for line in order.lines),
         credit_threshold_cents=order.credit_threshold_cents,
         invoice_standing="none",
     )
 
 
-def reprice(order: Order, *, taxes: Sequence[TaxRule]) -> PricedDocument:
-    """Set the order's totals from its lines and return them priced.
+def priced_order(order: Order, *, taxes: Sequence[TaxRule]) -> PricedDocument:
+    """Return the order priced, line by line.
 
     Raises:
         TermsMismatch: a discount is above what it is taken from.
     """
-    priced = price_order(goods_of(order), prices_of(order, taxes=taxes))
+    return price_order(goods_of(order), prices_of(order, taxes=taxes))
+
+
+def reprice(order: Order, *, taxes: Sequence[TaxRule], on: date) -> PricedDocument:
+    """Set the order's totals from its lines, under the tax rules of a day, and return them priced.
+
+    Raises:
+        TermsMismatch: a discount is above what it is taken from.
+    """
+    priced = priced_order(order, taxes=taxes)
+    order.priced_on = on
     order.net_cents = priced.net_cents
     order.tax_cents = priced.tax_cents
     order.deposit_cents = priced.deposits_cents
@@ -73,13 +88,13 @@ def _goods_line(line: OrderLine) -> GoodsLine:
     )
 
 
-def _price_line(line: OrderLine, codes: set[str]) -> PriceLine:
+def _price_line(line: OrderLine, codes: set[str], *, with_deposits: bool) -> PriceLine:
     return PriceLine(
         line_id=str(line.id),
         unit_price=f"{line.unit_price:f}",
-        discount_cents=line.discount_cents,
+        discount_cents=line.less_cents,
         tax_codes=tuple(code for code in line.tax_codes if code in codes),
-        deposits=_deposits(line),
+        deposits=_deposits(line) if with_deposits else (),
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.problems import NotFound, Text
-from server.orders.model import Order, OrderEntry, OrderLine
+from server.orders.model import Order, OrderEntry, OrderLine, OrderRequest
 from shared.states import OrderState
 
 _TAKES_STOCK = (OrderState.ACCEPTED, OrderState.PLANNED)
@@ -40,6 +40,13 @@ def timeline(session: Session, *, order_id: UUID) -> Sequence[OrderEntry]:
     """Return what happened to an order, oldest first (R053)."""
     return session.scalars(
         select(OrderEntry).where(OrderEntry.order_id == order_id).order_by(OrderEntry.at, OrderEntry.id)
+    ).all()
+
+
+def requests(session: Session, *, order_id: UUID) -> Sequence[OrderRequest]:
+    """Return what the buyer asked for on an order, oldest first (C13)."""
+    return session.scalars(
+        select(OrderRequest).where(OrderRequest.order_id == order_id).order_by(OrderRequest.asked_at, OrderRequest.id)
     ).all()
 
 

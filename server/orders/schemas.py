@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from server.catalog.prices.steps import StepKind
 from server.core.web import Schema
 from server.core.web.limits import MAX_PAGE, PageQuery, day, line, whole
 from server.orders.listing import Bucket
-from server.orders.model import DistributionMethod
+from server.orders.model import DistributionMethod, LineKind, RequestKind, RequestState
 from server.orders.service.creating import MAX_NOTE
 from server.orders.service.deciding import MAX_REASON
 from server.orders.service.fulfilling import MAX_OUTSIDE_NUMBER
-from server.orders.service.lines import MAX_QUANTITY
+from server.orders.service.lines import MAX_DESCRIPTION, MAX_QUANTITY
 from server.orders.service.lots import MAX_LOT, MAX_LOTS
+from server.orders.service.rebates import MAX_REBATES
+from server.orders.service.rebates import MAX_WORDS as MAX_REBATE_WORDS
+from server.orders.service.requesting import MAX_REQUEST
 from server.parties.model import BillingType, DeliverWith, Emission
 from shared.states import OrderState
 from shared.wire.limits import MAX_LINES_AN_ORDER
 
 MAX_CENTS = 10**11
+MAX_TAXES = 6
+
+
+def price(**options: Any) -> fields.String:
+    """Return a field of an exact unit price, as text."""
+    return fields.String(
+        validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$"),
+        metadata={"description": "an exact decimal with at most 4 decimals, as text"},
+        **options,
+    )
+
+
+def tax_codes(**options: Any) -> fields.List[Any]:
+    """Return a field of the taxes that somebody chooses, by code; those that the issuer does not charge fall away."""
+    return fields.List(line(longest=20), validate=validate.Length(max=MAX_TAXES), **options)
 
 
 class ItemSchema(Schema):
-    """A format and a quantity; without ``unit_price`` the client's own price holds."""
+    """One line: of a format (``format_id``), kept from the order (``line_id``), or in words with a price (R059).
 
-    format_id = fields.UUID(required=True)
+    Without ``unit_price`` the line's own or the format's holds, and so without ``tax_codes``.
+    """
+
+    format_id = fields.UUID(load_default=None, allow_none=True)
+    line_id = fields.UUID(load_default=None, allow_none=True)
+    kind = fields.Enum(LineKind, by_value=True, load_default=LineKind.GOODS)
+    words = line(longest=MAX_DESCRIPTION, load_default="")
     quantity = whole(least=1, most=MAX_QUANTITY, required=True)
     discount_cents = whole(most=MAX_CENTS, load_default=0)
     with_discounts = fields.Boolean(
         load_default=True, metadata={"description": "false leaves out discounts and promotions; the list still counts"}
     )
-    unit_price = fields.String(
-        load_default=None,
-        allow_none=True,
-        validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$"),
-        metadata={"description": "an exact decimal with at most 4 decimals, as text"},
-    )
+    unit_price = price(load_default=None, allow_none=True)
+    tax_codes = tax_codes(load_default=None, allow_none=True)
+
+
+class RebateSchema(Schema):
+    """An amount off the lines that carry exactly these taxes (R059)."""
+
+    words = line(longest=MAX_REBATE_WORDS, required=True)
+    amount_cents = whole(least=1, most=MAX_CENTS, required=True)
+    tax_codes = tax_codes(required=True)
 
 
 class LineLotsSchema(Schema):
@@ -60,8 +90,16 @@ class ContentSchema(Schema):
         fields.Nested(ItemSchema), required=True, validate=validate.Length(min=1, max=MAX_LINES_AN_ORDER)
     )
     document_discount_cents = whole(most=MAX_CENTS, load_default=0)
+    rebates = fields.List(fields.Nested(RebateSchema), load_default=list, validate=validate.Length(max=MAX_REBATES))
     taxed = fields.Boolean(load_default=True)
     with_deposits = fields.Boolean(load_default=True)
+
+
+class RevisionSchema(ContentSchema):
+    """The whole new content; with ``revision`` the order must still be the one that was read."""
+
+    note = line(longest=MAX_NOTE, load_default=None, allow_none=True)
+    revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
 
 
 class NewOrderSchema(ContentSchema):
@@ -84,12 +122,32 @@ class AcceptSchema(Schema):
     """The billing type may still be chosen at acceptance (R012)."""
 
     billing_type = fields.Enum(BillingType, by_value=True, load_default=None, allow_none=True)
+    revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
 
 
 class ReasonSchema(Schema):
     """Why, in words that the other parties read."""
 
     reason = line(longest=MAX_REASON, required=True)
+
+
+class DeliverWithSchema(Schema):
+    """The paper that goes along (R013)."""
+
+    deliver_with = fields.Enum(DeliverWith, by_value=True, required=True)
+
+
+class AskSchema(Schema):
+    """What the retailer asks its seller for (C13)."""
+
+    kind = fields.Enum(RequestKind, by_value=True, required=True)
+    words = line(longest=MAX_REQUEST, required=True)
+
+
+class AnswerSchema(Schema):
+    """Why a request is declined."""
+
+    answer = line(longest=MAX_REQUEST, required=True)
 
 
 class OutsideInvoiceSchema(Schema):
@@ -138,6 +196,7 @@ class OrderLineSchema(Schema):
 
     id = fields.UUID(required=True)
     position = fields.Integer(required=True)
+    kind = fields.String(required=True)
     format_id = fields.UUID(required=True, allow_none=True)
     description = fields.Nested(WordsSchema, required=True)
     sales_unit = fields.String(required=True)
@@ -150,6 +209,7 @@ class OrderLineSchema(Schema):
         metadata={"description": "how the unit price came to be, frozen with the line; empty without prices (C29)"},
     )
     discount_cents = fields.Integer(required=True, allow_none=True)
+    rebate_cents = fields.Integer(required=True, allow_none=True, metadata={"description": "its share of rebates"})
     tax_codes = fields.List(fields.String(), required=True)
     container_code = fields.String(required=True)
     containers_a_unit = fields.Integer(required=True)
@@ -196,8 +256,43 @@ class OrderSchema(ListedOrderSchema):
     """An order with its lines."""
 
     note = fields.String(required=True)
+    agent = fields.Nested(PartySchema, required=True, allow_none=True)
+    created_by_name = fields.String(required=True)
+    created_by = fields.Nested(PartySchema, required=True, metadata={"description": "who made it (R036)"})
+    created_for = fields.Nested(PartySchema, required=True, metadata={"description": "the retailer it is for (R036)"})
     document_discount_cents = fields.Integer(required=True, allow_none=True)
+    taxed = fields.Boolean(required=True)
+    with_deposits = fields.Boolean(required=True)
+    rebates = fields.List(fields.Nested(RebateSchema), required=True, allow_none=True)
     lines = fields.List(fields.Nested(OrderLineSchema), required=True)
+
+
+class RequestSchema(Schema):
+    """What a retailer asked for, and the answer."""
+
+    id = fields.UUID(required=True)
+    kind = fields.Enum(RequestKind, by_value=True, required=True)
+    words = fields.String(required=True)
+    state = fields.Enum(RequestState, by_value=True, required=True)
+    asked_by_name = fields.String(required=True)
+    asked_at = fields.AwareDateTime(required=True)
+    answered_at = fields.AwareDateTime(required=True, allow_none=True)
+    answer = fields.String(required=True)
+
+
+class QuoteSchema(Schema):
+    """What an order would come to; nothing is kept of it."""
+
+    nets = fields.List(fields.Integer(), required=True, metadata={"description": "cents by item, in their order"})
+    net_cents = fields.Integer(required=True)
+    tax_cents = fields.Integer(required=True)
+    deposit_cents = fields.Integer(required=True)
+    total_cents = fields.Integer(required=True)
+    currency = fields.String(required=True)
+    items = fields.Integer(required=True)
+    min_items = fields.Integer(required=True)
+    min_value_cents = fields.Integer(required=True)
+    warnings = fields.List(fields.Nested(WordsSchema), required=True)
 
 
 class OrderPageSchema(Schema):

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from server.orders.model import Order, OrderLine
+from server.orders.model import LineKind, Order, OrderLine
 from shared.ids import new_id
 
-_ORDER_FIELDS: Final = ("document_discount_cents", "taxed", "with_deposits", "note")
+_ORDER_FIELDS: Final = ("document_discount_cents", "taxed", "with_deposits", "note", "rebates")
 _LINE_FIELDS: Final = (
     "position",
     "description_fr",
@@ -18,6 +18,7 @@ _LINE_FIELDS: Final = (
     "quantity",
     "price_steps",
     "discount_cents",
+    "rebate_cents",
     "container_code",
     "containers_a_unit",
     "deposit_unit_cents",
@@ -47,6 +48,7 @@ def _line_content(line: OrderLine) -> dict[str, Any]:
     content: dict[str, Any] = {name: getattr(line, name) for name in _LINE_FIELDS}
     return content | {
         "id": str(line.id),
+        "kind": line.kind.value,
         "unit_price": f"{line.unit_price:.4f}",
         "tax_codes": list(line.tax_codes),
         "format_id": str(line.format_id) if line.format_id else None,
@@ -59,6 +61,7 @@ def _line_from(order: Order, content: dict[str, Any]) -> OrderLine:
         **order.kin(),
         id=UUID(content["id"]) if content.get("id") else new_id(),
         order_id=order.id,
+        kind=LineKind(content["kind"]),
         unit_price=Decimal(content["unit_price"]),
         tax_codes=list(content["tax_codes"]),
         format_id=UUID(content["format_id"]) if content["format_id"] else None,

@@ -1,10 +1,9 @@
-"""Purchase orders, slips, notices, run sheets and load lists."""
+"""Slips, notices, run sheets and load lists."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from server.billing.model import Invoice
@@ -12,10 +11,9 @@ from server.delivery.model import Delivery, DeliveryLine
 from server.documents.drafting.words import party_of_organisation, party_of_site, reason, unit
 from server.documents.rendering import papers
 from server.documents.rendering.parts import DeliveredRow, GoodsLine, Moment, Party, Window
-from server.orders.model import Order, OrderLine
+from server.orders.model import LineKind, Order, OrderLine
 from server.parties.model import Organisation, Site
 from server.planning.model import MatrixSource, Run, Stop, Vehicle
-from shared.lifecycles import LABELS
 from shared.problems import Text
 
 
@@ -33,25 +31,6 @@ class Cast:
     def place(self, site_id: UUID) -> Party:
         """Return a site as it is printed."""
         return party_of_site(self.sites[site_id])
-
-
-def draft_purchase_order(
-    order: Order, cast: Cast, *, ordered_on: date, qr: str, delivery: Delivery | None = None
-) -> papers.PurchaseOrder:
-    """Return the order's paper with its status, and what was received once it is known (R038-R040, R020)."""
-    return papers.PurchaseOrder(
-        qr=qr,
-        number=order.number,
-        seller=cast.party(order.owner_id),
-        buyer=cast.place(order.site_id),
-        status=LABELS[order.state],
-        ordered_on=ordered_on,
-        lines=_lines(order, delivery),
-        carrier=cast.party(order.carrier_id) if order.carrier_id else None,
-        deliver_on=order.planned_on,
-        terms=Text(f"Net {order.net_days} jours", f"Net {order.net_days} days"),
-        note=order.note,
-    )
 
 
 def draft_slip(
@@ -202,6 +181,7 @@ def _load_stop(stop: Stop, cast: Cast, orders: Mapping[UUID, Order]) -> papers.L
         )
         for one in stop.orders
         for line in orders[one.order_id].lines
+        if line.kind is not LineKind.CHARGE
     ]
     return papers.LoadStop(position=stop.position, name=cast.sites[stop.site_id].name, lines=tuple(lines))
 

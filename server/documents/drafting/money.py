@@ -105,7 +105,7 @@ def _invoice_amounts(invoice: Invoice, containers: Mapping[str, Text]) -> Amount
         total_cents=invoice.total_cents,
         discount_cents=sum(line.document_discount_cents for line in invoice.lines),
         taxes=_taxes(invoice.taxes, _bases(invoice.lines)),
-        deposits=_deposits(deposits, containers, invoice.deposit_cents),
+        deposits=deposit_rows(deposits, containers, invoice.deposit_cents),
         currency=invoice.currency,  # type: ignore[arg-type]  # the column holds one of the paper's currencies
     )
 
@@ -120,7 +120,7 @@ def _credit_amounts(note: CreditNote, containers: Mapping[str, Text]) -> Amounts
         total_cents=note.total_cents,
         discount_cents=sum(line.document_discount_cents for line in note.lines),
         taxes=_taxes(note.taxes, _bases(note.lines)),
-        deposits=_deposits(deposits, containers, note.deposit_cents),
+        deposits=deposit_rows(deposits, containers, note.deposit_cents),
         currency=note.currency,  # type: ignore[arg-type]  # as above
     )
 
@@ -148,10 +148,10 @@ def _taxes(taxes: Iterable[Mapping[str, Any]], bases: Mapping[str, int]) -> tupl
     )
 
 
-def _deposits(
+def deposit_rows(
     counted: Mapping[tuple[str, int], int], containers: Mapping[str, Text], total_cents: int
 ) -> tuple[DepositAmount, ...]:
-    """Rows by class and price; whatever they do not explain (a partial credit's cents) stands in a row of its own."""
+    """Return rows by class and price; what they do not explain (cents of a partial credit) is a row of its own."""
     rows = [
         DepositAmount(
             name=containers.get(code, Text(code, code)), quantity=count, unit_cents=price, amount_cents=count * price

@@ -17,18 +17,19 @@ from server.delivery.model import VarianceNotice
 from server.documents import queries
 from server.documents.drafting.goods import (
     draft_load_list,
-    draft_purchase_order,
     draft_run_sheet,
     draft_slip,
     draft_variance_notice,
     invoice_collectables,
 )
 from server.documents.drafting.money import draft_credit_note, draft_invoice, issued_at
+from server.documents.drafting.ordered import draft_purchase_order
 from server.documents.model import DocumentKind
 from server.documents.queries import DeliverySubject, RunSubject
 from server.documents.rendering.papers import PacketItem, Paper
 from server.documents.rendering.render import render, render_packet
 from server.documents.service.keeping import Rendered
+from server.orders.service import tax_rules_for
 from shared.codes import PaperKind, paper_code
 from shared.lifecycles import InvoiceState
 from shared.problems import Language, Text
@@ -105,6 +106,8 @@ def draft_order_paper(session: Session, order_id: UUID) -> Draft:
         cast,
         ordered_on=order.submitted_at.astimezone(ZoneInfo(seller.timezone)).date(),
         qr=_qr(PaperKind.PURCHASE_ORDER, order.id),
+        taxes=tax_rules_for(session, issuer_id=order.issuer_id or order.owner_id, on=order.priced_on),
+        containers=queries.containers(session),
         delivery=queries.delivery_of_order(session, order_id),
     )
     buyer = cast.organisations[order.buyer_id]

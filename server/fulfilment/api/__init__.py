@@ -1,9 +1,10 @@
 """The doors of the verbs that span contexts."""
 
+from server.fulfilment.api import order_steps
 from server.fulfilment.api.contests import contests
 from server.fulfilment.api.corrections import corrections
 from server.fulfilment.api.invoicing import invoices_by_hand, orders_invoiced
 from server.fulfilment.api.orders import orders
 from server.fulfilment.api.runs import run_papers
 
-__all__ = ["contests", "corrections", "invoices_by_hand", "orders", "orders_invoiced", "run_papers"]
+__all__ = ["contests", "corrections", "invoices_by_hand", "order_steps", "orders", "orders_invoiced", "run_papers"]

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
-from server.billing.service import publish_pending
 from server.conversations import queries as talk_read
 from server.conversations import service as talk
-from server.conversations.model import Message, ThreadSubject
+from server.conversations.model import ThreadSubject
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.fulfilment import queries
-from server.fulfilment.api.access import driver_limit, require_whole
+from server.fulfilment.api.access import driver_limit
+from server.fulfilment.api.showing import (
+    decide,
+    listed,
+    new_order,
+    present_message,
+    revision,
+    shown,
+    shows_prices,
+    speaker,
+    today,
+)
 from server.fulfilment.service import orders as verbs
+from server.fulfilment.service.quoting import Quote, quote_new
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import schemas
 from server.orders import service as plain
-from server.orders.listing import ListedOrder, OrderFilter, Today, list_orders
-from server.orders.model import Order
-from server.orders.presenting import parties_of, present_detail, present_entry, present_order
+from server.orders.listing import OrderFilter, list_orders
+from server.orders.presenting import parties_of, present_entry, present_order
 from server.parties import queries as parties
-from server.parties.model import DeliverWith
-from server.parties.terms import ChosenTerms
 from shared.problems import Text
 
 orders = Blueprint("orders", __name__, url_prefix="/orders", description="Orders: lists, drafts, decisions, timeline")
@@ -42,11 +48,11 @@ def list_page(asked: dict[str, Any]) -> dict[str, Any]:
     """List orders, newest first"""
     with transaction(actor().org_id) as session:
         found, total = list_orders(
-            session, chosen=_filter(session, asked), today=_today(session), offset=asked["offset"], limit=asked["limit"]
+            session, chosen=_filter(session, asked), today=today(session), offset=asked["offset"], limit=asked["limit"]
         )
         names = parties.names(session, org_ids=parties_of(one.order for one in found))
-        shown = [present_order(one, names=names, with_prices=_shows_prices(one.order)) for one in found]
-    return {"orders": shown, "total": total, "offset": asked["offset"]}
+        page = [present_order(one, names=names, with_prices=shows_prices(one.order)) for one in found]
+    return {"orders": page, "total": total, "offset": asked["offset"]}
 
 
 @orders.route("", methods=["POST"])
@@ -56,19 +62,18 @@ def list_page(asked: dict[str, Any]) -> dict[str, Any]:
 def create(asked: dict[str, Any]) -> dict[str, Any]:
     """Make a numbered draft order"""
     with transaction(actor().org_id) as session:
-        made = plain.create_order(
-            session,
-            parties_of=plain.OrderParties(
-                **{name: asked[name] for name in ("seller_id", "buyer_id", "site_id", "carrier_id", "agent_id")}
-            ),
-            chosen=ChosenTerms(**{name: asked[name] for name in ("billing_type", "emission", "deliver_with")}),
-            distribution=asked["distribution"],
-            planned_on=asked["planned_on"],
-            note=asked["note"],
-            stamp=stamp(),
-            **_content(asked),
-        )
-        return _shown(session, made.id)
+        made = plain.create_order(session, stamp=stamp(), **new_order(asked))
+        return shown(session, made.id)
+
+
+@orders.route("/quote", methods=["POST"])
+@requires(Permission.ORDER_CREATE)
+@orders.arguments(schemas.NewOrderSchema)
+@orders.response(200, schemas.QuoteSchema)
+def quote(asked: dict[str, Any]) -> Quote:
+    """Say what a new order would come to; nothing is made"""
+    with transaction(actor().org_id) as session:
+        return quote_new(session, stamp=stamp(), **new_order(asked))
 
 
 @orders.route("/<uuid:order_id>", methods=["GET"])
@@ -77,7 +82,7 @@ def create(asked: dict[str, Any]) -> dict[str, Any]:
 def read(order_id: UUID) -> dict[str, Any]:
     """Read an order with its lines"""
     with transaction(actor().org_id) as session:
-        return _shown(session, order_id)
+        return shown(session, order_id)
 
 
 @orders.route("/<uuid:order_id>/timeline", methods=["GET"])
@@ -86,7 +91,7 @@ def read(order_id: UUID) -> dict[str, Any]:
 def timeline(order_id: UUID) -> list[dict[str, Any]]:
     """Read what happened to an order"""
     with transaction(actor().org_id) as session:
-        _listed(session, order_id)
+        listed(session, order_id)
         return [present_entry(entry) for entry in orders_read.timeline(session, order_id=order_id)]
 
 
@@ -96,9 +101,9 @@ def timeline(order_id: UUID) -> list[dict[str, Any]]:
 def messages(order_id: UUID) -> list[dict[str, Any]]:
     """Read what was said on an order"""
     with transaction(actor().org_id) as session:
-        _listed(session, order_id)
+        listed(session, order_id)
         found = talk_read.messages(session, subject=ThreadSubject.ORDER, subject_id=order_id)
-        return [_message(one) for one in found]
+        return [present_message(one) for one in found]
 
 
 @orders.route("/<uuid:order_id>/messages", methods=["POST"])
@@ -108,26 +113,26 @@ def messages(order_id: UUID) -> list[dict[str, Any]]:
 def say(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Say something on an order, to its parties"""
     with transaction(actor().org_id) as session:
-        order = _listed(session, order_id).order
+        order = listed(session, order_id).order
         said = talk.say(
             session,
             subject=ThreadSubject.ORDER,
             subject_id=order.id,
             text=Text(asked["text"], asked["text"]),
             readers=(order.owner_id, *order.party_ids),
-            author_name=f"{actor().display_name}, {actor().org_name}",
+            author_name=speaker(),
             stamp=stamp(),
         )
-        return _message(said)
+        return present_message(said)
 
 
 @orders.route("/<uuid:order_id>/content", methods=["PUT"])
 @requires(Permission.ORDER_EDIT)
-@orders.arguments(schemas.ContentSchema)
+@orders.arguments(schemas.RevisionSchema)
 @orders.response(200, schemas.OrderSchema)
 def revise(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Change what is ordered, until the goods leave or an invoice stands"""
-    return _decide(order_id, verbs.revise_order, Permission.ORDER_EDIT, **_content(asked))
+    return decide(order_id, verbs.revise_order, Permission.ORDER_EDIT, **revision(asked))
 
 
 @orders.route("/<uuid:order_id>/lots", methods=["PUT"])
@@ -137,7 +142,7 @@ def revise(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 def note_lots(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Note the lots of an order's lines, at any time: proofs are found by them"""
     lots = {one["line_id"]: one["lots"] for one in asked["lines"]}
-    return _decide(order_id, plain.note_lots, Permission.ORDER_EDIT, lots=lots)
+    return decide(order_id, plain.note_lots, Permission.ORDER_EDIT, lots=lots)
 
 
 @orders.route("/<uuid:order_id>/submit", methods=["POST"])
@@ -145,7 +150,7 @@ def note_lots(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def submit(order_id: UUID) -> dict[str, Any]:
     """Submit a draft; its group may accept it at once"""
-    return _decide(order_id, verbs.submit_order, Permission.ORDER_CREATE)
+    return decide(order_id, verbs.submit_order, Permission.ORDER_CREATE)
 
 
 @orders.route("/<uuid:order_id>/accept", methods=["POST"])
@@ -154,7 +159,13 @@ def submit(order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def accept(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Accept a pending order; emission on acceptance publishes its invoice"""
-    return _decide(order_id, verbs.accept_order, Permission.ORDER_ACCEPT, billing_type=asked["billing_type"])
+    return decide(
+        order_id,
+        verbs.accept_order,
+        Permission.ORDER_ACCEPT,
+        billing_type=asked["billing_type"],
+        seen_revision=asked["revision"],
+    )
 
 
 @orders.route("/<uuid:order_id>/reject", methods=["POST"])
@@ -163,7 +174,7 @@ def accept(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def reject(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Reject a pending order, with the reason"""
-    return _decide(order_id, plain.reject, Permission.ORDER_ACCEPT, reason=asked["reason"])
+    return decide(order_id, plain.reject, Permission.ORDER_ACCEPT, reason=asked["reason"])
 
 
 @orders.route("/<uuid:order_id>/restore", methods=["POST"])
@@ -171,7 +182,7 @@ def reject(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def restore(order_id: UUID) -> dict[str, Any]:
     """Give a pending order the content that was submitted"""
-    return _decide(order_id, plain.restore, Permission.ORDER_ACCEPT)
+    return decide(order_id, plain.restore, Permission.ORDER_ACCEPT)
 
 
 @orders.route("/<uuid:order_id>/cancel", methods=["POST"])
@@ -180,7 +191,7 @@ def restore(order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def cancel(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Cancel an order that has not left, with the reason"""
-    return _decide(order_id, verbs.cancel_order, Permission.ORDER_CANCEL, reason=asked["reason"])
+    return decide(order_id, verbs.cancel_order, Permission.ORDER_CANCEL, reason=asked["reason"])
 
 
 @orders.route("/<uuid:order_id>/replan", methods=["POST"])
@@ -188,7 +199,7 @@ def cancel(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def replan(order_id: UUID) -> dict[str, Any]:
     """Put an order that was not delivered back among those to plan"""
-    return _decide(order_id, verbs.replan_order, Permission.RUN_PLAN)
+    return decide(order_id, verbs.replan_order, Permission.RUN_PLAN)
 
 
 @orders.route("/<uuid:order_id>/outside-invoice", methods=["POST"])
@@ -197,32 +208,13 @@ def replan(order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def outside_invoice(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Note the invoice that the seller made in its own system"""
-    return _decide(
+    return decide(
         order_id,
         plain.mark_invoiced_outside,
         Permission.INVOICE_PUBLISH,
         number=asked["number"],
         on=asked["issued_on"],
     )
-
-
-def _decide(order_id: UUID, verb: Callable[..., Order], permission: Permission, **options: Any) -> dict[str, Any]:
-    with transaction(actor().org_id) as session:
-        order = orders_read.order(session, order_id=order_id)
-        require_whole(permission)
-        verb(session, order=order, stamp=stamp(), **options)
-        publish_pending(session, stamp=stamp())
-        return _shown(session, order_id)
-
-
-def _shown(session: Session, order_id: UUID) -> dict[str, Any]:
-    listed = _listed(session, order_id)
-    names = parties.names(session, org_ids=parties_of((listed.order,)))
-    return present_detail(listed, names=names, with_prices=_shows_prices(listed.order))
-
-
-def _listed(session: Session, order_id: UUID) -> ListedOrder:
-    return queries.listed_order(session, order_id=order_id, today=_today(session), driver_id=driver_limit())
 
 
 def _filter(session: Session, asked: dict[str, Any]) -> OrderFilter:
@@ -239,29 +231,3 @@ def _filter(session: Session, asked: dict[str, Any]) -> OrderFilter:
         to_invoice_outside=asked["to_invoice_outside"],
         order_ids=queries.orders_of_driver(session, driver_id=driver_id) if driver_id else None,
     )
-
-
-def _today(session: Session) -> Today:
-    return Today.of(stamp().at, parties.zone_or_ours(session, org_id=actor().org_id))
-
-
-def _content(asked: dict[str, Any]) -> dict[str, Any]:
-    same = ("document_discount_cents", "taxed", "with_deposits")
-    return {"items": [_item(**item) for item in asked["items"]]} | {name: asked[name] for name in same}
-
-
-def _item(*, unit_price: str | None, **item: Any) -> plain.OrderItem:
-    return plain.OrderItem(unit_price=None if unit_price is None else Decimal(unit_price), **item)
-
-
-def _shows_prices(order: Order) -> bool:
-    return driver_limit() is None or order.deliver_with is DeliverWith.INVOICE
-
-
-def _message(one: Message) -> dict[str, Any]:
-    return {
-        "id": one.id,
-        "author_name": one.author_name,
-        "text": {"fr": one.text_fr, "en": one.text_en},
-        "said_at": one.said_at,
-    }

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from server.billing.queries import live_invoice
 from server.billing.service import drop_provisional, publish_for_order
+from server.conversations import service as talk
+from server.conversations.model import ThreadSubject
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.orders import events
 from server.orders import service as orders
-from server.orders.model import DistributionMethod, Order
+from server.orders.model import DistributionMethod, LineKind, Order, OrderRequest, RequestKind
 from server.orders.service.holding import refuse_buyer, require_seller_side
+from server.orders.service.requesting import WORDS as REQUEST_WORDS
 from server.parties import queries as parties
-from server.parties.model import BillingType, Emission
+from server.parties.model import BillingType, DeliverWith, Emission
 from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
 from server.planning import queries as planning_read
 from server.planning import service as planning
 from shared.states import InvoiceState, OrderState
+
+_UNDOCUMENTED = (OrderState.DRAFT, OrderState.PENDING, OrderState.ACCEPTED, OrderState.PLANNED)
 
 
 def submit_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
@@ -40,7 +45,7 @@ def submit_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
     Source: R067-R070, C8, C9.
     """
     orders.submit(session, order=order, stamp=stamp)
-    terms = _terms(session, order)
+    terms = terms_of(session, order)
     if not terms.auto_accept:
         return order
     if reason := _reason_to_wait(session, order, terms):
@@ -58,6 +63,7 @@ def accept_order(
     stamp: Stamp,
     by_system: bool = False,
     billing_type: BillingType | None = None,
+    seen_revision: int | None = None,
 ) -> Order:
     """Accept an order; with emission on acceptance its one invoice is made in the same transaction.
 
@@ -65,35 +71,32 @@ def accept_order(
     with ``billing.service.publish_pending``.
 
     Raises:
-        Forbidden, OutOfStock, NoBillingAgent, IllegalMove: as ``orders.service.accept``.
+        Forbidden, StaleOrder, OutOfStock, NoBillingAgent, IllegalMove: as ``orders.service.accept``.
         MissingRegistration: the invoice would charge a tax without a number; then nothing is accepted either.
 
     Source: R004, R012, R064, R072, R074, R076, R077.
     """
     planned_on = order.planned_on or _next_delivery_on(session, order, stamp)
     orders.accept(
-        session, order=order, stamp=stamp, by_system=by_system, planned_on=planned_on, billing_type=billing_type
+        session,
+        order=order,
+        stamp=stamp,
+        by_system=by_system,
+        planned_on=planned_on,
+        billing_type=billing_type,
+        seen_revision=seen_revision,
     )
     if order.emission is Emission.ON_ACCEPT and order.billing_type is not BillingType.EXTERNAL:
         publish_for_order(session, order=order, stamp=stamp)
     return order
 
 
-def revise_order(
-    session: Session,
-    *,
-    order: Order,
-    items: Sequence[orders.OrderItem],
-    stamp: Stamp,
-    document_discount_cents: int = 0,
-    taxed: bool = True,
-    with_deposits: bool = True,
-) -> Order:
-    """Change what was ordered, unless an invoice stands, be it provisional.
+def revise_order(session: Session, *, order: Order, stamp: Stamp, **content: Any) -> Order:
+    """Change what was ordered, unless an invoice stands, be it provisional; ``content`` is what ``revise`` takes.
 
     Raises:
         Conflict: an invoice stands (R043); a provisional one goes when the order leaves its run.
-        Forbidden, BadOrder, TermsMismatch: as ``orders.service.revise``.
+        Forbidden, StaleOrder, BadOrder, TermsMismatch: as ``orders.service.revise``.
     """
     refuse_buyer(session, order)
     if live_invoice(session, order_id=order.id) is not None:
@@ -104,15 +107,52 @@ def revise_order(
             ),
             where=order.number,
         )
-    return orders.revise(
+    return orders.revise(session, order=order, stamp=stamp, **content)
+
+
+def ask_change(
+    session: Session, *, order: Order, kind: RequestKind, words: str, by_name: str, stamp: Stamp
+) -> OrderRequest:
+    """Return the buyer's request to change or cancel its order; it stands in the order's chat, too (C13).
+
+    Raises:
+        Forbidden, BadOrder, Conflict: as ``orders.service.ask``.
+    """
+    made = orders.ask(session, order=order, kind=kind, words=words, by_name=by_name, stamp=stamp)
+    head = REQUEST_WORDS[kind]
+    talk.say(
         session,
-        order=order,
-        items=items,
+        subject=ThreadSubject.ORDER,
+        subject_id=order.id,
+        text=Text(f"{head.fr}\u00a0: {made.words}", f"{head.en}: {made.words}"),
+        readers=(order.owner_id, *order.party_ids),
+        author_name=by_name,
         stamp=stamp,
-        document_discount_cents=document_discount_cents,
-        taxed=taxed,
-        with_deposits=with_deposits,
     )
+    return made
+
+
+def choose_paper(session: Session, *, order: Order, deliver_with: DeliverWith, stamp: Stamp) -> Order:
+    """Choose the paper that an order is delivered with, until its run's papers are made.
+
+    Raises:
+        Forbidden: neither its carrier nor the seller's side acts.
+        Conflict: it is billed outside (R009), has left, or an invoice stands.
+
+    Source: R013.
+    """
+    if acting_org(session) != order.carrier_id:
+        require_seller_side(session, order)
+    is_free = order.billing_type is not BillingType.EXTERNAL and order.state in _UNDOCUMENTED
+    if not is_free or live_invoice(session, order_id=order.id) is not None:
+        raise Conflict(
+            Text(
+                "Une commande facturée, partie ou facturée à l’externe garde son document de livraison.",
+                "An order that is invoiced, has left or is billed outside keeps its paper.",
+            ),
+            where=order.number,
+        )
+    return orders.deliver_with(session, order=order, paper=deliver_with, stamp=stamp)
 
 
 def cancel_order(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Order:
@@ -145,7 +185,8 @@ def take_off_run(session: Session, *, run_id: UUID, order_id: UUID, stamp: Stamp
     return recosted
 
 
-def _terms(session: Session, order: Order) -> EffectiveTerms:
+def terms_of(session: Session, order: Order) -> EffectiveTerms:
+    """Return what holds for an order, its own choices first."""
     return effective_terms(
         session,
         seller_id=order.owner_id,
@@ -155,10 +196,14 @@ def _terms(session: Session, order: Order) -> EffectiveTerms:
     )
 
 
+def under_minimum(order: Order, terms: EffectiveTerms) -> bool:
+    """Say whether an order is under one of its group's minimums: sales units of goods, net of the lines (R067, C8)."""
+    items = sum(line.quantity for line in order.lines if line.kind is not LineKind.CHARGE)
+    return items < terms.min_items or order.net_cents < terms.min_value_cents
+
+
 def _reason_to_wait(session: Session, order: Order, terms: EffectiveTerms) -> Text | None:
-    """Both minimums count whole: items are sales units, the value is the net of the lines."""
-    items = sum(line.quantity for line in order.lines)
-    if items < terms.min_items or order.net_cents < terms.min_value_cents:
+    if under_minimum(order, terms):
         return Text(
             "Sous le minimum du groupe\u00a0: acceptation manuelle requise.",
             "Under the group’s minimum: to be accepted by hand.",

@@ -735,16 +735,20 @@ CREATE TABLE "order" (
 	taxed BOOLEAN NOT NULL, 
 	with_deposits BOOLEAN NOT NULL, 
 	document_discount_cents BIGINT NOT NULL, 
+	rebates JSONB NOT NULL, 
 	net_cents BIGINT NOT NULL, 
 	tax_cents BIGINT NOT NULL, 
 	deposit_cents BIGINT NOT NULL, 
 	total_cents BIGINT NOT NULL, 
 	note TEXT NOT NULL, 
 	created_by UUID, 
+	created_by_name TEXT NOT NULL, 
+	created_by_org_id UUID NOT NULL, 
 	created_for_id UUID NOT NULL, 
 	submitted_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	accepted_at TIMESTAMP WITH TIME ZONE, 
 	accepted_by_system BOOLEAN NOT NULL, 
+	priced_on DATE NOT NULL, 
 	planned_on DATE, 
 	delivered_at TIMESTAMP WITH TIME ZONE, 
 	supplement_of_id UUID, 
@@ -804,6 +808,29 @@ CREATE TABLE order_number (
 )
 -- next
 CREATE INDEX ix_order_number_owner_id ON order_number (owner_id)
+-- next
+CREATE TABLE order_request (
+	order_id UUID NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
+	words TEXT NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	asked_by UUID, 
+	asked_by_name TEXT NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	answered_by UUID, 
+	answered_at TIMESTAMP WITH TIME ZONE, 
+	answer TEXT NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_order_request PRIMARY KEY (id), 
+	CONSTRAINT ck_order_request_requestkind CHECK (kind IN ('change', 'cancel')), 
+	CONSTRAINT ck_order_request_requeststate CHECK (state IN ('open', 'granted', 'declined'))
+)
+-- next
+CREATE INDEX ix_order_request_order_id ON order_request (order_id)
+-- next
+CREATE INDEX ix_order_request_owner_id ON order_request (owner_id)
 -- next
 CREATE TABLE organisation (
 	kind VARCHAR(40) NOT NULL, 
@@ -1726,6 +1753,7 @@ CREATE UNIQUE INDEX uq_invoice_order_live ON invoice_order (order_id) WHERE live
 CREATE TABLE order_line (
 	order_id UUID NOT NULL, 
 	position INTEGER NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
 	format_id UUID, 
 	description_fr TEXT NOT NULL, 
 	description_en TEXT NOT NULL, 
@@ -1734,6 +1762,7 @@ CREATE TABLE order_line (
 	unit_price NUMERIC(16, 4) NOT NULL, 
 	price_steps JSONB NOT NULL, 
 	discount_cents BIGINT NOT NULL, 
+	rebate_cents BIGINT NOT NULL, 
 	tax_codes TEXT[] NOT NULL, 
 	container_class_id UUID, 
 	container_code TEXT NOT NULL, 
@@ -1748,7 +1777,8 @@ CREATE TABLE order_line (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_order_line PRIMARY KEY (id), 
 	CONSTRAINT uq_order_line_order_id_position UNIQUE (order_id, position), 
-	CONSTRAINT fk_order_line_order_id FOREIGN KEY(order_id) REFERENCES "order" (id)
+	CONSTRAINT fk_order_line_order_id FOREIGN KEY(order_id) REFERENCES "order" (id), 
+	CONSTRAINT ck_order_line_linekind CHECK (kind IN ('goods', 'item', 'charge'))
 )
 -- next
 CREATE INDEX ix_order_line_order_id ON order_line (order_id)
@@ -2347,6 +2377,16 @@ ALTER TABLE "order_number" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "order_number" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "order_number" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "order_request" TO tournee_app
+-- next
+ALTER TABLE "order_request" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "order_request" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "order_request" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "order_request" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "organisation" TO tournee_app
 -- next

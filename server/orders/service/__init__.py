@@ -5,6 +5,7 @@ from server.orders.service.creating import OrderParties, create_order, submit
 from server.orders.service.deciding import accept, cancel, expire, reject
 from server.orders.service.editing import restore, revise
 from server.orders.service.fulfilling import (
+    deliver_with,
     mark_delivered,
     mark_invoiced_outside,
     mark_not_delivered,
@@ -13,9 +14,11 @@ from server.orders.service.fulfilling import (
     mark_unplanned,
     reopen,
 )
-from server.orders.service.holding import held_already, hold_all
+from server.orders.service.holding import StaleOrder, held_already, hold_all
 from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
 from server.orders.service.lots import note_lots
+from server.orders.service.rebates import Rebate
+from server.orders.service.requesting import ask, decline
 from server.orders.service.stock_cover import OutOfStock, is_covered
 from server.orders.service.supplementing import create_supplement
 from server.orders.service.timeline import enter
@@ -25,11 +28,16 @@ __all__ = [
     "OrderItem",
     "OrderParties",
     "OutOfStock",
+    "Rebate",
+    "StaleOrder",
     "accept",
+    "ask",
     "cancel",
     "correct_delivery",
     "create_order",
     "create_supplement",
+    "decline",
+    "deliver_with",
     "enter",
     "expire",
     "held_already",

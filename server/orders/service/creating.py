@@ -22,6 +22,7 @@ from server.orders.service.holding import held
 from server.orders.service.lines import BadOrder, OrderItem, make_lines, tax_rules_for
 from server.orders.service.numbering import next_number
 from server.orders.service.offer import require_within_offer
+from server.orders.service.rebates import Rebate, share_rebates
 from server.orders.service.timeline import enter
 from server.orders.snapshot import snapshot_of
 from server.parties import queries as parties
@@ -62,19 +63,20 @@ def create_order(
     document_discount_cents: int = 0,
     taxed: bool = True,
     with_deposits: bool = True,
+    rebates: Sequence[Rebate] = (),
     note: str = "",
+    maker_name: str = "",
 ) -> Order:
     """Return a numbered draft order with its lines, priced; any of its parties may make it once related.
 
-    Prices, taxes and deposits are frozen at the business day of the seller. The maker is recorded with the
-    organisation it was made for (R036).
+    Prices, taxes and deposits are frozen at the business day of the seller. The maker, with name and organisation,
+    is recorded beside the retailer that the order is for (R036).
 
     Raises:
         NoRelation, NoAgreement: seller and buyer, or seller and carrier, have no active deal.
         Forbidden: the acting organisation is none of the parties.
         NotFound: the place is not the buyer's.
         BadOrder: its content cannot be.
-        NotOffered, OverAllocation, OverMaximum: the buyer orders what or how much it is not offered.
 
     Source: R027, R034-R036, R038, R047, R048, R050-R052.
     """
@@ -89,7 +91,7 @@ def create_order(
     )
     readers = _readers(parties_of, terms)
     _let_them_read(session, parties_of, readers)
-    made_for, typed_by = acting_org(session), name_of(session, stamp)
+    maker_org_id, typed_by = acting_org(session), name_of(session, stamp)
     with acting_for(session, parties_of.seller_id):
         seller = parties.organisation(session, org_id=parties_of.seller_id)
         today = stamp.at.astimezone(parties.zone_of(session, org_id=seller.id)).date()
@@ -109,16 +111,20 @@ def create_order(
             document_discount_cents=document_discount_cents,
             note=note,
             created_by=stamp.by,
-            created_for_id=made_for,
+            created_by_name=maker_name,
+            created_by_org_id=maker_org_id,
+            created_for_id=parties_of.buyer_id,
             submitted_at=stamp.at,
+            priced_on=today,
             planned_on=planned_on,
             submitted_snapshot={},
         )
         taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=today)
         order.lines = make_lines(session, order, items=items, taxes=taxes, on=today, typed_by=typed_by)
-        if made_for == order.buyer_id:
-            require_within_offer(session, order, items=items, on=today)
-        reprice(order, taxes=taxes)
+        if maker_org_id == order.buyer_id:
+            require_within_offer(session, order, items=items, rebates=rebates, on=today)
+        share_rebates(order, rebates, codes=[rule.code for rule in taxes])
+        reprice(order, taxes=taxes, on=today)
         session.add(order)
         session.flush()
         _tell_created(session, order, stamp)
@@ -225,7 +231,10 @@ def _terms_columns(terms: EffectiveTerms) -> dict[str, Any]:
 
 
 def _tell_created(session: Session, order: Order, stamp: Stamp) -> None:
-    created = Text(f"Bon de commande {order.number} émis.", f"Purchase order {order.number} issued.")
+    by = (
+        Text(f" par {order.created_by_name}", f" by {order.created_by_name}") if order.created_by_name else Text("", "")
+    )
+    created = Text(f"Bon de commande {order.number} émis{by.fr}.", f"Purchase order {order.number} issued{by.en}.")
     enter(session, order, "created", created, stamp)
     if not order.taxed:
         enter(session, order, "untaxed", Text("Taxes retirées.", "Taxes removed."), stamp)

@@ -11,10 +11,11 @@ from server.core import facts
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.orders import events
-from server.orders.model import DistributionMethod, Order
+from server.orders.model import DistributionMethod, Order, RequestKind
 from server.orders.pricing import reprice
-from server.orders.service.holding import held, require_seller_side
+from server.orders.service.holding import held, require_revision, require_seller_side
 from server.orders.service.lines import BadOrder, tax_rules_for
+from server.orders.service.requesting import grant_open
 from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
 from server.parties import queries as parties
@@ -34,12 +35,15 @@ def accept(
     by_system: bool = False,
     planned_on: date | None = None,
     billing_type: BillingType | None = None,
+    seen_revision: int | None = None,
 ) -> Order:
     """Accept a pending order; its issuer is named now, and the billing type may still be chosen.
 
     ``order.lines`` must be loaded. ``planned_on`` is the next delivery of the carrier's cycle, when there is one.
+    With ``seen_revision`` the order must still be as the caller read it.
 
     Raises:
+        StaleOrder: it was changed since.
         Forbidden: the buyer acts, or a carrier that does not bill for the seller.
         OutOfStock: the warehouse does not cover it (C9).
         NoBillingAgent: agent billing without an agent in the agreement.
@@ -50,6 +54,7 @@ def accept(
     if not by_system:
         require_seller_side(session, order)
     with held(session, order):
+        require_revision(order, seen_revision)
         # Accepted orders count as reservations: its own must not stand against it.
         accepted = ORDER_LIFECYCLE.step(order.state, OrderState.ACCEPTED)
         require_cover(session, order)
@@ -102,6 +107,7 @@ def cancel(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Orde
     with held(session, order):
         _require_uninvoiced(order)
         order.move_to(OrderState.CANCELLED)
+        grant_open(session, order, (RequestKind.CHANGE, RequestKind.CANCEL), stamp)
         text = Text(f"Commande annulée\u00a0: {reason}", f"Order cancelled: {reason}")
         enter(session, order, "cancelled", text, stamp)
         facts.record(session, events.ORDER_CANCELLED, order.id, stamp, readers=tuple(order.party_ids))
@@ -149,7 +155,7 @@ def _let_issuer_in(session: Session, order: Order, terms: EffectiveTerms, stamp:
     codes = {rule.code for rule in taxes}
     for line in order.lines:
         line.tax_codes = [code for code in line.tax_codes if code in codes]
-    reprice(order, taxes=taxes)
+    reprice(order, taxes=taxes, on=on)
 
 
 def _require_uninvoiced(order: Order) -> None:

@@ -15,10 +15,13 @@ from server.core import facts
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.orders import events
-from server.orders.model import Order, OrderLine
+from server.orders.model import Order, OrderLine, RequestKind
 from server.orders.pricing import reprice
-from server.orders.service.holding import held, refuse_buyer, require_seller_side
+from server.orders.service.differences import changes, in_one, relieves, seen
+from server.orders.service.holding import held, refuse_buyer, require_relief, require_revision, require_seller_side
 from server.orders.service.lines import OrderItem, make_lines, tax_rules_for
+from server.orders.service.rebates import Rebate, share_rebates
+from server.orders.service.requesting import grant_open
 from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
 from server.orders.snapshot import header_from, lines_from
@@ -38,32 +41,46 @@ def revise(
     document_discount_cents: int = 0,
     taxed: bool = True,
     with_deposits: bool = True,
+    rebates: Sequence[Rebate] = (),
+    note: str | None = None,
+    seen_revision: int | None = None,
 ) -> Order:
     """Replace what was ordered, until the goods leave; nothing is accepted by it (R065).
 
-    ``order.lines`` must be loaded. Lines are frozen again at today's prices unless an item names its own.
+    ``order.lines`` must be loaded. Items that name a line keep what was frozen on it; others are frozen at today's
+    prices. Every change stands in the timeline, in words. With ``seen_revision`` the order must still be as read.
 
     Raises:
-        Forbidden: the buyer acts (R045).
+        Forbidden: the buyer acts (R045), or a carrier that does not bill removes a tax, deposit or discount (C22).
+        StaleOrder: it was changed since ``seen_revision``.
         Conflict: an invoice stands (R043), or the goods have left.
         BadOrder, TermsMismatch: the content cannot be.
 
-    Source: R043, R052, R057, R062, R063, R065.
+    Source: R043, R049, R052, R057, R059, R062, R063, R065.
     """
     refuse_buyer(session, order)
     typed_by = name_of(session, stamp)
     with held(session, order):
+        require_revision(order, seen_revision)
         _require_open(order)
+        before = seen(order)
         order.document_discount_cents = document_discount_cents
         order.taxed, order.with_deposits = taxed, with_deposits
+        order.note = order.note if note is None else note
         on = _business_day(session, order, stamp)
         taxes = tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on)
-        _replace_lines(session, order, make_lines(session, order, items=items, taxes=taxes, on=on, typed_by=typed_by))
-        reprice(order, taxes=taxes)
+        lines = make_lines(session, order, items=items, taxes=taxes, on=on, typed_by=typed_by, standing=order.lines)
+        _replace_lines(session, order, lines)
+        share_rebates(order, rebates, codes=[rule.code for rule in taxes])
+        reprice(order, taxes=taxes, on=on)
+        after = seen(order)
+        grant_open(session, order, (RequestKind.CHANGE,), stamp)
         if order.state in {OrderState.ACCEPTED, OrderState.PLANNED}:
             session.flush()
             _require_still_covered(session, order)
-        _tell_revised(session, order, stamp)
+        _tell_revised(session, order, changes(before, after), stamp)
+    if relieves(before, after):
+        require_relief(session, order)
     return order
 
 
@@ -85,7 +102,7 @@ def restore(session: Session, *, order: Order, stamp: Stamp) -> Order:
             setattr(order, name, value)
         _replace_lines(session, order, lines_from(order, order.submitted_snapshot))
         on = order.submitted_at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
-        reprice(order, taxes=tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on))
+        reprice(order, taxes=tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on), on=on)
         order.revision += 1
         enter(session, order, "restored", Text("Commande restaurée.", "Order restored."), stamp)
         facts.record(session, events.ORDER_RESTORED, order.id, stamp, readers=tuple(order.party_ids))
@@ -108,10 +125,10 @@ def _require_still_covered(session: Session, order: Order) -> None:
     order.state = state
 
 
-def _tell_revised(session: Session, order: Order, stamp: Stamp) -> None:
+def _tell_revised(session: Session, order: Order, said: Sequence[Text], stamp: Stamp) -> None:
     order.revision += 1
-    text = Text(f"Commande modifiée (révision {order.revision}).", f"Order changed (revision {order.revision}).")
-    enter(session, order, "revised", text, stamp)
+    head = Text(f"Commande modifiée (révision {order.revision}).", f"Order changed (revision {order.revision}).")
+    enter(session, order, "revised", in_one(head, said), stamp)
     facts.record(session, events.ORDER_REVISED, order.id, stamp, readers=tuple(order.party_ids))
 
 

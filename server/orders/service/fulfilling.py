@@ -16,7 +16,7 @@ from server.orders.model import Order
 from server.orders.service.holding import held, refuse_buyer
 from server.orders.service.lines import BadOrder
 from server.orders.service.timeline import enter
-from server.parties.model import BillingType
+from server.parties.model import BillingType, DeliverWith
 from shared.states import BillingState, OrderState
 
 MAX_OUTSIDE_NUMBER: Final = 60
@@ -73,6 +73,20 @@ def reopen(session: Session, *, order: Order, stamp: Stamp) -> Order:
     """Let an order that was not delivered be planned again (C27)."""
     text = Text("À planifier de nouveau.", "To be planned again.")
     _step(session, order, stamp, to=OrderState.ACCEPTED, fact=events.ORDER_REOPENED, text=text)
+    return order
+
+
+def deliver_with(session: Session, *, order: Order, paper: DeliverWith, stamp: Stamp) -> Order:
+    """Note which paper goes along with an order (R013)."""
+    with held(session, order):
+        order.deliver_with = paper
+        text = (
+            Text("Livrée avec une facture.", "Delivered with an invoice.")
+            if paper is DeliverWith.INVOICE
+            else Text("Livrée avec un bon de commande.", "Delivered with a purchase order.")
+        )
+        enter(session, order, "deliver_with", text, stamp)
+        facts.record(session, events.ORDER_PAPER_CHOSEN, order.id, stamp, readers=tuple(order.party_ids))
     return order
 
 

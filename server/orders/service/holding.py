@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Select, inspect, select
@@ -12,9 +13,18 @@ from sqlalchemy.orm import Session, selectinload
 
 from server.core.acting import acting_for, acting_org
 from server.core.memory import remembered
-from server.core.problems import Forbidden, Text
+from server.core.problems import Forbidden, Problem, Text
 from server.orders.model import Order
 from server.parties.model import Agreement
+
+
+class StaleOrder(Problem):
+    """Somebody else changed the order after the caller read it."""
+
+    slug = "order-changed-meanwhile"
+    status: ClassVar[int] = 409
+    title = Text("Commande modifiée entre-temps", "Order changed meanwhile")
+
 
 _LOCKED = "orders"
 _COLUMNS = [column.key for column in inspect(Order).column_attrs]
@@ -68,6 +78,25 @@ def _to_lock(order_ids: list[UUID]) -> Select[Order]:
     )
 
 
+def require_revision(order: Order, seen_revision: int | None) -> None:
+    """Refuse to act on an order that is no longer what the caller read; None asks nothing.
+
+    Raises:
+        StaleOrder: its content was changed since.
+    """
+    if seen_revision is not None and seen_revision != order.revision:
+        raise StaleOrder(
+            Text(
+                f"La commande {order.number} a été modifiée entre-temps\u00a0: révision {order.revision}, "
+                f"vous aviez la {seen_revision}. Rechargez-la\u00a0; son historique dit ce qui a changé.",
+                f"Order {order.number} was changed meanwhile: revision {order.revision}, you had {seen_revision}. "
+                "Load it again; its history says what changed.",
+            ),
+            where="revision",
+            revision=order.revision,
+        )
+
+
 def require_seller_side(session: Session, order: Order) -> None:
     """Let the seller, its agent or its billing agent decide, and nobody else.
 
@@ -90,6 +119,28 @@ def require_seller_side(session: Session, order: Order) -> None:
             ),
             where=order.number,
         )
+
+
+def require_relief(session: Session, order: Order) -> None:
+    """Let the seller's side alone take a tax, a deposit or a discount off; a carrier changes quantities.
+
+    Raises:
+        Forbidden: a carrier acts that does not bill for the seller.
+
+    Source: R052, C22.
+    """
+    if acting_org(session) != order.carrier_id or order.carrier_id == order.owner_id:
+        return
+    try:
+        require_seller_side(session, order)
+    except Forbidden as error:
+        raise Forbidden(
+            Text(
+                "Seuls le vendeur et ses agents retirent une taxe, une consigne ou un rabais.",
+                "Only the seller and its agents remove a tax, a deposit or a discount.",
+            ),
+            where=order.number,
+        ) from error
 
 
 def refuse_buyer(session: Session, order: Order) -> None:

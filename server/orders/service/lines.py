@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from server.catalog import queries as catalog
-from server.catalog.model import ContainerClass, Product, ProductFormat
+from server.catalog.model import ContainerClass, Product, ProductFormat, SalesUnit
 from server.catalog.prices import resolving
 from server.catalog.prices.steps import PriceStep, ResolvedPrice, StepKind
 from server.catalog.service import require_unit_price
 from server.core.problems import Problem, Text
-from server.orders.model import Order, OrderLine
+from server.orders.model import LineKind, Order, OrderLine
 from server.parties import queries as parties
 from shared.ids import new_id
 from shared.wire.limits import MAX_LINES_AN_ORDER
@@ -26,6 +26,26 @@ from shared.wire.terms import TaxRule
 MAX_QUANTITY: Final = 100_000
 MAX_DESCRIPTION: Final = 200
 _TYPED: Final = Text("Prix convenu pour cette commande", "Price agreed for this order")
+_LISTED: Final = (StepKind.BASE, StepKind.LIST)
+_FROZEN: Final = (
+    "id",
+    "kind",
+    "format_id",
+    "description_fr",
+    "description_en",
+    "sales_unit",
+    "unit_price",
+    "price_steps",
+    "tax_codes",
+    "container_class_id",
+    "container_code",
+    "containers_a_unit",
+    "deposit_unit_cents",
+    "deposit_taxable",
+    "weight_g",
+    "barcode",
+    "lots",
+)
 
 
 class BadOrder(Problem):
@@ -37,16 +57,22 @@ class BadOrder(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderItem:
-    """A format and a quantity in its sales unit; ``unit_price`` None takes what the client pays, step by step.
+    """One line as somebody wants it: a quantity of a catalogue's format, of goods in words, or of a charge (R059).
 
-    Without discounts that is the price of its list (R049). ``discount_cents`` is taken off the line beside it.
+    ``line_id`` keeps a line of the order with what was frozen on it. ``unit_price`` None takes the line's own price,
+    else what the client pays, step by step; without discounts that is the price of its list (R049). ``tax_codes`` None
+    takes the line's own taxes, else the format's. ``discount_cents`` is taken off the whole line beside its price.
     """
 
-    format_id: UUID
     quantity: int
+    format_id: UUID | None = None
     discount_cents: int = 0
     unit_price: Decimal | None = None
     with_discounts: bool = True
+    tax_codes: Sequence[str] | None = None
+    line_id: UUID | None = None
+    kind: LineKind = LineKind.GOODS
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,26 +100,32 @@ def make_lines(
     taxes: Sequence[TaxRule],
     on: date,
     typed_by: str = "",
+    standing: Sequence[OrderLine] = (),
 ) -> list[OrderLine]:
     """Return the lines of an order, in the items' order, frozen at the prices and deposits of ``on``.
 
-    The session acts for the seller; ``typed_by`` is who says the prices that an item brings. Each line keeps how its
-    price came to be.
+    Items that name a line of ``standing`` keep its identity, words, price, deposit and lots. Each line keeps how its
+    price came to be; ``typed_by`` is who says the prices that an item brings. The session acts for the seller.
 
     Raises:
-        BadOrder: no line, too many, an unknown format, or a quantity out of bounds.
+        BadOrder: no line, too many, an unknown format or line, or a figure out of bounds.
         NoDeposit: a container class without a deposit on that day.
     """
-    _require_items(items)
-    shelf = _read_shelf(session, order, items, on, typed_by)
-    codes = {rule.code for rule in taxes} if order.taxed else set[str]()
-    return [_line(order, position, item, shelf, codes) for position, item in enumerate(items, start=1)]
+    kept = {line.id: line for line in standing}
+    _require_items(items, kept)
+    shelf = _read_shelf(session, order, [item for item in items if item.line_id is None], on, typed_by)
+    codes = {rule.code for rule in taxes}
+    return [
+        OrderLine(**order.kin(), order_id=order.id, position=position, **_columns(item, shelf, kept, codes))
+        for position, item in enumerate(items, start=1)
+    ]
 
 
 def _read_shelf(session: Session, order: Order, items: Sequence[OrderItem], on: date, typed_by: str) -> _Shelf:
-    formats = dict(catalog.formats(session, format_ids=(item.format_id for item in items)))
+    wanted = [item.format_id for item in items if item.format_id is not None]
+    formats = dict(catalog.formats(session, format_ids=wanted))
     for position, item in enumerate(items):
-        if item.format_id not in formats:
+        if item.format_id is not None and item.format_id not in formats:
             raise _bad(f"items[{position}].format_id", "Ce format n’existe pas.", "There is no such format.")
     class_ids = {one.container_class_id for one, _ in formats.values() if one.container_class_id}
     classes = dict(catalog.container_classes(session, class_ids=class_ids))
@@ -102,72 +134,120 @@ def _read_shelf(session: Session, order: Order, items: Sequence[OrderItem], on: 
     return _Shelf(formats, classes, deposits, prices, typed_by)
 
 
-def _line(order: Order, position: int, item: OrderItem, shelf: _Shelf, codes: set[str]) -> OrderLine:
-    sold, product = shelf.formats[item.format_id]
+def _columns(item: OrderItem, shelf: _Shelf, kept: Mapping[UUID, OrderLine], codes: set[str]) -> dict[str, Any]:
+    """What was there before, or what the catalogue or the words say, under what the item says of its own."""
+    if item.line_id is not None:
+        columns = _as_it_was(kept[item.line_id], item)
+    elif item.format_id is not None:
+        columns = _from_catalogue(item.format_id, item, shelf)
+    else:
+        columns = _in_words(item)
+    columns |= {"quantity": item.quantity, "discount_cents": item.discount_cents}
+    if item.unit_price is not None and require_unit_price(item.unit_price) != columns["unit_price"]:
+        columns |= _typed(item.unit_price, columns["price_steps"], shelf.typed_by)
+    wanted = columns["tax_codes"] if item.tax_codes is None else item.tax_codes
+    columns["tax_codes"] = sorted(code for code in set(wanted) if code in codes)
+    return columns
+
+
+def _as_it_was(line: OrderLine, item: OrderItem) -> dict[str, Any]:
+    columns = {name: getattr(line, name) for name in _FROZEN}
+    listed = [step for step in line.price_steps if StepKind(step["kind"]) in _LISTED]
+    if item.with_discounts or not listed:
+        return columns
+    return columns | {"price_steps": listed, "unit_price": Decimal(listed[-1]["unit_price"])}
+
+
+def _typed(price: Decimal, steps: Sequence[dict[str, Any]], typed_by: str) -> dict[str, Any]:
+    """A price that somebody says ends the story; where it began is kept."""
+    typed = PriceStep(kind=StepKind.TYPED, unit_price=price, name=_TYPED, set_by=typed_by)
+    began = [step for step in steps[:1] if StepKind(step["kind"]) is StepKind.BASE]
+    return {"unit_price": price, "price_steps": [*began, typed.as_json()]}
+
+
+def _from_catalogue(format_id: UUID, item: OrderItem, shelf: _Shelf) -> dict[str, Any]:
+    sold, product = shelf.formats[format_id]
     price = _price(sold, item, shelf)
-    return OrderLine(
-        **order.kin(),
-        id=new_id(),
-        order_id=order.id,
-        position=position,
-        format_id=sold.id,
-        description_fr=f"{product.name_fr}, {sold.name_fr}"[:MAX_DESCRIPTION],
-        description_en=f"{product.name_en}, {sold.name_en}"[:MAX_DESCRIPTION],
-        sales_unit=sold.sales_unit.value,
-        quantity=item.quantity,
-        unit_price=price.unit_price,
-        price_steps=[step.as_json() for step in price.steps],
-        discount_cents=item.discount_cents,
-        tax_codes=[code for code in sold.tax_codes if code in codes],
-        weight_g=sold.weight_g,
-        barcode=sold.barcode,
-        **_container_columns(order, sold, shelf),
-    )
-
-
-def _price(sold: ProductFormat, item: OrderItem, shelf: _Shelf) -> ResolvedPrice:
-    """What the client pays, or what an item says; a price that is typed as it stands anyway keeps its steps."""
-    wanted = resolving.Wanted(sold=sold, quantity=item.quantity, with_discounts=item.with_discounts)
-    found = shelf.prices.price(wanted)
-    if item.unit_price is None or require_unit_price(item.unit_price) == found.unit_price:
-        return found
-    typed = PriceStep(kind=StepKind.TYPED, unit_price=item.unit_price, name=_TYPED, set_by=shelf.typed_by)
-    return ResolvedPrice((found.steps[0], typed))
-
-
-def _container_columns(order: Order, sold: ProductFormat, shelf: _Shelf) -> dict[str, object]:
+    columns: dict[str, Any] = {
+        "id": new_id(),
+        "format_id": sold.id,
+        "description_fr": f"{product.name_fr}, {sold.name_fr}"[:MAX_DESCRIPTION],
+        "description_en": f"{product.name_en}, {sold.name_en}"[:MAX_DESCRIPTION],
+        "sales_unit": sold.sales_unit.value,
+        "unit_price": price.unit_price,
+        "price_steps": [step.as_json() for step in price.steps],
+        "tax_codes": sold.tax_codes,
+        "weight_g": sold.weight_g,
+        "barcode": sold.barcode,
+    }
     if sold.container_class_id is None:
-        return {}
+        return columns
     container = shelf.classes[sold.container_class_id]
-    return {
+    return columns | {
         "container_class_id": container.id,
         "container_code": container.code,
         "containers_a_unit": sold.containers_a_unit,
-        "deposit_unit_cents": shelf.deposits[container.id] if order.with_deposits else 0,
+        "deposit_unit_cents": shelf.deposits[container.id],
         "deposit_taxable": container.taxable,
     }
 
 
-def _require_items(items: Sequence[OrderItem]) -> None:
+def _price(sold: ProductFormat, item: OrderItem, shelf: _Shelf) -> ResolvedPrice:
+    wanted = resolving.Wanted(sold=sold, quantity=item.quantity, with_discounts=item.with_discounts)
+    return shelf.prices.price(wanted)
+
+
+def _in_words(item: OrderItem) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "kind": item.kind,
+        "description_fr": item.words.strip(),
+        "description_en": item.words.strip(),
+        "sales_unit": SalesUnit.UNIT.value,
+        "unit_price": None,
+        "price_steps": [],
+        "tax_codes": (),
+    }
+
+
+def _require_items(items: Sequence[OrderItem], kept: Mapping[UUID, OrderLine]) -> None:
     if not 1 <= len(items) <= MAX_LINES_AN_ORDER:
         raise _bad(
             "items",
             f"Une commande a de 1 à {MAX_LINES_AN_ORDER} lignes.",
             f"An order has 1 to {MAX_LINES_AN_ORDER} lines.",
         )
+    named = [item.line_id for item in items if item.line_id is not None]
+    if len(set(named)) < len(named) or not kept.keys() >= set(named):
+        raise _bad(
+            "items.line_id",
+            "Une ligne n’est pas ou plus de cette commande, ou vient deux fois. Recharger la commande.",
+            "A line is not, or no longer, of this order, or comes twice. Load the order again.",
+        )
     for position, item in enumerate(items):
-        if not 1 <= item.quantity <= MAX_QUANTITY:
-            raise _bad(
-                f"items[{position}].quantity",
-                f"Une quantité va de 1 à {MAX_QUANTITY}.",
-                f"A quantity is 1 to {MAX_QUANTITY}.",
-            )
-        if item.discount_cents < 0:
-            raise _bad(
-                f"items[{position}].discount_cents",
-                "Un rabais n’est pas négatif.",
-                "A discount is not negative.",
-            )
+        _require_item(item, f"items[{position}]")
+
+
+def _require_item(item: OrderItem, where: str) -> None:
+    if not 1 <= item.quantity <= MAX_QUANTITY:
+        raise _bad(
+            f"{where}.quantity", f"Une quantité va de 1 à {MAX_QUANTITY}.", f"A quantity is 1 to {MAX_QUANTITY}."
+        )
+    if item.discount_cents < 0:
+        raise _bad(f"{where}.discount_cents", "Un rabais n’est pas négatif.", "A discount is not negative.")
+    if item.line_id is None and item.format_id is None:
+        _require_words(item, where)
+
+
+def _require_words(item: OrderItem, where: str) -> None:
+    if item.kind is LineKind.GOODS or not 1 <= len(item.words.strip()) <= MAX_DESCRIPTION:
+        raise _bad(
+            f"{where}.words",
+            f"Un article ou des frais hors catalogue se nomment, en {MAX_DESCRIPTION} caractères au plus.",
+            f"An item or a charge outside the catalogue needs a name of {MAX_DESCRIPTION} characters at most.",
+        )
+    if item.unit_price is None:
+        raise _bad(f"{where}.unit_price", "Donner le prix de cette ligne.", "Give this line’s price.")
 
 
 def _bad(where: str, fr: str, en: str) -> BadOrder:

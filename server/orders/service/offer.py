@@ -18,6 +18,7 @@ from server.core.problems import Forbidden, Problem, Text
 from server.orders import queries
 from server.orders.model import Order
 from server.orders.service.lines import OrderItem
+from server.orders.service.rebates import Rebate
 
 
 class NotOffered(Problem):
@@ -44,7 +45,9 @@ class OverAllocation(Problem):
     title = Text("Allocation dépassée", "Over the allocation")
 
 
-def require_within_offer(session: Session, order: Order, *, items: Sequence[OrderItem], on: date) -> None:
+def require_within_offer(
+    session: Session, order: Order, *, items: Sequence[OrderItem], on: date, rebates: Sequence[Rebate] = ()
+) -> None:
     """Refuse what the buyer may not order by itself; the session acts for the seller, ``order.lines`` are made.
 
     Raises:
@@ -52,17 +55,18 @@ def require_within_offer(session: Session, order: Order, *, items: Sequence[Orde
         NotOffered: a format that the buyer is not shown.
         OverMaximum, OverAllocation: too much of a format.
     """
-    _refuse_own_prices(order, items)
+    _refuse_own_prices(order, items, rebates)
     wanted = Counter[UUID]()
     for item in items:
-        wanted[item.format_id] += item.quantity
+        if item.format_id is not None:  # goods in words have a price of their own, refused above
+            wanted[item.format_id] += item.quantity
     _require_offered(session, order, wanted)
     _require_allocated(session, order, wanted, on)
 
 
-def _refuse_own_prices(order: Order, items: Sequence[OrderItem]) -> None:
-    relieved = order.document_discount_cents or not order.taxed or not order.with_deposits
-    if relieved or any(item.unit_price is not None or item.discount_cents for item in items):
+def _refuse_own_prices(order: Order, items: Sequence[OrderItem], rebates: Sequence[Rebate]) -> None:
+    relieved = bool(rebates) or order.document_discount_cents or not order.taxed or not order.with_deposits
+    if relieved or any(_has_own_terms(item) for item in items):
         raise Forbidden(
             Text(
                 "L’acheteur commande aux prix, taxes et consignes du vendeur. "
@@ -71,6 +75,10 @@ def _refuse_own_prices(order: Order, items: Sequence[OrderItem]) -> None:
             ),
             where="items",
         )
+
+
+def _has_own_terms(item: OrderItem) -> bool:
+    return item.unit_price is not None or bool(item.discount_cents) or item.tax_codes is not None
 
 
 def _require_offered(session: Session, order: Order, wanted: Counter[UUID]) -> None:

@@ -46,6 +46,7 @@ _SAME: Final = (
     "created_for_id",
 )
 _SAME_OF_LINE: Final = (
+    "kind",
     "format_id",
     "description_fr",
     "description_en",
@@ -95,7 +96,7 @@ def create_supplement(
         supplement.lines = _extra_lines(supplement, order, extras)
         on = delivery.delivered_at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
         taxes = tax_rules_for(session, issuer_id=order.issuer_id or order.owner_id, on=on)
-        reprice(supplement, taxes=taxes)
+        reprice(supplement, taxes=taxes, on=on)
         session.add(supplement)
         session.flush()
         _tell(session, supplement, order, stamp)
@@ -118,6 +119,7 @@ def _copy_of(session: Session, order: Order, delivery: DeliveryMade, stamp: Stam
         state=OrderState.DELIVERED,
         billing_state=BillingState.UNINVOICED,
         created_by=stamp.by,
+        created_by_org_id=order.carrier_id or order.owner_id,
         submitted_at=stamp.at,
         accepted_at=stamp.at,
         accepted_by_system=True,
@@ -147,7 +149,8 @@ def _extra_lines(supplement: Order, order: Order, extras: Mapping[str, int]) -> 
             order_id=supplement.id,
             position=position,
             quantity=wanted[str(line.id)],
-            discount_cents=half_up_ratio(line.discount_cents * wanted[str(line.id)], line.quantity),
+            rebate_cents=0,
+            discount_cents=half_up_ratio(line.less_cents * wanted[str(line.id)], line.quantity),
         )
         for position, line in enumerate(lines, start=1)
     ]

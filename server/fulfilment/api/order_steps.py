@@ -1,0 +1,101 @@
+"""Further doors of an order: what a change would come to, steps by hand, requests of its retailer, its paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from server.core.transaction import transaction
+from server.core.web import actor, requires, stamp
+from server.fulfilment.api.access import require_whole
+from server.fulfilment.api.orders import orders
+from server.fulfilment.api.showing import decide, listed, revision, speaker
+from server.fulfilment.service import by_hand
+from server.fulfilment.service import orders as verbs
+from server.fulfilment.service.quoting import Quote, quote_revised
+from server.identity.permissions import Permission
+from server.orders import queries as orders_read
+from server.orders import schemas
+from server.orders import service as plain
+from server.orders.model import OrderRequest
+
+
+@orders.route("/<uuid:order_id>/quote", methods=["POST"])
+@requires(Permission.ORDER_EDIT)
+@orders.arguments(schemas.RevisionSchema)
+@orders.response(200, schemas.QuoteSchema)
+def quote_change(asked: dict[str, Any], order_id: UUID) -> Quote:
+    """Say what an order would come to if it were changed so; nothing is changed"""
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        require_whole(Permission.ORDER_EDIT)
+        return quote_revised(session, order=order, stamp=stamp(), **revision(asked))
+
+
+@orders.route("/<uuid:order_id>/ship", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.response(200, schemas.OrderSchema)
+def ship(order_id: UUID) -> dict[str, Any]:
+    """Say that an order left by courier, or waits at the counter"""
+    return decide(order_id, by_hand.ship_by_hand, Permission.ORDER_ACCEPT)
+
+
+@orders.route("/<uuid:order_id>/deliver", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.response(200, schemas.OrderSchema)
+def deliver(order_id: UUID) -> dict[str, Any]:
+    """Say that an order shipped by hand arrived whole"""
+    return decide(order_id, by_hand.deliver_by_hand, Permission.ORDER_ACCEPT)
+
+
+@orders.route("/<uuid:order_id>/fail", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.response(200, schemas.OrderSchema)
+def fail(order_id: UUID) -> dict[str, Any]:
+    """Say that an order shipped by hand came back"""
+    return decide(order_id, by_hand.fail_by_hand, Permission.ORDER_ACCEPT)
+
+
+@orders.route("/<uuid:order_id>/deliver-with", methods=["PUT"])
+@requires(Permission.DELIVER_WITH_CHOOSE)
+@orders.arguments(schemas.DeliverWithSchema)
+@orders.response(200, schemas.OrderSchema)
+def deliver_with(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Choose the paper that goes along: purchase order or invoice"""
+    return decide(order_id, verbs.choose_paper, Permission.DELIVER_WITH_CHOOSE, deliver_with=asked["deliver_with"])
+
+
+@orders.route("/<uuid:order_id>/requests", methods=["GET"])
+@requires(Permission.ORDER_CHAT)
+@orders.response(200, schemas.RequestSchema(many=True))
+def requests(order_id: UUID) -> Sequence[OrderRequest]:
+    """Read what the retailer asked for"""
+    with transaction(actor().org_id) as session:
+        listed(session, order_id)
+        return orders_read.requests(session, order_id=order_id)
+
+
+@orders.route("/<uuid:order_id>/requests", methods=["POST"])
+@requires(Permission.ORDER_CHAT)
+@orders.arguments(schemas.AskSchema)
+@orders.response(201, schemas.RequestSchema)
+def ask(asked: dict[str, Any], order_id: UUID) -> OrderRequest:
+    """Ask the seller to change or cancel one's order"""
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        return verbs.ask_change(
+            session, order=order, kind=asked["kind"], words=asked["words"], by_name=speaker(), stamp=stamp()
+        )
+
+
+@orders.route("/<uuid:order_id>/requests/<uuid:request_id>/decline", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.arguments(schemas.AnswerSchema)
+@orders.response(200, schemas.RequestSchema)
+def decline(asked: dict[str, Any], order_id: UUID, request_id: UUID) -> OrderRequest:
+    """Decline what the retailer asked for, with the reason"""
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        require_whole(Permission.ORDER_ACCEPT)
+        return plain.decline(session, order=order, request_id=request_id, answer=asked["answer"], stamp=stamp())

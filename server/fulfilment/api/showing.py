@@ -1,0 +1,109 @@
+"""What the doors of orders share: reading what is asked, deciding, and showing the order as it stands then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing.service import publish_pending
+from server.conversations.model import Message
+from server.core.transaction import transaction
+from server.core.web import actor, stamp
+from server.fulfilment import queries
+from server.fulfilment.api.access import driver_limit, require_whole
+from server.identity.permissions import Permission
+from server.orders import queries as orders_read
+from server.orders import service as plain
+from server.orders.listing import ListedOrder, Today
+from server.orders.model import Order
+from server.orders.presenting import parties_of, present_detail
+from server.parties import queries as parties
+from server.parties.model import DeliverWith
+from server.parties.terms import ChosenTerms
+
+
+def decide(order_id: UUID, verb: Callable[..., Any], permission: Permission, **options: Any) -> dict[str, Any]:
+    """Let a verb act on an order whole, number what it publishes, and return the order as it stands then."""
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        require_whole(permission)
+        verb(session, order=order, stamp=stamp(), **options)
+        publish_pending(session, stamp=stamp())
+        return shown(session, order_id)
+
+
+def shown(session: Session, order_id: UUID) -> dict[str, Any]:
+    """Return an order with its lines, as its caller may see it."""
+    found = listed(session, order_id)
+    names = parties.names(session, org_ids=parties_of((found.order,)))
+    return present_detail(found, names=names, with_prices=shows_prices(found.order))
+
+
+def listed(session: Session, order_id: UUID) -> ListedOrder:
+    """Return an order of the caller, a driver's own runs' alone.
+
+    Raises:
+        NotFound: there is none for the caller.
+    """
+    return queries.listed_order(session, order_id=order_id, today=today(session), driver_id=driver_limit())
+
+
+def today(session: Session) -> Today:
+    """Return the caller's business day."""
+    return Today.of(stamp().at, parties.zone_or_ours(session, org_id=actor().org_id))
+
+
+def shows_prices(order: Order) -> bool:
+    """Say whether the caller sees prices: a driver does when an invoice rides along (C29)."""
+    return driver_limit() is None or order.deliver_with is DeliverWith.INVOICE
+
+
+def speaker() -> str:
+    """Return who speaks, as the other parties read it."""
+    return f"{actor().display_name}, {actor().org_name}"
+
+
+def new_order(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``create_order`` takes."""
+    named = ("seller_id", "buyer_id", "site_id", "carrier_id", "agent_id")
+    return content(asked) | {
+        "parties_of": plain.OrderParties(**{name: asked[name] for name in named}),
+        "chosen": ChosenTerms(**{name: asked[name] for name in ("billing_type", "emission", "deliver_with")}),
+        "distribution": asked["distribution"],
+        "planned_on": asked["planned_on"],
+        "note": asked["note"],
+        "maker_name": speaker(),
+    }
+
+
+def content(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what an order's content is made from."""
+    same = ("document_discount_cents", "taxed", "with_deposits")
+    return {
+        "items": [_item(**item) for item in asked["items"]],
+        "rebates": [plain.Rebate(**rebate) for rebate in asked["rebates"]],
+        **{name: asked[name] for name in same},
+    }
+
+
+def revision(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what ``revise_order`` takes."""
+    return content(asked) | {"note": asked["note"], "seen_revision": asked["revision"]}
+
+
+def present_message(one: Message) -> dict[str, Any]:
+    """Return what somebody said."""
+    return {
+        "id": one.id,
+        "author_name": one.author_name,
+        "text": {"fr": one.text_fr, "en": one.text_en},
+        "said_at": one.said_at,
+    }
+
+
+def _item(*, unit_price: str | None, **item: Any) -> plain.OrderItem:
+    return plain.OrderItem(unit_price=None if unit_price is None else Decimal(unit_price), **item)

@@ -1,0 +1,1 @@
+"""News of orders: what their parties are told, event by event."""

@@ -1,0 +1,93 @@
+"""Rebates of an order, each off the lines of one taxation (R059)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from server.orders.model import Order, OrderLine
+from server.orders.service.lines import BadOrder
+from shared.money import half_up, share_by_largest_remainder, times
+from shared.problems import Text
+
+MAX_REBATES: Final = 20
+MAX_WORDS: Final = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebate:
+    """An amount off the lines that carry exactly ``tax_codes``: taxed ones, untaxed ones, or those of one tax.
+
+    Like an allowance of EN 16931, which belongs to one tax category and lowers its base.
+    """
+
+    words: str
+    amount_cents: int
+    tax_codes: tuple[str, ...] = ()
+
+    def as_column(self) -> dict[str, Any]:
+        """Return the rebate as the order keeps it."""
+        return {"words": self.words, "amount_cents": self.amount_cents, "tax_codes": list(self.tax_codes)}
+
+
+def rebates_of(order: Order) -> tuple[Rebate, ...]:
+    """Return what the order keeps."""
+    return tuple(
+        Rebate(words=one["words"], amount_cents=one["amount_cents"], tax_codes=tuple(one["tax_codes"]))
+        for one in order.rebates
+    )
+
+
+def share_rebates(order: Order, rebates: Iterable[Rebate], *, codes: Iterable[str]) -> None:
+    """Give the order these rebates: each line takes its share, by largest remainder of what is left of it.
+
+    ``codes`` are the taxes that the issuer charges. ``order.lines`` must be loaded.
+
+    Raises:
+        BadOrder: too many, one without a name, not positive, or above the lines that it is taken from.
+    """
+    known = set(codes)
+    kept = [_tidy(one, known) for one in rebates]
+    if len(kept) > MAX_REBATES:
+        raise _bad(f"Au plus {MAX_REBATES} rabais.", f"At most {MAX_REBATES} rebates.")
+    left = [_net(line) for line in order.lines]
+    taken = [0] * len(left)
+    for rebate in kept:
+        for at, share in enumerate(_shares(rebate, order.lines, left, known)):
+            left[at] -= share
+            taken[at] += share
+    for line, cents in zip(order.lines, taken, strict=True):
+        line.rebate_cents = cents
+    order.rebates = [one.as_column() for one in kept]
+
+
+def _shares(rebate: Rebate, lines: Sequence[OrderLine], left: Sequence[int], known: set[str]) -> Sequence[int]:
+    fits = [set(line.tax_codes) & known == set(rebate.tax_codes) for line in lines]
+    weights = [cents if fit else 0 for cents, fit in zip(left, fits, strict=True)]
+    if rebate.amount_cents > sum(weights):
+        raise _bad(
+            f"Le rabais «\u00a0{rebate.words}\u00a0» dépasse les articles de la même taxation. "
+            "En réduire le montant ou choisir une autre taxation.",
+            f"The rebate “{rebate.words}” is above the items of the same taxation. Lower it or choose other taxes.",
+        )
+    return share_by_largest_remainder(rebate.amount_cents, weights)
+
+
+def _net(line: OrderLine) -> int:
+    return max(0, half_up(times(Decimal(line.unit_price), Decimal(100 * line.quantity))) - line.discount_cents)
+
+
+def _tidy(rebate: Rebate, known: set[str]) -> Rebate:
+    words = " ".join(rebate.words.split())
+    if not 1 <= len(words) <= MAX_WORDS:
+        raise _bad(f"Nommer le rabais, en {MAX_WORDS} caractères au plus.", "Name the rebate, in 200 characters.")
+    if rebate.amount_cents <= 0:
+        raise _bad("Le montant d’un rabais est positif.", "A rebate’s amount is positive.")
+    codes = tuple(sorted(code for code in set(rebate.tax_codes) if code in known))
+    return Rebate(words=words, amount_cents=rebate.amount_cents, tax_codes=codes)
+
+
+def _bad(fr: str, en: str) -> BadOrder:
+    return BadOrder(Text(fr, en), where="rebates")
