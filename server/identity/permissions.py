@@ -51,6 +51,7 @@ class Permission(StrEnum):
     TABLET_PRICES = "tablet.prices"
     STOCK_MOVE = "stock.move"
     PARTY_READ = "party.read"
+    PARTY_EDIT = "party.edit"
     CATALOG_READ = "catalog.read"
     CATALOG_EDIT = "catalog.edit"
     INBOX_READ = "inbox.read"
@@ -244,6 +245,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(_P.RUN_READ, Text("Voir les tournées", "See runs"), "R015", "– ○ ● – ○ ● ● ●"),
     Action(_P.INVOICE_READ, Text("Voir factures et crédits", "See invoices and credits"), "R085", "○ ● ● ○ – ○ ● ●"),
     Action(_P.PARTY_READ, Text("Voir partenaires et clients", "See partners and clients"), "R030", "○ ● ● ○ – ● ● ●"),
+    Action(
+        _P.PARTY_EDIT,
+        Text("Tenir clients, lieux, relations et ententes", "Keep clients, places, relations and agreements"),
+        "R027, R048, C26",
+        "○ ● ○ ○ – – – ●",
+    ),
     Action(_P.CATALOG_READ, Text("Voir le catalogue", "See the catalogue"), "R050", "○ ● ○ ○ – ○ ● ●"),
     Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
     Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),

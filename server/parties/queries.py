@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for, acting_org
+from server.core.facts import Fact
 from server.core.problems import NotFound, Text
 from server.parties.model import (
     Agreement,
     Client,
+    CustomerGroup,
     Organisation,
     OrganisationKind,
     Relation,
@@ -24,6 +27,7 @@ from server.parties.model import (
     TaxRegistration,
 )
 
+PAGE_ROWS: Final = 50
 HOME_ZONE: Final = "America/Toronto"
 
 
@@ -106,6 +110,75 @@ def clients(session: Session) -> list[tuple[Client, Organisation]]:
 def group_of(session: Session, *, seller_id: UUID, buyer_id: UUID) -> UUID | None:
     """Return the group in which a seller, for whom the session acts, keeps a client; None is « Tous » alone."""
     return session.scalar(select(Client.group_id).where(Client.owner_id == seller_id, Client.buyer_id == buyer_id))
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """A client as a list shows it."""
+
+    client: Client
+    card: Organisation
+    group_name: str | None
+    state: RelationState
+
+
+def client_rows(
+    session: Session, *, words: str = "", group_id: UUID | None = None, offset: int = 0, limit: int = PAGE_ROWS
+) -> tuple[list[ClientRow], bool]:
+    """Return some of the acting seller's clients by name, and whether others follow."""
+    query = _my_clients(session)
+    if words:
+        like = f"%{words.replace('%', '').replace('_', '')}%"
+        query = query.where(
+            or_(Organisation.name.ilike(like), Organisation.city.ilike(like), Client.external_id.ilike(like))
+        )
+    if group_id is not None:
+        query = query.where(Client.group_id == group_id)
+    ordered = query.order_by(Organisation.name, Organisation.id).limit(limit + 1).offset(offset)
+    rows = [ClientRow(row[0], row[1], row[2], row[3]) for row in session.execute(ordered)]
+    return rows[:limit], len(rows) > limit
+
+
+def client_row(session: Session, *, buyer_id: UUID) -> ClientRow:
+    """Return one client of the acting seller.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    row = session.execute(_my_clients(session).where(Client.buyer_id == buyer_id)).one_or_none()
+    if row is None:
+        raise NotFound(Text("Ce client n’existe pas.", "There is no such client."), where="buyer_id")
+    return ClientRow(row[0], row[1], row[2], row[3])
+
+
+def _my_clients(session: Session) -> Select[Client, Organisation, str, RelationState]:
+    return (
+        select(Client, Organisation, CustomerGroup.name, Relation.state)
+        .join(Organisation, Organisation.id == Client.buyer_id)
+        .join(Relation, and_(Relation.owner_id == Client.owner_id, Relation.buyer_id == Client.buyer_id))
+        .outerjoin(CustomerGroup, CustomerGroup.id == Client.group_id)
+        .where(Client.owner_id == acting_org(session))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Something that happened to a subject: the fact's name, when, and who (a user, a device or the system)."""
+
+    name: str
+    at: datetime
+    by: UUID | None
+
+
+def history(session: Session, *, subject_id: UUID, limit: int = 30) -> list[Past]:
+    """Return what happened to a subject of the acting organisation, the newest first."""
+    rows = session.execute(
+        select(Fact.name, Fact.at, Fact.by)
+        .where(Fact.owner_id == acting_org(session), Fact.subject_id == subject_id)
+        .order_by(Fact.position.desc())
+        .limit(limit)
+    )
+    return [Past(row.name, row.at, row.by) for row in rows]
 
 
 def is_related(session: Session, *, seller_id: UUID, other_id: UUID) -> bool:

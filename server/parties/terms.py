@@ -83,7 +83,7 @@ class EffectiveTerms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Defaults:
+class Defaults:
     """What holds when nobody said anything. Invoices are made at delivery (R041)."""
 
     billing_type: BillingType = BillingType.PLATFORM
@@ -102,7 +102,8 @@ class _Defaults:
     balance_visible: bool = False
 
 
-_FIELDS: Final = tuple(one.name for one in fields(_Defaults))
+FIELDS: Final = tuple(one.name for one in fields(Defaults))
+"""What a seller may set for an order's terms, by name, in the order in which pages show it."""
 _ANYONES_CHOICE: Final = {Source.ORDER, Source.CLIENT, Source.GROUP, Source.EVERYONE}
 
 type _Layers = Sequence[tuple[Source, object | None]]
@@ -137,9 +138,9 @@ def effective_terms(
         (Source.EVERYONE, everyone),
         (Source.AGREEMENT, agreement),
         (Source.SELLER, seller),
-        (Source.DEFAULT, _Defaults()),
+        (Source.DEFAULT, Defaults()),
     )
-    picked = {name: _first_set(layers, name) for name in _FIELDS}
+    picked = {name: _first_set(layers, name) for name in FIELDS}
     picked["deliver_with"] = _delivered_with(picked)
     return EffectiveTerms(
         **{name: value for name, (value, _) in picked.items()},

@@ -19,7 +19,7 @@ from server.dashboard.standing import Bucket
 from server.delivery.sharing.model import ProofEntry
 from server.notifications.model import InboxMessage
 from server.orders.model import Order
-from server.parties.model import Organisation, Site
+from server.parties.model import Client, Organisation, Site
 from shared.states import OrderState
 
 FEW = 6
@@ -33,6 +33,7 @@ class ClientWhole:
     sites: Sequence[Site]
     orders: Sequence[OrderRow]
     more: bool
+    is_mine: bool  # a client of the acting organisation, which has settings for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,14 @@ def client_whole(session: Session, *, client_id: UUID, today: date, driver_id: U
     narrowed = OrderFilter(client_id=client_id, driver_id=driver_id)
     found = list_orders(session, narrowed=narrowed, today=today, page=1)
     sites = session.scalars(select(Site).where(Site.owner_id == client_id).order_by(Site.name, Site.id).limit(50)).all()
-    return ClientWhole(card=card, sites=sites, orders=found.rows, more=found.more)
+    mine = select(Client.id).where(Client.owner_id == acting_org(session), Client.buyer_id == client_id)
+    return ClientWhole(
+        card=card,
+        sites=sites,
+        orders=found.rows,
+        more=found.more,
+        is_mine=session.scalars(mine).first() is not None,
+    )
 
 
 def greeting(session: Session, *, today: date) -> Greeting:

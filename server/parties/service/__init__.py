@@ -1,7 +1,16 @@
 """What organisations do: join, add places, make deals and keep clients."""
 
 from server.core.imports import ImportReport
-from server.parties.service.clients import GroupTerms, change_group, create_group, keep_client, name_client
+from server.parties.service.adding import add_client
+from server.parties.service.clients import (
+    GroupTerms,
+    change_group,
+    create_group,
+    drop_group,
+    keep_client,
+    name_client,
+    rename_group,
+)
 from server.parties.service.deals import (
     NoAgreement,
     NoRelation,
@@ -26,12 +35,14 @@ __all__ = [
     "ImportReport",
     "NoAgreement",
     "NoRelation",
+    "add_client",
     "agree",
     "change_group",
     "choose_correction_policy",
     "create_group",
     "create_organisation",
     "create_site",
+    "drop_group",
     "import_clients",
     "introduce",
     "keep_client",
@@ -39,6 +50,7 @@ __all__ = [
     "preview_clients",
     "register_tax",
     "relate",
+    "rename_group",
     "require_agreement",
     "require_relation",
     "revise_site",

@@ -6,12 +6,12 @@ from dataclasses import dataclass, fields
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_org
-from server.core.problems import NotFound, Problem, Text
+from server.core.problems import Conflict, NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.core.uniqueness import add_unique
 from server.parties import events
@@ -21,6 +21,8 @@ MAX_NET_DAYS = 365
 MAX_MINIMUM_CENTS = 10**9
 MAX_MINIMUM_ITEMS = 100_000
 MAX_DISCOUNT_BP = 10_000
+MAX_WORDS = 1_000
+MAX_GROUP_NAME = 80
 
 
 class BadGroup(Problem):
@@ -79,6 +81,55 @@ def change_group(session: Session, *, terms: GroupTerms, stamp: Stamp, group_id:
     Orders already made keep what they were made with.
     """
     return _set_terms(session, _my_group(session, group_id), terms, stamp)
+
+
+def rename_group(session: Session, *, group_id: UUID, name: str, stamp: Stamp) -> CustomerGroup:
+    """Return a group under another name; « Tous » keeps its own.
+
+    Raises:
+        NotFound: there is no such group.
+        GroupTaken: another group has this name.
+        Conflict: it is « Tous ».
+    """
+    group = _my_group(session, group_id)
+    _require_own_group(group)
+    others = select(CustomerGroup.id).where(
+        CustomerGroup.owner_id == group.owner_id, CustomerGroup.name == name, CustomerGroup.id != group.id
+    )
+    if session.scalars(others).first() is not None:
+        raise _taken(name)
+    group.name = name
+    session.flush()
+    facts.record(session, events.GROUP_CHANGED, group.id, stamp)
+    return group
+
+
+def drop_group(session: Session, *, group_id: UUID, stamp: Stamp) -> None:
+    """Remove a group; its clients are in « Tous » alone from then on, orders already made keep their terms.
+
+    Raises:
+        NotFound: there is no such group.
+        Conflict: it is « Tous ».
+    """
+    group = _my_group(session, group_id)
+    _require_own_group(group)
+    session.execute(
+        update(Client).where(Client.owner_id == group.owner_id, Client.group_id == group.id).values(group_id=None)
+    )
+    session.delete(group)
+    session.flush()
+    facts.record(session, events.GROUP_CHANGED, group_id, stamp)
+
+
+def _require_own_group(group: CustomerGroup) -> None:
+    if group.is_everyone:
+        raise Conflict(
+            Text(
+                "«\u00a0Tous\u00a0» vaut pour chaque client\u00a0: ni retrait, ni autre nom.",
+                "“Tous” holds for every client: it cannot be removed nor renamed.",
+            ),
+            where="group_id",
+        )
 
 
 def keep_client(
@@ -188,3 +239,9 @@ def _require_bounds(terms: GroupTerms) -> None:
     for name, most in limits.items():
         if not 0 <= (getattr(terms, name) or 0) <= most:
             raise BadGroup(Text(f"Il faut de 0 à {most}.", f"It must be from 0 to {most}."), where=name)
+    for name in ("note_fr", "note_en", "footer_fr", "footer_en"):
+        if len(getattr(terms, name) or "") > MAX_WORDS:
+            raise BadGroup(
+                Text(f"{MAX_WORDS} caractères au plus.", f"At most {MAX_WORDS} characters."),
+                where=name,
+            )

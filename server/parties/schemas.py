@@ -1,0 +1,103 @@
+"""JSON of groups, clients, relations, agreements and places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields
+
+from server.core.web import Schema
+from server.core.web.limits import PageQuery, line, whole
+from server.parties.model import BillingType, DeliverWith, Emission, SettlementPolicy
+from server.parties.service.clients import (
+    MAX_DISCOUNT_BP,
+    MAX_GROUP_NAME,
+    MAX_MINIMUM_CENTS,
+    MAX_MINIMUM_ITEMS,
+    MAX_NET_DAYS,
+    MAX_WORDS,
+)
+
+
+def _own(kind: type[fields.Field[Any]], *given: Any, **options: Any) -> Any:
+    return kind(*given, load_default=None, allow_none=True, **options)
+
+
+class TermsSchema(Schema):
+    """Settings of a group or client: null is inherited, field by field."""
+
+    billing_type = _own(fields.Enum, BillingType, by_value=True)
+    emission = _own(fields.Enum, Emission, by_value=True)
+    deliver_with = _own(fields.Enum, DeliverWith, by_value=True)
+    settlement_policy = _own(fields.Enum, SettlementPolicy, by_value=True)
+    net_days = whole(most=MAX_NET_DAYS, load_default=None, allow_none=True)
+    min_items = whole(most=MAX_MINIMUM_ITEMS, load_default=None, allow_none=True)
+    min_value_cents = whole(most=MAX_MINIMUM_CENTS, load_default=None, allow_none=True)
+    auto_accept = _own(fields.Boolean)
+    discount_bp = whole(most=MAX_DISCOUNT_BP, load_default=None, allow_none=True)
+    note_fr = line(longest=MAX_WORDS, load_default=None, allow_none=True)
+    note_en = line(longest=MAX_WORDS, load_default=None, allow_none=True)
+    footer_fr = line(longest=MAX_WORDS, load_default=None, allow_none=True)
+    footer_en = line(longest=MAX_WORDS, load_default=None, allow_none=True)
+    balance_visible = _own(fields.Boolean)
+
+
+class SettingSchema(Schema):
+    """One setting: its own value, what it inherits else, from where, and what holds."""
+
+    name = fields.String(required=True)
+    own = fields.Raw(required=True, allow_none=True)
+    inherited = fields.Raw(required=True, allow_none=True)
+    source = fields.String(required=True, metadata={"description": "where the inherited value comes from"})
+    value = fields.Raw(required=True, allow_none=True)
+
+
+class NewGroupSchema(Schema):
+    """A group to make: a name, and what it sets."""
+
+    name = line(longest=MAX_GROUP_NAME, required=True)
+    terms = fields.Nested(TermsSchema, load_default=None)
+
+
+class GroupSchema(Schema):
+    """A group with every setting and its source."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    is_everyone = fields.Boolean(required=True)
+    settings = fields.List(fields.Nested(SettingSchema), required=True)
+
+
+class ClientQuery(PageQuery):
+    """Which clients."""
+
+    words = line(longest=80, load_default="")
+    group_id = fields.UUID(load_default=None)
+
+
+class ClientRowSchema(Schema):
+    """A client in a list."""
+
+    buyer_id = fields.UUID(required=True)
+    external_id = fields.String(required=True, allow_none=True)
+    name = fields.String(required=True)
+    city = fields.String(required=True)
+    group_id = fields.UUID(required=True, allow_none=True)
+    relation = fields.String(required=True)
+    has_account = fields.Boolean(required=True)
+
+
+class ClientSchema(ClientRowSchema):
+    """A client with every setting and its source."""
+
+    credit_limit_cents = fields.Integer(required=True, allow_none=True)
+    since = fields.AwareDateTime(required=True)
+    settings = fields.List(fields.Nested(SettingSchema), required=True)
+
+
+class ClientTermsSchema(Schema):
+    """What a seller sets for one client."""
+
+    group_id = fields.UUID(load_default=None, allow_none=True)
+    credit_limit_cents = whole(most=MAX_MINIMUM_CENTS, load_default=None, allow_none=True)
+    terms = fields.Nested(TermsSchema, load_default=None, allow_none=True)
