@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.billing.billed import credit_billed, invoice_billed
 from server.billing.chain import Document, Walk, fault_of
 from server.billing.frozen import credit_bytes, invoice_bytes
-from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceKind, InvoiceLine, InvoiceOrder
+from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice, InvoiceKind, InvoiceLine, InvoiceOrder
 from server.billing.numbering import Series
 from server.billing.queries import with_lines
 from server.core.problems import Text
-from server.ledger.audit import LedgerFault, posting_fault, sides_of
+from server.ledger.audit import Head, LedgerFault, head_fault, heads_of, posting_fault, sides_of
 from server.ledger.entries import EntryKind, credit_sides, invoice_sides
 from shared.priced import sum_by_code
 from shared.states import CreditState, InvoiceState
@@ -32,6 +32,7 @@ def document_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFaul
     for series in Series:
         yield from _series_faults(session, issuer_id, series)
     yield from _credited_faults(session, issuer_id)
+    yield from _standing_faults(session, issuer_id)
 
 
 def _series_faults(session: Session, issuer_id: UUID, series: Series) -> Iterator[LedgerFault]:
@@ -114,13 +115,17 @@ def _amount_faults(documents: Iterable[Document]) -> Iterator[LedgerFault]:
 def _posting_faults(session: Session, issuer_id: UUID, documents: Sequence[Document]) -> Iterator[LedgerFault]:
     kind = EntryKind.INVOICE if isinstance(documents[0], Invoice) else EntryKind.CREDIT_NOTE
     posted = sides_of(session, issuer_id=issuer_id, kind=kind, document_ids=[one.id for one in documents])
+    heads = heads_of(session, issuer_id=issuer_id, kind=kind, document_ids=[one.id for one in documents])
     agents = _agents(session, documents)
     for one in documents:
         if isinstance(one, Invoice):
             expected = invoice_sides(invoice_billed(one, one.lines))
         else:
             expected = credit_sides(credit_billed(one, one.lines, by_agent=one.invoice_id in agents))
+        head = Head(one.currency, one.issued_on, one.published_at)
         if fault := posting_fault(issuer_id, one.number, expected=expected, posted=posted.get(one.id)):
+            yield fault
+        if fault := head_fault(issuer_id, one.number, expected=head, posted=heads.get(one.id)):
             yield fault
 
 
@@ -158,3 +163,29 @@ def _credited_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]
     for number, position in rows:
         text = Text(f"La ligne {position} est créditée de trop.", f"Line {position} is credited too much.")
         yield LedgerFault("credited-too-much", issuer_id, number, text)
+
+
+_CLOSES_AN_ORDER = (InvoiceKind.STANDARD, InvoiceKind.AGENT, InvoiceKind.FINAL)
+
+
+def _standing_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+    """R042: an invoice stands for its orders exactly until it is void; what supplements another never does."""
+    voided = exists().where(
+        CreditNote.invoice_id == Invoice.id,
+        CreditNote.kind == CreditKind.VOID,
+        CreditNote.state == CreditState.ISSUED,
+    )
+    stands = Invoice.supplements_id.is_(None) & ~voided
+    rows = session.scalars(
+        select(Invoice.number)
+        .join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id)
+        .where(Invoice.owner_id == issuer_id, Invoice.state == InvoiceState.PUBLISHED)
+        .where(Invoice.kind.in_(_CLOSES_AN_ORDER), InvoiceOrder.live_final != stands)
+        .order_by(Invoice.number)
+    )
+    for number in rows:
+        text = Text(
+            "La facture tient lieu de finale à tort, ou ne le fait plus.",
+            "The invoice stands as an order’s final one wrongly, or no longer does.",
+        )
+        yield LedgerFault("standing-differs", issuer_id, number, text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditNote, Invoice, NumberSeries
@@ -50,18 +50,25 @@ class Walk:
 
     def counter_faults(self, session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
         """Yield a fault when the year's counter does not end where its documents do."""
-        counters = select(NumberSeries.last, NumberSeries.last_hash).where(
+        counters = select(NumberSeries.last, NumberSeries.last_hash, NumberSeries.last_issued_on).where(
             NumberSeries.owner_id == issuer_id,
             NumberSeries.series == self.series.value,
             NumberSeries.year == self.year,
         )
-        if self.year and session.execute(counters).one_or_none() != (self.sequence, self.last_hash):
+        if self.year and not self._ends_at(session.execute(counters).one_or_none()):
             name = f"{self.series.value} {self.year}"
             text = Text(
                 f"Le compteur {name} ne finit pas à son dernier document. Des documents manquent, ou il a changé.",
                 f"The counter {name} does not end at its last document. Documents are missing, or it was changed.",
             )
             yield LedgerFault("counter-differs", issuer_id, name, text)
+
+    def _ends_at(self, counter: Row[int, bytes, date] | None) -> bool:
+        """Say whether a counter is where its documents end; one whose year is closed has the day that closed it."""
+        if counter is None or (counter[0], counter[1]) != (self.sequence, self.last_hash):
+            return False
+        last_on = counter[2]
+        return last_on == self.issued_on if last_on.year == self.year else last_on > self.issued_on
 
     def lost_faults(self, session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
         """Yield a fault for each later year that gave numbers of which no document is left."""

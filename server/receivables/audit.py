@@ -11,7 +11,16 @@ from sqlalchemy.orm import Session
 from server.billing.audit import document_faults
 from server.billing.model import CreditNote, Invoice
 from server.core.problems import Text
-from server.ledger.audit import LedgerFault, journal_faults, posting_fault, sides_of
+from server.ledger.audit import (
+    Head,
+    LedgerFault,
+    head_fault,
+    heads_of,
+    journal_faults,
+    orphan_faults,
+    posting_fault,
+    sides_of,
+)
 from server.ledger.entries import EntryKind, Received, payment_sides
 from server.ledger.model import Account, Posting
 from server.receivables.model import Payment
@@ -30,6 +39,7 @@ def _payment_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
     payments = session.scalars(select(Payment).where(Payment.owner_id == issuer_id).order_by(Payment.id)).all()
     ids = [one.id for one in payments]
     posted = sides_of(session, issuer_id=issuer_id, kind=EntryKind.PAYMENT, document_ids=ids)
+    heads = heads_of(session, issuer_id=issuer_id, kind=EntryKind.PAYMENT, document_ids=ids)
     for one in payments:
         received = Received(
             payment_id=one.id,
@@ -42,6 +52,11 @@ def _payment_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
         into = Account.IN_TRANSIT if sides and Account.IN_TRANSIT in {side.account for side in sides} else Account.BANK
         if fault := posting_fault(issuer_id, str(one.id), expected=payment_sides(received, into=into), posted=sides):
             yield fault
+        head = Head(one.currency, one.received_on, one.recorded_at)
+        if fault := head_fault(issuer_id, str(one.id), expected=head, posted=heads.get(one.id)):
+            yield fault
+    for kind in (EntryKind.PAYMENT, EntryKind.PAYMENT_BANKED, EntryKind.PAYMENT_FAILED):
+        yield from orphan_faults(session, issuer_id=issuer_id, kind=kind, document=Payment)
 
 
 def _open_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
