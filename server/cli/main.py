@@ -19,7 +19,7 @@ _COMMANDS: Final = {
     "facts": "server.billing.cli:facts",
     "import": "server.cli.importing:import_",
     "keys": "server.delivery.cli:keys",
-    "ledger": "server.receivables.cli:ledger",
+    "ledger": "server.documents.cli:ledger",
     "migrate": "server.cli.writing:migrate",
     "openapi": "server.cli.writing:openapi",
     "plan": "server.planning.cli:plan",

@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 from click.testing import CliRunner
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.orm import Session
 
+from server.billing.model import Invoice
 from server.core.acting import KEY
+from server.core.blobs import blob_store
 from server.core.transaction import transaction
+from server.documents.cli import ledger
+from server.documents.jobs import render_invoice
+from server.documents.model import Document
 from server.receivables import service as receivables
 from server.receivables.audit import book_faults
-from server.receivables.cli import ledger
 from server.receivables.model import PaymentMethod
 from shared.ids import new_id
 from tests.factories.billing import Counted, publish, short_day
@@ -141,3 +145,21 @@ def test_a_tenant_cannot_list_the_others(database):
         assert session.execute(text("SELECT count(*) FROM organisation")).scalar_one() == 0
     with transaction(acting=world.buyer.id) as session:
         assert session.execute(text("SELECT count(*) FROM organisation")).scalar_one() > 0
+
+
+def test_a_byte_of_an_issued_pdf_is_found(database):
+    """Laws 2, 31: the papers of what was issued are read again; one changed byte or a lost file is named."""
+    world = a_day_of_books()
+    with transaction(acting=world.seller.id) as session:
+        invoice_id = session.scalars(select(Invoice.id).where(Invoice.number == "BR1-2026-000001")).one()
+    render_invoice(owner_id=str(world.seller.id), subject_id=str(invoice_id))
+    assert CliRunner().invoke(ledger, ["check"]).exit_code == 0
+    with transaction(acting=world.seller.id) as session:
+        paper = session.scalars(select(Document).where(Document.subject_id == invoice_id)).one()
+    path = blob_store()._path(world.seller.id, paper.sha256)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + bytes([whole[100] ^ 1]) + whole[101:])
+    answer = CliRunner().invoke(ledger, ["check"])
+    assert (answer.exit_code, "altered-paper" in answer.output) == (1, True)
+    path.unlink()
+    assert CliRunner().invoke(ledger, ["check"]).exit_code == 1

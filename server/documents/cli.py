@@ -10,8 +10,10 @@ from uuid import UUID
 
 import click
 
+from server.core.blobs import blob_store
 from server.core.ground import standing_ground
 from server.core.transaction import transaction
+from server.documents.audit import issued_papers, paper_faults
 from server.ledger.audit import LedgerFault
 from server.receivables.audit import book_faults
 from server.receivables.queries import all_organisation_ids
@@ -27,9 +29,9 @@ def ledger() -> None:
 
 @ledger.command("check")
 def check() -> None:
-    """Vérifier numéros, chaînes et écritures de chaque émetteur · Check every issuer's numbers, chains and postings.
+    """Vérifier les livres et les PDF de chaque émetteur · Check every issuer's books and PDFs.
 
-    Ends with 1 and names the first faults when something does not hold.
+    Numbers, chains, sums, postings, allocations and the bytes of issued papers. Ends with 1 and names the first faults.
     """
     with standing_ground():
         issuer_ids = _organisations()
@@ -50,3 +52,5 @@ def _all_faults(issuer_ids: list[UUID]) -> Iterator[LedgerFault]:
     for issuer_id in issuer_ids:
         with transaction(acting=issuer_id) as session:
             yield from book_faults(session, issuer_id=issuer_id)
+            papers = issued_papers(session, issuer_id=issuer_id)
+        yield from paper_faults(papers, issuer_id=issuer_id, store=blob_store())
