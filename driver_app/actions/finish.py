@@ -34,8 +34,9 @@ def finish_stop(
     language: Language,
     now: Moment,
     place: Fix | None = None,
+    undo_ms: int = UNDO_MS,
 ) -> str:
-    """Seal the visit and return its event's id; it waits ``UNDO_MS`` before it may leave the tablet.
+    """Seal the visit and return its event's id; it waits ``undo_ms`` before it may leave the tablet.
 
     One transaction holds the sealed event, the signature and its picture, the photos' place in the queue and the
     stop's state: after a power cut all of it stands, or the draft does.
@@ -51,7 +52,7 @@ def finish_stop(
     def work(session: Session) -> str:
         progress, draft = _open(session, run_id, stop_id)
         run = bundles.load(session, run_id)
-        visit = _Visit(run, bundles.stop_of(run, stop_id), draft, language, now, place)
+        visit = _Visit(run, bundles.stop_of(run, stop_id), draft, language, now, place, undo_ms)
         require_complete(run, draft)
         signed = signing if draft.failure and signing is None else require_signing(signing)
         return _seal_visit(tablet, session, visit, progress, signed)
@@ -68,6 +69,7 @@ class _Visit(msgspec.Struct, frozen=True):
     language: Language
     now: Moment
     place: Fix | None
+    undo_ms: int
 
     @property
     def photos(self) -> tuple[str, ...]:
@@ -105,7 +107,7 @@ def _seal_visit(
         plan_version=visit.run.version,
         now=visit.now,
         tree=tree,
-        held_ms=UNDO_MS,
+        held_ms=visit.undo_ms,
     )
     for sha256 in filter(None, (*files, *visit.photos)):
         attachments.attach(session, sha256, run_id=visit.run.run_id, stop_id=visit.stop.stop_id, event_id=event_id)

@@ -31,7 +31,6 @@ from shared.wire.push import EventResult
 
 DONE, PROBLEM, NOT_SENT = 0, 2, 3
 PATIENCE_S = 30.0
-_HELD_MS = 10_001
 
 type Phase = dict[str, Any]
 
@@ -65,7 +64,7 @@ def list_phases(script: Script, home: Path, transport: Transport, *, patience_s:
                 yield _round("pull", tablet, _patiently(engine.pull, patience_s))
             yield from _drive(script, tablet, clock, killer)
             if script.push:
-                yield _push(tablet, engine, clock, patience_s)
+                yield _push(tablet, engine, patience_s)
     finally:
         tablet.store.close()
 
@@ -90,14 +89,8 @@ def _drive(script: Script, tablet: Tablet, clock: Clock, killer: Killer) -> Iter
         yield {"phase": "run", **asdict(driver.drive(run, told, shift_ms))}
 
 
-def _push(tablet: Tablet, engine: SyncEngine, clock: Clock, patience_s: float) -> Phase:
-    if isinstance(clock, VirtualClock):
-        clock.advance(_HELD_MS)
-    deadline = time.monotonic() + patience_s
+def _push(tablet: Tablet, engine: SyncEngine, patience_s: float) -> Phase:
     ended = _patiently(engine.sync, patience_s)
-    while ended.ending == "done" and tablet.store.read(backlog).events and time.monotonic() < deadline:
-        time.sleep(1.0)
-        ended = engine.sync()
     return _round("push", tablet, ended) | {"documents": tablet.store.read(_documents)}
 
 

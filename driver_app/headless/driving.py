@@ -25,6 +25,7 @@ from shared.wire.bundle import BundleRun, BundleStop
 
 _TAP_MS = 2_000
 _DRIVE_BACK_MS = 15 * 60_000
+_SCRIPT_UNDOES = 0  # a script undoes nothing, so nothing waits for it to change its mind
 
 
 class NoSuchLine(Problem):
@@ -90,7 +91,13 @@ class ScriptedDriver:
         signer = told.signer or next(iter(stop.recipients), "Camille Roy")
         signing = None if told.outcome == "closed" else draw_signing(signer, told.role)
         finish_stop(
-            self._tablet, run_id=run.run_id, stop_id=stop.stop_id, signing=signing, language="fr", now=self._tick()
+            self._tablet,
+            run_id=run.run_id,
+            stop_id=stop.stop_id,
+            signing=signing,
+            language="fr",
+            now=self._tick(),
+            undo_ms=_SCRIPT_UNDOES,
         )
 
     def _count(self, at: dict[str, str], stop: BundleStop, told: StopScript, draft: StopDraft) -> StopDraft:
