@@ -84,7 +84,7 @@ def test_only_doors_read_the_clock() -> None:
         f"{source.path}:{node.lineno}"
         for source in sources()
         if not is_door(source) and source.module not in allowed and not within(source, "driver_app.platform")
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in CLOCK
@@ -102,7 +102,7 @@ def test_services_leave_the_transaction_to_their_door(verb: str) -> None:
     ended = [
         f"{source.path}:{node.lineno}"
         for source in looked_at
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == verb
     ]
     assert ended == []

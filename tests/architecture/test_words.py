@@ -27,7 +27,7 @@ def words(name: str) -> set[str]:
 def names_given(source: Source) -> Iterator[tuple[int, str]]:
     """Yield each name that the file gives: modules, classes, functions, arguments and variables."""
     yield 1, source.path.stem
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.lineno, node.name
         elif isinstance(node, ast.arg):
