@@ -228,6 +228,7 @@ class Proof(Owned):
     pdf_sha256: Mapped[str]
     pdf_size_bytes: Mapped[int]
     missing_attachments: Mapped[list[str]]
+    server_key: Mapped[str]  # which of the server's keys sealed, 64 hex digits
     made_at: Mapped[datetime]
 
 

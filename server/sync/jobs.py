@@ -10,7 +10,7 @@ from sqlalchemy import any_, literal, or_, select
 from sqlalchemy.orm import Session
 
 from server.core import clock, facts
-from server.core.blobs import blob_store
+from server.core.blobs import BlobMissing, blob_store
 from server.core.jobs import AGAIN, enqueue, queue
 from server.core.keys import server_key, server_keys
 from server.core.stamp import Stamp
@@ -18,10 +18,13 @@ from server.core.transaction import transaction
 from server.delivery.events import PROOF_SEALED
 from server.delivery.jobs import plan_day
 from server.delivery.model import Delivery, DeliveryLine, Proof, Visit
+from server.delivery.proofs import write_proof
+from server.delivery.sharing.editions import files_of
 from server.delivery.sharing.fingerprint import seal_fingerprint
 from server.delivery.sharing.service import share_proofs
 from server.documents import service as documents
 from server.documents.model import DocumentKind
+from server.documents.rendering.papers import ProofOfDelivery
 from server.documents.rendering.render import render
 from server.documents.service import Rendered
 from server.documents.service.keeping import PDF, put
@@ -30,8 +33,11 @@ from server.sync.model import Attachment, DeviceEvent, EventDecision
 from server.sync.service import proofs, purging
 from server.sync.service.bundles import build_bundle
 from server.sync.service.proofs import SealedVisit
+from server.sync.service.streams import unix_ms
 from shared.ids import new_id
+from shared.keyring import KeyLink
 from shared.problems import Language, Text
+from shared.sealing import public_bytes
 
 PROOF_TYPE = "application/vnd.tournee.proof+zip"
 
@@ -122,25 +128,48 @@ def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
         share_proofs(session, kept, seals={proof.id: seal for proof, seal in kept.items()}, stamp=_now())
 
 
-def _render(
-    sealed: SealedVisit, delivery: Delivery, *, with_pictures: bool = True
-) -> tuple[Delivery, Rendered, Rendered]:
-    attachments = _attachments(sealed, delivery) if with_pictures else {}
-    key, links = server_key(), tuple(one.link for one in server_keys())
-    file = proofs.seal_proof(sealed, delivery, attachments=attachments, key=key, links=links, sealed_at=_now().at)
+def _render(sealed: SealedVisit, delivery: Delivery) -> tuple[Delivery, Rendered, Rendered]:
+    key, attachments = server_key(), _attachments(sealed, delivery)
+    contents = proofs.contents_of(
+        sealed, delivery, attachments=attachments, key=key, links=_links(), sealed_at=_now().at
+    )
+    file = write_proof(contents, key=key)
     strokes = attachments.get(sealed.finished.signature_sha256)
     paper = proofs.proof_paper(sealed, delivery, strokes=strokes, file=file, key=key)
+    return delivery, *_put_both(sealed, delivery, file, paper)
+
+
+def _render_bare(
+    sealed: SealedVisit, delivery: Delivery, before: bytes | None, *, kept_years: int
+) -> tuple[Delivery, Rendered, Rendered]:
+    """Make a proof's files again without pictures, from the file that stands for it."""
+    key, at = server_key(), _now().at
+    fresh = proofs.contents_of(
+        sealed, delivery, attachments=_kept_attachments(sealed, delivery), key=key, links=_links(), sealed_at=at
+    )
+    file = purging.without_pictures(before, fresh, key=key, purged_ms=unix_ms(at), kept_years=kept_years)
+    words = purging.purge_words(at, kept_years=kept_years)
+    paper = proofs.proof_paper(sealed, delivery, strokes=None, file=file, key=key, purged=words)
+    return delivery, *_put_both(sealed, delivery, file, paper)
+
+
+def _put_both(
+    sealed: SealedVisit, delivery: Delivery, file: bytes, paper: ProofOfDelivery
+) -> tuple[Rendered, Rendered]:
     language: Language = "en" if sealed.cast.organisations[delivery.seller_id].language == "en" else "fr"
     pdf = render(paper, language=language, issued_at=delivery.received_at)
-    order = sealed.orders[delivery.order_id]
-    part = _Part(sealed, delivery, language)
+    number, part = sealed.orders[delivery.order_id].number, _Part(sealed, delivery, language)
     both = (
-        part.rendered(DocumentKind.PROOF_FILE, f"{order.number}.proof", file, PROOF_TYPE),
-        part.rendered(DocumentKind.PROOF_PDF, f"{order.number}-preuve.pdf", pdf, PDF),
+        part.rendered(DocumentKind.PROOF_FILE, f"{number}.proof", file, PROOF_TYPE),
+        part.rendered(DocumentKind.PROOF_PDF, f"{number}-preuve.pdf", pdf, PDF),
     )
     for one in both:
         put(one)
-    return delivery, *both
+    return both
+
+
+def _links() -> tuple[KeyLink, ...]:
+    return tuple(one.link for one in server_keys())
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +196,27 @@ class _Part:
         )
 
 
-def purge_visit(owner_id: UUID, visit_id: UUID) -> int:
+def purge_visit(owner_id: UUID, visit_id: UUID, *, kept_years: int) -> int:
     """Make a visit's proofs again without their pictures, then forget these; return the bytes that were freed.
+
+    ``kept_years`` is the rule that they went by: each purged picture is named with it.
 
     Files are written before the rows that name them, and forgotten after by a job of the same transaction.
     """
     with transaction(owner_id) as session:
         sealed = proofs.read_sealed_visit(session, visit_id)
-        kept = purging.proofs_with_pictures(session, sealed)
-    made = [(proof, *_render(sealed, delivery, with_pictures=False)) for delivery, proof in kept]
+        kept = [
+            (delivery, proof, files_of(session, proof).file_sha256)
+            for delivery, proof in purging.proofs_with_pictures(session, sealed)
+        ]
+    made = [
+        (proof, *_render_bare(sealed, delivery, _stored(owner_id, sha256), kept_years=kept_years))
+        for delivery, proof, sha256 in kept
+    ]
     with transaction(owner_id) as session:
         proofs.hold_visit(session, visit_id)
-        freed = purging.replace_files(session, sealed, made, stamp=_now())
+        key = public_bytes(server_key()).hex()
+        freed = purging.replace_files(session, sealed, made, server_key=key, kept_years=kept_years, stamp=_now())
         enqueue(session, forget_pictures, key=f"forget:{visit_id}", owner_id=str(owner_id), subject_id=str(visit_id))
     forget_pictures(owner_id=str(owner_id), subject_id=str(visit_id))
     return freed
@@ -200,6 +238,18 @@ def _attachments(sealed: SealedVisit, delivery: Delivery) -> dict[str, bytes]:
     return {sha256: store.get(delivery.owner_id, sha256) for sha256 in wanted}
 
 
+def _kept_attachments(sealed: SealedVisit, delivery: Delivery) -> dict[str, bytes]:
+    """What was received, by its name alone: its bytes are about to go, and may be gone already."""
+    return {sha256: b"" for sha256 in sealed.demanded(delivery) if sha256 in sealed.received}
+
+
+def _stored(owner_id: UUID, sha256: str) -> bytes | None:
+    try:
+        return blob_store().get(owner_id, sha256)
+    except BlobMissing:
+        return None
+
+
 def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rendered, pdf: Rendered) -> Proof:
     stamp = _now()
     for one in (file, pdf):
@@ -217,6 +267,7 @@ def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rende
         pdf_sha256=pdf.sha256,
         pdf_size_bytes=len(pdf.payload),
         missing_attachments=[sha for sha in sealed.demanded(delivery) if sha not in sealed.received],
+        server_key=public_bytes(server_key()).hex(),
         made_at=stamp.at,
     )
     session.add(proof)

@@ -24,6 +24,7 @@ from shared.problems import Problem
 from shared.sealing import public_bytes
 from tests.browser.browsing import chromium
 from tests.browser.verifying import judged, opened
+from tests.factories.aged_proofs import make_corrected, make_purged
 from tests.factories.changed import Change, changes
 from tests.factories.proofs import NEXT, SERVER, SERVER_KEY, make_rotated, make_signed
 
@@ -58,8 +59,13 @@ def missed_by_command(some: Sequence[Change], times: list[float], *, server_key:
 
 
 def drill(page: Page, *, count: int, seed: int) -> dict[str, Any]:
-    """Change a proof, and one behind a rotation (a chain of keys), verify in both ways, and count."""
-    bases = ((make_signed().file(), SERVER), (make_rotated()[0], NEXT))
+    """Change a proof, one behind a rotation, one corrected, one purged and sealed anew; verify in both ways, count."""
+    bases = (
+        (make_signed().file(), SERVER),
+        (make_rotated()[0], NEXT),
+        (make_corrected(), SERVER),
+        (make_purged(), NEXT),
+    )
     ways: Counter[str] = Counter()
     missed: dict[str, list[str]] = {"command": [], "page": []}
     times: dict[str, list[float]] = {"command": [], "page": []}

@@ -15,6 +15,17 @@ from shared.sealing import public_bytes
 from tests.browser.browsing import PHONE
 from tests.browser.changed_proofs import command_check, drill
 from tests.browser.verifying import WITHOUT_CRYPTO, WITHOUT_ED25519, give, judged, opened
+from tests.factories.aged_proofs import (
+    AUTHOR,
+    REASON,
+    corrected_office,
+    correction,
+    count,
+    make_corrected,
+    make_purged,
+    make_resealed,
+)
+from tests.factories.aged_proofs import SIGNED as AGED
 from tests.factories.changed import changed, doubled
 from tests.factories.keys import OTHER_TABLET, make_day, make_key_list
 from tests.factories.proofs import CARRIER_ID, NAMES, SEALED_MS, make_signed, replace_contents
@@ -74,6 +85,35 @@ def test_a_person_sees_what_was_signed(browser: Browser, tmp_path: Path) -> None
         expect(page.locator("h2")).to_have_text("Untouched proof")
         assert "3 lost" in page.locator("article").inner_text()
         assert page.locator("html").get_attribute("lang") == "en"
+
+
+def test_corrections_purges_and_former_seals_are_told(browser: Browser, tmp_path: Path) -> None:
+    """M1: in French: before and after with author and reason; the purge and its rule; each key endorsed."""
+    with opened(browser, tmp_path) as page:
+        give(page, ("corrected.proof", make_corrected()))
+        told = page.locator("[data-corrections]").inner_text()
+        for words in (AUTHOR, REASON, "au bureau", "7 – 3 perdu(s) (Bris", "8 – 2 perdu(s)"):
+            assert words in told
+        assert page.locator("table.lines").first.inner_text().count("3 perdu(s)") == 1  # what was signed stays
+        assert page.locator("[data-doubt=corrected]").count() == 1
+        give(page, ("purged.proof", make_purged()))
+        said = page.locator("article").inner_text()
+        assert said.count("Pièce purgée le 22 novembre 2023 selon la règle de conservation : 6 ans pleins") == 2
+        assert page.locator("[data-doubt=attachment-missing]").count() == 0
+        assert "endossée par la précédente" in page.locator("[data-formers='1']").inner_text()
+        assert page.locator("article").get_attribute("data-verdict") == "untouched"
+
+
+def test_the_old_paper_and_the_old_day_fit_a_proof_sealed_anew(browser: Browser, tmp_path: Path) -> None:
+    """M1: the printed code names the former seal, the day's file the former file; forged corrections are refused."""
+    before = AGED.file()
+    old = proof_code("https://x", ProofCode(manifest_sha256(before), "ab" * 8, "C-0001"))
+    forged = AGED.file(office=corrected_office(correction(2, count(6, 4), count(8, 2))))
+    with opened(browser, tmp_path, behind="#" + old.partition("#")[2]) as page:
+        give(page, ("one.proof", make_resealed()), ("one.day.json", make_day(before)))
+        expect(page.locator("[data-paper]")).to_have_attribute("data-paper", "same")
+        assert "racine signée du 2023-11-14" in page.locator("article").inner_text()
+        assert judged(page, [forged])[0]["check"] == "corrections"
 
 
 def test_what_is_altered_is_named(browser: Browser, tmp_path: Path) -> None:

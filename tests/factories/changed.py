@@ -8,7 +8,7 @@ import json
 import random
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -19,7 +19,7 @@ from shared.canonical import canonical_bytes
 from shared.sealing import key_id, public_bytes, sign
 from tests.factories.proofs import SERVER
 
-SIGNED_BY_THE_TABLET = ("events/", "leaves/", "terms/", "attachments/")
+SIGNED_BEFORE = ("events/", "leaves/", "terms/", "attachments/", "former/")
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,37 @@ def doubled(file: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def changes(file: bytes, count: int, *, seed: int = 1, key: Ed25519PrivateKey = SERVER) -> Iterator[Change]:
+def changes(
+    file: bytes, count: int, *, seed: int = 1, key: Ed25519PrivateKey = SERVER, inside: tuple[str, ...] = ()
+) -> Iterator[Change]:
     """Yield ``count`` changed copies, the same for the same seed, in turns of each way.
 
     ``raw``: a byte of the archive. ``repacked``: a byte of one file inside, the archive's form made good. ``listed``:
     the list of hashes made good as well, as far as anyone can without a key. ``resealed``: sealed anew by the office's
-    own ``key``, with a byte of what the tablet signed changed.
+    own ``key``, with a byte of what the tablet signed, or of a former seal, changed. ``inside`` keeps to files whose
+    names begin so.
     """
     choose = random.Random(seed)
     files = unpack(file)
-    ways = (_raw, _repacked, _listed, partial(_resealed, key=key))
+    chosen = [name for name in sorted(files) if name.startswith(inside or "")]
+    ways = (
+        _raw,
+        partial(_repacked, names=chosen),
+        partial(_listed, names=chosen),
+        partial(_resealed, key=key, names=chosen),
+    )
     for number in range(count):
         yield ways[number % len(ways)](file, files, choose)
+
+
+def every_byte(file: bytes, names: Sequence[str]) -> Iterator[Change]:
+    """Yield, for each byte of these files inside, a copy that has it changed and the list of hashes made good."""
+    files = unpack(file)
+    for name in names:
+        for at, byte in enumerate(files[name]):
+            payload = files[name][:at] + bytes([byte ^ 1]) + files[name][at + 1 :]
+            other = files | {name: payload}
+            yield Change("listed", f"{name}:{at}", pack(other | {"manifest.json": _manifest(other)}))
 
 
 def changed(payload: bytes, count: int, *, seed: int = 1) -> Iterator[bytes]:
@@ -69,21 +88,23 @@ def _raw(file: bytes, files: dict[str, bytes], choose: random.Random) -> Change:
     return Change("raw", str(at), payload)
 
 
-def _repacked(file: bytes, files: dict[str, bytes], choose: random.Random) -> Change:
-    name = choose.choice(sorted(files))
+def _repacked(file: bytes, files: dict[str, bytes], choose: random.Random, *, names: Sequence[str]) -> Change:
+    name = choose.choice(names)
     payload, at = _flipped(files[name], choose)
     return Change("repacked", f"{name}:{at}", pack(files | {name: payload}))
 
 
-def _listed(file: bytes, files: dict[str, bytes], choose: random.Random) -> Change:
-    name = choose.choice([name for name in sorted(files) if name not in {"manifest.json", "seal.json"}])
+def _listed(file: bytes, files: dict[str, bytes], choose: random.Random, *, names: Sequence[str]) -> Change:
+    name = choose.choice([name for name in names if name not in {"manifest.json", "seal.json"}])
     payload, at = _flipped(files[name], choose)
     other = files | {name: payload}
     return Change("listed", f"{name}:{at}", pack(other | {"manifest.json": _manifest(other)}))
 
 
-def _resealed(file: bytes, files: dict[str, bytes], choose: random.Random, *, key: Ed25519PrivateKey) -> Change:
-    name = choose.choice([name for name in sorted(files) if name.startswith(SIGNED_BY_THE_TABLET)])
+def _resealed(
+    file: bytes, files: dict[str, bytes], choose: random.Random, *, key: Ed25519PrivateKey, names: Sequence[str]
+) -> Change:
+    name = choose.choice([name for name in names if name.startswith(SIGNED_BEFORE)])
     payload, at = _flipped(files[name], choose)
     other = files | {name: payload}
     manifest = _manifest(other)

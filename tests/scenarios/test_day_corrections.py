@@ -69,6 +69,10 @@ def test_two_broken_cases_that_were_only_one_and_the_supplier_sees_both_counts(o
         ).one()
     verified = verify_proof(blob_store().get(office.world.carrier_id, proofs[1].file_sha256))
     assert verified.order.lines[0].lost == 2
+    line, (statement,) = verified.order.lines[0].line_id, verified.contents.office.corrections
+    assert (statement.source, statement.reason) == ("office", "Une caisse retrouvée intacte")
+    assert [(one.line_id, one.before.delivered, one.after.delivered) for one in statement.changes] == [(line, 2, 3)]
+    assert verified.counted[line].delivered == 3
     text = text_of(blob_store().get(office.world.carrier_id, paper.sha256))
     assert "Une caisse retrouvée intacte" in text
     assert "2 → 3" in text

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from server.delivery.proofs import BrokenArchive, Check, VerifiedProof, check_of, verify_proof
+from server.delivery.cli import telling
+from server.delivery.proofs import BrokenArchive, check_of, verify_proof
 from server.delivery.proofs.archive import MAX_ARCHIVE_BYTES
 from server.delivery.proofs.stamping import check_token
-from server.delivery.proofs.words import DOUBTS
 from shared.keyring import KeyList, read_list
 from shared.problems import Problem, Text
-from shared.sealing import key_id
 
 EXIT_ALTERED: Final = 1
 EXIT_DISTRUSTED: Final = 3
@@ -65,8 +64,8 @@ def verify(
     except Problem as problem:
         _say_broken(file, problem, as_json=as_json)
         sys.exit(EXIT_ALTERED)
-    summary = _summary(found) | {"day": _day(found, stamped)}
-    click.echo(json.dumps(summary, ensure_ascii=False, indent=2) if as_json else _words(found, stamped))
+    summary = telling.summary(found) | {"day": telling.day(found, stamped)}
+    click.echo(json.dumps(summary, ensure_ascii=False, indent=2) if as_json else telling.words(found, stamped))
     sys.exit(0 if found.is_trusted else EXIT_DISTRUSTED)
 
 
@@ -95,85 +94,3 @@ def _say_broken(file: Path, problem: Problem, *, as_json: bool) -> None:
         return
     where = f" ({problem.where})" if problem.where else ""
     click.echo(f"✗ {file.name} : {problem.detail.fr}{where}\n✗ {file.name}: {problem.detail.en}{where}", err=True)
-
-
-def _summary(found: VerifiedProof) -> dict[str, Any]:
-    subject, office, finished = found.contents.subject, found.contents.office, found.finished
-    return {
-        "untouched": True,
-        "trusted": found.is_trusted,
-        "checks": [check.value for check in Check if check is not Check.DAY or found.day],
-        "doubts": [doubt.value for doubt in found.doubts],
-        "key_known": found.is_key_known,
-        "server_key": found.server_key,
-        "manifest_sha256": found.manifest_sha256,
-        "sealed_ms": found.contents.sealed_ms,
-        "order_number": subject.order_number,
-        "seller": subject.seller_name,
-        "buyer": subject.buyer_name,
-        "outcome": found.order.leaf.outcome,
-        "signer": finished.signer_name,
-        "signer_role": finished.signer_role,
-        "driver": office.driver_name,
-        "app_version": finished.app_version,
-        "delivered_ms": office.delivered_ms,
-        "uncertainty_s": office.uncertainty_s,
-        "received_ms": office.received_ms,
-        "place": None if finished.place is None else _place(finished.place),
-        "corrects": finished.corrects,
-        "event": {
-            "seq": found.envelope.seq,
-            "id": found.envelope.event_id,
-            "hash": found.contents.event.hash,
-            "prev_hash": found.envelope.prev_hash,
-            "device": found.envelope.device_id,
-        },
-        "lines": [_line(line) for line in found.order.lines],
-        "missing_attachments": list(found.contents.missing),
-    }
-
-
-def _place(place: Any) -> dict[str, int]:
-    return {"lat_e7": place.lat_e7, "lon_e7": place.lon_e7, "accuracy_m": place.accuracy_m}
-
-
-def _line(line: Any) -> dict[str, Any]:
-    names = ("line_id", "ordered", "delivered", "not_shipped", "lost", "returned", "extra", "reason")
-    return {name: getattr(line, name) for name in names} | {"photos": list(line.photos)}
-
-
-def _day(found: VerifiedProof, stamped_ms: int | None) -> dict[str, Any] | None:
-    if found.day is None:
-        return None
-    root = found.day.root
-    return {"day": root.day, "root": root.root, "has_stamp": bool(found.day.token), "stamped_ms": stamped_ms}
-
-
-def _words(found: VerifiedProof, stamped_ms: int | None) -> str:
-    subject, fingerprint = found.contents.subject, key_id(bytes.fromhex(found.server_key))
-    descriptions = {line.line_id: line.description_fr for line in found.goods.lines}
-    lines = [
-        f"  {descriptions[line.line_id]} : {line.delivered}/{line.ordered}" + (f" + {line.extra}" if line.extra else "")
-        for line in found.order.lines
-    ]
-    signer = found.finished.signer_name or "—"
-    role = f" ({found.finished.signer_role})" if found.finished.signer_role else ""
-    return "\n".join(
-        [
-            "✓ Preuve intacte · untouched proof",
-            f"  {subject.order_number}, {subject.seller_name} → {subject.buyer_name}",
-            f"  Signée par · signed by {signer}{role} ; événement · event {found.envelope.seq}",
-            *lines,
-            f"  Clé du serveur · server key {fingerprint}",
-            *_day_words(found, stamped_ms),
-            *(f"  ! {DOUBTS[doubt].fr}\n    {DOUBTS[doubt].en}" for doubt in found.doubts),
-        ]
-    )
-
-
-def _day_words(found: VerifiedProof, stamped_ms: int | None) -> list[str]:
-    if found.day is None:
-        return []
-    stamp = "horodatée · time-stamped" if stamped_ms else "horodatage non vérifié · time-stamp not checked"
-    said = stamp if found.day.token else "sans horodatage externe · without an outside time-stamp"
-    return [f"  Dans la racine du · in the root of {found.day.root.day} ({said})"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from shared.problems import Problem, Text
 
-MAX_FILES = 200
+MAX_FILES = 1000
 MAX_FILE_BYTES = 13 * 1024 * 1024
 MAX_ARCHIVE_BYTES = 64 * 1024 * 1024
 _EPOCH = (1980, 1, 1, 0, 0, 0)

@@ -19,7 +19,9 @@ class Check(StrEnum):
     TERMS = "terms"
     ATTACHMENTS = "attachments"
     OFFICE = "office"
+    CORRECTIONS = "corrections"
     RECEIPT = "receipt"
+    FORMER = "former"
     KEYS = "keys"
     DAY = "day"
 

@@ -10,16 +10,18 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.delivery.proofs.archive import BrokenArchive, pack, unpack
+from server.delivery.proofs.office import ProofOffice
 from shared.canonical import canonical_bytes
 from shared.disclosure import Disclosure, Group
 from shared.keyring import KeyLink
 from shared.problems import Text
 from shared.sealing import key_id, public_bytes, sign
-from shared.wire.limits import Identifier, Long, PublicKey, Sequence, Sha256, Short, Signature
+from shared.wire.limits import Identifier, PublicKey, Sequence, Sha256, Short, Signature
 
 FORMAT: Final = "tournee-proof/1"
 SEAL_KIND: Final = "proof"
 ATTESTATION_KIND: Final = "device"
+FORMER: Final = "former/"
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,25 +106,6 @@ class ProofReceipt(_File, frozen=True, kw_only=True):
     server_ms: int
 
 
-class ProofOffice(_File, frozen=True, kw_only=True):
-    """What the office adds in words to what the tablet signed; the seal covers it, the tablet's signature does not.
-
-    ``delivered_ms`` is the tablet's clock corrected, in doubt by ``uncertainty_s``; ``skewed`` says that its wall clock
-    was over five minutes off. ``consent`` is the sentence whose hash the event holds, empty if the office has it not.
-    """
-
-    driver_name: Short
-    run_name: Short
-    place_name: Short
-    place_lines: tuple[Short, ...]
-    timezone: Short
-    delivered_ms: int
-    uncertainty_s: int
-    skewed: bool
-    received_ms: int
-    consent: Long
-
-
 class ProofSubject(_File, frozen=True, kw_only=True):
     """What the proof is about."""
 
@@ -138,7 +121,7 @@ class ProofSubject(_File, frozen=True, kw_only=True):
 class ProofManifest(_File, frozen=True, kw_only=True):
     """The list of the files with their hashes, and when the server sealed it (Unix milliseconds).
 
-    ``missing`` names attachments that had not arrived.
+    ``missing`` names attachments that are not inside: they had not arrived, or were purged as ``ProofOffice`` says.
     """
 
     format: str
@@ -156,7 +139,7 @@ class ProofSeal(_File, frozen=True, kw_only=True):
 
 
 class ProofContents(_File, frozen=True, kw_only=True):
-    """Everything inside one proof file."""
+    """Everything inside one proof file; ``former`` are its files under ``former/``, for ``formers`` to read."""
 
     subject: ProofSubject
     event: ProofEvent
@@ -168,6 +151,12 @@ class ProofContents(_File, frozen=True, kw_only=True):
     keys: ProofKeys
     office: ProofOffice
     sealed_ms: int
+    former: dict[str, bytes] = {}
+
+    @property
+    def purged(self) -> frozenset[str]:
+        """The sha256 of what was purged: its bytes are gone, its hash stays signed."""
+        return frozenset(one.sha256 for one in self.office.purged)
 
 
 def attestation_digest(*, device_id: str, carrier_id: str, device_key: str) -> bytes:
@@ -178,7 +167,7 @@ def attestation_digest(*, device_id: str, carrier_id: str, device_key: str) -> b
 
 def write_proof(contents: ProofContents, *, key: Ed25519PrivateKey) -> bytes:
     """Return the proof file; the same contents and key always give the same bytes."""
-    files = dict(_files(contents))
+    files = files_of(contents)
     manifest = ProofManifest(
         format=FORMAT,
         sealed_ms=contents.sealed_ms,
@@ -213,7 +202,7 @@ def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, Pro
     files = unpack(payload)
     try:
         manifest_bytes = files.pop("manifest.json")
-        seal = _read_seal(files.pop("seal.json"))
+        seal = read_seal(files.pop("seal.json"))
         manifest = msgspec.json.decode(manifest_bytes, type=ProofManifest)
         _check_files(manifest, files)
         contents = _contents(manifest, files)
@@ -224,15 +213,21 @@ def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, Pro
     return contents, manifest, manifest_bytes, seal
 
 
-def _read_seal(payload: bytes) -> ProofSeal:
-    """The one file that no signature covers has one form only."""
+def read_seal(payload: bytes) -> ProofSeal:
+    """Return a seal: the one file that no signature covers has one form only.
+
+    Raises:
+        BrokenArchive: it is not in that form.
+        msgspec.DecodeError: it is no seal.
+    """
     seal = msgspec.json.decode(payload, type=ProofSeal)
     if _encode(seal) != payload:
         raise _refuse("Le sceau n’est pas dans sa forme.", "The seal is not in its form.", "seal.json")
     return seal
 
 
-def _files(contents: ProofContents) -> dict[str, bytes]:
+def files_of(contents: ProofContents) -> dict[str, bytes]:
+    """Return every file of the proof by its name, but for manifest and seal."""
     files = {
         f"events/{contents.subject.event_seq}.json": _encode(contents.event),
         "terms/goods.json": contents.goods,
@@ -240,7 +235,7 @@ def _files(contents: ProofContents) -> dict[str, bytes]:
         "keys.json": _encode(contents.keys),
         "office.json": _encode(contents.office),
     }
-    files |= {_leaves_name(leaves.key): _encode(leaves) for leaves in contents.leaves}
+    files |= {_leaves_name(leaves.key): _encode(leaves) for leaves in contents.leaves} | contents.former
     return files | {f"attachments/{sha256}": payload for sha256, payload in contents.attachments.items()}
 
 
@@ -260,6 +255,7 @@ def _contents(manifest: ProofManifest, files: Mapping[str, bytes]) -> ProofConte
         keys=msgspec.json.decode(files["keys.json"], type=ProofKeys),
         office=msgspec.json.decode(files["office.json"], type=ProofOffice),
         sealed_ms=manifest.sealed_ms,
+        former={name: files[name] for name in files if name.startswith(FORMER)},
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final
 
+from server.delivery.proofs.archive import unpack
 from server.delivery.proofs.broken import Check, broken, require
-from server.delivery.proofs.contents import ProofContents
+from server.delivery.proofs.contents import FORMER, ProofContents
 from server.delivery.proofs.day import DayInclusion, read_inclusion
+from server.delivery.proofs.formers import former_file
 from shared.keyring import KeyList
 
 
@@ -19,7 +22,9 @@ class Doubt(StrEnum):
     REVOCATIONS_UNKNOWN = "revocations-unknown"  # no key list, or one older than the seal
     SERVER_KEY_REVOKED = "server-key-revoked"
     DEVICE_REVOKED = "device-revoked"  # and the office received the event afterwards
+    CORRECTED = "corrected"  # the office counted anew after the signature
     ATTACHMENT_MISSING = "attachment-missing"
+    ATTACHMENT_PURGED = "attachment-purged"
     CLOCK_SKEWED = "clock-skewed"
 
 
@@ -51,8 +56,12 @@ def doubts_about(contents: ProofContents, keys: KeyList | None, *, is_key_known:
         yield Doubt.REVOCATIONS_UNKNOWN
     if keys is not None:
         yield from _revocations(contents, keys)
-    if contents.missing:
+    if contents.office.revision <= len(contents.office.corrections):
+        yield Doubt.CORRECTED
+    if contents.purged.symmetric_difference(contents.missing):
         yield Doubt.ATTACHMENT_MISSING
+    if contents.purged:
+        yield Doubt.ATTACHMENT_PURGED
     if contents.office.skewed:
         yield Doubt.CLOCK_SKEWED
 
@@ -70,14 +79,28 @@ def _revocations(contents: ProofContents, keys: KeyList) -> Iterator[Doubt]:
 def read_day(payload: bytes, day: bytes | None, contents: ProofContents, keys: KeyList | None) -> DayInclusion | None:
     """Return the file beside the proof, if there is one, signed by the same carrier's key.
 
+    It names the proof as it was at the end of its day: where that was sealed anew since, the earlier seal's file.
+
     Raises:
         BrokenDay, ProofBroken: it does not tie the proof to that carrier's day.
     """
     if day is None:
         return None
-    found = read_inclusion(day, proof=payload)
-    known = found.key == contents.keys.server_key if keys is None else keys.find(found.key) is not None
+    found = read_inclusion(day, proof=_file_of_day(payload, day, contents))
+    links = [contents.keys.receipt_key, *(link.public_key for link in contents.keys.succession)]
+    known = found.key in links if keys is None else keys.find(found.key) is not None
     require(known, "key", "signée par une autre clé", "signed by another key", Check.DAY)
     mine = found.root.carrier_id == contents.keys.carrier_id
     require(mine, "carrier_id", "le jour d’un autre transporteur", "another carrier's day", Check.DAY)
     return found
+
+
+def _file_of_day(payload: bytes, day: bytes, contents: ProofContents) -> bytes:
+    """Return that one of the proof's files, present and former, that the day's file names; the present one if none."""
+    if not contents.former:
+        return payload
+    files = unpack(payload)
+    numbers = range(sum(name.startswith(FORMER) and name.endswith("/manifest.json") for name in files))
+    earlier = (former_file(files, number) for number in numbers)
+    named = (file for file in earlier if file and hashlib.sha256(file).hexdigest().encode() in day)
+    return next(named, payload)

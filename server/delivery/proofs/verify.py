@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
 
-from server.delivery.proofs.archive import BrokenArchive
+from server.delivery.proofs.archive import BrokenArchive, unpack
 from server.delivery.proofs.broken import Check, broken, require
 from server.delivery.proofs.contents import (
     ATTESTATION_KIND,
@@ -18,7 +18,10 @@ from server.delivery.proofs.contents import (
     attestation_digest,
     read_proof,
 )
+from server.delivery.proofs.corrections import check_corrections
 from server.delivery.proofs.day import BrokenDay, DayInclusion
+from server.delivery.proofs.formers import FormerSeal, check_formers
+from server.delivery.proofs.office import ProofCount
 from server.delivery.proofs.trust import DISTRUSTED, Doubt, check_key_list, doubts_about, read_day
 from shared.disclosure import padded_width
 from shared.keyring import KeyLink, KeyList, follows
@@ -32,7 +35,10 @@ from shared.wire.terms import Goods, Prices, terms_hash
 
 @dataclass(frozen=True, slots=True)
 class VerifiedProof:
-    """What an untouched proof says. ``is_key_known`` is false when nobody named the server's key beforehand."""
+    """What an untouched proof says. ``is_key_known`` is false when nobody named the server's key beforehand.
+
+    ``counted`` is each line as it counts once the office's corrections are made; ``order`` is what was signed.
+    """
 
     contents: ProofContents
     envelope: Envelope
@@ -44,6 +50,8 @@ class VerifiedProof:
     server_key: str
     is_key_known: bool
     manifest_sha256: str
+    counted: Mapping[str, ProofCount]
+    formers: tuple[FormerSeal, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     day: DayInclusion | None = None
 
@@ -81,7 +89,9 @@ def verify_proof(
     goods, prices = _read_terms(contents, order)
     _check_attachments(contents, finished, said)
     _check_office(contents, finished)
+    counted = check_corrections(contents.office, order, goods)
     _check_receipt(contents, envelope)
+    formers = check_formers(contents, unpack(payload)) if contents.former else ()
     check_key_list(contents, keys)
     return VerifiedProof(
         contents=contents,
@@ -94,6 +104,8 @@ def verify_proof(
         server_key=key,
         is_key_known=server_key is not None or keys is not None,
         manifest_sha256=hashlib.sha256(manifest_bytes).hexdigest(),
+        counted=counted,
+        formers=formers,
         doubts=tuple(doubts_about(contents, keys, is_key_known=server_key is not None or keys is not None)),
         day=read_day(payload, day, contents, keys),
     )
@@ -175,6 +187,11 @@ def _check_attachments(contents: ProofContents, finished: VisitFinished, said: V
         "one is missing without being declared, or is one too many",
         Check.ATTACHMENTS,
     )
+    named = contents.purged <= set(contents.missing) and len(contents.purged) == len(contents.office.purged)
+    require(
+        named, "office.json", "une pièce purgée que rien n’a nommée", "a purged piece that nothing named",
+        Check.ATTACHMENTS,
+    )  # fmt: skip
 
 
 def demanded_attachments(finished: VisitFinished, said: VisitFacts) -> Iterator[str]:

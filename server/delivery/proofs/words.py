@@ -19,7 +19,12 @@ CHECKS: Final[Mapping[Check, Text]] = {
     Check.TERMS: Text("Les conditions citées", "The cited terms"),
     Check.ATTACHMENTS: Text("Les traits et les photos", "The strokes and the photos"),
     Check.OFFICE: Text("La déclaration affichée au signataire", "The statement shown to the signer"),
+    Check.CORRECTIONS: Text(
+        "Les corrections du bureau, à partir de ce qui a été signé",
+        "The office’s corrections, starting from what was signed",
+    ),
     Check.RECEIPT: Text("Le reçu du transporteur", "The carrier’s receipt"),
+    Check.FORMER: Text("Les sceaux d’avant, et les clés entre eux", "The seals before, and the keys between them"),
     Check.KEYS: Text("Les clés publiées", "The published keys"),
     Check.DAY: Text("La racine du jour", "The root of the day"),
 }
@@ -55,6 +60,14 @@ FAILURES_OF: Final[Mapping[Check, Text]] = {
     Check.OFFICE: Text(
         "La déclaration n’est pas celle que le signataire a vue.", "The statement is not the one that the signer saw."
     ),
+    Check.CORRECTIONS: Text(
+        "Les corrections du bureau ne partent pas de ce qui a été signé, ou se contredisent.",
+        "The office’s corrections do not start from what was signed, or contradict themselves.",
+    ),
+    Check.FORMER: Text(
+        "Un sceau d’avant ne tient pas, ou sa clé n’a pas endossé la suivante.",
+        "A seal before this one does not hold, or its key did not endorse the next.",
+    ),
     Check.RECEIPT: Text(
         "Le reçu ne couvre pas cet événement, ou n’est pas du transporteur.",
         "The receipt does not cover this event, or is not the carrier’s.",
@@ -89,6 +102,16 @@ DOUBTS: Final[Mapping[Doubt, Text]] = {
     Doubt.DEVICE_REVOKED: Text(
         "Le bureau a reçu cet événement après avoir révoqué la tablette : elle pouvait être en d’autres mains.",
         "The office received this event after it had revoked the tablet: it may have been in other hands.",
+    ),
+    Doubt.CORRECTED: Text(
+        "Le bureau a recompté après la signature : ce qui a été signé est montré tel quel, et la correction à côté. "
+        "Personne ne l’a signée.",
+        "The office counted anew after the signature: what was signed is shown as it was, and the correction beside "
+        "it. Nobody signed the correction.",
+    ),
+    Doubt.ATTACHMENT_PURGED: Text(
+        "Une pièce (traits ou photo) a été purgée à la fin de sa durée de conservation ; son empreinte reste signée.",
+        "An attachment (strokes or photo) was purged at the end of its retention time; its hash stays signed.",
     ),
     Doubt.ATTACHMENT_MISSING: Text(
         "Une pièce (traits ou photo) n’était pas arrivée quand la preuve a été scellée.",

@@ -86,24 +86,36 @@ class ProofEntry(Owned):
     purged: Mapped[int]
 
 
-class ProofPurge(Owned):
-    """A proof's pictures are gone: its files were made again without them, under the same signed event.
+class EditionCause(StrEnum):
+    """Why a proof's files were made again."""
 
-    ``pieces`` are the sha256 of what was purged; the tablet's signature still covers them.
+    PURGED = "purged"
+    RESEALED = "resealed"
+
+
+class ProofEdition(Owned):
+    """A proof's files made again under the same signed event: the newest edition stands for the proof.
+
+    ``pieces`` are the sha256 of what a purge took out, kept for ``kept_years`` full years; the tablet's signature still
+    covers them. Sealed anew, a proof keeps the printed one that it had.
     """
 
-    __tablename__ = "proof_purge"
-    __table_args__ = (UniqueConstraint("proof_id"),)
+    __tablename__ = "proof_edition"
+    __table_args__ = (UniqueConstraint("proof_id", "number"),)
     append_only: ClassVar[bool] = True
 
     proof_id: Mapped[UUID]
+    number: Mapped[int]  # from 1; the proof's own files are the first ones
+    cause: Mapped[EditionCause]
     pieces: Mapped[list[str]]
+    kept_years: Mapped[int]
     file_sha256: Mapped[str]
     file_size_bytes: Mapped[int]
     pdf_sha256: Mapped[str]
     pdf_size_bytes: Mapped[int]
     freed_bytes: Mapped[int] = mapped_column(BigInteger)
-    purged_at: Mapped[datetime]
+    server_key: Mapped[str]
+    made_at: Mapped[datetime]
 
 
 class ExportState(StrEnum):

@@ -16,8 +16,8 @@ from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Proof, Visit
 from server.delivery.reasons import FAILURES, REASONS
-from server.delivery.sharing.model import ProofEntry, ProofPurge, ProofState
-from server.delivery.sharing.purges import purge_of
+from server.delivery.sharing.editions import ProofFiles, files_of, purge_of
+from server.delivery.sharing.model import ProofEdition, ProofEntry, ProofState
 from server.delivery.sharing.wording import search_words
 from server.orders.model import Order, OrderLine
 from server.parties import queries as parties
@@ -40,7 +40,8 @@ class Shared:
     order: Order
     names: Mapping[UUID, str]
     contest_days: int
-    purge: ProofPurge | None
+    purge: ProofEdition | None
+    files: ProofFiles
 
     @property
     def readers(self) -> tuple[UUID, ...]:
@@ -103,6 +104,7 @@ def _read(session: Session, proof: Proof) -> Shared:
         names=names,
         contest_days=agreement.contest_days if agreement else DEFAULT_CONTEST_DAYS,
         purge=purge_of(session, proof.id),
+        files=files_of(session, proof),
     )
 
 
@@ -116,7 +118,7 @@ def _put(session: Session, reader_id: UUID, said: dict[str, Any], *, seal: str |
 
 def _values(one: Shared, position: int, stamp: Stamp) -> dict[str, Any]:
     order, delivery, proof = one.order, one.delivery, one.proof
-    files = one.purge or proof
+    files = one.files
     return {
         "position": position,
         "proof_id": proof.id,

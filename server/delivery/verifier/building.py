@@ -20,11 +20,11 @@ from server.delivery.proofs.contents import (
     ProofKeys,
     ProofLeaves,
     ProofManifest,
-    ProofOffice,
     ProofReceipt,
     ProofSeal,
 )
 from server.delivery.proofs.day import DayInclusion, DayRoot
+from server.delivery.proofs.office import ProofOffice
 from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.verifier.joining import join_modules
 from server.delivery.verifier.refusals import REFUSALS

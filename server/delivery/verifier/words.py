@@ -131,6 +131,48 @@ WORDS: Final[Mapping[str, Text]] = {
     "screen_language": Text("Langue de l’écran", "Language of the screen"),
     "language_fr": Text("français", "French"),
     "language_en": Text("anglais", "English"),
+    "corrected_title": Text("Corrections du bureau", "Corrections of the office"),
+    "corrected_why": Text(
+        "Ce qui a été signé reste tel quel, plus haut. Voici ce que le bureau a recompté depuis, et pourquoi ; le "
+        "sceau du transporteur couvre ces mots, la signature à la porte ne les couvre pas.",
+        "What was signed stays as it was, above. Here is what the office counted anew since, and why; the carrier’s "
+        "seal covers these words, the signature at the door does not.",
+    ),
+    "corrected_before": Text(
+        "Cette visite signée corrige une livraison antérieure : voici ce qui a changé, et d’après quoi.",
+        "This signed visit corrects an earlier delivery: here is what changed, and on what grounds.",
+    ),
+    "revision": Text("Révision {number} – {who} – {when}", "Revision {number} – {who} – {when}"),
+    "source_tablet": Text("par la tablette", "by the tablet"),
+    "source_office": Text("au bureau", "at the office"),
+    "source_dispute": Text("d’après une autre tablette", "from another tablet"),
+    "this_event": Text("C’est la visite signée de cette preuve.", "This is the signed visit of this proof."),
+    "before": Text("Avant", "Before"),
+    "after": Text("Après", "After"),
+    "purged": Text(
+        "Pièce purgée le {day} selon la règle de conservation : {years} ans pleins après l’année de la livraison. Son "
+        "empreinte reste signée.",
+        "Piece purged on {day} by the retention rule: {years} full years after the year of the delivery. Its hash "
+        "stays signed.",
+    ),
+    "purged_one": Text(
+        "Pièce purgée le {day} selon la règle de conservation : un an plein après l’année de la livraison. Son "
+        "empreinte reste signée.",
+        "Piece purged on {day} by the retention rule: one full year after the year of the delivery. Its hash stays "
+        "signed.",
+    ),
+    "attachment_purged": Text("Pièce purgée", "Purged attachment"),
+    "seals_title": Text("Sceaux et clés du transporteur", "The carrier’s seals and keys"),
+    "seals_why": Text(
+        "Cette preuve a été scellée plus d’une fois. Chaque sceau d’avant tient encore, et chaque clé a endossé la "
+        "suivante.",
+        "This proof was sealed more than once. Each earlier seal still holds, and each key endorsed the next.",
+    ),
+    "sealed_by": Text("{when} : scellée par la clé {key}", "{when}: sealed by key {key}"),
+    "endorsed": Text(
+        "{when} : clé {key} en service, endossée par la précédente", "{when}: key {key} in use, endorsed by the former"
+    ),
+    "sealed_anew": Text("{when} : scellée à neuf par la clé {key}", "{when}: sealed anew by key {key}"),
     "corrects": Text("Correction", "Correction"),
     "corrects_event": Text("corrige l’événement {event}", "corrects event {event}"),
     "day": Text("Racine du jour", "Root of the day"),

@@ -45,6 +45,7 @@ class ProofDrafting:
     sealing_key: bytes
     skewed: bool
     corrections: tuple[Text, ...] = ()
+    purged: Text | None = None
 
 
 def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
@@ -79,6 +80,7 @@ def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
         missing_photos=of.missing,
         clock_skewed=of.skewed,
         corrections=(*_corrections(finished), *of.corrections),
+        purged=of.purged,
     )
 
 

@@ -30,11 +30,15 @@ SIGNATURE = Text("Signature", "Signature")
 SIGNATURE_ALT = Text("Signature manuscrite de", "Handwritten signature of")
 NOBODY_SIGNED = Text("Personne n’a signé cette visite.", "Nobody signed this visit.")
 INK_GONE = Text(
-    "Signé par {who}. Le tracé n’est pas joint (jamais arrivé, ou purgé après sa durée de conservation)\u00a0; son "
-    "empreinte reste scellée dans le fichier de preuve.",
-    "Signed by {who}. The ink is not enclosed (it never arrived, or was purged after its retention time); its "
-    "fingerprint stays sealed in the proof file.",
+    "Signé par {who}. Le tracé n’est jamais arrivé\u00a0; son empreinte reste scellée dans le fichier de preuve.",
+    "Signed by {who}. The ink never arrived; its fingerprint stays sealed in the proof file.",
 )
+INK_PURGED = Text(
+    "Signé par {who}. Le tracé a été purgé (voir plus bas)\u00a0; son empreinte reste scellée dans le fichier de "
+    "preuve.",
+    "Signed by {who}. The ink was purged (see below); its fingerprint stays sealed in the proof file.",
+)
+PURGED = Text("Pièces purgées", "Purged pieces")
 CONSENT = Text("Déclaration affichée au signataire", "Statement shown to the signer")
 CIRCUMSTANCES = Text("Circonstances", "Circumstances")
 ARRIVED = Text("Arrivée", "Arrival")
@@ -144,6 +148,7 @@ def proof_sheet(paper: ProofOfDelivery, language: Language) -> Sheet:
             *_consent(paper, language),
             _circumstances(paper, language),
             *_corrections(paper, language),
+            *_purged(paper, language),
             *_photos(paper, language),
             _seal(paper.seal, language),
             Prose(title=MEANING_TITLE.say(language), paragraphs=tuple(text.say(language) for text in MEANING)),
@@ -193,7 +198,7 @@ def _signer(name: str, role: str) -> str:
 
 def _signature(paper: ProofOfDelivery, language: Language) -> Ink | Prose:
     if paper.signature is None or not paper.signature.strokes:
-        words = INK_GONE if paper.signer_name else NOBODY_SIGNED
+        words = (INK_PURGED if paper.purged else INK_GONE) if paper.signer_name else NOBODY_SIGNED
         said = words.say(language).format(who=paper.signer_name)
         return Prose(title=SIGNATURE.say(language), paragraphs=(said,))
     return _ink(paper.signature, paper, language)
@@ -255,6 +260,12 @@ def _corrections(paper: ProofOfDelivery, language: Language) -> tuple[Prose, ...
         return ()
     texts = tuple(correction.say(language) for correction in paper.corrections)
     return (Prose(title=CORRECTIONS.say(language), paragraphs=texts, tone="warn"),)
+
+
+def _purged(paper: ProofOfDelivery, language: Language) -> tuple[Prose, ...]:
+    if paper.purged is None:
+        return ()
+    return (Prose(title=PURGED.say(language), paragraphs=(paper.purged.say(language),), tone="warn"),)
 
 
 def _photos(paper: ProofOfDelivery, language: Language) -> tuple[Facts, ...]:

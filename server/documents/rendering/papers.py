@@ -245,6 +245,7 @@ class ProofOfDelivery(PaperBase, frozen=True, kw_only=True, tag="proof_of_delive
     photos: Annotated[tuple[Sha256, ...], Meta(max_length=50)] = ()
     missing_photos: Annotated[tuple[Sha256, ...], Meta(max_length=50)] = ()
     corrections: Annotated[tuple[Text, ...], Meta(max_length=20)] = ()
+    purged: Text | None = None
     clock_skewed: bool = False
 
 

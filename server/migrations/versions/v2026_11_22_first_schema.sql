@@ -1033,6 +1033,7 @@ CREATE TABLE proof (
 	pdf_sha256 TEXT NOT NULL, 
 	pdf_size_bytes INTEGER NOT NULL, 
 	missing_attachments TEXT[] NOT NULL, 
+	server_key TEXT NOT NULL, 
 	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
@@ -1085,6 +1086,29 @@ CREATE TABLE proof_day (
 CREATE INDEX ix_proof_day_owner_id ON proof_day (owner_id)
 -- next
 CREATE INDEX ix_proof_day_owner_id_day ON proof_day (owner_id, day)
+-- next
+CREATE TABLE proof_edition (
+	proof_id UUID NOT NULL, 
+	number INTEGER NOT NULL, 
+	cause VARCHAR(40) NOT NULL, 
+	pieces TEXT[] NOT NULL, 
+	kept_years INTEGER NOT NULL, 
+	file_sha256 TEXT NOT NULL, 
+	file_size_bytes INTEGER NOT NULL, 
+	pdf_sha256 TEXT NOT NULL, 
+	pdf_size_bytes INTEGER NOT NULL, 
+	freed_bytes BIGINT NOT NULL, 
+	server_key TEXT NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_proof_edition PRIMARY KEY (id), 
+	CONSTRAINT uq_proof_edition_proof_id_number UNIQUE (proof_id, number), 
+	CONSTRAINT ck_proof_edition_editioncause CHECK (cause IN ('purged', 'resealed'))
+)
+-- next
+CREATE INDEX ix_proof_edition_owner_id ON proof_edition (owner_id)
 -- next
 CREATE TABLE proof_entry (
 	position BIGINT NOT NULL, 
@@ -1157,24 +1181,6 @@ CREATE TABLE proof_export (
 CREATE INDEX ix_proof_export_owner_id ON proof_export (owner_id)
 -- next
 CREATE INDEX ix_proof_export_owner_id_asked_at ON proof_export (owner_id, asked_at)
--- next
-CREATE TABLE proof_purge (
-	proof_id UUID NOT NULL, 
-	pieces TEXT[] NOT NULL, 
-	file_sha256 TEXT NOT NULL, 
-	file_size_bytes INTEGER NOT NULL, 
-	pdf_sha256 TEXT NOT NULL, 
-	pdf_size_bytes INTEGER NOT NULL, 
-	freed_bytes BIGINT NOT NULL, 
-	purged_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	id UUID NOT NULL, 
-	owner_id UUID NOT NULL, 
-	party_ids UUID[] NOT NULL, 
-	CONSTRAINT pk_proof_purge PRIMARY KEY (id), 
-	CONSTRAINT uq_proof_purge_proof_id UNIQUE (proof_id)
-)
--- next
-CREATE INDEX ix_proof_purge_owner_id ON proof_purge (owner_id)
 -- next
 CREATE TABLE rate_window (
 	bucket TEXT NOT NULL, 
@@ -2508,6 +2514,18 @@ CREATE POLICY writer ON "proof_day" FOR ALL USING (owner_id = (SELECT acting_org
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_day" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_edition" TO tournee_app
+-- next
+ALTER TABLE "proof_edition" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "proof_edition" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "proof_edition" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "proof_edition" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_edition" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_entry" TO tournee_app
 -- next
 ALTER TABLE "proof_entry" ENABLE ROW LEVEL SECURITY
@@ -2539,18 +2557,6 @@ CREATE POLICY readers ON "proof_inclusion" FOR SELECT USING (owner_id = (SELECT 
 CREATE POLICY writer ON "proof_inclusion" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_inclusion" FOR EACH ROW EXECUTE FUNCTION refuse_change()
--- next
-GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_purge" TO tournee_app
--- next
-ALTER TABLE "proof_purge" ENABLE ROW LEVEL SECURITY
--- next
-ALTER TABLE "proof_purge" FORCE ROW LEVEL SECURITY
--- next
-CREATE POLICY readers ON "proof_purge" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
--- next
-CREATE POLICY writer ON "proof_purge" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
--- next
-CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_purge" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next

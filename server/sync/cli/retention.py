@@ -15,7 +15,7 @@ from server.core.blobs import blob_store
 from server.core.ground import standing_ground
 from server.core.settings import settings
 from server.core.transaction import transaction
-from server.delivery.sharing.purges import count_due, due_visits
+from server.delivery.sharing.editions import count_due, due_visits
 from server.parties import queries as parties
 from server.receivables.queries import all_organisation_ids
 from server.sync.jobs import purge_visit
@@ -74,7 +74,7 @@ def _purge(org_id: UUID, report: Report, *, now: datetime) -> None:
         blob_store().forget(org_id, sha256)
     while visits := _next(org_id, before):
         for visit_id in visits:
-            report.freed_bytes += purge_visit(org_id, visit_id)
+            report.freed_bytes += purge_visit(org_id, visit_id, kept_years=settings().retention_proof_years)
 
 
 def _next(org_id: UUID, before: datetime) -> list[UUID]:

@@ -17,13 +17,12 @@ from server.core.acting import acting_org
 from server.delivery.model import Delivery, Proof, Terms, Visit
 from server.delivery.proofs import (
     ProofContents,
-    ProofKeys,
+    ProofCorrection,
     ProofOffice,
     ProofSubject,
     manifest_sha256,
-    write_proof,
 )
-from server.delivery.proofs.contents import ATTESTATION_KIND, ProofEvent, ProofLeaves, attestation_digest
+from server.delivery.proofs.contents import ProofEvent, ProofLeaves
 from server.delivery.proofs.verify import demanded_attachments
 from server.delivery.reasons import CONSENT_EN, CONSENT_FR
 from server.documents.drafting.evidence import ProofDrafting, draft_proof
@@ -36,24 +35,16 @@ from server.parties.model import Organisation
 from server.planning.model import Run
 from server.sync.model import Attachment, DeviceEvent, SignedReceipt
 from server.sync.service.clock import moment_of
-from server.sync.service.revisions import correction_words
+from server.sync.service.revisions import correction_statements, correction_words
 from server.sync.service.streams import unix_ms
+from server.sync.service.vouching import vouched
 from shared.disclosure import VisitTree
-from shared.keyring import KeyLink, links_between
-from shared.problems import Problem, Text
-from shared.sealing import is_signed_by, public_bytes, sign
+from shared.keyring import KeyLink
+from shared.problems import Text
+from shared.sealing import public_bytes
 from shared.sealing_event import visit_of
 from shared.visit import VisitFacts, containers_key, order_key, read_visit, tree_of
 from shared.wire.event import Envelope, LeafGroup, VisitFinished
-
-
-class ReceiptUnsigned(Problem):
-    """The receipt that covers a visit was signed by none of the keys that the server still has."""
-
-    slug = "receipt-unsigned"
-    status = 500
-    title = Text("Clé du reçu introuvable", "Receipt’s key not found")
-
 
 _LOCK_VISIT = text("SELECT pg_advisory_xact_lock(hashtextextended('seal:' || :visit, 0))")
 
@@ -78,6 +69,7 @@ class SealedVisit:
     receipt: SignedReceipt
     received: frozenset[str]
     corrections: Mapping[UUID, tuple[Text, ...]]
+    statements: Mapping[UUID, tuple[int, tuple[ProofCorrection, ...]]]
 
     def groups_for(self, delivery: Delivery) -> tuple[LeafGroup, ...]:
         """Return the groups that this delivery's parties may see: the order, and the seller's own containers."""
@@ -105,6 +97,7 @@ def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
         .options(selectinload(Delivery.lines))
         .order_by(Delivery.id)
     ).all()
+    run = session.scalars(select(Run).where(Run.id == visit.run_id)).one()
     terms = session.scalars(select(Terms).where(Terms.id.in_([one.terms_id for one in deliveries]))).all()
     orders = {one.order_id: order_with_lines(session, one.order_id) for one in deliveries}
     cast = cast_of(session, orders.values(), sites={visit.site_id}, organisations={visit.owner_id})
@@ -120,13 +113,17 @@ def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
         terms={one.id: one for one in terms},
         orders=orders,
         cast=cast,
-        run=session.scalars(select(Run).where(Run.id == visit.run_id)).one(),
+        run=run,
         device=session.scalars(select(Device).where(Device.id == visit.device_id)).one(),
         carrier=cast.organisations[visit.owner_id],
         receipt=_receipt(session, visit),
         received=_received(session, groups, finished),
         corrections={
             one.id: correction_words(session, delivery=one, visit=visit, order=orders[one.order_id])
+            for one in deliveries
+        },
+        statements={
+            one.id: correction_statements(session, delivery=one, visit=visit, driver_name=run.driver_name)
             for one in deliveries
         },
     )
@@ -150,7 +147,7 @@ def is_complete(sealed: SealedVisit, delivery: Delivery) -> bool:
     return sealed.received.issuperset(sealed.demanded(delivery))
 
 
-def seal_proof(
+def contents_of(
     sealed: SealedVisit,
     delivery: Delivery,
     *,
@@ -158,14 +155,14 @@ def seal_proof(
     key: Ed25519PrivateKey,
     links: Sequence[KeyLink],
     sealed_at: datetime,
-) -> bytes:
-    """Return the ``.proof`` file of one delivery; ``attachments`` holds those that arrived.
+) -> ProofContents:
+    """Return what the ``.proof`` file of one delivery holds; ``attachments`` are those that arrived.
 
     ``links`` are the server's keys, oldest first: one of them gave the receipt, and ``key`` is the last.
     """
     order, terms = sealed.orders[delivery.order_id], sealed.terms[delivery.terms_id]
     demanded = sealed.demanded(delivery)
-    contents = ProofContents(
+    return ProofContents(
         subject=ProofSubject(
             order_id=str(order.id),
             order_number=order.number,
@@ -181,17 +178,25 @@ def seal_proof(
         prices=terms.prices,
         attachments={sha256: attachments[sha256] for sha256 in demanded if sha256 in attachments},
         missing=tuple(sorted(sha256 for sha256 in demanded if sha256 not in attachments)),
-        keys=_keys(sealed, key, links),
-        office=_office(sealed),
+        keys=vouched(sealed.carrier, sealed.device, sealed.receipt, key=key, links=links),
+        office=_office(sealed, delivery),
         sealed_ms=unix_ms(sealed_at),
     )
-    return write_proof(contents, key=key)
 
 
 def proof_paper(
-    sealed: SealedVisit, delivery: Delivery, *, strokes: bytes | None, file: bytes, key: Ed25519PrivateKey
+    sealed: SealedVisit,
+    delivery: Delivery,
+    *,
+    strokes: bytes | None,
+    file: bytes,
+    key: Ed25519PrivateKey,
+    purged: Text | None = None,
 ) -> ProofOfDelivery:
-    """Return the printed proof of one delivery; its code leads to the ``file`` that ``key`` sealed."""
+    """Return the printed proof of one delivery; its code leads to the ``file`` that ``key`` sealed.
+
+    ``purged`` says when its pictures were purged, and by which rule.
+    """
     return draft_proof(
         ProofDrafting(
             delivery=delivery,
@@ -212,6 +217,7 @@ def proof_paper(
             sealing_key=public_bytes(key),
             skewed=moment_of(sealed.envelope, received_at=sealed.visit.received_at).skewed,
             corrections=sealed.corrections[delivery.id],
+            purged=purged,
         )
     )
 
@@ -221,42 +227,8 @@ def readers_of(delivery: Delivery) -> tuple[UUID, ...]:
     return tuple(sorted({delivery.seller_id, delivery.buyer_id, delivery.issuer_id} - {delivery.owner_id}))
 
 
-def _keys(sealed: SealedVisit, key: Ed25519PrivateKey, links: Sequence[KeyLink]) -> ProofKeys:
-    device, device_key = str(sealed.device.id), sealed.device.public_key.hex()
-    carrier_id, server = str(sealed.carrier.id), public_bytes(key).hex()
-    digest = attestation_digest(device_id=device, carrier_id=carrier_id, device_key=device_key)
-    receipt_key = _receipt_key(sealed.receipt, links)
-    return ProofKeys(
-        carrier_id=carrier_id,
-        carrier_name=sealed.carrier.name,
-        device_id=device,
-        device_name=sealed.device.name,
-        device_key=device_key,
-        server_key=server,
-        attestation=sign(key, ATTESTATION_KIND, digest).hex(),
-        receipt_key=receipt_key,
-        receipt_body=sealed.receipt.body,
-        receipt_signature=sealed.receipt.signature,
-        succession=links_between(links, receipt_key, server),
-    )
-
-
-def _receipt_key(receipt: SignedReceipt, links: Sequence[KeyLink]) -> str:
-    """Receipts do not say which of the server's keys signed them: the newest that fits did."""
-    digest, signature = hashlib.sha256(receipt.body.encode()).digest(), bytes.fromhex(receipt.signature)
-    for link in reversed(links):
-        if is_signed_by(bytes.fromhex(link.public_key), "receipt", digest, signature):
-            return link.public_key
-    raise ReceiptUnsigned(
-        Text(
-            "Le reçu de cette visite n’est signé par aucune clé du serveur\u00a0: restaurez ses clés d’une sauvegarde.",
-            "No key of the server's signed this visit's receipt: restore its keys from a backup.",
-        ),
-        where=str(receipt.device_id),
-    )
-
-
-def _office(sealed: SealedVisit) -> ProofOffice:
+def _office(sealed: SealedVisit, delivery: Delivery) -> ProofOffice:
+    revision, corrections = sealed.statements[delivery.id]
     place, visit = sealed.cast.place(sealed.visit.site_id), sealed.visit
     consents = {hashlib.sha256(text.encode()).hexdigest(): text for text in (CONSENT_FR, CONSENT_EN)}
     return ProofOffice(
@@ -270,6 +242,8 @@ def _office(sealed: SealedVisit) -> ProofOffice:
         skewed=moment_of(sealed.envelope, received_at=visit.received_at).skewed,
         received_ms=unix_ms(visit.received_at),
         consent=consents.get(sealed.finished.consent_sha256, ""),
+        revision=revision,
+        corrections=corrections,
     )
 
 

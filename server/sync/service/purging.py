@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import msgspec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
@@ -15,15 +17,16 @@ from server.core.acting import acting_org
 from server.core.stamp import Stamp
 from server.delivery.events import PICTURES_PURGED
 from server.delivery.model import Delivery, Proof
+from server.delivery.proofs import ProofContents, ProofPurged, read_proof, seal_anew, write_proof
+from server.delivery.sharing.editions import ProofFiles, add_edition, editions_of, files_of, purge_of, still_needed
 from server.delivery.sharing.fingerprint import seal_fingerprint
-from server.delivery.sharing.model import ProofAccess, ProofExport, ProofPurge
-from server.delivery.sharing.purges import purge_of, still_needed
+from server.delivery.sharing.model import EditionCause, ProofAccess, ProofExport
 from server.delivery.sharing.service import share_proofs
 from server.documents import service as documents
 from server.documents.service import Rendered
 from server.sync.model import Attachment
 from server.sync.service.proofs import SealedVisit
-from shared.ids import new_id
+from shared.problems import Text
 
 LEAST_ACCESS_DAYS: Final = 365
 
@@ -49,7 +52,48 @@ def proofs_with_pictures(session: Session, sealed: SealedVisit) -> list[tuple[De
     return [(deliveries[one.delivery_id], one) for one in found if purge_of(session, one.id) is None]
 
 
-def replace_files(session: Session, sealed: SealedVisit, made: Sequence[Remade], *, stamp: Stamp) -> int:
+def without_pictures(
+    before: bytes | None, fresh: ProofContents, *, key: Ed25519PrivateKey, purged_ms: int, kept_years: int
+) -> bytes:
+    """Return a proof file without its pictures: each is named as purged, and its former seal stays inside.
+
+    ``before`` is the file that stands for the proof, None where the store lost it; ``fresh`` is the same proof as
+    ``key`` seals it now, with every picture that the office has.
+    """
+    contents = fresh if before is None else _under(fresh, read_proof(before)[0])
+    gone = tuple(
+        ProofPurged(sha256=one, purged_ms=purged_ms, kept_years=max(kept_years, 0)) for one in sorted(fresh.attachments)
+    )
+    contents = msgspec.structs.replace(
+        contents,
+        attachments={},
+        missing=tuple(sorted({*contents.missing, *contents.attachments, *fresh.attachments})),
+        office=msgspec.structs.replace(contents.office, purged=gone),
+        sealed_ms=purged_ms,
+        former={},
+    )
+    return write_proof(contents, key=key) if before is None else seal_anew(before, contents, key=key)
+
+
+def _under(fresh: ProofContents, kept: ProofContents) -> ProofContents:
+    """What was sealed stays to the letter; only who vouches for it is fresh."""
+    return msgspec.structs.replace(kept, keys=fresh.keys)
+
+
+def purge_words(on: datetime, *, kept_years: int) -> Text:
+    """Return when the pictures went and by which rule, as the printed proof says it."""
+    day = on.date().isoformat()
+    return Text(
+        f"Pièces purgées le {day} selon la règle de conservation\u00a0: {kept_years} ans pleins après l’année de la "
+        "livraison. Leurs empreintes restent signées.",
+        f"Pieces purged on {day} by the retention rule: {kept_years} full years after the year of the delivery. Their "
+        "hashes stay signed.",
+    )
+
+
+def replace_files(
+    session: Session, sealed: SealedVisit, made: Sequence[Remade], *, server_key: str, kept_years: int, stamp: Stamp
+) -> int:
     """Let the files without pictures stand for the proofs, in every reader's feed; return the bytes freed."""
     freed, seals, purged = 0, {}, []
     for proof, delivery, file, pdf in made:
@@ -58,8 +102,18 @@ def replace_files(session: Session, sealed: SealedVisit, made: Sequence[Remade],
         for one in (file, pdf):
             documents.keep(session, one, stamp=stamp)
         pieces = [sha for sha in sealed.demanded(delivery) if sha in sealed.received]
-        saved = proof.file_size_bytes + proof.pdf_size_bytes - len(file.payload) - len(pdf.payload)
-        session.add(_purge(proof, file, pdf, pieces=pieces, saved=saved, stamp=stamp))
+        saved = _attached_bytes(session, set(pieces))  # in its file; the pictures themselves are counted below, once
+        add_edition(
+            session,
+            proof,
+            _files(file, pdf),
+            cause=EditionCause.PURGED,
+            server_key=server_key,
+            pieces=pieces,
+            kept_years=kept_years,
+            freed_bytes=saved,
+            stamp=stamp,
+        )
         facts.record(session, PICTURES_PURGED, proof.id, stamp, readers=tuple(proof.party_ids))
         freed += saved
         seals[proof.id] = seal_fingerprint(file.payload)
@@ -77,10 +131,19 @@ def loose_files(session: Session, sealed: SealedVisit) -> list[str]:
     """
     if proofs_with_pictures(session, sealed):
         return []
-    proofs = session.scalars(select(Proof).where(Proof.delivery_id.in_([one.id for one in sealed.deliveries])))
+    proofs = session.scalars(select(Proof).where(Proof.delivery_id.in_([one.id for one in sealed.deliveries]))).all()
     demanded = {sha for delivery in sealed.deliveries for sha in sealed.demanded(delivery)} & sealed.received
     pictures = demanded - still_needed(session, demanded, visit_id=sealed.visit.id)
-    return sorted(pictures) + [sha for one in proofs for sha in (one.file_sha256, one.pdf_sha256)]
+    return sorted(pictures) + sorted(sha for one in proofs for sha in _superseded(session, one))
+
+
+def _superseded(session: Session, proof: Proof) -> set[str]:
+    """Return the files that stood for a proof before those that stand now."""
+    now = files_of(session, proof)
+    names = {proof.file_sha256, proof.pdf_sha256}
+    for one in editions_of(session, proof.id):
+        names |= {one.file_sha256, one.pdf_sha256}
+    return names - {now.file_sha256, now.pdf_sha256}
 
 
 def old_accesses(session: Session, *, before: datetime, dry_run: bool) -> int:
@@ -101,18 +164,12 @@ def old_exports(session: Session, *, now: datetime, dry_run: bool) -> list[str]:
     return names
 
 
-def _purge(proof: Proof, file: Rendered, pdf: Rendered, *, pieces: list[str], saved: int, stamp: Stamp) -> ProofPurge:
-    return ProofPurge(
-        id=new_id(),
-        **proof.kin(),
-        proof_id=proof.id,
-        pieces=pieces,
+def _files(file: Rendered, pdf: Rendered) -> ProofFiles:
+    return ProofFiles(
         file_sha256=file.sha256,
         file_size_bytes=len(file.payload),
         pdf_sha256=pdf.sha256,
         pdf_size_bytes=len(pdf.payload),
-        freed_bytes=saved,
-        purged_at=stamp.at,
     )
 
 

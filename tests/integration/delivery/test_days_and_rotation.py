@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from sqlalchemy import select, text
 
@@ -20,8 +22,10 @@ from server.delivery.model import Proof, ProofDay, Visit
 from server.delivery.proofs import Doubt, manifest_sha256, verify_proof
 from server.delivery.proofs.stamping import StampUnavailable, check_token
 from server.delivery.published import published_keys
+from server.delivery.sharing.fingerprint import seal_fingerprint
 from server.identity.model import OrganisationKind, Role
 from server.sync import jobs as sync
+from server.sync.cli import reseal as command
 from shared.codes import read_proof_code
 from shared.keyring import read_list
 from shared.sealing import key_id
@@ -159,3 +163,44 @@ def test_the_printed_code_leads_to_the_file(yard: Yard, tmp_path: Path) -> None:
         assert code.manifest_sha256 == manifest_sha256(file_of(proof)) == found.manifest_sha256
         assert code.key_id == key_id(bytes.fromhex(found.server_key))
         assert code.order_number == found.contents.subject.order_number
+
+
+def reseal(*options: str) -> tuple[int, dict]:
+    ended = CliRunner().invoke(command, ["--json", *options])
+    return ended.exit_code, json.loads(ended.output.splitlines()[-1])
+
+
+def test_after_a_theft_every_proof_is_sealed_anew_and_the_old_seal_still_verifies(yard: Yard) -> None:
+    """M1: revoked, resealed, in each reader's feed again with its new seal; the day's file of before still fits."""
+    proofs = seal(yard)
+    planned = today(yard)
+    days.seal_day(**planned)
+    first = server_keys()[0].link.public_key
+    member = make_member(Organisation(OrganisationKind.SUPPLIER, yard.world.seller.id), Role.OWNER)
+    client = program_of(yard.app, member)
+    cursor = client.get("/api/v1/proofs").json["cursor"]
+    revoke(key_id(bytes.fromhex(first)), at=datetime.now(UTC))
+    assert reseal("--dry-run") == (0, reseal("--dry-run")[1] | {"resealed": len(proofs)})
+    assert reseal("--revoked-only")[1]["resealed"] == len(proofs)
+    assert reseal()[1]["resealed"] == 0
+    again = client.get(f"/api/v1/proofs?cursor={cursor}").json["proofs"]
+    mine = next(proof for proof in proofs if proof.seller_id == yard.world.seller.id)
+    assert [one["id"] for one in again] == [str(mine.id)]
+    payload = client.get(again[0]["file"]["href"]).data
+    day = client.get(f"/api/v1/proofs/{mine.id}/day").data
+    found = verify_proof(payload, keys=keys_of(yard), day=day)
+    assert found.is_trusted
+    assert found.day is not None
+    assert [one.server_key for one in found.formers] == [first]
+    assert Doubt.SERVER_KEY_REVOKED in verify_proof(file_of(mine), keys=keys_of(yard)).doubts
+    assert seal_fingerprint(payload) == again[0]["seal_sha256"]
+
+
+def test_what_the_store_lost_is_named_and_left(yard: Yard) -> None:
+    """M1: resealing goes on past a proof that does not hold, names it in two languages, and ends with 1."""
+    proofs = seal(yard)
+    rotate(at=datetime.now(UTC))
+    blob_store().forget(proofs[0].owner_id, proofs[0].file_sha256)
+    code, report = reseal("--carrier", str(yard.world.carrier_id))
+    assert (code, report["resealed"]) == (1, len(proofs) - 1)
+    assert [one["proof_id"] for one in report["left"]] == [str(proofs[0].id)]

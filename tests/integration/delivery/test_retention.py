@@ -20,7 +20,7 @@ from server.core.settings import reload_settings
 from server.core.transaction import transaction
 from server.delivery.contests.model import ContestSubject
 from server.delivery.model import Proof
-from server.delivery.proofs import verify_proof
+from server.delivery.proofs import Doubt, verify_proof
 from server.delivery.sharing.model import AccessPart, AccessWay
 from server.delivery.sharing.noting import Reader, note_access
 from server.fulfilment.service.contesting import open_contest, withdraw_contest
@@ -93,12 +93,16 @@ def _look_at_what_is_left(yard: Yard) -> None:
         verified = verify_proof(payload)
         assert verified.finished.signature_sha256 == SIGNATURE_SHA  # still what the tablet signed
         assert set(verified.contents.missing) == {SIGNATURE_SHA, PICTURE_SHA}
+        assert verified.contents.purged == {SIGNATURE_SHA, PICTURE_SHA}
+        assert Doubt.ATTACHMENT_MISSING not in verified.doubts
+        assert len(verified.formers) == 1  # the seal that held the pictures, without their bytes
         for picture in (STROKES, PICTURE):
             assert picture not in payload
         text = "".join(
             page.extract_text() for page in PdfReader(io.BytesIO(client.get(proof["pdf"]["href"]).data)).pages
         )
         assert "Luce Tremblay" in " ".join(text.split()), text
+        assert "Pièces purgées le" in " ".join(text.split())
         shown = supplier(yard, browser=True).get(f"/preuves/{proof['id']}").text
         assert "Pièces purgées" in shown
         assert "svg" in shown

@@ -171,6 +171,7 @@ DOCUMENTED = {
     "untouched", "trusted", "checks", "doubts", "key_known", "server_key", "manifest_sha256", "sealed_ms",
     "order_number", "seller", "buyer", "outcome", "signer", "signer_role", "driver", "app_version", "delivered_ms",
     "uncertainty_s", "received_ms", "place", "corrects", "event", "lines", "missing_attachments", "day",
+    "revision", "corrections", "counted", "purged_attachments", "former_seals",
 }  # fmt: skip
 
 
@@ -186,5 +187,5 @@ def test_every_refusal_of_the_page_has_its_french() -> None:
     """House style: the scripts' reasons and the table of translations hold the same sentences."""
     pages = Path(__file__).parents[3] / "server" / "delivery" / "verifier" / "page"
     scripts = "".join(path.read_text(encoding="utf-8") for path in pages.glob("*.js"))
-    said = set(re.findall(r'require\(.*, "([^"]+)"\);', scripts)) | {"unreadable"}
+    said = set(re.findall(r'(?:require|holds)\(.*, "([^"]+)"\);', scripts)) | {"unreadable"}
     assert said == set(REFUSALS)

@@ -3,7 +3,7 @@
 import { require } from "./broken.js";
 import { concat, same, textOf, utf8 } from "./bytes.js";
 
-const MAX_FILES = 200;
+const MAX_FILES = 1000;
 const MAX_FILE_BYTES = 13 * 1024 * 1024;
 const MAX_ARCHIVE_BYTES = 64 * 1024 * 1024;
 const VERSION = 20;
@@ -56,9 +56,12 @@ function isInForm(bytes, entries) {
     list.push(listed, written);
     offset = start + content.length;
   }
+  return same(bytes.subarray(offset), concat(...list, ending(entries.length, list, offset)));
+}
+
+function ending(count, list, offset) {
   const size = list.reduce((length, part) => length + part.length, 0);
-  const end = numbers([4, 0x06054b50], [2, 0], [2, 0], [2, entries.length], [2, entries.length], [4, size], [4, offset], [2, 0]);
-  return same(bytes.subarray(offset), concat(...list, end));
+  return numbers([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, size], [4, offset], [2, 0]);
 }
 
 // Where the files lie, as the list at the end says; what it says is believed only once the whole is in its form.
@@ -85,6 +88,23 @@ function listed(bytes) {
     at += 46 + nameLength;
   }
   return entries;
+}
+
+// The one form of these files.
+export function pack(files) {
+  const parts = [];
+  const list = [];
+  let offset = 0;
+  const names = [...files.keys()].sort();
+  for (const name of names) {
+    const content = files.get(name);
+    const written = utf8(name);
+    const [local, listed] = heads(written, content.length, crc32(content), offset);
+    parts.push(local, written, content);
+    list.push(listed, written);
+    offset += local.length + written.length + content.length;
+  }
+  return concat(...parts, ...list, ending(names.length, list, offset));
 }
 
 export function unpack(bytes) {

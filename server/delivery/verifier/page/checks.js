@@ -4,6 +4,8 @@ import { unpack } from "./archive.js";
 import { require, step } from "./broken.js";
 import { same, textOf, unhex, utf8, concat } from "./bytes.js";
 import { canonicalBytes, isCanonical } from "./canonical.js";
+import { checkCorrections } from "./corrections.js";
+import { checkFormers, gonePieces } from "./formers.js";
 import { checkKeyList, doubts, follows, readDay } from "./keys.js";
 import { readVisit } from "./leaves.js";
 import { isSignedBy, keyId, sha256, sha256Hex } from "./seals.js";
@@ -50,10 +52,12 @@ function readArchive(bytes, shapes) {
       require(files.has(name), "archive", name, "a file is missing");
       return decode(files.get(name), shape, name, shapes);
     };
+    const all = new Map(files);
     const under = (folder) => [...files.keys()].filter((name) => name.startsWith(folder)).sort();
     return {
       manifest,
       manifestBytes,
+      files: all,
       seal,
       event: read(`events/${manifest.subject.event_seq}.json`, "ProofEvent"),
       leaves: under("leaves/").map((name) => read(name, "ProofLeaves")),
@@ -121,7 +125,7 @@ async function checkTerms({ goodsBytes, pricesBytes }, order, shapes) {
   return { goods, prices };
 }
 
-function checkAttachments({ attachments, manifest }, finished, visit) {
+function checkAttachments({ attachments, manifest, office }, finished, visit) {
   for (const name of attachments.keys()) { // the list's hashes were compared with the files before
     require(manifest.files[`attachments/${name}`] === name, "attachments", name, "its content changed");
   }
@@ -132,6 +136,9 @@ function checkAttachments({ attachments, manifest }, finished, visit) {
   const told = absent.length === missing.size && absent.every((name) => missing.has(name));
   const fitting = [...attachments.keys()].every((name) => demanded.has(name));
   require(told && fitting, "attachments", "attachments", "one is missing without being declared, or is one too many");
+  const gone = gonePieces(office);
+  const named = [...gone].every((name) => missing.has(name)) && gone.size === (office.purged ?? []).length;
+  require(named, "attachments", "office.json", "a purged piece that nothing named");
 }
 
 async function checkOffice({ office }, finished) {
@@ -167,15 +174,18 @@ export async function verifyProof(bytes, { list = null, day = null, shapes }) {
   const terms = await step("terms", "terms", () => checkTerms(proof, visit.order, shapes));
   await step("attachments", "attachments", () => checkAttachments(proof, finished, visit));
   await step("office", "office.json", () => checkOffice(proof, finished));
+  const counted = await step("corrections", "office.json", () => checkCorrections(proof.office, visit.order, terms.goods));
   const receipt = await step("receipt", "keys.json", () => checkReceipt(proof, envelope, shapes));
+  const formers = await checkFormers(proof, shapes);
   if (list) await step("keys", "keys.json", () => checkKeyList(proof, list));
-  const found = { ...proof, ...terms, envelope, finished, receipt, order: visit.order, containers: visit.containers };
+  const found = { ...proof, ...terms, envelope, finished, receipt, counted, formers, order: visit.order, containers: visit.containers };
   return {
     ...found,
     doubts: doubts(proof, list, receipt),
     fingerprint: await sha256Hex(proof.manifestBytes),
     keyName: await keyId(proof.keys.server_key),
-    day: day ? await readDay(day, bytes, proof, list, shapes) : null,
+    linkNames: await Promise.all((proof.keys.succession ?? []).map((link) => keyId(link.public_key))),
+    day: day ? await readDay(day, bytes, found, list, shapes) : null,
   };
 }
 

@@ -1,8 +1,10 @@
 // The carrier's keys over the years, and the day's root: who may seal when, and what was revoked.
 
+import { pack } from "./archive.js";
 import { require, step } from "./broken.js";
 import { textOf, unhex, utf8 } from "./bytes.js";
 import { canonicalBytes, isCanonical } from "./canonical.js";
+import { formerFile, gonePieces } from "./formers.js";
 import { isSignedBy, sha256, sha256Hex } from "./seals.js";
 import { fits } from "./shapes.js";
 import { climb, leafHash, MAX_DEPTH } from "./tree.js";
@@ -57,9 +59,18 @@ export function doubts(proof, list, receipt) {
   if (list?.server_keys.find((one) => one.link.public_key === keys.server_key)?.revoked_ms) found.push("server-key-revoked");
   const device = list?.revoked_devices.find((one) => one.public_key === keys.device_key);
   if (device && receipt.server_ms >= device.revoked_ms) found.push("device-revoked");
-  if (manifest.missing.length) found.push("attachment-missing");
+  if ((office.revision ?? 1) <= (office.corrections ?? []).length) found.push("corrected");
+  const gone = gonePieces(office);
+  if (manifest.missing.some((name) => !gone.has(name))) found.push("attachment-missing");
+  if (gone.size) found.push("attachment-purged");
   if (office.skewed) found.push("clock-skewed");
   return found;
+}
+
+// The sha256 of the proof's files, now and under each earlier seal, as far as no picture of them was purged.
+async function filesOver(proof, proofBytes) {
+  const earlier = proof.formers.map((one, number) => formerFile(proof, number, pack)).filter(Boolean);
+  return Promise.all([proofBytes, ...earlier].map(sha256Hex));
 }
 
 // The file beside the proof: its way up to the day's root, signed by the carrier.
@@ -73,12 +84,14 @@ export function readDay(bytes, proofBytes, proof, list, shapes) {
     const root = JSON.parse(day.body);
     require(isCanonical(body) && fits(shapes.DayRoot, root, shapes), "day", "day", "another shape");
     require(root.format === "tournee-day/1", "day", "day", "another form");
-    require(day.proof_sha256 === (await sha256Hex(proofBytes)), "day", "proof_sha256", "another proof's");
+    require((await filesOver(proof, proofBytes)).includes(day.proof_sha256), "day", "proof_sha256", "another proof's");
     require(day.path.length <= MAX_DEPTH && day.position < 2 ** day.path.length, "day", "path", "out of bounds");
     const reached = await climb(await leafHash(unhex(day.proof_sha256)), day.position, day.path);
     require(reached === root.root, "day", "path", "does not reach the root");
     require(await isSignedBy(day.key, "day", await sha256(body), day.signature), "day", "signature", "not signed");
-    const known = list ? list.server_keys.some((one) => one.link.public_key === day.key) : day.key === proof.keys.server_key;
+    const { receipt_key, succession = [] } = proof.keys;
+    const mine = [receipt_key, ...succession.map((link) => link.public_key)];
+    const known = list ? list.server_keys.some((one) => one.link.public_key === day.key) : mine.includes(day.key);
     require(known, "day", "key", "signed by another key");
     require(root.carrier_id === proof.keys.carrier_id, "day", "carrier_id", "another carrier's day");
     return { ...root, stamped: day.token !== "" };

@@ -5,7 +5,8 @@ import { textOf } from "./bytes.js";
 import { verifyProof } from "./checks.js";
 import { readKeyList } from "./keys.js";
 import { engine, sha256Hex } from "./seals.js";
-import { element, Teller } from "./show.js";
+import { element } from "./pieces.js";
+import { Teller } from "./show.js";
 
 const told = JSON.parse(document.getElementById("told").textContent);
 const input = document.getElementById("files");

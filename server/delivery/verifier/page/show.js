@@ -1,32 +1,11 @@
 // What a proof says, in plain words and pictures. Everything from the file is put as text, never as markup.
 
 import { drawStrokes, pictureType, readStrokes } from "./drawing.js";
+import { corrections, purgedWords, seals } from "./history.js";
+import { card, element, facts } from "./pieces.js";
 
-const CHECKS = ["archive", "seal", "device", "event", "tree", "leaves", "terms", "attachments", "office", "receipt", "keys", "day"];
+const CHECKS = ["archive", "seal", "device", "event", "tree", "leaves", "terms", "attachments", "office", "corrections", "receipt", "former", "keys", "day"];
 const DISTRUST = ["server-key-revoked", "device-revoked"];
-
-export function element(name, options = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(options)) {
-    if (key === "text") made.textContent = value;
-    else made.setAttribute(key, value);
-  }
-  made.append(...children.filter((child) => child !== null && child !== undefined));
-  return made;
-}
-
-function facts(rows) {
-  const list = element("dl", { class: "facts" });
-  for (const [label, value, mono] of rows.filter(([, value]) => value !== "" && value !== null && value !== undefined)) {
-    const said = element("dd", mono ? { class: "mono", text: value } : { text: value });
-    list.append(element("dt", { text: label }), said);
-  }
-  return list;
-}
-
-function card(title, ...children) {
-  return element("section", { class: "card" }, element("h3", { text: title }), ...children);
-}
 
 export class Teller {
   constructor(told, language, timezoneFallback) {
@@ -63,6 +42,10 @@ export class Teller {
     return doubtSeconds === undefined ? text : `${text} ${this.say("plusminus", { seconds: this.duration(doubtSeconds) })}`;
   }
 
+  day(milliseconds) {
+    return new Intl.DateTimeFormat(`${this.language}-CA`, { dateStyle: "long", timeZone: "UTC" }).format(milliseconds);
+  }
+
   duration(seconds) {
     if (seconds < 120) return this.say("seconds", { count: seconds });
     if (seconds < 7200) return this.say("minutes", { count: Math.round(seconds / 60) });
@@ -83,11 +66,12 @@ export class Teller {
     );
   }
 
-  steps(failed, withKeys, withDay) {
+  steps(failed, withKeys, withDay, skipped = {}) {
     const list = element("ol", { class: "steps" });
     const at = failed ? CHECKS.indexOf(failed) : CHECKS.length;
     for (const [number, name] of CHECKS.entries()) {
-      if ((name === "keys" && !withKeys && failed !== name) || (name === "day" && !withDay && failed !== name)) continue;
+      const left = { keys: !withKeys, day: !withDay, ...skipped };
+      if (left[name] && failed !== name) continue;
       const state = number < at ? "good" : number === at ? "bad" : "open";
       const sign = { good: "✓", bad: "✗", open: "–" }[state];
       list.append(
@@ -119,12 +103,14 @@ export class Teller {
     const parts = [
       this.doubted(proof),
       this.lines(proof),
+      corrections(this, proof),
       this.containers(proof),
       this.signature(proof),
       this.photos(proof),
       this.circumstances(proof),
+      seals(this, proof),
       this.meaning(),
-      this.steps(null, !proof.doubts.includes("key-unknown"), proof.day !== null),
+      this.steps(null, !proof.doubts.includes("key-unknown"), proof.day !== null, { corrections: !(proof.office.corrections ?? []).length, former: !proof.formers.length }),
       this.technical(proof),
       this.measured(milliseconds),
     ];
@@ -133,7 +119,7 @@ export class Teller {
   }
 
   paper(paper, proof) {
-    const agrees = paper.fingerprint === proof.fingerprint;
+    const agrees = [proof, ...proof.formers].some((one) => one.fingerprint === paper.fingerprint);
     return element("p", { class: `notice ${agrees ? "good" : "bad"}`, "data-paper": agrees ? "same" : "other", text: this.say(agrees ? "paper_same" : "paper_other", { order: paper.order }) });
   }
 
@@ -197,7 +183,7 @@ export class Teller {
     if (!finished.signature_sha256) return card(this.say("signature"), element("p", { text: this.say("nobody_signed") }));
     const bytes = proof.attachments.get(finished.signature_sha256);
     const strokes = bytes ? readStrokes(bytes) : null;
-    const ink = strokes ? drawStrokes(strokes, this.say("signature_of", { name: finished.signer_name })) : element("p", { text: this.say(bytes ? "strokes_unreadable" : "strokes_missing") });
+    const ink = strokes ? drawStrokes(strokes, this.say("signature_of", { name: finished.signer_name })) : element("p", { text: purgedWords(this, proof, finished.signature_sha256) ?? this.say(bytes ? "strokes_unreadable" : "strokes_missing") });
     const who = [finished.signer_name, finished.signer_role].filter(Boolean).join(", ");
     const consent = office.consent ? element("blockquote", { lang: finished.language, text: office.consent }) : null;
     return card(this.say("signature"), ink, element("p", { class: "signer", text: who }), consent, element("p", { class: "soft", text: this.say("strokes_only") }));
@@ -208,16 +194,17 @@ export class Teller {
     const goods = new Map(proof.goods.lines.map((line) => [line.line_id, line]));
     const figures = [];
     for (const line of proof.order.lines) {
-      for (const name of line.photos) figures.push(this.photo(proof.attachments.get(name), name, goods.get(line.line_id)));
+      for (const name of line.photos) figures.push(this.photo(proof, name, goods.get(line.line_id)));
     }
     return card(this.say("photos"), element("div", { class: "photos" }, ...figures));
   }
 
-  photo(bytes, name, goods) {
+  photo(proof, name, goods) {
+    const bytes = proof.attachments.get(name);
     const what = goods ? goods[`description_${this.language}`] : "";
     const caption = element("figcaption", {}, element("span", { text: what }), element("span", { class: "mono soft", text: `SHA-256 ${name.slice(0, 16)}…` }));
     const type = bytes ? pictureType(bytes) : null;
-    if (!type) return element("figure", {}, element("p", { class: "absent", text: this.say(bytes ? "photo_unreadable" : "photo_missing") }), caption);
+    if (!type) return element("figure", {}, element("p", { class: "absent", text: purgedWords(this, proof, name) ?? this.say(bytes ? "photo_unreadable" : "photo_missing") }), caption);
     const address = URL.createObjectURL(new Blob([bytes], { type }));
     this.addresses.push(address);
     return element("figure", {}, element("img", { src: address, alt: this.say("photo_of", { what }) }), caption);
@@ -269,7 +256,7 @@ export class Teller {
       [this.say("consent_hash"), finished.consent_sha256],
       [this.say("terms_hash"), order.head.terms_hash],
       ...[...proof.attachments.keys()].map((name) => [this.say("attachment"), name]),
-      ...proof.manifest.missing.map((name) => [this.say("attachment_missing"), name]),
+      ...proof.manifest.missing.map((name) => [this.say(purgedWords(this, proof, name) ? "attachment_purged" : "attachment_missing"), name]),
     ];
     return element("details", { class: "card" }, element("summary", { text: this.say("technical") }), facts(rows.map(([label, value]) => [label, value, true])));
   }
