@@ -30,7 +30,7 @@ function changes(teller, proof, correction) {
       element("td", { "data-label": teller.say("after"), text: amount(teller, after) }),
     ),
   );
-  return element("table", { class: "lines" }, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
+  return element("table", { class: "lines changes" }, element("thead", {}, element("tr", {}, ...heads)), element("tbody", {}, ...rows));
 }
 
 function correction(teller, proof, one) {

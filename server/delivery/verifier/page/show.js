@@ -43,7 +43,12 @@ export class Teller {
   }
 
   day(milliseconds) {
-    return new Intl.DateTimeFormat(`${this.language}-CA`, { dateStyle: "long", timeZone: "UTC" }).format(milliseconds);
+    const format = (timeZone) => new Intl.DateTimeFormat(`${this.language}-CA`, { dateStyle: "long", timeZone }).format(milliseconds);
+    try {
+      return format(this.timezone);
+    } catch {
+      return format("UTC");
+    }
   }
 
   duration(seconds) {
@@ -186,7 +191,7 @@ export class Teller {
     const ink = strokes ? drawStrokes(strokes, this.say("signature_of", { name: finished.signer_name })) : element("p", { text: purgedWords(this, proof, finished.signature_sha256) ?? this.say(bytes ? "strokes_unreadable" : "strokes_missing") });
     const who = [finished.signer_name, finished.signer_role].filter(Boolean).join(", ");
     const consent = office.consent ? element("blockquote", { lang: finished.language, text: office.consent }) : null;
-    return card(this.say("signature"), ink, element("p", { class: "signer", text: who }), consent, element("p", { class: "soft", text: this.say("strokes_only") }));
+    return card(this.say("signature"), ink, element("p", { class: "signer", text: who }), consent, strokes ? element("p", { class: "soft", text: this.say("strokes_only") }) : null);
   }
 
   photos(proof) {
