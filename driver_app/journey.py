@@ -47,6 +47,12 @@ class Journey:
     is_online: bool = False
     _preferences: Preferences | None = field(default=None)
 
+    def take(self, tablet: Tablet) -> None:
+        """Go on with another tablet: nothing is open on it yet."""
+        self.tablet = tablet
+        self.run_id = self.stop_id = self.undoable = ""
+        self._preferences = None
+
     @property
     def preferences(self) -> Preferences:
         """How this driver likes the screens."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
+from threading import Thread
 
 os.environ.setdefault("KIVY_NO_ARGS", "1")
 os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
 
 from driver_app.actions.enrol import enrol
-from driver_app.clock import SystemClock
+from driver_app.actions.lay_aside import begin_anew, require_over
+from driver_app.clock import Clock, SystemClock
 from driver_app.flow import Flow, Machine
 from driver_app.platform.desktop import Browser, FileSecrets, NoCamera, NoLocation, Wired
 from driver_app.platform.fake import DrawnCamera
@@ -39,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _show(tablet: Tablet, options: argparse.Namespace) -> None:
-    from kivy.clock import Clock
+    from kivy.clock import Clock as Frames
 
     from driver_app.ui.app import DriverApp
 
@@ -50,17 +53,73 @@ def _show(tablet: Tablet, options: argparse.Namespace) -> None:
 
     def heard(ended: Round) -> None:
         flow.heard(ended)
-        Clock.schedule_once(lambda _: app.synced())
+        Frames.schedule_once(lambda _: app.synced())
 
-    engine = SyncEngine(tablet, HttpTransport(options.server), clock, Wired())
-    loop = SyncLoop(engine, Backoff(SystemRandom()), heard)
-    flow.sealed = app.wake_sync = loop.wake
-    loop.start()
+    line = Line(options, clock, heard)
+
+    def redeem(code: str, ended: Callable[[Problem | None], None]) -> None:
+        line.redeem(flow.tablet, code, lambda problem: Frames.schedule_once(lambda _: ended(problem)))
+
+    app.renew, app.redeem = line.renew, redeem
+    flow.sealed = app.wake_sync = line.wake
+    line.follow(tablet)
     try:
         app.run()
     finally:
-        loop.stop()
-        tablet.store.close()
+        line.stop()
+        flow.tablet.store.close()
+
+
+class Line:
+    """The sync of whichever tablet stands in the folder: one loop at a time."""
+
+    def __init__(self, options: argparse.Namespace, clock: Clock, heard: Callable[[Round], None]) -> None:
+        """Take the office's address, the tablet's folder and name, the clock, and who hears of each round."""
+        self._options, self._clock, self._heard = options, clock, heard
+        self._loop: SyncLoop | None = None
+
+    def follow(self, tablet: Tablet) -> None:
+        """Sync this tablet from now on."""
+        engine = SyncEngine(tablet, HttpTransport(self._options.server), self._clock, Wired())
+        self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard)
+        self._loop.start()
+
+    def wake(self) -> None:
+        """Try again soon."""
+        if self._loop is not None:
+            self._loop.wake()
+
+    def stop(self) -> None:
+        """End after the round under way."""
+        if self._loop is not None:
+            self._loop.stop()
+
+    def renew(self, tablet: Tablet) -> Tablet:
+        """Lay the tablet's log aside and return the fresh one; nothing of it is synced until it is enrolled.
+
+        Raises:
+            Problem: it may not be laid aside; the loop goes on.
+        """
+        require_over(tablet)
+        self.stop()
+        self._loop = None
+        return begin_anew(tablet, FileSecrets(self._options.home / "keys"))
+
+    def redeem(self, tablet: Tablet, code: str, ended: Callable[[Problem | None], None]) -> None:
+        """Enrol the tablet by a code, beside the screen, and sync it; ``ended`` hears of it on that thread."""
+
+        def work() -> None:
+            try:
+                transport = HttpTransport(self._options.server)
+                enrol(tablet, transport, code=code, name=self._options.name, now=self._clock.now())
+            except Problem as problem:
+                ended(problem)
+                return
+            self.stop()
+            self.follow(tablet)
+            ended(None)
+
+        Thread(target=work, name="enrol", daemon=True).start()
 
 
 def _enrol(tablet: Tablet, options: argparse.Namespace) -> None:

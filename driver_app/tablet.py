@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from driver_app import aside
 from driver_app.platform.protocols import Secrets
 from driver_app.store import settings
 from driver_app.store.commit_points import Reached, pass_by
@@ -59,8 +60,9 @@ class Tablet:
 def open_tablet(home: Path, keys: Secrets, *, reached: Reached = pass_by) -> Tablet:
     """Open the tablet in ``home``, making its two keys the first time.
 
-    The keys are durable before anything is written under them.
+    The keys are durable before anything is written under them. A log that was being laid aside is laid aside first.
     """
+    aside.go_on(home, keys)
     store_key = _load_or_make(keys, _STORE_KEY)
     device_key = _load_or_make(keys, _DEVICE_KEY)
     return Tablet(Store(home, Vault(store_key), reached=reached), Ed25519PrivateKey.from_private_bytes(device_key))

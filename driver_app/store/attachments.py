@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,6 +84,17 @@ def load(session: Session, sha256: str) -> bytes:
     return session.vault.open(body, f"attachment:{sha256}")
 
 
+def names(session: Session) -> tuple[str, ...]:
+    """Return the sha256 of every file that a sealed event names."""
+    rows = session.db.execute("SELECT sha256 FROM attachment WHERE state != 'draft' ORDER BY sha256")
+    return tuple(row[0] for row in rows)
+
+
+def count(session: Session) -> int:
+    """Return how many files sealed events name."""
+    return len(names(session))
+
+
 def waiting(session: Session) -> tuple[Attachment, ...]:
     """Return what is to be sent: signatures, then their pictures, then photos, the smallest first."""
     return tuple(Attachment(*row) for row in session.db.execute(f"{_SELECT} WHERE state = 'waiting' {_ORDER}"))
@@ -96,8 +108,33 @@ def of_event(session: Session, event_id: str) -> tuple[Attachment, ...]:
 
 
 def mark_received(session: Session, sha256: str) -> None:
-    """Note that the office holds these bytes and recognised their hash."""
-    session.db.execute("UPDATE attachment SET state = 'received', refusals = 0 WHERE sha256 = ?", (sha256,))
+    """Note that the office holds these bytes and recognised their hash; when, the next greeting tells."""
+    session.db.execute(
+        "UPDATE attachment SET state = 'received', refusals = 0, received_ms = 0 WHERE sha256 = ?", (sha256,)
+    )
+
+
+def note_received_by(session: Session, server_ms: int) -> None:
+    """Note that by now, by its own clock, the office had what it confirmed before this greeting: never too early."""
+    session.db.execute(
+        "UPDATE attachment SET received_ms = ? WHERE state = 'received' AND received_ms = 0", (server_ms,)
+    )
+
+
+def let_go(session: Session, *, before_ms: int) -> int:
+    """Delete files that no event here names any more and that the office received before an instant; return how many.
+
+    A photo may come weeks after its event, when every backup that has the event is without it: what counts is when the
+    file itself was received, by the office's clock.
+    """
+    session.db.execute(f"DELETE FROM attachment_use WHERE sha256 IN (SELECT sha256 {_OVER})", (before_ms,))  # noqa: S608  # our words
+    return session.db.execute(f"DELETE {_OVER}", (before_ms,)).rowcount  # our words
+
+
+def offer_missing(session: Session, sha256s: Iterable[str]) -> int:
+    """The office says that it has not these files: those that it had confirmed are offered again; return how many."""
+    offered = "UPDATE attachment SET state = 'waiting' WHERE sha256 = ? AND state = 'received'"
+    return sum(session.db.execute(offered, (one,)).rowcount for one in sha256s)
 
 
 def mark_refused(session: Session, sha256: str) -> None:
@@ -114,4 +151,8 @@ def offer_again(session: Session) -> None:
 
 
 _SELECT = "SELECT sha256, kind, media_type, size_bytes, state, refusals FROM attachment"
+_OVER = (
+    "FROM attachment WHERE state = 'received' AND received_ms > 0 AND received_ms < ? AND sha256 NOT IN "
+    "(SELECT sha256 FROM attachment_use WHERE event_id IN (SELECT event_id FROM event))"
+)
 _ORDER = "ORDER BY CASE kind WHEN 'signature' THEN 0 WHEN 'picture' THEN 1 ELSE 2 END, size_bytes, sha256"

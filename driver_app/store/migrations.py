@@ -17,7 +17,7 @@ from driver_app.store.reading import problem_of
 from driver_app.store.vault import Vault
 from shared.problems import Problem, Text
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 _STAYS = "event"  # an unreadable event keeps its place: the next one builds upon its hash
 
 

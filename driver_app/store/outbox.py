@@ -203,13 +203,9 @@ def prune(session: Session, *, safe_seq: int, received_seq: int) -> int:
     """Delete events inside a verified backup that were received long enough ago; return how many.
 
     ``received_seq`` is how far the office had the log 14 days ago: any backup since then holds it. The last event
-    always stays: the next one builds upon its hash.
+    always stays: the next one builds upon its hash. Files go by their own time (``attachments.let_go``).
     """
     bound = (safe_seq, received_seq, head(session).seq)
-    session.db.execute("DELETE FROM attachment_use WHERE event_id IN (SELECT event_id FROM event" + _OLD + ")", bound)  # noqa: S608
-    session.db.execute(
-        "DELETE FROM attachment WHERE state = 'received' AND sha256 NOT IN (SELECT sha256 FROM attachment_use)"
-    )
     return session.db.execute("DELETE FROM event" + _OLD, bound).rowcount  # noqa: S608
 
 

@@ -62,7 +62,8 @@ CREATE TABLE attachment (
     body BLOB NOT NULL,
     taken_wall_ms INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('draft', 'waiting', 'received')),
-    refusals INTEGER NOT NULL DEFAULT 0
+    refusals INTEGER NOT NULL DEFAULT 0,
+    received_ms INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
 CREATE TABLE attachment_use (

@@ -26,7 +26,9 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How far tablet and office agree. ``server_*`` stand for the last contact, 0 if there was none.
 
     ``strays_seq`` is how far the office keeps a copy of this log although it follows another; ``rewound_ms`` is when,
-    by its clock, it was last found to hold less than it had signed for.
+    by its clock, it was last found to hold less than it had signed for. ``safe_ms`` is until when a verified backup of
+    the office's holds what it received, ``asked_missing_ms`` when it was last asked what it misses, both by its clock.
+    ``run_tags`` says which version of each run was pulled.
     """
 
     epoch: str = ""
@@ -41,6 +43,9 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     server_monotonic_ms: int = 0
     server_boot_id: str = ""
     contact_wall_ms: int = 0
+    safe_ms: int = 0
+    asked_missing_ms: int = 0
+    run_tags: dict[str, str] = {}
 
 
 class Nip(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +55,14 @@ class Nip(msgspec.Struct, frozen=True, kw_only=True):
     misses: int = 0
     missed_boot_id: str = ""
     missed_monotonic_ms: int = 0
+
+
+class Exported(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the log was when it was last written to a file for the office, and the file's name."""
+
+    seq: int
+    files: int
+    name: str
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +78,7 @@ _NAMES: dict[type[msgspec.Struct], str] = {
     Position: "position",
     Nip: "nip",
     Preferences: "preferences",
+    Exported: "exported",
 }
 
 

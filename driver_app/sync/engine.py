@@ -152,7 +152,9 @@ def _let_go(session: Session) -> int:
     known = settings.position(session)
     before_ms = known.server_ms - KEPT_FOR_MS
     received_seq = receipts.received_before(session, epoch=known.epoch, since_ms=known.rewound_ms, before_ms=before_ms)
-    return outbox.prune(session, safe_seq=known.safe_seq, received_seq=received_seq)
+    gone = outbox.prune(session, safe_seq=known.safe_seq, received_seq=received_seq)
+    attachments.let_go(session, before_ms=min(before_ms, known.safe_ms))
+    return gone
 
 
 def _note_standing(session: Session, standing: Standing) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from driver_app import APP_VERSION
@@ -14,6 +16,8 @@ from driver_app.sync.pulling import remember_contact
 from shared.wire.hello import Hello, HelloAnswer
 from shared.wire.limits import PROTOCOL
 
+ASK_EVERY_MS: Final = 3_600_000
+
 
 def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Position:
     """Compare both ends of the log and return where to go on from.
@@ -22,12 +26,16 @@ def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Positio
     history is a fork: the tablet keeps everything and a person decides.
     """
     told_at = clock.now()
-    answer = office.hello(store.read(lambda session: _hello(session, device_id, told_at)))
+    told = store.read(lambda session: _hello(session, device_id, told_at))
+    answer = office.hello(told)
     now = clock.now()
 
     def work(session: Session) -> Position:
         remember_contact(session, answer.server_ms, now)
+        attachments.note_received_by(session, answer.server_ms)
         _agree(session, answer)
+        if told.asks_missing:
+            _note_asked(session, answer.server_ms)
         return settings.position(session)
 
     return store.write("contact", work)
@@ -44,7 +52,17 @@ def _hello(session: Session, device_id: str, now: Moment) -> Hello:
         hash_at_acked=known.hash_at_acked,
         head=outbox.announced_seq(session, now),
         broken_at=outbox.broken_at(session, after=known.acked),
+        asks_missing=_is_time_to_ask(known),
     )
+
+
+def _note_asked(session: Session, server_ms: int) -> None:
+    settings.save(session, msgspec.structs.replace(settings.position(session), asked_missing_ms=server_ms))
+
+
+def _is_time_to_ask(known: Position) -> bool:
+    """Once an hour by the office's clock: the answer costs the office a look at every file of ours."""
+    return known.server_ms - known.asked_missing_ms >= ASK_EVERY_MS
 
 
 def _agree(session: Session, answer: HelloAnswer) -> None:
@@ -59,7 +77,14 @@ def _agree(session: Session, answer: HelloAnswer) -> None:
     if restored or (known.epoch and answer.epoch != known.epoch):
         attachments.offer_again(session)
         known = msgspec.structs.replace(known, cursor=0)
-    known = msgspec.structs.replace(known, standing=standing, epoch=answer.epoch, safe_seq=answer.safe_seq)
+    attachments.offer_missing(session, answer.missing_files)
+    known = msgspec.structs.replace(
+        known,
+        standing=standing,
+        epoch=answer.epoch,
+        safe_seq=answer.safe_seq,
+        safe_ms=answer.safe_ms,
+    )
     settings.save(session, known)
 
 

@@ -34,6 +34,12 @@ class Refused(Problem):
         self.retry_after_s = retry_after_s
 
 
+class _Named(msgspec.Struct, frozen=True):
+    """A run, as far as its name."""
+
+    run_id: str
+
+
 class PulledRuns(msgspec.Struct, frozen=True, kw_only=True):
     """A pull's answer whose runs are kept as the bytes that came."""
 
@@ -42,8 +48,19 @@ class PulledRuns(msgspec.Struct, frozen=True, kw_only=True):
     full: bool
     runs: tuple[msgspec.Raw, ...]
     live: tuple[str, ...]
+    live_tags: tuple[str, ...] = ()
     standing: tuple[RunStanding, ...] = ()
     server_ms: int
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Which version of each live run counts."""
+        return dict(zip(self.live, self.live_tags, strict=False))
+
+    def lost(self, known: Mapping[str, str]) -> bool:
+        """Say whether a run that did not come counts in another version than the one that is ``known``."""
+        came = {msgspec.json.decode(body, type=_Named).run_id for body in self.runs}
+        return any(known.get(run_id) != tag for run_id, tag in self.tags.items() if run_id not in came)
 
 
 class Office:

@@ -15,11 +15,14 @@ from shared.wire.bundle import FileRef, RunStanding
 def pull_runs(store: Store, office: Office, device_id: str, clock: Clock) -> int:
     """Fetch the runs that changed and return how many; each replaces its former version whole, or not at all.
 
-    An office that was restored speaks under another epoch: then everything is asked for again.
+    An office that was restored speaks under another epoch: then everything is asked for again. So it is where a run
+    that did not come is there in another version than the one that was pulled: the office lost what it had given out.
     """
     known = store.read(settings.position)
     pulled = office.pull(device_id, known.cursor, known.epoch)
     if known.epoch and pulled.epoch != known.epoch and not pulled.full:
+        pulled = office.pull(device_id, 0, pulled.epoch)
+    if not pulled.full and pulled.lost(known.run_tags):
         pulled = office.pull(device_id, 0, pulled.epoch)
     store.reached(PULL_ANSWERED)
     now = clock.now()
@@ -46,7 +49,9 @@ def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
     for standing in pulled.standing:
         _take_over(session, standing)
     position = settings.position(session)
-    settings.save(session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch))
+    settings.save(
+        session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch, run_tags=pulled.tags)
+    )
     remember_contact(session, pulled.server_ms, now)
 
 

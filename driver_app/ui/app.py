@@ -15,12 +15,14 @@ from kivy.uix.screenmanager import NoTransition, ScreenManager
 
 from driver_app.flow import Flow, NothingOpen
 from driver_app.store.settings import Preferences
-from driver_app.tablet import NotEnrolled
+from driver_app.tablet import NotEnrolled, Tablet
 from driver_app.ui import (
+    aside,
     containers,
     departure,
     empty,
     ending,
+    enrol,
     failure,
     gaps,
     map,  # noqa: A004 - the screen is called the map
@@ -58,6 +60,8 @@ _SCREENS = {
     "help": help_screen.HelpScreen,
     "map": map.MapScreen,
     "empty": empty.EmptyScreen,
+    "aside": aside.AsideScreen,
+    "enrol": enrol.EnrolScreen,
 }
 SNACK_S = 6.0
 _loaded: set[str] = set()
@@ -80,6 +84,8 @@ class DriverApp(App):
         """Take the driver's session and what wakes the sync."""
         self.flow = flow
         self.wake_sync = wake_sync
+        self.renew: Callable[[Tablet], Tablet] = _no_office
+        self.redeem: Callable[[str, Callable[[Problem | None], None]], None] = _no_office
         self._snack_end: Any = None
         super().__init__(**properties)
         self.refresh_sync()
@@ -100,6 +106,22 @@ class DriverApp(App):
         if self.root.current == screen:
             self.root.current_screen.on_pre_enter()
         self.root.current = screen
+
+    def begin_anew(self) -> None:
+        """Lay the log aside that can never go on, and show the fresh tablet in its place.
+
+        Raises:
+            Problem: it may not be laid aside.
+        """
+        self.flow.take(self.renew(self.flow.tablet))
+        self._follow(self.flow.preferences)
+
+    def enrolled(self) -> None:
+        """Go on as the tablet that was just enrolled: its driver chooses a NIP."""
+        self._follow(self.flow.preferences)
+        self.refresh_sync()
+        self.wake_sync()
+        self.go("unlock")
 
     def enter(self) -> None:
         """Go to where the driver's day is: no run, departure, or the list."""
@@ -220,6 +242,10 @@ class DriverApp(App):
             self.driver_line = problem.title.say(preferences.language)
         else:
             self.driver_line = f"{known.driver_name} · {known.carrier_name}"
+
+
+def _no_office(*_: Any) -> Any:
+    raise NothingOpen(Text("Aucun bureau n’est réglé.", "No office is set."))
 
 
 def load_rules() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kivy.properties import StringProperty
 
+from driver_app.tablet import NotEnrolled
 from driver_app.ui.screen import TabletScreen
 
 
@@ -12,7 +13,17 @@ class EmptyScreen(TabletScreen):
 
     is_enrolled = StringProperty("yes")
 
+    def refresh(self) -> None:
+        """See whether the tablet has an office at all."""
+        try:
+            self.is_enrolled = "yes" if self.flow.tablet.enrolment else ""
+        except NotEnrolled:
+            self.is_enrolled = ""
+
     def again(self) -> None:
-        """Ask the office, and go on when a run has come."""
+        """Ask the office, and go on when a run has come; without an office, go and get one."""
+        if not self.is_enrolled:
+            self.app.go("enrol")
+            return
         self.app.wake_sync()
         self.app.enter()

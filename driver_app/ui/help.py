@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, StringProperty
 
+from driver_app.actions.lay_aside import log_standing
 from driver_app.diagnostic import examine, export
 from driver_app.ui.kit import PairRow
 from driver_app.ui.screen import TabletScreen
@@ -15,10 +16,12 @@ class HelpScreen(TabletScreen):
     """Checks of the store and keys, and the driver's preferences."""
 
     file = StringProperty("")
+    is_over = BooleanProperty(defaultvalue=False)
 
     def refresh(self) -> None:
         """Examine the tablet."""
         self.shown = examine(self.flow.tablet, self.flow.language)
+        self.is_over = log_standing(self.flow.tablet).is_over
         self.ids.checks.clear_widgets()
         for check in self.shown:
             self.ids.checks.add_widget(PairRow(left=check.name, right=check.found, is_exception=not check.is_good))

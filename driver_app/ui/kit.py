@@ -241,6 +241,7 @@ class LetterPad(BoxLayout):
     """A large French keyboard for names."""
 
     text = StringProperty("")
+    has_space = BooleanProperty(defaultvalue=True)
     rows = ListProperty(["QWERTYUIOP", "ASDFGHJKL’", "ZXCVBNM-É", "ÈÊÀÂÇÎÏÔÛ"])
 
     def __init__(self, **properties: Any) -> None:
@@ -249,7 +250,8 @@ class LetterPad(BoxLayout):
         for keys in self.rows:
             self.add_widget(self._row(keys))
         foot = BoxLayout(spacing=dp(8), size_hint_y=None, height=dp(64))
-        foot.add_widget(self._key(" ", "espace", "key-space", lambda *_: self.press(" ")))
+        if self.has_space:
+            foot.add_widget(self._key(" ", "espace", "key-space", lambda *_: self.press(" ")))
         foot.add_widget(self._key("", "", "key-erase", lambda *_: self.erase(), icon="erase"))
         self.add_widget(foot)
 
@@ -272,6 +274,17 @@ class LetterPad(BoxLayout):
     def erase(self) -> None:
         """Remove the last letter."""
         self.text = self.text[:-1]
+
+
+class CodePad(LetterPad):
+    """Hexadecimal digits for codes."""
+
+    has_space = BooleanProperty(defaultvalue=False)
+    rows = ListProperty(["12345678", "90ABCDEF"])
+
+    def press(self, key: str) -> None:
+        """Add a digit; codes know no words."""
+        self.text += key
 
 
 class Snackbar(BoxLayout):

@@ -22,6 +22,39 @@ FORK_KEPT = Text(
     "Le bureau a une autre suite de cette tablette. Tout est gardé : appelez le répartiteur.",
     "The office has another log of this tablet. Everything is kept: call the dispatcher.",
 )
+ASIDE = Text("Mettre ce journal de côté", "Lay this log aside")
+ASIDE_TITLE = Text("Recommencer avec une tablette neuve", "Begin anew as a new tablet")
+ASIDE_WHY_REVOKED = Text(
+    "Cette tablette est révoquée : le bureau n’accepte plus la suite de son journal, et un répartiteur décide de ce "
+    "qu’il a reçu.",
+    "This tablet is revoked: the office takes its log no further, and a dispatcher decides about what it received.",
+)
+ASIDE_WHY_FORK = Text(
+    "Le bureau a une autre suite de ce journal : les deux ne se rejoindront plus.",
+    "The office has another log of this tablet: the two will never meet again.",
+)
+ASIDE_KEPT = Text(
+    "Le journal est mis de côté entier, avec ses clés, sur cette tablette. Rien n’est effacé, et il s’exporte encore. "
+    "Ensuite, un nouveau code du répartiteur inscrit la tablette à neuf.",
+    "The log is laid aside whole, with its keys, on this tablet. Nothing is deleted, and it can still be exported. "
+    "Then a new code of the dispatcher’s enrols the tablet anew.",
+)
+ASIDE_AT_OFFICE = Text("Tout est au bureau.", "Everything is at the office.")
+ASIDE_EVENTS = Text("Événements qui ne sont qu’ici", "Events that are only here")
+ASIDE_FILES = Text("Fichiers qui ne sont qu’ici", "Files that are only here")
+ASIDE_EXPORTED = Text("Exporté dans", "Exported to")
+ASIDE_EXPORT = Text("Exporter le journal", "Export the log")
+ASIDE_EXPORT_FIRST = Text("Exportez d’abord : le bureau n’a pas tout.", "Export first: the office has not everything.")
+ASIDE_CONFIRM = Text("Toucher encore pour confirmer", "Touch again to confirm")
+ASIDE_DONE = Text("Journal mis de côté.", "Log laid aside.")
+ENROL = Text("Inscrire cette tablette", "Enrol this tablet")
+ENROL_TITLE = Text("Code du répartiteur", "The dispatcher’s code")
+ENROL_HINT = Text(
+    "Le répartiteur le montre à « Tablettes » : 32 chiffres et lettres, bons dix minutes.",
+    "The dispatcher shows it under “Tablets”: 32 digits and letters, good for ten minutes.",
+)
+ENROLLED = Text("Tablette inscrite.", "Tablet enrolled.")
+ENROLLING = Text("Inscription…", "Enrolling…")
 OUTDATED = Text("Mise à jour requise", "Update required")
 ON_TABLET = Text("Sur cette tablette", "On this tablet")
 AT_OFFICE = Text("Au bureau", "At the office")

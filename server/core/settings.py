@@ -72,6 +72,9 @@ class Settings:
     proxies: int = field(default=0, metadata={"doc": "reverse proxies in front, whose X-Forwarded-* are believed"})
     log_level: str = field(default="INFO", metadata={"doc": "DEBUG, INFO, WARNING or ERROR"})
     pushes_at_once: int = field(default=2, metadata={"doc": "tablets' pushes that one web process applies at once"})
+    pushes_overall: int = field(
+        default=8, metadata={"doc": "tablets' pushes that all web processes together apply at once, 0 for any number"}
+    )
     pushes_per_minute: int = field(
         default=600, metadata={"doc": "pushes and greetings of one tablet a minute and web process; 0 for no limit"}
     )

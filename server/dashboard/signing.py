@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from server.core.blobs import blob_store
-from server.delivery.proofs import ProofContents, read_proof
+from server.delivery.proofs import ProofContents, ProofCorrection, read_proof
 from shared.signature import unpack_strokes
 from shared.wire.event import Envelope
 
@@ -24,6 +24,7 @@ class Signing:
     path: str
     photos: int
     missing: int
+    corrections: tuple[ProofCorrection, ...]
 
 
 def read_signing(owner_id: UUID, sha256: str) -> Signing:
@@ -44,7 +45,8 @@ def read_signing(owner_id: UUID, sha256: str) -> Signing:
         height=drawing.height if drawing else 0,
         path=drawing.to_svg_path() if drawing else "",
         photos=_photos(contents, finished),
-        missing=len(contents.missing),
+        missing=len(set(contents.missing) - contents.purged),
+        corrections=contents.office.corrections,
     )
 
 

@@ -22,6 +22,7 @@ from server.delivery.proofs.stamping import request_stamp
 from server.delivery.service.days import keep_day, unrooted
 from server.delivery.sharing import gathering
 from server.delivery.sharing.exports import ExportFile, manifest_bytes
+from server.delivery.sharing.papers import reseen_papers
 from server.delivery.sharing.service import reseen_proofs
 from server.parties import queries as parties
 
@@ -34,6 +35,8 @@ def say_proofs_anew(*, owner_id: str, subject_id: str) -> None:
     """Say anew what the proofs of an order say, after its lots were noted."""
     with transaction(UUID(owner_id)) as session:
         reseen_proofs(session, order_id=UUID(subject_id), stamp=_now())
+    with transaction(UUID(owner_id)) as session:
+        reseen_papers(session, order_id=UUID(subject_id), stamp=_now())
 
 
 @queue.task(name="delivery.gather_export", retry=AGAIN)

@@ -21,7 +21,7 @@ from server.delivery.model import Delivery, DeliveryLine, Proof, Visit
 from server.delivery.proofs import write_proof
 from server.delivery.sharing.editions import files_of
 from server.delivery.sharing.fingerprint import seal_fingerprint
-from server.delivery.sharing.service import share_proofs
+from server.delivery.sharing.service import earlier_proofs, share_proofs
 from server.documents import service as documents
 from server.documents.model import DocumentKind
 from server.documents.rendering.papers import ProofOfDelivery
@@ -125,7 +125,8 @@ def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
             for delivery, file, paper in rendered
             if delivery.id in done
         }
-        share_proofs(session, kept, seals={proof.id: seal for proof, seal in kept.items()}, stamp=_now())
+        shown = {proof.id: proof for proof in (*kept, *earlier_proofs(session, kept))}
+        share_proofs(session, shown.values(), seals={proof.id: seal for proof, seal in kept.items()}, stamp=_now())
 
 
 def _render(sealed: SealedVisit, delivery: Delivery) -> tuple[Delivery, Rendered, Rendered]:

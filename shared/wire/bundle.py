@@ -170,6 +170,8 @@ class PullAnswer(_Part, frozen=True, kw_only=True):
     """Runs that changed since the cursor; ``full`` means that all of them are here.
 
     ``live`` names every run of the driver: one that is not among them is taken off the list, drafts and events stay.
+    ``live_tags`` names, place by place, the version that counts, in no form that a tablet need read: it keeps the tag
+    with the run, and asks again from cursor 0 where a run that did not come has another, since the office lost one.
     """
 
     epoch: Short
@@ -177,5 +179,6 @@ class PullAnswer(_Part, frozen=True, kw_only=True):
     full: bool
     runs: tuple[BundleRun, ...]
     live: tuple[Identifier, ...]
+    live_tags: tuple[Short, ...] = ()
     standing: tuple[RunStanding, ...] = ()
     server_ms: int

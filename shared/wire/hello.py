@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
-from shared.wire.limits import Identifier, Sequence, Sha256, Short
+from shared.wire.limits import MAX_MISSING_FILES, Identifier, Sequence, Sha256, Short
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``acked`` is the last sequence that the server confirmed, ``head`` the last one that cannot be taken back.
 
     ``broken_at`` is the first sequence after ``acked`` that the tablet can no longer read, 0 if it can read all.
+    ``asks_missing`` asks for the files that the office misses of this tablet's events.
     """
 
     device_id: Identifier
@@ -23,12 +24,15 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     hash_at_acked: Sha256
     head: Sequence
     broken_at: Sequence = 0
+    asks_missing: bool = False
 
 
 class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """``standing``: ``ok``; ``rewind``: send again from ``last_seq`` + 1; ``fork``: keep all, a person decides.
 
     ``revoked``: hand in what is left, from ``last_seq`` + 1; it is kept for a person, and nothing comes down any more.
+    ``safe_ms`` is until when a verified backup holds everything received, 0 while there is none. ``missing_files``, at
+    most ``MAX_MISSING_FILES``, are named by events that the office has and are not there: offer them again.
     """
 
     protocol: int
@@ -39,3 +43,5 @@ class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
     server_ms: int
     min_app: Short
     standing: Literal["ok", "rewind", "fork", "revoked"]
+    safe_ms: int = 0
+    missing_files: Annotated[tuple[Sha256, ...], msgspec.Meta(max_length=MAX_MISSING_FILES)] = ()

@@ -113,7 +113,7 @@ class Tablet:
         return {
             "key": Ed25519PrivateKey.generate().private_bytes_raw().hex(), "device": None, "epoch": "", "cursor": 0,
             "acked": 0, "safe_seq": 0, "first": 1, "log": [], "results": {}, "receipts": [], "files": {}, "runs": {},
-            "papers": {}, "standing": "ok", "contact": [0, 0, ""], "retry_after_s": 0,
+            "papers": {}, "standing": "ok", "contact": [0, 0, ""], "retry_after_s": 0, "tags": {},
         }  # fmt: skip
 
     def _keep(self) -> None:
@@ -284,6 +284,7 @@ class Tablet:
         told = self._message("POST", "/sync/hello", {
             "device_id": known["device"]["device_id"], "app_version": "0.1.0", "protocols": [1],
             "epoch": known["epoch"], "acked": seq, "hash_at_acked": self._acked_hash(), "head": self.head[0],
+            "asks_missing": True,
         })  # fmt: skip
         self._heard(told["server_ms"])
         last, ours = told["last_seq"], self.hash_at(told["last_seq"])
@@ -292,6 +293,9 @@ class Tablet:
         if is_fork:
             return "fork"
         known["safe_seq"] = told["safe_seq"]
+        for name in told["missing_files"]:
+            if name in known["files"]:
+                known["files"][name]["done"] = False
         if last < seq or told["epoch"] != known["epoch"]:
             self._begin_again(last, min(last, told["safe_seq"]))
         known["epoch"] = told["epoch"]
@@ -400,6 +404,12 @@ class Tablet:
         known = self.kept
         told = self._message("GET", f"/sync/pull?cursor={known['cursor']}&epoch={quote(known['epoch'])}")
         came = {run["run_id"]: run for run in told["runs"]}
+        tags = dict(zip(told["live"], told["live_tags"], strict=True))
+        if not told["full"] and any(known["tags"].get(one) != tag for one, tag in tags.items() if one not in came):
+            known["cursor"] = 0
+            self._pull()
+            return
+        known["tags"] = tags
         for run in came.values():
             _require_terms(run)
         known["runs"] |= came

@@ -21,8 +21,9 @@ from server.core.blobs import blob_store
 from server.core.keys import server_key, server_keys
 from server.core.transaction import transaction
 from server.delivery.model import Visit
-from server.delivery.proofs.verify import verify_proof
+from server.delivery.proofs import verify_proof, write_proof
 from server.sync.service import proofs
+from server.sync.service.bundles import build_bundle
 from shared.sealing import is_signed_by, public_bytes
 from tests.conformance import client as minimal
 from tests.conformance import leaves as leaves_of
@@ -30,6 +31,7 @@ from tests.conformance.both import Client, Ours, Theirs, Told
 from tests.conformance.conftest import SLIP, Office, came_in
 from tests.conformance.wire import after, damaged, forged, garbled, lost_answer, lost_request, saying, twice
 from tests.factories.state import Digest, differences
+from tests.factories.web import now_stamp
 
 
 def line(stop: Any, at: int) -> str:
@@ -119,10 +121,10 @@ def sealed_proofs(office: Office) -> Counter[bool]:
                 demanded = sealed.demanded(delivery)
                 held = {one: blob_store().get(delivery.owner_id, one) for one in demanded if one in sealed.received}
                 links = tuple(one.link for one in server_keys())
-                proof = proofs.seal_proof(
+                contents = proofs.contents_of(
                     sealed, delivery, attachments=held, key=server_key(), links=links, sealed_at=clock.now()
                 )
-                verify_proof(proof, server_key=public_bytes(server_key()).hex())
+                verify_proof(write_proof(contents, key=server_key()), server_key=public_bytes(server_key()).hex())
                 verified[len(held) == len(demanded)] += 1
     return verified
 
@@ -458,3 +460,31 @@ def test_a_client_that_seals_wrongly_is_told_why(
     assert refusals
     assert reason in refusals[0 if sealer is not Floating else -1][0]
     assert office.run_sql("SELECT count(*) FROM delivery") == [(0,)]
+
+
+def test_files_that_the_office_lost_alone_are_offered_again(
+    client: Client, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G5, G7: same epoch, same events, files rolled back: hello names them, the tablet offers them again."""
+    drive(client, office, stops=3)
+    assert client.sync() == "done"
+    assert client.sync() == "done"
+    before = office.run_sql("SELECT sha256 FROM attachment WHERE complete_at IS NOT NULL ORDER BY 1")
+    assert len(before) > 2
+    office.run_sql("DELETE FROM attachment")
+    later = clock.now() + timedelta(hours=2)  # a tablet asks once an hour
+    monkeypatch.setattr(clock, "now", lambda: later)
+    for _ in range(3):
+        assert client.sync() == "done"
+    assert office.run_sql("SELECT sha256 FROM attachment WHERE complete_at IS NOT NULL ORDER BY 1") == before
+    require_everything_once(client, office)
+
+
+def test_a_run_version_that_the_office_lost_alone_is_asked_for_anew(client: Client, office: Office) -> None:
+    """G5: the office lost a version that it had given out, and made another one at its place in the feed."""
+    for name in ("premier", "second"):
+        office.run_sql(f"DELETE FROM run_bundle WHERE version > 1; UPDATE run SET name = '{name}'")
+        with transaction(office.world.carrier_id) as session:
+            build_bundle(session, office.prepared.run_id, stamp=now_stamp())
+        assert client.sync() == "done"
+        assert [run["name"] for run in client.runs] == [name]

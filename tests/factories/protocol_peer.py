@@ -53,7 +53,8 @@ class OfficePeer:
         self.links: tuple[KeyLink, ...] = ()
         self.device_id = str(new_id())
         self.epoch = "epoch-1"
-        self.safe_seq = 0
+        self.safe_seq = self.safe_ms = 0
+        self.missing: tuple[str, ...] = ()
         self.now_ms = NOW_MS
         self.runs: tuple[BundleRun, ...] = ()
         self.gone: tuple[str, ...] = ()
@@ -168,6 +169,8 @@ class OfficePeer:
                 server_ms=self.now_ms,
                 min_app="0.1.0",
                 standing="fork" if self.disk.is_forked else standing,
+                safe_ms=self.safe_ms,
+                missing_files=self.missing if told.asks_missing else (),
             )
         )
 

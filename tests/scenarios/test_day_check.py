@@ -1,4 +1,4 @@
-"""The proof of a day holds for an honest one and fails for each kind of corruption."""
+"""The proof of a day holds for an honest one and fails for each kind of corruption, corrections or not."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
+from server.billing.service import publish_pending
 from server.core.embedded.address import PostgresAddress
 from server.core.settings import reload_settings, settings
-from server.core.transaction import forget_engine
+from server.core.transaction import forget_engine, transaction
+from server.delivery.queries import latest_delivery
 from server.example.check import Finding, Scope, check_day, read_books
+from server.fulfilment.service.correcting import correct_by_hand
+from server.orders.model import Order
+from shared.ids import new_id
 from tests.conftest import Database
+from tests.factories.corrections import recount
+from tests.factories.web import now_stamp
 from tests.factories.world import ADJUST, CREDIT, EXTERNAL, RUN_DAY, make_order
 from tests.scenarios.office import Office
 from tests.scenarios.stories import live_day
@@ -31,6 +38,29 @@ def _day(open_one) -> Office:
     empties = {f"can_public+{office.world.carrier_id}": 24}
     live_day(office, {"position": 1, "outcome": "short", "lines": lines, "containers": empties})
     return office
+
+
+def _correct_two(office: Office) -> None:
+    """Correct two deliveries at the office, one of them twice: of each the last revision counts."""
+    for seller, lost in ((0, 0), (0, 2), (1, 2)):
+        with transaction(office.world.carrier_id) as session:
+            order_id = session.scalars(
+                select(Order.id).where(
+                    Order.owner_id == office.world.sellers[seller].id, Order.supplement_of_id.is_(None)
+                )
+            ).one()
+            now = latest_delivery(session, order_id=order_id)
+            assert now is not None
+            short = next(line for line in now.lines if line.ordered > 1)
+            lines = [
+                recount(line, line.ordered - lost if line is short else line.delivered, extra=line.extra)
+                for line in now.lines
+            ]
+            correct_by_hand(
+                session, delivery_id=now.id, lines=lines, reason="Recompté", key=new_id(), stamp=now_stamp()
+            )
+            publish_pending(session, stamp=now_stamp())
+        office.jobs()
 
 
 def _findings(office: Office) -> dict[str, Finding]:
@@ -88,7 +118,7 @@ def _double_delivery(url: str, _: Office) -> None:
     _tamper(
         url,
         "INSERT INTO delivery SELECT (d2.r).* FROM (SELECT jsonb_populate_record(d, jsonb_build_object("
-        "'id', gen_random_uuid(), 'revision', 2)) AS r FROM delivery d LIMIT 1) d2",
+        "'id', gen_random_uuid(), 'revision', 9)) AS r FROM delivery d LIMIT 1) d2",
     )
 
 
@@ -143,6 +173,7 @@ CORRUPTIONS: dict[str, tuple[Corrupt, str]] = {
 def test_an_honest_day_is_proven_and_each_corruption_is_found(database, postgres, open_office, monkeypatch, subtests):
     """Issue 2, « How it is shown » 2: every check holds, and none of them holds whatever is done to the day."""
     office = _day(open_office)
+    _correct_two(office)
     assert [(one.slug, one.faults) for one in _findings(office).values() if not one.holds] == []
     for name, (corrupt, slug) in CORRUPTIONS.items():
         with subtests.test(name), _copied(database, postgres, monkeypatch) as url:

@@ -15,6 +15,7 @@ from server.core.transaction import transaction
 from server.delivery.model import Delivery, Proof
 from server.delivery.proofs import verify_proof
 from server.delivery.queries import latest_delivery
+from server.delivery.sharing.model import ProofEntry
 from server.documents.model import Document, DocumentKind
 from server.fulfilment.service.correcting import correct_by_hand
 from server.notifications.model import InboxMessage
@@ -73,6 +74,14 @@ def test_two_broken_cases_that_were_only_one_and_the_supplier_sees_both_counts(o
     assert (statement.source, statement.reason) == ("office", "Une caisse retrouvée intacte")
     assert [(one.line_id, one.before.delivered, one.after.delivered) for one in statement.changes] == [(line, 2, 3)]
     assert verified.counted[line].delivered == 3
+    with transaction(seller_id) as session:
+        entries = {
+            one.proof_id: one for one in session.scalars(select(ProofEntry).where(ProofEntry.owner_id == seller_id))
+        }
+        assert [(entries[one.id].revision, entries[one.id].superseded_by) for one in proofs] == [
+            (1, proofs[1].id), (2, None),
+        ]  # fmt: skip
+        assert entries[proofs[0].id].position > 1  # it comes again in the feed
     text = text_of(blob_store().get(office.world.carrier_id, paper.sha256))
     assert "Une caisse retrouvée intacte" in text
     assert "2 → 3" in text

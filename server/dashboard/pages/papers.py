@@ -11,8 +11,12 @@ from werkzeug.wrappers import Response as Redirect
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.dashboard.pages.blueprint import pages, zone_here
+from server.delivery.api.callers import reader
 from server.delivery.api.papers import paper_response, take_paper
 from server.delivery.papers import service
+from server.delivery.sharing.model import AccessPart, AccessWay
+from server.delivery.sharing.noting import note_access
+from server.delivery.sharing.queries import accesses, entry_of
 from server.identity.permissions import Permission
 
 MAX_FILES: Final = 10
@@ -55,4 +59,24 @@ def match_paper(paper_id: UUID) -> Redirect:
 @requires(Permission.PROOF_READ)
 def paper_picture(paper_id: UUID) -> Response:
     """Send a paper's picture."""
-    return paper_response(paper_id)
+    return paper_response(paper_id, way=AccessWay.PAGE)
+
+
+@pages.get("/preuves/papier/<uuid:paper_id>")
+@requires(Permission.PROOF_READ)
+def paper_proof(paper_id: UUID) -> str:
+    """Show one paper: the picture, the order that it is about, and for its owner who had it."""
+    with transaction(actor().org_id) as session:
+        found = service.paper(session, paper_id)
+        note_access(
+            session, owner_id=found.owner_id, proof_ids=[found.id], reader=reader(), way=AccessWay.PAGE,
+            part=AccessPart.CONTENTS, stamp=stamp(),
+        )  # fmt: skip
+        return render_template(
+            "dashboard/paper_proof.html",
+            paper=found,
+            entry=entry_of(session, found.id),
+            accesses=accesses(session, found.id),
+            is_owner=found.owner_id == actor().org_id,
+            zone=zone_here(session),
+        )

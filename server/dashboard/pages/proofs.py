@@ -28,7 +28,7 @@ from server.delivery.contests.queries import may_contest
 from server.delivery.model import VisitOutcome
 from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.sharing import queries as shared
-from server.delivery.sharing.model import AccessPart, AccessWay, ProofState
+from server.delivery.sharing.model import AccessPart, AccessWay, ProofKind, ProofState
 from server.delivery.sharing.noting import note_access
 from server.delivery.sharing.queries import ProofFilter
 from server.documents.model import DocumentKind
@@ -106,6 +106,7 @@ def narrowed_here() -> ProofFilter:
         lot=asked_words("lot"),
         outcome=asked_choice("resultat", VisitOutcome),
         state=asked_choice("etat", ProofState),
+        kind=asked_choice("sorte", ProofKind),
         first_day=asked_day("du"),
         last_day=asked_day("au"),
     )

@@ -16,8 +16,13 @@ from server.core.transaction import transaction
 from server.core.web import QuerySchema, Schema, actor, requires, stamp
 from server.core.web.files import send_file
 from server.core.web.limits import line
+from server.delivery.api.callers import reader
 from server.delivery.papers import service
 from server.delivery.papers.model import PaperProof
+from server.delivery.sharing.model import AccessPart, AccessWay, ProofAccess
+from server.delivery.sharing.noting import note_access
+from server.delivery.sharing.queries import accesses
+from server.delivery.sharing.schemas import AccessSchema
 from server.identity.model import OrganisationKind
 from server.identity.permissions import Permission
 
@@ -84,7 +89,16 @@ def match(asked: dict[str, Any], paper_id: UUID) -> PaperProof:
 @papers.response(200, content_type=JPEG)
 def paper_file(paper_id: UUID) -> Response:
     """Download a paper's picture, encoded anew"""
-    return paper_response(paper_id)
+    return paper_response(paper_id, way=AccessWay.API)
+
+
+@papers.route("/<uuid:paper_id>/accesses", methods=["GET"])
+@requires(Permission.PROOF_READ)
+@papers.response(200, AccessSchema(many=True))
+def list_paper_accesses(paper_id: UUID) -> Sequence[ProofAccess]:
+    """List who had the paper, newest first; for the carrier that owns it, empty for others"""
+    with transaction(actor().org_id) as session:
+        return accesses(session, service.paper(session, paper_id).id)
 
 
 def take_paper(*, name: str, payload: bytes) -> PaperProof:
@@ -98,9 +112,13 @@ def take_paper(*, name: str, payload: bytes) -> PaperProof:
         return service.add_paper(session, taken=taken, by_name=who.display_name, stamp=stamp())
 
 
-def paper_response(paper_id: UUID) -> Response:
-    """Return a paper's picture as others may see it."""
+def paper_response(paper_id: UUID, *, way: AccessWay) -> Response:
+    """Return a paper's picture as others may see it, and note for its owner who had it."""
     with transaction(actor().org_id) as session:
         found = service.paper(session, paper_id)
+        note_access(
+            session, owner_id=found.owner_id, proof_ids=[found.id], reader=reader(), way=way, part=AccessPart.FILE,
+            stamp=stamp(),
+        )  # fmt: skip
     payload = blob_store().get(found.owner_id, found.shown_sha256)
     return send_file(payload, media_type=JPEG, name=f"{found.id.hex[-8:]}.jpg", sha256=found.shown_sha256)

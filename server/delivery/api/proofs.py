@@ -21,7 +21,7 @@ from server.delivery.api.callers import driver_only, reader
 from server.delivery.model import Proof
 from server.delivery.sharing import queries as shared
 from server.delivery.sharing.cursors import read_cursor, write_cursor
-from server.delivery.sharing.model import AccessPart, AccessWay, ProofAccess, ProofEntry
+from server.delivery.sharing.model import AccessPart, AccessWay, ProofAccess, ProofEntry, ProofKind
 from server.delivery.sharing.noting import note_access
 from server.delivery.sharing.queries import ProofFilter
 from server.delivery.sharing.schemas import (
@@ -79,9 +79,13 @@ def search(asked: dict[str, Any]) -> dict[str, Any]:
 def read_proof(proof_id: UUID) -> dict[str, Any]:
     """Read what a proof says and where its files are"""
     with transaction(actor().org_id) as session:
-        found = queries.proof(session, proof_id, driver_id=driver_only())
-        entry = shared.entry_named(session, found.id)
-        _note(session, found, AccessPart.CONTENTS)
+        entry = shared.entry_named(session, proof_id)
+        if entry.kind is ProofKind.SEALED:
+            queries.proof(session, proof_id, driver_id=driver_only())
+        note_access(
+            session, owner_id=entry.proof_owner_id, proof_ids=[proof_id], reader=reader(), way=AccessWay.API,
+            part=AccessPart.CONTENTS, stamp=stamp(),
+        )  # fmt: skip
     return shown(entry)
 
 
@@ -137,35 +141,52 @@ def list_accesses(proof_id: UUID) -> Sequence[ProofAccess]:
 
 def asked_filter(asked: dict[str, Any]) -> ProofFilter:
     """Return the filter that a search's parameters name."""
-    named = ("order", "client", "seller", "signer", "reason", "lot", "outcome", "state", "first_day", "last_day")
+    named = (
+        "order",
+        "client",
+        "seller",
+        "signer",
+        "reason",
+        "lot",
+        "outcome",
+        "state",
+        "kind",
+        "first_day",
+        "last_day",
+    )
     return ProofFilter(words=asked["q"], **{name: asked[name] for name in named if name in asked})
 
 
 def shown(entry: ProofEntry) -> dict[str, Any]:
     """Return an entry as the API says it: the reader's own places and numbers left out, its files with addresses."""
     said = {name: getattr(entry, name) for name in _SAID}
+    paper = entry.kind is ProofKind.PAPER
+    file = url_for("papers_api.paper_file", paper_id=entry.proof_id) if paper else _address("proof_file", entry)
     return said | {
         "id": entry.proof_id,
         "carrier_id": entry.proof_owner_id,
         "state": shared.state_of(entry, now=clock.now()),
         "missing_attachments": entry.missing,
         "purged_attachments": entry.purged,
-        "file": {
-            "href": url_for("proofs_api.proof_file", proof_id=entry.proof_id),
-            "sha256": entry.file_sha256,
-            "size_bytes": entry.file_size_bytes,
-        },
-        "pdf": {
-            "href": url_for("proofs_api.proof_pdf", proof_id=entry.proof_id),
+        "file": {"href": file, "sha256": entry.file_sha256, "size_bytes": entry.file_size_bytes},
+        "pdf": None
+        if paper
+        else {
+            "href": _address("proof_pdf", entry),
             "sha256": entry.pdf_sha256,
             "size_bytes": entry.pdf_size_bytes,
         },
     }
 
 
+def _address(view: str, entry: ProofEntry) -> str:
+    return url_for(f"proofs_api.{view}", proof_id=entry.proof_id)
+
+
 _SAID = (
-    "order_id", "order_number", "buyer_id", "buyer_name", "seller_id", "seller_name", "carrier_name", "signer_name",
-    "outcome", "lots", "delivered_at", "made_at", "changed_at", "contest_until", "seal_sha256",
+    "kind", "order_id", "order_number", "buyer_id", "buyer_name", "seller_id", "seller_name", "carrier_name",
+    "signer_name", "outcome", "lots", "delivered_at", "made_at", "changed_at", "contest_until", "seal_sha256",
+    "revision", "superseded_by",
 )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ from server.core.stamp import Stamp
 from server.delivery.events import PAPER_MATCHED
 from server.delivery.papers.codes import order_of_code
 from server.delivery.papers.model import PaperProof
+from server.delivery.sharing.papers import share_paper
 from server.orders.model import DistributionMethod, Order
 from shared.ids import new_id
 
@@ -176,4 +177,5 @@ def _match(session: Session, found: PaperProof, order: Order, *, by: UUID | None
     found.matched_by, found.matched_at = by, stamp.at
     session.flush()
     facts.record(session, PAPER_MATCHED, found.id, stamp, readers=tuple(found.party_ids))
+    share_paper(session, found, stamp=stamp)
     return found

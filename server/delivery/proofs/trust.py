@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -11,7 +11,7 @@ from server.delivery.proofs.archive import unpack
 from server.delivery.proofs.broken import Check, broken, require
 from server.delivery.proofs.contents import FORMER, ProofContents
 from server.delivery.proofs.day import DayInclusion, read_inclusion
-from server.delivery.proofs.formers import former_file
+from server.delivery.proofs.formers import FormerSeal, former_file
 from shared.keyring import KeyList
 
 
@@ -31,18 +31,25 @@ class Doubt(StrEnum):
 DISTRUSTED: Final = frozenset({Doubt.SERVER_KEY_REVOKED, Doubt.DEVICE_REVOKED})
 
 
-def check_key_list(contents: ProofContents, keys: KeyList | None) -> None:
+def check_key_list(contents: ProofContents, keys: KeyList | None, formers: Sequence[FormerSeal]) -> None:
     """Ask the carrier's published list whether the key that sealed is its own, and sealed in its time.
+
+    A list from before the proof was sealed anew does not know its key yet: then the former seal by the list's newest
+    key is asked, whose endorsement leads to that one.
 
     Raises:
         ProofBroken: it is not, or did not.
     """
     if keys is None:
         return
-    known = keys.find(contents.keys.server_key)
+    known, sealed_ms = keys.find(contents.keys.server_key), contents.sealed_ms
+    if known is None and keys.issued_ms < contents.sealed_ms:
+        newest = keys.server_keys[-1]
+        before = [one.sealed_ms for one in formers if one.server_key == newest.link.public_key]
+        known, sealed_ms = (newest, before[-1]) if before else (None, sealed_ms)
     if known is None:
         raise broken("keys.json", "une clé qui n’est pas publiée", "a key that is not published", Check.KEYS)
-    in_time = known.link.from_ms <= contents.sealed_ms and (not known.until_ms or contents.sealed_ms <= known.until_ms)
+    in_time = known.link.from_ms <= sealed_ms and (not known.until_ms or sealed_ms <= known.until_ms)
     require(in_time, "manifest.json", "scellée hors du temps de sa clé", "sealed outside its key's time", Check.KEYS)
     mine = keys.carrier_id in {"", contents.keys.carrier_id}
     require(mine, "keys.json", "la liste d’un autre transporteur", "another carrier's list", Check.KEYS)

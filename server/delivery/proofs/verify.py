@@ -66,7 +66,8 @@ def verify_proof(
 ) -> VerifiedProof:
     """Return what the proof says once every hash, signature, path and leaf holds.
 
-    ``server_key`` is the carrier's published key, 64 hex digits; ``keys`` its published list, already checked; without
+    ``server_key`` is a key of the carrier's, 64 hex digits: it sealed, or did before the proof was sealed anew.
+    ``keys`` is its published list, already checked; without
     either, the key inside is used, which shows that nothing was changed since that key sealed it, but not whose key it
     is. ``day`` is the file beside the proof that ties it to the day's root.
 
@@ -74,7 +75,7 @@ def verify_proof(
         Problem: the first thing that does not hold; ``check_of`` names its step.
     """
     contents, _manifest, manifest_bytes, seal = read_proof(payload)
-    key = _check_seal(contents, manifest_bytes, seal, None if keys else server_key)
+    key = _check_seal(contents, manifest_bytes, seal)
     _check_device(contents, key)
     event = contents.event
     sealed = SealedEvent(body=event.body, hash=event.hash, signature=event.signature)
@@ -92,7 +93,10 @@ def verify_proof(
     counted = check_corrections(contents.office, order, goods)
     _check_receipt(contents, envelope)
     formers = check_formers(contents, unpack(payload)) if contents.former else ()
-    check_key_list(contents, keys)
+    trusted = {key, *(one.server_key for one in formers)}
+    ours = server_key is None or keys is not None or server_key in trusted
+    require(ours, "keys.json", "une autre clé de serveur", "another server key", Check.SEAL)
+    check_key_list(contents, keys, formers)
     return VerifiedProof(
         contents=contents,
         envelope=envelope,
@@ -126,10 +130,8 @@ def check_of(problem: Problem) -> Check:
             return Check(problem.members.get("check", Check.KEYS))
 
 
-def _check_seal(contents: ProofContents, manifest_bytes: bytes, seal: ProofSeal, server_key: str | None) -> str:
-    key = server_key or contents.keys.server_key
-    same = contents.keys.server_key == key
-    require(same, "keys.json", "une autre clé de serveur", "another server key", Check.SEAL)
+def _check_seal(contents: ProofContents, manifest_bytes: bytes, seal: ProofSeal) -> str:
+    key = contents.keys.server_key
     public = bytes.fromhex(key)
     require(seal.key == key_id(public), "seal.json", "le nom de la clé est autre", "the key's name differs", Check.SEAL)
     digest = hashlib.sha256(manifest_bytes).digest()

@@ -20,7 +20,7 @@ from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.delivery.events import EXPORT_ASKED
 from server.delivery.model import VisitOutcome
-from server.delivery.sharing.model import ExportState, ProofEntry, ProofExport, ProofState
+from server.delivery.sharing.model import ExportState, ProofEntry, ProofExport, ProofKind, ProofState
 from server.delivery.sharing.queries import ProofFilter, find_proofs
 from server.parties import queries as parties
 from shared.ids import new_id
@@ -153,7 +153,7 @@ def require_ready(export: ProofExport, *, now: datetime) -> ProofExport:
 
 
 def files_of(session: Session, export: ProofExport) -> list[ExportFile]:
-    """Return the files of an export, two a proof, newest proof first: the acting organisation's own alone."""
+    """Return the files of an export, newest first, two a sealed proof and one a paper: one's own alone."""
     query = find_proofs(session, narrowed=_filter(export.criteria), zone=_zone(session), now=export.asked_at)
     ordered = query.where(ProofEntry.made_at <= export.asked_at).order_by(
         ProofEntry.delivered_at.desc(), ProofEntry.proof_id.desc()
@@ -210,10 +210,11 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def _files(entry: ProofEntry) -> Iterator[ExportFile]:
     number = "".join(one if one.isalnum() or one in "-_" else "-" for one in entry.order_number)
     named = f"{number}-{entry.proof_id.hex[-8:]}"
-    for suffix, sha256, size_bytes in (
-        (".proof", entry.file_sha256, entry.file_size_bytes),
-        (".pdf", entry.pdf_sha256, entry.pdf_size_bytes),
-    ):
+    paper = entry.kind is ProofKind.PAPER
+    files = [("-papier.jpg" if paper else ".proof", entry.file_sha256, entry.file_size_bytes)]
+    if not paper:
+        files.append((".pdf", entry.pdf_sha256, entry.pdf_size_bytes))
+    for suffix, sha256, size_bytes in files:
         yield ExportFile(
             name=f"{named}{suffix}",
             proof_id=entry.proof_id,
@@ -253,7 +254,8 @@ def _counted(session: Session, narrowed: ProofFilter, *, now: datetime) -> int:
 
 def _filter(criteria: dict[str, str]) -> ProofFilter:
     read: dict[str, Callable[[str], Any]] = {
-        "outcome": VisitOutcome, "state": ProofState, "first_day": date.fromisoformat, "last_day": date.fromisoformat,
+        "outcome": VisitOutcome, "state": ProofState, "kind": ProofKind,
+        "first_day": date.fromisoformat, "last_day": date.fromisoformat,
     }  # fmt: skip
     return ProofFilter(**{name: read.get(name, str)(value) for name, value in criteria.items()})
 

@@ -40,12 +40,19 @@ PROOF_LIFECYCLE = StateMachine(
 )
 
 
+class ProofKind(StrEnum):
+    """What a proof rests on: keys of a tablet and of the server, or a picture of a signed paper."""
+
+    SEALED = "sealed"
+    PAPER = "paper"
+
+
 class ProofEntry(Owned):
     """One proof as one reader lists it; the reader owns the row, ``proof_owner_id`` keeps the proof itself.
 
     ``position`` is the entry's place in the reader's feed: it moves to the end at each change, under a lock that is
     held until the commit, so that a later place is never seen before an earlier one. ``words`` is what search looks
-    through, made by ``search_words``.
+    through, made by ``search_words``. A paper has no outcome, driver, seal and PDF of its own: its file is a picture.
     """
 
     __tablename__ = "proof_entry"
@@ -58,10 +65,11 @@ class ProofEntry(Owned):
     )
 
     position: Mapped[int] = mapped_column(BigInteger)
-    proof_id: Mapped[UUID]
+    kind: Mapped[ProofKind]
+    proof_id: Mapped[UUID]  # the paper's id, of a paper
     proof_owner_id: Mapped[UUID]
     order_id: Mapped[UUID] = mapped_column(index=True)
-    driver_id: Mapped[UUID]
+    driver_id: Mapped[UUID | None]
     order_number: Mapped[str]
     buyer_id: Mapped[UUID]
     buyer_name: Mapped[str]
@@ -69,7 +77,7 @@ class ProofEntry(Owned):
     seller_name: Mapped[str]
     carrier_name: Mapped[str]
     signer_name: Mapped[str]
-    outcome: Mapped[VisitOutcome]
+    outcome: Mapped[VisitOutcome | None]
     state: Mapped[ProofState]
     lots: Mapped[list[str]]
     words: Mapped[str]
@@ -77,6 +85,8 @@ class ProofEntry(Owned):
     made_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     contest_until: Mapped[datetime]
+    revision: Mapped[int]
+    superseded_by: Mapped[UUID | None]  # the proof of a later revision of the same delivery
     file_sha256: Mapped[str]
     file_size_bytes: Mapped[int]
     pdf_sha256: Mapped[str]

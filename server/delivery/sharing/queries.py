@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
 from server.delivery.model import VisitOutcome
-from server.delivery.sharing.model import ProofAccess, ProofEntry, ProofState
+from server.delivery.sharing.model import ProofAccess, ProofEntry, ProofKind, ProofState
 from server.delivery.sharing.service import last_position
 from server.delivery.sharing.wording import patterns
 
@@ -37,6 +37,7 @@ class ProofFilter:
     lot: str = ""
     outcome: VisitOutcome | None = None
     state: ProofState | None = None
+    kind: ProofKind | None = None
     first_day: date | None = None
     last_day: date | None = None
 
@@ -67,6 +68,8 @@ def find_proofs(
             query = query.where(ProofEntry.words.like(pattern))
     if narrowed.outcome is not None:
         query = query.where(ProofEntry.outcome == narrowed.outcome)
+    if narrowed.kind is not None:
+        query = query.where(ProofEntry.kind == narrowed.kind)
     if narrowed.first_day is not None:
         query = query.where(ProofEntry.delivered_at >= datetime.combine(narrowed.first_day, time(), zone))
     if narrowed.last_day is not None:

@@ -10,7 +10,7 @@ from server.core.web import QuerySchema, Schema
 from server.core.web.limits import day, line
 from server.delivery.model import VisitOutcome
 from server.delivery.sharing.cursors import LONGEST
-from server.delivery.sharing.model import AccessPart, AccessWay, ExportState, ProofState
+from server.delivery.sharing.model import AccessPart, AccessWay, ExportState, ProofKind, ProofState
 
 MAX_PAGE: Final = 200
 
@@ -26,9 +26,11 @@ class ProofFileSchema(Schema):
 class ProofSchema(Schema):
     """A proof of one's own order. ``id`` never changes; ``state`` does, and then the proof comes again in the feed.
 
-    ``seal_sha256`` is the sha256 of the file's seal, which signs everything inside.
+    ``seal_sha256`` is the sha256 of the file's seal, which signs everything inside. A ``paper`` is a picture of a
+    signed paper: no key sealed it, its ``file`` is a JPEG, and ``pdf``, ``outcome`` and the signer are empty.
     """
 
+    kind = fields.Enum(ProofKind, by_value=True, required=True)
     id = fields.UUID(required=True)
     order_id = fields.UUID(required=True)
     order_number = fields.String(required=True)
@@ -39,18 +41,24 @@ class ProofSchema(Schema):
     carrier_id = fields.UUID(required=True)
     carrier_name = fields.String(required=True)
     signer_name = fields.String(required=True)
-    outcome = fields.Enum(VisitOutcome, by_value=True, required=True)
+    outcome = fields.Enum(VisitOutcome, by_value=True, required=True, allow_none=True)
     state = fields.Enum(ProofState, by_value=True, required=True)
     lots = fields.List(fields.String(), required=True)
     delivered_at = fields.AwareDateTime(required=True)
     made_at = fields.AwareDateTime(required=True)
     changed_at = fields.AwareDateTime(required=True)
     contest_until = fields.AwareDateTime(required=True)
+    revision = fields.Integer(required=True)
+    superseded_by = fields.UUID(
+        required=True,
+        allow_none=True,
+        metadata={"description": "the proof of a later revision: the delivery was corrected since"},
+    )
     missing_attachments = fields.Integer(required=True)
     purged_attachments = fields.Integer(required=True)
     seal_sha256 = fields.String(required=True)
     file = fields.Nested(ProofFileSchema, required=True)
-    pdf = fields.Nested(ProofFileSchema, required=True)
+    pdf = fields.Nested(ProofFileSchema, required=True, allow_none=True)
 
 
 class FeedQuerySchema(QuerySchema):
@@ -85,6 +93,7 @@ class CriteriaSchema(QuerySchema):
     lot = line(longest=80, load_default="")
     outcome = fields.Enum(VisitOutcome, by_value=True)
     state = fields.Enum(ProofState, by_value=True)
+    kind = fields.Enum(ProofKind, by_value=True)
     first_day = day()
     last_day = day()
 

@@ -17,7 +17,7 @@ from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Proof, Visit
 from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.sharing.editions import ProofFiles, files_of, purge_of
-from server.delivery.sharing.model import ProofEdition, ProofEntry, ProofState
+from server.delivery.sharing.model import ProofEdition, ProofEntry, ProofKind, ProofState
 from server.delivery.sharing.wording import search_words
 from server.orders.model import Order, OrderLine
 from server.parties import queries as parties
@@ -41,6 +41,7 @@ class Shared:
     names: Mapping[UUID, str]
     contest_days: int
     purge: ProofEdition | None
+    superseded_by: UUID | None
     files: ProofFiles
 
     @property
@@ -65,7 +66,7 @@ def share_proofs(session: Session, proofs: Iterable[Proof], *, seals: Mapping[UU
             for one in shared:
                 if reader_id in one.readers:
                     last += 1
-                    _put(session, reader_id, _values(one, last, stamp), seal=seals.get(one.proof.id))
+                    put_entry(session, reader_id, _values(one, last, stamp), seal=seals.get(one.proof.id))
 
 
 def lock_feed(session: Session, reader_id: UUID) -> int:
@@ -104,11 +105,40 @@ def _read(session: Session, proof: Proof) -> Shared:
         names=names,
         contest_days=agreement.contest_days if agreement else DEFAULT_CONTEST_DAYS,
         purge=purge_of(session, proof.id),
+        superseded_by=_later(session, delivery, visit),
         files=files_of(session, proof),
     )
 
 
-def _put(session: Session, reader_id: UUID, said: dict[str, Any], *, seal: str | None) -> None:
+def earlier_proofs(session: Session, proofs: Iterable[Proof]) -> list[Proof]:
+    """Return the proofs of earlier revisions that these ones supersede: what their entries say changed."""
+    found: dict[UUID, Proof] = {}
+    for proof in proofs:
+        delivery = session.scalars(select(Delivery).where(Delivery.id == proof.delivery_id)).one()
+        if delivery.revision > 1:
+            rows = select(Proof).join(Delivery, Delivery.id == Proof.delivery_id)
+            older = rows.where(Proof.order_id == proof.order_id, Delivery.revision < delivery.revision)
+            found |= {one.id: one for one in session.scalars(older)}
+    return list(found.values())
+
+
+def _later(session: Session, delivery: Delivery, visit: Visit) -> UUID | None:
+    return session.scalars(
+        select(Proof.id)
+        .join(Delivery, Delivery.id == Proof.delivery_id)
+        .join(Visit, Visit.id == Delivery.visit_id)
+        .where(
+            Delivery.order_id == delivery.order_id,
+            Delivery.revision > delivery.revision,
+            Visit.stop_id == visit.stop_id,
+        )
+        .order_by(Delivery.revision.desc())
+        .limit(1)
+    ).first()
+
+
+def put_entry(session: Session, reader_id: UUID, said: dict[str, Any], *, seal: str | None) -> None:
+    """Write what a reader's feed says of a proof, acting for that reader under its feed's lock."""
     values = said | ({"seal_sha256": seal} if seal is not None else {})
     row = {"id": new_id(), "owner_id": reader_id, "party_ids": [], "state": ProofState.SHARED, "seal_sha256": ""}
     statement = insert(ProofEntry).values(row | values)
@@ -121,6 +151,7 @@ def _values(one: Shared, position: int, stamp: Stamp) -> dict[str, Any]:
     files = one.files
     return {
         "position": position,
+        "kind": ProofKind.SEALED,
         "proof_id": proof.id,
         "proof_owner_id": proof.owner_id,
         "order_id": order.id,
@@ -133,12 +164,14 @@ def _values(one: Shared, position: int, stamp: Stamp) -> dict[str, Any]:
         "carrier_name": one.names.get(proof.owner_id, ""),
         "signer_name": delivery.signer_name,
         "outcome": delivery.outcome,
-        "lots": _lots(order.lines),
+        "lots": lots_of(order.lines),
         "words": search_words(_texts(one)),
         "delivered_at": delivery.delivered_at,
         "made_at": proof.made_at,
         "changed_at": stamp.at,
         "contest_until": proof.made_at + timedelta(days=one.contest_days),
+        "revision": delivery.revision,
+        "superseded_by": one.superseded_by,
         "file_sha256": files.file_sha256,
         "file_size_bytes": files.file_size_bytes,
         "pdf_sha256": files.pdf_sha256,
@@ -148,7 +181,8 @@ def _values(one: Shared, position: int, stamp: Stamp) -> dict[str, Any]:
     }
 
 
-def _lots(lines: Iterable[OrderLine]) -> list[str]:
+def lots_of(lines: Iterable[OrderLine]) -> list[str]:
+    """Return the lots noted on these lines, each once."""
     return sorted({lot for line in lines for lot in line.lots})
 
 
@@ -162,7 +196,7 @@ def _texts(one: Shared) -> dict[str, list[str]]:
         "seller": [one.names.get(one.order.owner_id, "")],
         "signer": [one.delivery.signer_name],
         "reason": [code for code in codes if code],
-        "lot": _lots(lines),
+        "lot": lots_of(lines),
         "text": [
             *(text for line in lines for text in (line.description_fr, line.description_en)),
             *(text for reason in known for text in (reason.name_fr, reason.name_en)),

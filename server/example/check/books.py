@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from server.billing.model import CreditNote, Invoice, InvoiceOrder
 from server.core.transaction import transaction
-from server.delivery.model import ContainerReturn, Delivery, Proof, Terms, VarianceNotice, Visit
+from server.delivery.model import ContainerReturn, Correction, Delivery, Proof, Terms, VarianceNotice, Visit
 from server.delivery.service import read_terms
 from server.example.check.finding import Scope
 from server.orders.model import Order
@@ -26,13 +26,17 @@ from shared.wire.terms import Goods, Prices
 
 @dataclass(frozen=True)
 class Books:
-    """The carrier's view of a day, and every issuer's own documents."""
+    """The carrier's view of a day, and every issuer's own documents.
+
+    ``corrected`` are the deliveries that a correction made.
+    """
 
     scope: Scope
     runs: Sequence[Run]
     orders: Mapping[UUID, Order]
     supplements: Sequence[Order]
     deliveries: Sequence[Delivery]
+    corrected: frozenset[UUID]
     visits: Mapping[UUID, Visit]
     terms: Mapping[UUID, tuple[Goods, Prices]]
     notices: Sequence[VarianceNotice]
@@ -64,10 +68,33 @@ class Books:
         return tuple(sorted({self.scope.carrier_id, *self.sellers}))
 
     @cached_property
-    def deliveries_of(self) -> Mapping[UUID, Sequence[Delivery]]:
-        """The deliveries of each order."""
-        found: dict[UUID, list[Delivery]] = {}
+    def standing(self) -> tuple[Delivery, ...]:
+        """The deliveries that count: of each order at each stop the last revision, or all that claim to be it."""
+        last: dict[tuple[UUID, UUID], int] = {}
         for one in self.deliveries:
+            last[self._place(one)] = max(last.get(self._place(one), 0), one.revision)
+        return tuple(one for one in self.deliveries if one.revision == last[self._place(one)])
+
+    @cached_property
+    def unexplained(self) -> tuple[Delivery, ...]:
+        """The deliveries whose revision no correction made, or that stand behind a revision that is not there."""
+        revisions = {(self._place(one), one.revision) for one in self.deliveries}
+        return tuple(
+            one
+            for one in self.deliveries
+            if (one.revision > 1) != (one.id in self.corrected)
+            or any((self._place(one), number) not in revisions for number in range(1, one.revision))
+        )
+
+    def _place(self, delivery: Delivery) -> tuple[UUID, UUID]:
+        visit = self.visits.get(delivery.visit_id)
+        return delivery.order_id, visit.stop_id if visit else delivery.visit_id
+
+    @cached_property
+    def deliveries_of(self) -> Mapping[UUID, Sequence[Delivery]]:
+        """The deliveries of each order that count."""
+        found: dict[UUID, list[Delivery]] = {}
+        for one in self.standing:
             found.setdefault(one.order_id, []).append(one)
         return found
 
@@ -92,6 +119,7 @@ def read_books(scope: Scope) -> Books:
         visits = session.scalars(select(Visit).where(Visit.run_id.in_([run.id for run in runs]))).all()
         terms = session.scalars(select(Terms).where(Terms.id.in_([one.terms_id for one in deliveries]))).all()
         parts = _parts(session, [one.id for one in deliveries], visit_ids)
+        corrected = session.scalars(select(Correction.delivery_id).where(Correction.order_id.in_(orders))).all()
         sellers = {order.owner_id for order in orders.values()}
         names = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(sellers)))
         known = dict(names.all())
@@ -104,6 +132,7 @@ def read_books(scope: Scope) -> Books:
         orders={order_id: order for order_id, order in orders.items() if order.supplement_of_id is None},
         supplements=supplements,
         deliveries=deliveries,
+        corrected=frozenset(corrected),
         visits={visit.id: visit for visit in visits},
         terms={one.id: read_terms(one) for one in terms},
         notices=parts[0],

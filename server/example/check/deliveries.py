@@ -1,4 +1,7 @@
-"""Every order is delivered exactly once, or undelivered exactly once and open again; external ones get a notice."""
+"""Every order is delivered exactly once, or undelivered exactly once and open again; external ones get a notice.
+
+Of a delivery that was corrected the last revision counts.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ _STATES: Final = {
 
 def check_delivered_once(books: Books) -> Finding:
     """Each order rides once and has one delivery, which its state agrees with; each stop ended."""
-    undelivered = sum(1 for one in books.deliveries if _STATES[one.outcome] is OrderState.ACCEPTED)
+    undelivered = sum(1 for one in books.standing if _STATES[one.outcome] is OrderState.ACCEPTED)
     total = len(books.orders)
     return finding(
         "delivered-once",
@@ -40,10 +43,11 @@ def check_delivered_once(books: Books) -> Finding:
 
 def check_external(books: Books) -> Finding:
     """External orders: a variance notice for each short delivery and for no other, and never an invoice."""
-    external = [one for one in books.deliveries if books.is_external(one.order_id)]
+    external = [one for one in books.standing if books.is_external(one.order_id)]
     short = {one.id: sum(part.quantity for part in shortages(lines_of(one))) for one in external}
     short = {delivery_id: units for delivery_id, units in short.items() if units}
-    noticed = {notice.delivery_id: notice.short_units for notice in books.notices}
+    counted = {one.id for one in external}
+    noticed = {one.delivery_id: one.short_units for one in books.notices if one.delivery_id in counted}
     faults = [f"{delivery_id}: {noticed.get(delivery_id, 0)} ≠ {short.get(delivery_id, 0)}"
               for delivery_id in sorted(noticed.keys() | short.keys())
               if noticed.get(delivery_id) != short.get(delivery_id)]  # fmt: skip
@@ -71,6 +75,8 @@ def _absence_faults(books: Books) -> Iterator[str]:
 
 def _ride_faults(books: Books) -> Iterator[str]:
     rides = Counter(books.riding)
+    for delivery in books.unexplained:
+        yield f"{books.orders[delivery.order_id].number}: révision sans correction · revision {delivery.revision}"
     for order in books.orders.values():
         made = books.deliveries_of.get(order.id, ())
         if rides[order.id] != 1:
@@ -95,7 +101,7 @@ def _state_faults(books: Books, order: Order, delivery: Delivery) -> Iterator[st
 
 
 def _stop_faults(books: Books) -> Iterator[str]:
-    visited = Counter(visit.stop_id for visit in books.visits.values())
+    visited = Counter(visit.stop_id for visit in books.visits.values() if visit.corrects_id is None)
     for stop in books.stops:
         if visited[stop.id] != 1 or stop.state is not StopState.SYNCED:
             yield f"{stop.id}: {visited[stop.id]} visites · visits, {stop.state}"

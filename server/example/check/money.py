@@ -69,7 +69,7 @@ def check_amounts(books: Books) -> Finding:
 
     Nets and deposits must also equal those of the delivered quantities priced anew, whatever the policy (law 19).
     """
-    ours = [one for one in books.deliveries if not books.is_external(one.order_id)]
+    ours = [one for one in books.standing if not books.is_external(one.order_id)]
     totals = [_billed(books, one) for one in ours]
     invoiced, credited, supplement = (sum(part[at].total_cents for part in totals) for at in range(3))
     delivered = sum(delivered_amount(books, one).total_cents for one in ours)

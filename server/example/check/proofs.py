@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,14 +16,14 @@ from sqlalchemy import select
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Proof
-from server.delivery.proofs import read_proof, verify_proof
+from server.delivery.proofs import VerifiedProof, read_proof, verify_proof
 from server.delivery.published import published_keys
+from server.delivery.sharing.editions import files_of
 from server.example.check.books import Books
 from server.example.check.finding import Finding, finding
 from server.orders.model import Order
 from shared.keyring import KeyList, read_list
 from shared.problems import Problem, Text
-from shared.visit import OrderFacts
 
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
@@ -66,7 +66,7 @@ class Secrets:
 
 
 def check_proofs(books: Books) -> Finding:
-    """One proof for each delivery, readable by its supplier, untouched, about its own order alone."""
+    """One proof for each delivery's revision, readable by its supplier, untouched, about its own order alone."""
     secrets = Secrets(books)
     faults = [*_count_faults(books)]
     for proof in books.proofs:
@@ -99,24 +99,27 @@ def _count_faults(books: Books) -> Iterator[str]:
 
 def _proof_faults(secrets: Secrets, proof: Proof) -> Iterator[str]:
     try:
-        payload = blob_store().get(proof.owner_id, proof.file_sha256)
-        paper = blob_store().get(proof.owner_id, proof.pdf_sha256)
+        with transaction(acting=proof.owner_id) as session:
+            files = files_of(session, proof)
+        payload = blob_store().get(proof.owner_id, files.file_sha256)
+        paper = blob_store().get(proof.owner_id, files.pdf_sha256)
         verified = verify_proof(payload, keys=secrets.keys)
     except Problem as problem:
         yield f"{problem.title.fr} · {problem.title.en}"
         return
     delivery = next(one for one in secrets.books.deliveries if one.id == proof.delivery_id)
-    if verified.order.order_id != str(proof.order_id) or not _says(verified.said.orders, delivery):
+    if verified.order.order_id != str(proof.order_id) or not _says(verified, delivery):
         yield "autre commande ou autres quantités · another order or other quantities"
     if proof.missing_attachments:
         yield f"{len(proof.missing_attachments)} pièces manquent · attachments missing"
     yield from _leaks(secrets, proof, payload, paper)
 
 
-def _says(orders: Sequence[OrderFacts], delivery: Delivery) -> bool:
-    if len(orders) != 1:
+def _says(verified: VerifiedProof, delivery: Delivery) -> bool:
+    """A proof says its own revision: what was signed, or what the office's statements in it make of that."""
+    if len(verified.said.orders) != 1:
         return False
-    counted = {line.line_id: (line.delivered, line.extra) for line in orders[0].delivered_lines}
+    counted = {line_id: (count.delivered, count.extra) for line_id, count in verified.counted.items()}
     return counted == {str(line.order_line_id): (line.delivered, line.extra) for line in delivery.lines}
 
 

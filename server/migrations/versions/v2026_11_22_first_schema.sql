@@ -401,6 +401,8 @@ CREATE TABLE device_stream (
 	announced_seq BIGINT NOT NULL, 
 	heard_at TIMESTAMP WITH TIME ZONE, 
 	strays_refused BIGINT NOT NULL, 
+	pace_minute BIGINT DEFAULT '0' NOT NULL, 
+	pace_count INTEGER DEFAULT '0' NOT NULL, 
 	retired_at TIMESTAMP WITH TIME ZONE, 
 	retired_by UUID, 
 	retired_note TEXT NOT NULL, 
@@ -1112,10 +1114,11 @@ CREATE INDEX ix_proof_edition_owner_id ON proof_edition (owner_id)
 -- next
 CREATE TABLE proof_entry (
 	position BIGINT NOT NULL, 
+	kind VARCHAR(40) NOT NULL, 
 	proof_id UUID NOT NULL, 
 	proof_owner_id UUID NOT NULL, 
 	order_id UUID NOT NULL, 
-	driver_id UUID NOT NULL, 
+	driver_id UUID, 
 	order_number TEXT NOT NULL, 
 	buyer_id UUID NOT NULL, 
 	buyer_name TEXT NOT NULL, 
@@ -1123,7 +1126,7 @@ CREATE TABLE proof_entry (
 	seller_name TEXT NOT NULL, 
 	carrier_name TEXT NOT NULL, 
 	signer_name TEXT NOT NULL, 
-	outcome VARCHAR(40) NOT NULL, 
+	outcome VARCHAR(40), 
 	state VARCHAR(40) NOT NULL, 
 	lots TEXT[] NOT NULL, 
 	words TEXT NOT NULL, 
@@ -1131,6 +1134,8 @@ CREATE TABLE proof_entry (
 	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	contest_until TIMESTAMP WITH TIME ZONE NOT NULL, 
+	revision INTEGER NOT NULL, 
+	superseded_by UUID, 
 	file_sha256 TEXT NOT NULL, 
 	file_size_bytes INTEGER NOT NULL, 
 	pdf_sha256 TEXT NOT NULL, 
@@ -1144,6 +1149,7 @@ CREATE TABLE proof_entry (
 	CONSTRAINT pk_proof_entry PRIMARY KEY (id), 
 	CONSTRAINT uq_proof_entry_owner_id_proof_id UNIQUE (owner_id, proof_id), 
 	CONSTRAINT uq_proof_entry_owner_id_position UNIQUE (owner_id, position), 
+	CONSTRAINT ck_proof_entry_proofkind CHECK (kind IN ('sealed', 'paper')), 
 	CONSTRAINT ck_proof_entry_visitoutcome CHECK (outcome IN ('complete', 'partial', 'refused', 'failed')), 
 	CONSTRAINT ck_proof_entry_proofstate CHECK (state IN ('shared', 'contested', 'closed'))
 )

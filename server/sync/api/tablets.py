@@ -24,6 +24,7 @@ from server.sync.service.attachments import Upload, append_chunk, check_upload, 
 from server.sync.service.closing import take_in_waiting
 from server.sync.service.doors import Pace, Turnstile
 from server.sync.service.keeping import keep_attachment
+from server.sync.service.overall import count_call, take_place
 from server.sync.service.pulling import Puller, pull
 from server.sync.service.pushing import apply_batch
 from server.sync.service.safekeeping import backup_age
@@ -47,6 +48,7 @@ def hello() -> Response:
     device_id = _device_id(message.device_id)
     _pace(settings().pushes_per_minute).count(device_id)
     with transaction(actor().org_id) as session:
+        count_call(session, device_id=device_id, most=settings().pushes_per_minute, now=stamp().at)
         answer = greet(session, message, device=device_of(session, device_id), stamp=stamp())
         take_in_waiting(session, device_id=device_id)
     return send_message(answer)
@@ -61,7 +63,9 @@ def push() -> Response:
         _pace(settings().pushes_per_minute).count(ours)
     message = _read_push()
     with _turnstile(settings().pushes_at_once).turn(), transaction(actor().org_id) as session:
+        take_place(session, most=settings().pushes_overall, patience_s=_PATIENCE_S)
         device = device_of(session, _device_id(message.device_id))
+        count_call(session, device_id=device.id, most=settings().pushes_per_minute, now=stamp().at)
         answer = apply_batch(
             session,
             message,

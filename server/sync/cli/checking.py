@@ -12,10 +12,12 @@ from uuid import UUID
 import click
 import msgspec
 
+from server.core.blobs import blob_store
 from server.core.ground import standing_ground
 from server.core.keys import server_keys
 from server.core.transaction import transaction
 from server.receivables.queries import all_organisation_ids
+from server.sync.service.absent import note_lost
 from server.sync.service.checking import (
     CheckedStream,
     SyncFault,
@@ -95,6 +97,26 @@ def check(*, as_json: bool, receipts: Path | None) -> None:
             click.echo(f"✗ {fault.kind}  {fault.where}\n  {fault.text.fr}\n  {fault.text.en}", err=True)
     if faults:
         sys.exit(EXIT_FAULTY)
+
+
+@sync.command("files")
+@click.option("--json", "as_json", is_flag=True, help="print what was found as JSON")
+def files(*, as_json: bool) -> None:
+    """Chercher les pièces que le magasin a perdues : les tablettes les offrent de nouveau · look for lost files.
+
+    Après une restauration du magasin d’objets seul · after the object store alone was put back.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    with standing_ground():
+        for carrier_id in _organisations():
+            with transaction(acting=carrier_id) as session:
+                found[str(carrier_id)] = note_lost(session, blob_store())
+    lost = {carrier: names for carrier, names in found.items() if names}
+    if as_json:
+        click.echo(json.dumps({"lost": lost}, indent=2))
+        return
+    total = sum(map(len, lost.values()))
+    click.echo(f"Pièces perdues, redemandées aux tablettes · lost files, asked for again: {total}")
 
 
 def _organisations() -> list[UUID]:

@@ -98,19 +98,14 @@ class Turnstile:
             self._away.popleft()
         ahead = self._inside + self._waiting + len(self._away)
         wait_s = min(_LONGEST_RETRY_S, max(1, math.ceil(ahead * self._mean_s / self._at_once)))
-        return Saturated(
-            Text(
-                f"Le bureau reçoit beaucoup en ce moment ; tout reste sur la tablette, réessayez dans {wait_s} s.",
-                f"The office receives a lot just now; everything stays on the tablet, try again in {wait_s} s.",
-            ),
-            retry_after_s=wait_s,
-        )
+        return _busy(wait_s)
 
 
 class Pace:
     """At most ``most`` calls of one tablet in ``window_s`` seconds, counted in this process; 0 counts nothing.
 
-    The count is kept in memory on purpose: it must cost less than the work that it turns away.
+    The count is kept in memory on purpose: it must cost less than the work that it turns away. ``overall`` counts over
+    all processes what came through here.
     """
 
     TRACKED: Final = 10_000
@@ -139,16 +134,34 @@ class Pace:
             while calls and calls[0] <= now_s - self._window_s:
                 calls.popleft()
             if len(calls) >= self._most:
-                raise self._too_many(calls[0] + self._window_s - now_s)
+                raise too_many(wait_s=calls[0] + self._window_s - now_s)
             calls.append(now_s)
 
-    def _too_many(self, wait_s: float) -> TooManyPushes:
-        _TURNED_AWAY.labels("pace").inc()
-        whole_s = max(1, math.ceil(wait_s))
-        return TooManyPushes(
-            Text(
-                f"Cette tablette envoie trop souvent ; tout reste sur elle, réessayez dans {whole_s} s.",
-                f"This tablet sends too often; everything stays on it, try again in {whole_s} s.",
-            ),
-            retry_after_s=whole_s,
-        )
+
+def saturated(why: str, *, wait_s: int) -> Saturated:
+    """Count a push that is turned away for a reason of ours, and return what it is told."""
+    _TURNED_AWAY.labels(why).inc()
+    return _busy(wait_s)
+
+
+def too_many(*, wait_s: float) -> TooManyPushes:
+    """Count a call of a tablet that sends too often, and return what it is told."""
+    _TURNED_AWAY.labels("pace").inc()
+    whole_s = max(1, math.ceil(wait_s))
+    return TooManyPushes(
+        Text(
+            f"Cette tablette envoie trop souvent ; tout reste sur elle, réessayez dans {whole_s} s.",
+            f"This tablet sends too often; everything stays on it, try again in {whole_s} s.",
+        ),
+        retry_after_s=whole_s,
+    )
+
+
+def _busy(wait_s: int) -> Saturated:
+    return Saturated(
+        Text(
+            f"Le bureau reçoit beaucoup en ce moment ; tout reste sur la tablette, réessayez dans {wait_s} s.",
+            f"The office receives a lot just now; everything stays on the tablet, try again in {wait_s} s.",
+        ),
+        retry_after_s=wait_s,
+    )

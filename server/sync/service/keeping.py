@@ -16,7 +16,7 @@ from shared.ids import new_id
 
 
 def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> Attachment:
-    """Note that the store holds the file; two identical files are one."""
+    """Note that the store holds the file; two identical files are one, and one that was lost is here again."""
     row = {
         "id": new_id(), "owner_id": acting_org(session), "party_ids": [], "sha256": upload.sha256,
         "media_type": upload.media_type, "size_bytes": upload.size_bytes, "received_bytes": upload.size_bytes,
@@ -25,7 +25,11 @@ def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> Attach
     made = session.execute(
         insert(Attachment)
         .values(row)
-        .on_conflict_do_nothing(index_elements=["owner_id", "sha256"])
+        .on_conflict_do_update(
+            index_elements=["owner_id", "sha256"],
+            set_={"complete_at": stamp.at, "received_bytes": upload.size_bytes, "size_bytes": upload.size_bytes},
+            where=Attachment.complete_at.is_(None),  # noted as lost since
+        )
         .returning(Attachment.id)
     ).first()
     if made is not None:

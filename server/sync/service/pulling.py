@@ -29,6 +29,7 @@ class RunsDown(msgspec.Struct, frozen=True, kw_only=True):
     full: bool
     runs: tuple[msgspec.Raw, ...]
     live: tuple[str, ...]
+    live_tags: tuple[str, ...]
     standing: tuple[RunStanding, ...]
     server_ms: int
 
@@ -62,6 +63,7 @@ def pull(session: Session, puller: Puller, *, now: datetime) -> RunsDown:
         full=full,
         runs=tuple(msgspec.Raw(bodies[one.id]) for one in changed),
         live=tuple(str(one.run_id) for one in versions),
+        live_tags=tuple(str(one.id) for one in versions),
         standing=_standings(session, [runs[one.run_id] for one in versions], puller.device_id),
         server_ms=unix_ms(now),
     )
@@ -95,7 +97,12 @@ def _latest_versions(session: Session, runs: Mapping[UUID, Run], driver_id: UUID
     """Return the newest bundles in the feed's order; one made for another driver is none for this one."""
     rows = session.execute(
         select(
-            RunBundle.id, RunBundle.run_id, RunBundle.version, RunBundle.position, RunBundle.driver_id, RunBundle.gone
+            RunBundle.id,
+            RunBundle.run_id,
+            RunBundle.version,
+            RunBundle.position,
+            RunBundle.driver_id,
+            RunBundle.gone,
         )
         .where(RunBundle.run_id.in_(runs))
         .order_by(RunBundle.run_id, RunBundle.version.desc())

@@ -18,6 +18,7 @@ from server.core.stamp import Stamp
 from server.identity.model import Device
 from server.sync.events import STREAM_FORKED
 from server.sync.model import DeviceEvent, DeviceStream, ServerEpoch, SignedReceipt, StreamState
+from server.sync.service.absent import missing_files, safe_until
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
 from shared.problems import Problem, Text
@@ -105,6 +106,8 @@ def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> He
         server_ms=unix_ms(stamp.at),
         min_app=MIN_APP,
         standing=_standing(session, stream, hello, revoked=device.revoked_at is not None),
+        safe_ms=unix_ms(safe) if (safe := safe_until(session)) is not None else 0,
+        missing_files=missing_files(session, device_id=device.id, now=stamp.at) if hello.asks_missing else (),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import zipfile
 from uuid import UUID
 
 import pytest
@@ -11,6 +13,7 @@ from PIL import Image, ImageFilter
 
 from server.app import create_app
 from server.core.transaction import transaction
+from server.delivery.jobs import gather_export
 from server.delivery.papers.codes import order_of_code
 from server.identity.model import OrganisationKind, Role
 from server.orders.model import DistributionMethod, Order
@@ -121,3 +124,40 @@ def test_only_our_codes_name_orders() -> None:
         assert order_of_code(text) == one, text
     for text in (f"https://t/q/facture/{one}", f"https://t/q/bon/{one}?x", "https://t/q/bon/1", "x" * 600, ""):
         assert order_of_code(text) is None, text
+
+
+def test_a_matched_paper_goes_the_ways_of_every_proof(yard: Yard) -> None:
+    """R018, R056: in its parties' feed, search and archive, the owner's log, marked as paper; never another's."""
+    order_id = order_ids(yard, 0, 1)
+    made = send(carrier(yard), slip(f"https://t.test/q/bon/{order_id}")).json
+    client = supplier(yard, 0)
+    feed = {one["id"]: one for one in client.get("/api/v1/proofs").json["proofs"]}
+    mine = feed[made["id"]]
+    assert (mine["kind"], mine["pdf"], mine["outcome"], mine["state"]) == ("paper", None, None, "closed")
+    assert hashlib.sha256(client.get(mine["file"]["href"]).data).hexdigest() == mine["file"]["sha256"]
+    assert client.get(f"/api/v1/proofs/{made['id']}").json == mine
+    for asked in (f"order={made['order_number']}", "q=papier", "kind=paper"):
+        assert made["id"] in {one["id"] for one in client.get(f"/api/v1/proofs/search?{asked}").json["proofs"]}
+    assert client.get("/api/v1/proofs/search?kind=sealed").json["proofs"] == []
+    other = supplier(yard, 1)
+    assert made["id"] not in {one["id"] for one in other.get("/api/v1/proofs").json["proofs"]}
+    assert other.get(f"/api/v1/proofs/{made['id']}").status_code == 404
+    _look_in_the_archive(client, made, yard.world.sellers[0].id)
+    page = supplier(yard, 0, browser=True)
+    assert "Preuve papier" in page.get(f"/preuves?commande={made['order_number']}").text
+    assert f"/preuves/papier/{made['id']}/image" in page.get(f"/preuves/papier/{made['id']}").text
+    log = carrier(yard).get(f"/api/v1/paper-proofs/{made['id']}/accesses").json
+    assert {(one["way"], one["part"]) for one in log} == {
+        ("api", "file"), ("api", "contents"), ("zip", "file"), ("page", "contents"),
+    }  # fmt: skip
+    assert client.get(f"/api/v1/paper-proofs/{made['id']}/accesses").json == []
+
+
+def _look_in_the_archive(client, made: dict, owner_id: UUID) -> None:
+    asked = client.post(f"/api/v1/proof-exports?kind=paper&order={made['order_number']}").json
+    gather_export(owner_id=str(owner_id), subject_id=asked["id"])
+    found = client.get(f"/api/v1/proof-exports/{asked['id']}").json
+    with zipfile.ZipFile(io.BytesIO(client.get(found["href"]).data)) as archive:
+        names = [name for name in archive.namelist() if name.endswith(".jpg")]
+        assert [name.startswith(made["order_number"]) and name.endswith("-papier.jpg") for name in names] == [True]
+        assert archive.read(names[0]).startswith(b"\xff\xd8")

@@ -142,6 +142,17 @@ def test_a_proof_sealed_anew_keeps_its_former_seal_and_the_endorsement(tmp_path:
     assert found.formers[0].manifest_sha256[:16] in words
 
 
+def test_who_holds_only_the_former_key_or_list_still_verifies() -> None:
+    """M1: the former seal under the key at hand, the endorsement behind it; a newer list without the key refuses."""
+    file = make_resealed()
+    assert verify_proof(file, server_key=SERVER_KEY).is_key_known
+    old = read_list(make_key_list(carrier_id=CARRIER_ID, issued_ms=SEALED_MS + DAY_MS))
+    assert Doubt.REVOCATIONS_UNKNOWN in verify_proof(file, keys=old).doubts
+    newer = read_list(make_key_list(carrier_id=CARRIER_ID, issued_ms=SEALED_MS + 30 * DAY_MS))
+    assert refusal(file, keys=newer) is Check.KEYS
+    assert refusal(file, server_key="0b" * 32) is Check.SEAL
+
+
 def test_it_can_be_sealed_anew_again_and_purged_after() -> None:
     """M1: each earlier seal holds through purge and further seals, up to a bound that is said."""
     file = make_resealed()

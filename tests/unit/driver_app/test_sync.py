@@ -15,6 +15,7 @@ from driver_app.actions.run import end_run, start_run
 from driver_app.platform.desktop import Wired
 from driver_app.store import attachments, bundles, drafts, outbox, settings
 from driver_app.store import states as progress
+from driver_app.store.database import Session
 from driver_app.strokes import draw_signing
 from driver_app.sync.engine import backlog
 from driver_app.sync.transport import Answer
@@ -489,3 +490,53 @@ def test_events_go_on_while_the_office_has_no_room_for_files(cab: Cab) -> None:
     cab.office.refuse = lambda method, path: None
     assert cab.engine.sync().ending == "done"
     assert waiting(cab) == (0, 0)
+
+
+def photos_held(cab: Cab) -> int:
+    counted = "SELECT count(*) FROM attachment WHERE kind = 'photo'"
+    return int(cab.tablet.store.read(lambda session: session.db.execute(counted).fetchone()[0]))
+
+
+@pytest.mark.parametrize(
+    ("backup_days", "days", "kept"),
+    [(0, 60, 1), (1, 13, 1), (1, 16, 0), (-1, 60, 1)],
+    ids=["no backup since", "too young", "held and old", "backup from before"],
+)
+def test_a_photo_is_let_go_by_its_own_reception(cab: Cab, backup_days: int, days: int, kept: int) -> None:
+    """G5, G7: received weeks after its event, it waits for a backup of its own and for a fortnight of its own."""
+    cab.connection = Metered()
+    deliver(cab, 0, photo=b"late")
+    arrive(cab.tablet, **cab.at(1), now=cab.now)
+    cab.office.safe_seq = 4
+    cab.engine.sync()
+    pass_days(cab, 30)
+    cab.engine.sync()
+    assert len(cab.tablet.store.read(outbox.entries)) == 1
+    cab.connection = Wired()
+    cab.engine.sync()  # the photo goes up a month after its event
+    cab.engine.sync()
+    cab.office.safe_ms = cab.office.now_ms + backup_days * DAYS_MS if backup_days else 0
+    pass_days(cab, days)
+    cab.engine.sync()
+    assert photos_held(cab) == kept
+    deliver(cab, 1)
+    assert cab.engine.sync().ending == "done"
+
+
+def test_what_the_office_says_it_misses_is_offered_again(cab: Cab) -> None:
+    """G5: asked once an hour; a file that was let go, or never was here, is left."""
+    deliver(cab, 0, photo=b"jpeg")
+    cab.engine.sync()
+    (name, *_others) = (one.sha256 for one in cab.tablet.store.read(_attached))
+    cab.office.missing = (name, "0" * 64)
+    cab.office.disk.files.pop(name)
+    pass_days(cab, 1)
+    assert [cab.engine.sync().files.received for _ in range(2)] == [0, 1]
+    cab.office.missing = ()
+    assert cab.engine.sync().files.received == 0
+    assert not cab.office.told.asks_missing  # less than an hour ago
+
+
+def _attached(session: Session) -> tuple[attachments.Attachment, ...]:
+    entries = outbox.entries(session)
+    return tuple(one for entry in entries for one in attachments.of_event(session, entry.event_id))

@@ -71,6 +71,7 @@ def test_the_trees_example_leads_to_its_roots() -> None:
         ("quarantined bytes of a tablet", f"{MAX_STRAY_BYTES // 1024**2} MB"),
         ("one event's body", f"{limits.MAX_EVENT_BYTES // 1024} KB"),
         ("one leaf", f"{limits.MAX_LEAF_BYTES // 1024} KB"),
+        ("files that an answer names as missing", str(limits.MAX_MISSING_FILES)),
         ("orders at a stop", str(limits.MAX_ORDERS_A_STOP)),
         ("lines of an order", str(limits.MAX_LINES_AN_ORDER)),
         ("stops of a run", str(limits.MAX_STOPS)),

@@ -177,7 +177,7 @@ export async function verifyProof(bytes, { list = null, day = null, shapes }) {
   const counted = await step("corrections", "office.json", () => checkCorrections(proof.office, visit.order, terms.goods));
   const receipt = await step("receipt", "keys.json", () => checkReceipt(proof, envelope, shapes));
   const formers = await checkFormers(proof, shapes);
-  if (list) await step("keys", "keys.json", () => checkKeyList(proof, list));
+  if (list) await step("keys", "keys.json", () => checkKeyList({ ...proof, formers }, list));
   const found = { ...proof, ...terms, envelope, finished, receipt, counted, formers, order: visit.order, containers: visit.containers };
   return {
     ...found,

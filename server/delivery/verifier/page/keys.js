@@ -41,12 +41,22 @@ export function readKeyList(bytes, anchors, shapes) {
   });
 }
 
-export function checkKeyList(proof, list) {
-  const { keys, manifest } = proof;
+// A list from before the proof was sealed anew does not know its key yet: then the seal by the list's newest key is asked.
+function sealKnownTo(proof, list) {
+  const { keys, manifest, formers } = proof;
   const known = list.server_keys.find((one) => one.link.public_key === keys.server_key);
+  if (known || list.issued_ms >= manifest.sealed_ms) return [known, manifest.sealed_ms];
+  const newest = list.server_keys[list.server_keys.length - 1];
+  const before = formers.filter((one) => one.key === newest.link.public_key);
+  return before.length ? [newest, before[before.length - 1].sealed_ms] : [undefined, 0];
+}
+
+export function checkKeyList(proof, list) {
+  const { keys } = proof;
+  const [known, sealedMs] = sealKnownTo(proof, list);
   require(known, "keys", "keys.json", "a key that is not published");
   const until = known.until_ms ?? 0;
-  const inTime = known.link.from_ms <= manifest.sealed_ms && (!until || manifest.sealed_ms <= until);
+  const inTime = known.link.from_ms <= sealedMs && (!until || sealedMs <= until);
   require(inTime, "keys", "manifest.json", "sealed outside its key's time");
   require(!list.carrier_id || list.carrier_id === keys.carrier_id, "keys", "keys.json", "another carrier's list");
 }

@@ -1,0 +1,175 @@
+"""Laying the log of a tablet aside that can never go on with it: what must be true, its export, and the fresh start."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from driver_app import aside
+from driver_app.clock import Moment
+from driver_app.platform.protocols import Secrets
+from driver_app.store import attachments, outbox, receipts, settings
+from driver_app.store.commit_points import Reached, pass_by
+from driver_app.store.database import Session
+from driver_app.store.settings import Enrolment, Exported
+from driver_app.store.vault import Unreadable
+from driver_app.sync.engine import backlog
+from driver_app.tablet import Tablet, open_tablet
+from shared.problems import Problem, Text
+from shared.sealing import public_bytes
+
+FORMAT: Final = "tournee-tablet-log/1"
+
+
+class LogStillLives(Problem):
+    """The office goes on with this log: there is nothing to lay aside."""
+
+    slug = "tablet-log-lives"
+    status = 409
+    title = Text("Rien à mettre de côté", "Nothing to lay aside")
+
+
+class LogOnlyHere(Problem):
+    """The office has not everything, and no file holds it yet."""
+
+    slug = "tablet-log-only-here"
+    status = 409
+    title = Text("Journal à exporter d’abord", "Export the log first")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogStanding:
+    """What the office lacks of a log, and whether a file holds all of it."""
+
+    is_over: bool
+    events: int
+    files: int
+    exported: str
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nothing is on this tablet alone."""
+        return not (self.events or self.files) or bool(self.exported)
+
+
+def log_standing(tablet: Tablet) -> LogStanding:
+    """Return how a tablet's log stands: over when it was revoked or forked; of a fork, copies at the office count."""
+
+    def read(session: Session) -> LogStanding:
+        left, head = backlog(session), outbox.head(session).seq
+        position = left.position
+        is_fork = position.standing == "fork"
+        events = max(0, head - max(position.acked, position.strays_seq)) if is_fork else left.events
+        known = settings.load(session, Exported)
+        covers = known is not None and known.seq == head and known.files == attachments.count(session)
+        return LogStanding(
+            is_over=position.standing in ("fork", "revoked"),
+            events=events,
+            files=left.files,
+            exported=known.name if known is not None and covers else "",
+        )
+
+    return tablet.store.read(read)
+
+
+def export_log(tablet: Tablet, home: Path, now: Moment) -> Path:
+    """Write every sealed event, receipt and file of a log into one archive in ``home``; return its path.
+
+    Customers are in it: it is for the office alone. What the tablet itself cannot read any more is named.
+    """
+    told = tablet.store.read(lambda session: _told(session, tablet))
+    path = home / f"journal-{told['device_id'][-12:] or 'tablette'}-{now.wall_ms}.zip"
+    beside = path.with_name(f".{path.name}.new")
+    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("log.json", json.dumps(told, ensure_ascii=False, indent=1))
+        for sha256 in told["files"]:
+            if (body := _loaded(tablet, sha256)) is not None:
+                archive.writestr(f"files/{sha256}", body)
+    beside.replace(path)
+    head, files = told["last_seq"], len(told["files"])
+    tablet.store.write(
+        "set_preference", lambda session: settings.save(session, Exported(seq=head, files=files, name=path.name))
+    )
+    return path
+
+
+def begin_anew(tablet: Tablet, keys: Secrets, *, reached: Reached = pass_by) -> Tablet:
+    """Lay a log aside, whole, and return the fresh tablet that stands in its place, not enrolled yet.
+
+    The former tablet's store is closed. How the driver likes the screens is taken along.
+
+    Raises:
+        LogStillLives: the office goes on with it.
+        LogOnlyHere: something is on this tablet alone; export it first.
+    """
+    require_over(tablet)
+    home, preferences = tablet.store.path.parent, tablet.preferences
+    tablet.store.close()
+    aside.begin(home)
+    fresh = open_tablet(home, keys, reached=reached)
+    fresh.store.write("set_preference", lambda session: settings.save(session, preferences))
+    return fresh
+
+
+def require_over(tablet: Tablet) -> None:
+    """Go on where a log may be laid aside.
+
+    Raises:
+        LogStillLives: the office goes on with it.
+        LogOnlyHere: something is on this tablet alone; export it first.
+    """
+    standing = log_standing(tablet)
+    if not standing.is_over:
+        raise LogStillLives(
+            Text(
+                "Le bureau suit cette tablette. Seul un journal révoqué ou double se met de côté.",
+                "The office follows this tablet. Only a revoked or forked log is laid aside.",
+            )
+        )
+    if not standing.is_safe:
+        raise LogOnlyHere(
+            Text(
+                "Des livraisons ne sont que sur cette tablette. Exportez le journal, puis mettez-le de côté.",
+                "Deliveries are on this tablet alone. Export the log, then lay it aside.",
+            )
+        )
+
+
+def open_aside(home: Path, keys: Secrets, number: int) -> Tablet:
+    """Open a log that was laid aside, e.g. to export it again."""
+    return open_tablet(aside.folder_of(home, number), aside.AsideSecrets(keys, number))
+
+
+def _told(session: Session, tablet: Tablet) -> dict[str, Any]:
+    known = settings.load(session, Enrolment)
+    events, unreadable = [], []
+    for entry in outbox.entries(session):
+        try:
+            events.append({"seq": entry.seq} | msgspec.to_builtins(outbox.load(session, entry.seq)))
+        except Unreadable:
+            unreadable.append({"seq": entry.seq, "hash": entry.hash})
+    return {
+        "format": FORMAT,
+        "device_id": known.device_id if known else "",
+        "carrier_id": known.carrier_id if known else "",
+        "public_key": public_bytes(tablet.key).hex(),
+        "last_seq": outbox.head(session).seq,
+        "position": msgspec.to_builtins(settings.position(session)),
+        "events": events,
+        "unreadable": unreadable,
+        "receipts": [msgspec.to_builtins(one) for one in receipts.kept(session)],
+        "files": list(attachments.names(session)),
+    }
+
+
+def _loaded(tablet: Tablet, sha256: str) -> bytes | None:
+    """A file that does not open any more stands in the list, and not in the archive."""
+    try:
+        return tablet.store.read(lambda session: attachments.load(session, sha256))
+    except Unreadable:
+        return None

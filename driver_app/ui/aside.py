@@ -1,0 +1,47 @@
+"""Mettre de côté: a log that can never go on, exported if need be, and a fresh tablet in its place."""
+
+from __future__ import annotations
+
+from kivy.properties import BooleanProperty, StringProperty
+
+from driver_app.actions.lay_aside import export_log
+from driver_app.ui.kit import PairRow
+from driver_app.ui.screen import TabletScreen
+from driver_app.viewmodels import texts
+from driver_app.viewmodels.aside import present_aside
+
+
+class AsideScreen(TabletScreen):
+    """Says why, what is only here, and what happens; the second touch does it."""
+
+    back_to = "help"
+    why = StringProperty("")
+    notice = StringProperty("")
+    can_begin = BooleanProperty(defaultvalue=False)
+    is_armed = BooleanProperty(defaultvalue=False)
+
+    def refresh(self) -> None:
+        """Read how the log stands."""
+        self.is_armed = False
+        self.shown = present_aside(self.flow.tablet, self.flow.language)
+        self.why, self.notice, self.can_begin = self.shown.why, self.shown.notice, self.shown.can_begin
+        self.ids.rows.clear_widgets()
+        for left, right, is_exception in self.shown.rows:
+            self.ids.rows.add_widget(PairRow(left=left, right=right, is_exception=is_exception))
+
+    def export(self) -> None:
+        """Write the log beside the store, for the office."""
+        tablet = self.flow.tablet
+        if self.app.attempt(lambda: export_log(tablet, tablet.store.path.parent, self.flow.clock.now())):
+            self.refresh()
+            self.app.tell(texts.EXPORTED, more=f" : {self.shown.exported}")
+
+    def begin(self) -> None:
+        """Ask once more, then lay the log aside and go on to the code."""
+        if not self.is_armed:
+            self.is_armed = True
+            return
+        self.is_armed = False
+        if self.app.attempt(self.app.begin_anew):
+            self.app.go("enrol")
+            self.app.tell(texts.ASIDE_DONE)

@@ -1,0 +1,42 @@
+"""What the screen says before a log is laid aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from driver_app.actions.lay_aside import log_standing
+from driver_app.store import settings
+from driver_app.tablet import Tablet
+from driver_app.viewmodels import texts
+from shared.problems import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsideView:
+    """Why, what is only here, and whether it may be done now. ``rows`` are label, value, and whether it worries."""
+
+    why: str
+    rows: tuple[tuple[str, str, bool], ...]
+    notice: str
+    can_begin: bool
+    exported: str
+
+
+def present_aside(tablet: Tablet, language: Language) -> AsideView:
+    """Return what the screen shows of this tablet's log."""
+    standing = log_standing(tablet)
+    is_fork = tablet.store.read(settings.position).standing == "fork"
+    rows = [
+        (texts.ASIDE_EVENTS.say(language), str(standing.events), standing.events > 0),
+        (texts.ASIDE_FILES.say(language), str(standing.files), standing.files > 0),
+    ]
+    if standing.exported:
+        rows.append((texts.ASIDE_EXPORTED.say(language), standing.exported, False))
+    notice = texts.ASIDE_AT_OFFICE if not (standing.events or standing.files) else texts.ASIDE_EXPORT_FIRST
+    return AsideView(
+        why=(texts.ASIDE_WHY_FORK if is_fork else texts.ASIDE_WHY_REVOKED).say(language),
+        rows=tuple(rows),
+        notice="" if standing.exported else notice.say(language),
+        can_begin=standing.is_over and standing.is_safe,
+        exported=standing.exported,
+    )

@@ -1,0 +1,94 @@
+"""Files that events of a tablet name and the office has not: never come yet, or lost by a store that was put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.orm import Session
+
+from server.core.acting import acting_org
+from server.core.blobs import BlobStore
+from server.delivery.sharing.model import ProofEdition
+from server.sync.model import Attachment, VerifiedBackup
+from shared.wire.limits import MAX_MISSING_FILES
+
+LOOKED_BACK: Final = timedelta(days=60)
+"""Tablets keep a file for two weeks, or until a backup holds it: what is older they have let go."""
+
+# The order turns with every asking: files that nobody can give any more do not hide the others behind the bound.
+_MISSING = text("""
+    WITH told AS (
+        SELECT v.id, v.signature_sha256, v.picture_sha256, e.groups
+        FROM visit v JOIN device_event e ON e.event_id = v.event_id
+        WHERE v.owner_id = :owner AND v.device_id = :device AND v.received_at >= :since
+    ), named AS (
+        SELECT signature_sha256 AS sha256 FROM told UNION SELECT picture_sha256 FROM told
+        UNION SELECT unnest(l.photos) FROM told JOIN delivery d ON d.visit_id = told.id
+            JOIN delivery_line l ON l.delivery_id = d.id
+        UNION SELECT CAST(leaf AS jsonb) ->> 'sha256' FROM told, jsonb_array_elements(told.groups) AS entry,
+            jsonb_array_elements_text(entry -> 'leaves') AS leaf
+            WHERE entry ->> 'key' = 'carrier' AND CAST(leaf AS jsonb) ->> 'kind' = 'photo'
+    )
+    SELECT n.sha256 FROM named n
+    WHERE n.sha256 <> '' AND NOT EXISTS (
+        SELECT 1 FROM attachment a
+        WHERE a.owner_id = :owner AND a.sha256 = n.sha256 AND a.complete_at IS NOT NULL
+    )
+    ORDER BY md5(n.sha256 || :turn) LIMIT :most
+""")
+
+
+def missing_files(session: Session, *, device_id: UUID, now: datetime) -> tuple[str, ...]:
+    """Return the sha256 of files that this tablet's visits name and the office has not, at most a bounded number."""
+    found = session.scalars(
+        _MISSING,
+        {
+            "owner": acting_org(session),
+            "device": device_id,
+            "since": now - LOOKED_BACK,
+            "turn": now.isoformat(),
+            "most": MAX_MISSING_FILES,
+        },
+    )
+    return tuple(found)
+
+
+def safe_until(session: Session) -> datetime | None:
+    """Return until when a verified backup holds whatever was received; None while there is none."""
+    return session.scalar(select(func.max(VerifiedBackup.made_at)))
+
+
+def note_lost(session: Session, store: BlobStore) -> tuple[str, ...]:
+    """Note which files of the acting carrier the store has lost, so that tablets offer them again; return them.
+
+    The store is listed once; a file that only just came is looked for by its name before it counts as lost.
+    """
+    known = set(
+        session.scalars(
+            select(Attachment.sha256).where(
+                Attachment.owner_id == acting_org(session), Attachment.complete_at.is_not(None)
+            )
+        )
+    )
+    lost = sorted(known - _purged(session) - set(store.names(acting_org(session))))
+    gone = tuple(one for one in lost if not store.has(acting_org(session), one))
+    _forget(session, gone)
+    return gone
+
+
+def _purged(session: Session) -> set[str]:
+    """What retention took out on purpose is not lost, and nobody is to send it again."""
+    rows = session.scalars(select(ProofEdition.pieces).where(ProofEdition.owner_id == acting_org(session)))
+    return {sha256 for pieces in rows for sha256 in pieces}
+
+
+def _forget(session: Session, names: Iterable[str]) -> None:
+    session.execute(
+        update(Attachment)
+        .where(Attachment.owner_id == acting_org(session), Attachment.sha256.in_(list(names)))
+        .values(complete_at=None, received_bytes=0)
+    )

@@ -1,0 +1,172 @@
+"""A log that can never go on is laid aside whole, wherever the tablet dies, and a fresh one stands in its place."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from driver_app import aside
+from driver_app.actions.arrive import arrive
+from driver_app.actions.enrol import enrol
+from driver_app.actions.finish import finish_stop
+from driver_app.actions.lay_aside import (
+    LogOnlyHere,
+    LogStillLives,
+    begin_anew,
+    export_log,
+    log_standing,
+    open_aside,
+)
+from driver_app.actions.run import start_run
+from driver_app.platform.desktop import FileSecrets
+from driver_app.store import attachments, outbox, settings
+from driver_app.store.settings import Preferences
+from driver_app.strokes import draw_signing
+from driver_app.tablet import NotEnrolled, open_tablet
+from shared.sealing import public_bytes
+from shared.sealing_event import open_event
+from tests.factories.protocol_peer import CODE
+from tests.factories.runs import make_run
+from tests.factories.tablets import Cab, make_cab
+
+
+def deliver(cab: Cab, position: int) -> None:
+    arrive(cab.tablet, **cab.at(position), now=cab.now)
+    signing = draw_signing("Éloïse Gagné", "gérante")
+    finish_stop(cab.tablet, **cab.at(position), signing=signing, language="fr", now=cab.now)
+    cab.clock.advance(10_001)
+
+
+@pytest.fixture
+def cab(tmp_path: Path) -> Cab:
+    """A tablet under way with one stop at the office, then revoked."""
+    cab = make_cab(tmp_path / "home", make_run(stops=3))
+    start_run(cab.tablet, run_id=cab.run.run_id, now=cab.now)
+    deliver(cab, 0)
+    cab.engine.sync()
+    return cab
+
+
+def keys_of(cab: Cab) -> FileSecrets:
+    return FileSecrets(cab.home / "keys")
+
+
+def log_of(tablet) -> list[str]:
+    return [entry.hash for entry in tablet.store.read(outbox.entries)]
+
+
+def test_a_log_that_the_office_follows_stays(cab: Cab) -> None:
+    """Nobody lays a living log aside by mistake."""
+    with pytest.raises(LogStillLives):
+        begin_anew(cab.tablet, keys_of(cab))
+    assert log_standing(cab.tablet).is_over is False
+
+
+def test_a_revoked_log_goes_aside_whole_and_a_new_tablet_comes_in(cab: Cab) -> None:
+    """Issue 3: the old log opens with its own keys, event by event; the fresh one enrols under a key of its own."""
+    cab.tablet.store.write("set_preference", _prefer)
+    cab.office.revoked = True
+    cab.engine.sync()
+    before, old_key = log_of(cab.tablet), public_bytes(cab.tablet.key)
+    fresh = begin_anew(cab.tablet, keys_of(cab))
+    assert public_bytes(fresh.key) != old_key
+    assert (log_of(fresh), fresh.preferences.language) == ([], "en")
+    with pytest.raises(NotEnrolled):
+        _ = fresh.enrolment
+    old = open_aside(cab.home, keys_of(cab), 1)
+    assert (log_of(old), public_bytes(old.key)) == (before, old_key)
+    assert [open_event(old.store.read(lambda db, at=at: outbox.load(db, at + 1))).seq for at in range(3)] == [1, 2, 3]
+    old.store.close()
+    cab.office.revoked = False
+    cab.office.disk.hashes.clear()
+    cab.office.disk.code_open = True
+    assert enrol(fresh, cab.office, code=CODE, name="Tablette 7", now=cab.now).driver_name
+    fresh.store.close()
+    cab.restart()
+    assert public_bytes(cab.tablet.key) == public_bytes(fresh.key)
+    assert aside.numbers(cab.home) == (1,)
+
+
+def _prefer(session) -> None:
+    settings.save(session, Preferences(language="en"))
+
+
+def test_what_is_only_here_is_exported_first(cab: Cab) -> None:
+    """Nothing is lost: a forked log that the office has not whole goes aside once a file holds all of it."""
+    cab.office.disk.is_forked = True
+    cab.office.room_for_strays = 0
+    deliver(cab, 1)
+    cab.engine.sync()
+    standing = log_standing(cab.tablet)
+    assert (standing.is_over, standing.events > 0, standing.is_safe) == (True, True, False)
+    with pytest.raises(LogOnlyHere):
+        begin_anew(cab.tablet, keys_of(cab))
+    path = export_log(cab.tablet, cab.home, cab.now)
+    assert log_standing(cab.tablet).is_safe
+    _require_whole(cab, path)
+    begin_anew(cab.tablet, keys_of(cab)).store.close()
+    old = open_aside(cab.home, keys_of(cab), 1)
+    again = export_log(old, cab.home, cab.now)
+    with zipfile.ZipFile(again) as archive, zipfile.ZipFile(path) as first:
+        assert archive.read("log.json") == first.read("log.json")
+    old.store.close()
+
+
+def _require_whole(cab: Cab, path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        told = json.loads(archive.read("log.json"))
+        assert [one["hash"] for one in told["events"]] == log_of(cab.tablet)
+        assert told["public_key"] == public_bytes(cab.tablet.key).hex()
+        names = cab.tablet.store.read(attachments.names)
+        assert {hashlib.sha256(archive.read(f"files/{name}")).hexdigest() for name in names} == set(names)
+
+
+class PowerCut(BaseException):
+    """The tablet died."""
+
+
+@pytest.mark.parametrize("cut_at", range(12))
+def test_a_cut_at_any_step_loses_nothing(cut_at: int, cab: Cab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Issue 3: keys kept, file moved, keys made, marker gone: whichever step was the last one, the start goes on."""
+    cab.office.revoked = True
+    cab.engine.sync()
+    before, old_key = log_of(cab.tablet), public_bytes(cab.tablet.key)
+    keys = _Dying(cut_at)
+    monkeypatch.setattr(aside, "sync_folder", lambda _: keys.step())
+    monkeypatch.setattr(FileSecrets, "keep", keys.keep_of(FileSecrets.keep))
+    with contextlib.suppress(PowerCut):
+        begin_anew(cab.tablet, keys_of(cab)).store.close()
+    monkeypatch.undo()
+    tablet = open_tablet(cab.home, keys_of(cab))
+    if not aside.numbers(cab.home):
+        assert (log_of(tablet), public_bytes(tablet.key)) == (before, old_key)
+        return
+    assert log_of(tablet) == []
+    old = open_aside(cab.home, keys_of(cab), 1)
+    assert (log_of(old), public_bytes(old.key)) == (before, old_key)
+    assert public_bytes(tablet.key) != old_key
+    assert aside.numbers(cab.home) == (1,)
+
+
+class _Dying:
+    """Counts each durable step, and dies at one."""
+
+    def __init__(self, cut_at: int) -> None:
+        self.left = cut_at
+
+    def step(self) -> None:
+        if self.left == 0:
+            raise PowerCut
+        self.left -= 1
+
+    def keep_of(self, keep):
+        def kept(secrets: FileSecrets, name: str, secret: bytes) -> None:
+            self.step()
+            keep(secrets, name, secret)
+
+        return kept
