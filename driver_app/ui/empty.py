@@ -16,9 +16,11 @@ class EmptyScreen(TabletScreen):
     def refresh(self) -> None:
         """See whether the tablet has an office at all."""
         try:
-            self.is_enrolled = "yes" if self.flow.tablet.enrolment else ""
+            known = self.flow.tablet.enrolment
         except NotEnrolled:
             self.is_enrolled = ""
+        else:
+            self.is_enrolled = "yes" if known.device_id else ""
 
     def again(self) -> None:
         """Ask the office, and go on when a run has come; without an office, go and get one."""
