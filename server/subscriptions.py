@@ -17,6 +17,7 @@ from server.delivery.events import DELIVERY_CORRECTED, DELIVERY_RECORDED, EXPORT
 from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
 from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED, RUN_DOCUMENTED
+from server.identity import jobs as identity
 from server.notifications import jobs as notifications
 from server.notifications.events import WEBHOOK_SUSPENDED
 from server.notifications.ordering import jobs as ordering
@@ -73,6 +74,17 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     RUN_PLANNED: (planning.draw_run,),
     RUN_CHANGED: (planning.draw_run,),
 }
+
+
+# when (cron, UTC) → its job, taking the moment; only a worker that stays plans them, each hour once however many there are
+HOURS: Mapping[str, Task] = {"23 * * * *": identity.sweep}
+
+
+def plan_hours(app: procrastinate.App) -> None:
+    """Have this process's worker ask for what is due by the clock."""
+    for cron, task in HOURS.items():
+        if (task.name, "") not in app.periodic_registry.periodic_tasks:
+            app.periodic(cron=cron)(task)
 
 
 def react(session: Session, fact: Fact) -> None:

@@ -19,7 +19,7 @@ from server.core.jobs import queue
 from server.core.logs import log
 from server.core.modules import doors
 from server.core.settings import settings
-from server.subscriptions import install_subscriptions
+from server.subscriptions import install_subscriptions, plan_hours
 
 HEARTBEAT_S: Final = 30
 LONGEST_JOB_S: Final = 30 * 60
@@ -42,8 +42,9 @@ class Ran:
 
 
 def run_forever(*, concurrency: int = CONCURRENCY) -> None:
-    """Run jobs as they come, until a signal; running ones are finished first."""
+    """Run jobs as they come, and those due by the clock, until a signal; running ones are finished first."""
     _prepare()
+    plan_hours(queue)
     with queue.replace_connector(_connector(concurrency)):
         asyncio.run(_work(concurrency))
 

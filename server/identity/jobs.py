@@ -10,7 +10,6 @@ from server.core.transaction import transaction
 from server.identity.service.sweeping import AT_ONCE, sweep_once
 
 
-@queue.periodic(cron="23 * * * *", periodic_id="hourly")
 @queue.task(name="identity.sweep", queueing_lock="identity.sweep", retry=AGAIN)
 def sweep(timestamp: int) -> None:
     """Delete what is over, in bounded transactions; ``timestamp`` is the hour that asked, and decides nothing."""
