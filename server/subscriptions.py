@@ -76,7 +76,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
 }
 
 
-# when (cron, UTC) → its job, taking the moment; only a worker that stays plans them, each hour once however many there are
+# when (cron, UTC) → its job, taking the moment; only a worker that stays plans them, once however many there are
 HOURS: Mapping[str, Task] = {"23 * * * *": identity.sweep}
 
 
