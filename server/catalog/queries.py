@@ -70,13 +70,8 @@ def prices_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapp
         NoDeposit: a class has none for that day.
     """
     wanted = set(class_ids)
-    rows = session.scalars(
-        select(ContainerPrice)
-        .where(ContainerPrice.class_id.in_(wanted), ContainerPrice.valid_from <= day)
-        .order_by(ContainerPrice.class_id, ContainerPrice.valid_from.desc())
-        .ext(distinct_on(ContainerPrice.class_id))
-    ).all()
-    if missing := wanted - {row.class_id for row in rows}:
+    known = known_prices_on(session, class_ids=wanted, day=day)
+    if missing := wanted - known.keys():
         raise NoDeposit(
             Text(
                 f"Une classe de contenant n’a pas de consigne le {day}. Lui en donner une.",
@@ -84,7 +79,28 @@ def prices_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapp
             ),
             where=str(min(missing)),
         )
+    return known
+
+
+def known_prices_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapping[UUID, int]:
+    """Return the deposits of these classes on a day, in cents; a class that has none is absent."""
+    rows = session.scalars(
+        select(ContainerPrice)
+        .where(ContainerPrice.class_id.in_(set(class_ids)), ContainerPrice.valid_from <= day)
+        .order_by(ContainerPrice.class_id, ContainerPrice.valid_from.desc())
+        .ext(distinct_on(ContainerPrice.class_id))
+    )
     return {row.class_id: row.unit_cents for row in rows}
+
+
+def price_table(session: Session, *, class_ids: Iterable[UUID]) -> Mapping[UUID, list[ContainerPrice]]:
+    """Return every dated deposit of these classes, the newest first, by class."""
+    wanted = set(class_ids)
+    table: dict[UUID, list[ContainerPrice]] = {class_id: [] for class_id in wanted}
+    rows = select(ContainerPrice).where(ContainerPrice.class_id.in_(wanted))
+    for row in session.scalars(rows.order_by(ContainerPrice.valid_from.desc())):
+        table[row.class_id].append(row)
+    return table
 
 
 def formats(session: Session, *, format_ids: Iterable[UUID]) -> Mapping[UUID, tuple[ProductFormat, Product]]:
