@@ -40,3 +40,47 @@ function say(words) {
   place.append(toast);
   setTimeout(() => toast.remove(), 6000);
 }
+
+// A form that is refused keeps what was typed: the problem is said at its field. Without scripts it is a page.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-keeps]");
+  if (!form || event.defaultPrevented) return;
+  event.preventDefault();
+  const button = event.submitter;
+  if (button) button.disabled = true;
+  try {
+    const sent = new FormData(form, button);
+    const headers = { Accept: "application/problem+json, text/html;q=0.1" };
+    const answer = await fetch(form.action, { method: "POST", body: sent, headers, redirect: "follow" });
+    if (answer.headers.get("Content-Type")?.startsWith("application/problem+json")) refuse(form, await answer.json());
+    else if (answer.redirected) window.location.assign(answer.url);
+    else show(await answer.text());
+  } catch {
+    say(document.body.dataset.unreachable);
+  } finally {
+    if (button) button.disabled = false;
+  }
+});
+
+function refuse(form, problem) {
+  for (const old of form.querySelectorAll(".wrong[data-said]")) old.remove();
+  for (const old of form.querySelectorAll("[aria-invalid]")) old.removeAttribute("aria-invalid");
+  const named = problem.where ? form.querySelector(`[name="${CSS.escape(problem.where)}"]:not([type="hidden"])`) : null;
+  const words = document.createElement("span");
+  words.className = "wrong";
+  words.dataset.said = "";
+  words.setAttribute("role", "alert");
+  words.textContent = problem.detail;
+  if (!named) return form.prepend(words), words.scrollIntoView({ block: "center" });
+  words.id = `${problem.where}-said`;
+  named.setAttribute("aria-invalid", "true");
+  named.setAttribute("aria-describedby", words.id);
+  (named.closest(".field, fieldset, label") ?? named).append(words);
+  named.focus();
+}
+
+function show(page) {
+  const main = new DOMParser().parseFromString(page, "text/html").getElementById("main");
+  document.getElementById("main").replaceWith(main);
+  main.scrollIntoView();
+}

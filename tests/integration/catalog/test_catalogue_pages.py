@@ -1,0 +1,152 @@
+"""The catalogue's pages: every one opens in both languages, every form does what it says and refuses at its field."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from server.app import create_app
+from server.core.web.caller import LANGUAGE_COOKIE
+from server.identity.model import OrganisationKind, Role
+from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.world import World, make_order, make_world
+
+FORMAT = {
+    "name_fr": "caisse de 6 × 4", "name_en": "case of 6 × 4", "sales_unit": "case", "unit_price": "58,8001",
+    "weight_kg": "12,4", "container_ml": "473", "units_a_pack": "4", "packs_a_unit": "6", "listed": "1",
+    "barcode": "10628504100018", "reference": "BLO-C24",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A brewery's owner and a retailer's, in browsers."""
+
+    world: World
+    app: Flask
+    supplier: Client
+    retailer: Client
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: object) -> Desk:
+    world, app = make_world(buyers=2), create_app()
+    people = (
+        browser_of(app, make_member(Organisation(kind, org_id), Role.OWNER))
+        for kind, org_id in (
+            (OrganisationKind.SUPPLIER, world.seller.id),
+            (OrganisationKind.RETAILER, world.buyer.id),
+        )
+    )
+    return Desk(world, app, *people)
+
+
+def shown(client: Client, path: str) -> str:
+    for language in ("en", "fr"):
+        client.flask.set_cookie(LANGUAGE_COOKIE, language)
+        answer = client.get(path)
+        assert answer.status_code == 200, path
+    return answer.text
+
+
+def sent(client: Client, path: str, form: dict[str, object]) -> str:
+    answer = client.post(path, data=form)
+    assert answer.status_code == 303, answer.text
+    return str(answer.headers["Location"])
+
+
+def test_a_product_is_made_sold_searched_and_put_away(desk: Desk) -> None:
+    """Issue 4: pages to keep products: list, search, create, edit, archive."""
+    words = {"name_fr": "Rousse d’octobre", "name_en": "October red", "style": "Rousse", "gst": "1", "qst": "1"}
+    place = sent(desk.supplier, "/catalogue/produits", words)
+    assert "Aucun format" in shown(desk.supplier, place)
+    shown(desk.supplier, f"{place}/formats/nouveau")
+    can = {"container_class_id": str(desk.world.can_class_id)}
+    sent(desk.supplier, f"{place}/formats", FORMAT | can)
+    page = shown(desk.supplier, "/catalogue?q=10628504100018")
+    assert "Rousse d’octobre" in page
+    assert "58,8001\u00a0$" in page
+    (format_path,) = re.findall(r'href="(/catalogue/formats/[^"]+)"', page)
+    assert 'value="58.8001"' in shown(desk.supplier, format_path)
+    sent(desk.supplier, format_path, FORMAT | can | {"unit_price": "60", "max_an_order": "10"})
+    assert "60,00\u00a0$" in shown(desk.supplier, place)
+    assert "au plus 10" in shown(desk.retailer, "/offre?q=octobre")
+    sent(desk.supplier, f"{place}/archives", {"archived": "1"})
+    assert "Rousse d’octobre" not in shown(desk.supplier, "/catalogue")
+    assert "Rousse d’octobre" in shown(desk.supplier, "/catalogue?etat=archives")
+    assert "Rien ne correspond" in shown(desk.retailer, "/offre?q=octobre")
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        ({"unit_price": "beaucoup"}, "unit_price"),
+        ({"unit_price": ""}, "unit_price"),
+        ({"barcode": "10628504100011"}, "barcode"),
+        ({"weight_kg": "0,0001"}, "weight_kg"),
+        ({"units_a_pack": "0"}, "units_a_pack"),
+        ({"sales_unit": "barrel"}, "sales_unit"),
+        ({"buyer_ids": "x"}, "buyer_ids"),
+        ({"name_fr": "a" * 500}, "name_fr"),
+        ({"name_fr": "a\x00b"}, "name_fr"),
+    ],
+)
+def test_a_form_is_refused_at_its_field(desk: Desk, change: dict[str, str], where: str) -> None:
+    """Bad input: the page's script shows the problem at the field that it names; what was typed stays."""
+    with desk.app.test_request_context():
+        place = sent(desk.supplier, "/catalogue/produits", {"name_fr": "X", "name_en": "X"})
+    answer = desk.supplier.post(
+        f"{place}/formats", data=FORMAT | {"reference": ""} | change, headers={"Accept": "application/problem+json"}
+    )
+    assert (answer.status_code, answer.json["where"]) == (422, where)
+
+
+def test_prices_and_allocations_are_set_on_pages(desk: Desk) -> None:
+    """Issue 4: lists, discounts and dated promotions and allocations; an order's page explains its price."""
+    case = str(desk.world.seller.case_id)
+    rule = {"name_fr": "Liste des bars", "name_en": "Bar list", "valid_from": "2026-01-01", "kind": "list"}
+    for kind in ("list", "discount", "promotion"):
+        shown(desk.supplier, f"/catalogue/prix/nouveau/{kind}")
+    sent(desk.supplier, "/catalogue/prix", rule | {"formats": case, f"price-{case}": "40,25"})
+    promotion = {"kind": "promotion", "name_fr": "Oktoberfest", "name_en": "Oktoberfest", "percent_off": "12,5"}
+    days = {"valid_from": "2026-01-01", "valid_until": "2026-12-31", "format_ids": case}
+    place = sent(desk.supplier, "/catalogue/prix", promotion | days | {"buyer_ids": str(desk.world.buyer.id)})
+    page = shown(desk.supplier, "/catalogue/prix")
+    assert "−12,5\u00a0%" in page
+    assert "Dépanneur 1" in page
+    rule_id = place.rpartition("#r-")[2]
+    assert 'value="12.50"' in shown(desk.supplier, f"/catalogue/prix/{rule_id}")
+    order = shown(desk.retailer, f"/commandes/{make_order(desk.world)}")
+    assert re.search(r"35,2188\u00a0\$.*Prix de base.*42,50\u00a0\$.*Liste des bars.*Oktoberfest", order, re.DOTALL)
+    sent(desk.supplier, f"/catalogue/prix/{rule_id}/archives", {"archived": "1"})
+    assert "Oktoberfest" in shown(desk.supplier, "/catalogue/prix?etat=archives")
+    share = {"format_id": case, "quantity": "6", "valid_from": "2026-01-01", "valid_until": "2099-12-31"}
+    sent(desk.supplier, "/catalogue/allocations", share)
+    page = shown(desk.supplier, "/catalogue/allocations")
+    assert "allocation 6" in shown(desk.retailer, "/offre")
+    (end,) = re.findall(r'action="(/catalogue/allocations/[^"]+/finir)"', page)
+    sent(desk.supplier, end, {})
+    assert "Rien n’est compté par client" in shown(desk.supplier, "/catalogue/allocations")
+
+
+def test_container_classes_are_kept_on_a_page(desk: Desk) -> None:
+    """C17, C30: one's own classes with their table, a partner's to read; a taxed one says who decided."""
+    keg = {"code": "keg_30l", "kind": "keg", "name_fr": "Fût de 30 L", "name_en": "30 L keg", "deposit": "30"}
+    place = sent(desk.supplier, "/catalogue/contenants", keg | {"valid_from": "2024-01-01"})
+    path = f"/catalogue/contenants/{place.rpartition('#c-')[2]}"
+    sent(desk.supplier, f"{path}/consignes", {"deposit": "50,00", "valid_from": "2099-01-01"})
+    words = {"name_fr": "Fût de 30 L", "name_en": "30 L keg", "taxable": "1"}
+    assert desk.supplier.post(path, data=words).status_code == 422
+    sent(desk.supplier, path, words | {"decided_by": "Nadia Roy, CPA"})
+    page = shown(desk.supplier, "/catalogue/contenants")
+    for said in ("50,00\u00a0$", "à venir", "Nadia Roy, CPA", "Canette"):
+        assert said in page
+
+
+def test_a_retailer_keeps_no_catalogue(desk: Desk) -> None:
+    """Permission matrix: the pages that keep a catalogue are closed to those who only buy from it."""
+    for path in ("/catalogue", "/catalogue/prix", "/catalogue/contenants", "/catalogue/allocations"):
+        assert desk.retailer.get(path).status_code == 403
