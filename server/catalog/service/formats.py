@@ -152,16 +152,27 @@ def figures_of(sold: ProductFormat) -> FormatFigures:
     )
 
 
-def _columns(session: Session, product: Product, figures: FormatFigures) -> dict[str, object]:
+def check_figures(session: Session, figures: FormatFigures) -> None:
+    """Accept figures that a format may have.
+
+    Raises:
+        BadFormat: a word, figure or barcode that cannot be.
+    """
     _require_figures(figures)
+    require_unit_price(figures.unit_price)
+    require_taxes(figures.tax_codes or ())
     if figures.container_class_id is not None:
         _require_class(session, figures.container_class_id)
+
+
+def _columns(session: Session, product: Product, figures: FormatFigures) -> dict[str, object]:
+    check_figures(session, figures)
     containers = figures.units_a_pack * figures.packs_a_unit
     own_taxes = figures.tax_codes is not None
     return {
         **{name: getattr(figures, name) for name in _SAME},
         **figures.audience.columns(),
-        "unit_price": require_unit_price(figures.unit_price),
+        "unit_price": figures.unit_price,
         "containers_a_unit": containers if figures.container_class_id else 0,
         "tax_codes": require_taxes(figures.tax_codes or ()) if own_taxes else list(product.tax_codes),
         "own_taxes": own_taxes,
