@@ -2,5 +2,6 @@
 
 from server.catalog.pages import containers, offers, prices, products
 from server.catalog.pages.blueprint import pages
+from server.catalog.pages.importing import imports
 
-__all__ = ["containers", "offers", "pages", "prices", "products"]
+__all__ = ["containers", "imports", "offers", "pages", "prices", "products"]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from flask import Blueprint, request, url_for
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.catalog.prices.queries import chosen_groups
 from server.catalog.service import Audience
 from server.core import clock
-from server.core.acting import acting_org
 from server.core.web import actor
 from server.core.web.forms import form_ids
 from server.parties import queries as parties
-from server.parties.model import CustomerGroup
 
 pages = Blueprint("catalog", __name__, template_folder="../templates")
 MAX_WORDS: Final = 80
@@ -54,16 +52,10 @@ def said_audience() -> Audience:
 
 def audiences(session: Session) -> dict[str, Any]:
     """Return the groups and clients that a form may tick, and the names of all of them."""
-    groups = own_groups(session)
+    groups = chosen_groups(session)
     clients = [card for _, card in parties.clients(session)]
     names = {group.id: group.name for group in groups} | {card.id: card.name for card in clients}
     return {"groups": groups, "clients": clients, "names": names}
-
-
-def own_groups(session: Session) -> Sequence[CustomerGroup]:
-    """Return the caller's groups of clients but for « Tous », by name."""
-    mine = select(CustomerGroup).where(CustomerGroup.owner_id == acting_org(session))
-    return session.scalars(mine.where(CustomerGroup.is_everyone.is_(False)).order_by(CustomerGroup.name)).all()
 
 
 def written(value: Decimal | None) -> str:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.catalog.prices.model import ListPrice, PriceRule, RuleKind, StockAllocation
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
+from server.parties.model import CustomerGroup
 
 
 def rules(
@@ -45,6 +46,12 @@ def prices_of_lists(session: Session, *, rule_ids: Sequence[UUID]) -> Mapping[UU
     for one in session.scalars(select(ListPrice).where(ListPrice.rule_id.in_(rule_ids)).order_by(ListPrice.format_id)):
         found[one.rule_id][one.format_id] = one.unit_price
     return found
+
+
+def chosen_groups(session: Session) -> Sequence[CustomerGroup]:
+    """Return the acting supplier's groups that a rule may name, all but « Tous », by name."""
+    mine = select(CustomerGroup).where(CustomerGroup.owner_id == acting_org(session))
+    return session.scalars(mine.where(CustomerGroup.is_everyone.is_(False)).order_by(CustomerGroup.name)).all()
 
 
 def allocations(session: Session) -> Sequence[StockAllocation]:
