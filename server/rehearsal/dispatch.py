@@ -30,9 +30,9 @@ _PATIENCE = text("SET LOCAL lock_timeout = '20ms'")
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy of the database, the files of then, and what only the dispatcher's memory knows of that state."""
+    """The database and the files of then, and what only the dispatcher's memory knows of that state."""
 
-    database: str
+    database: int
     files: frozenset[Path]
     revoked: dict[str, datetime]
     taken: dict[str, int]
@@ -62,7 +62,7 @@ class Dispatch:
         return self.ground.morning.trade.carrier_id
 
     def back_up(self, news: int) -> None:
-        """Copy database and files; now and then the copy is verified, and tablets hear how far it reaches."""
+        """Hold database and files; now and then the backup is verified, and tablets hear how far it reaches."""
         self.around.injected.count("office backed up")
         self.backups.append(Backup(self.ground.back_up(), self._files(), dict(self.revoked), self.taken(), news))
         if self.around.chance.hits(0.7):
@@ -86,7 +86,7 @@ class Dispatch:
         """Go back to the last backup; a restore is another life of the database, a rolled-back machine the same one."""
         self.around.injected.count("office rolled back" if is_rollback else "office restored")
         backup = self.backups[-1]
-        self.ground.stand_on_backup(backup.database)
+        self.ground.put_back(backup.database)
         self.lives += 1
         if not is_rollback:
             self.ground.rows.do("UPDATE server_epoch SET nonce = %s", f"life-{self.lives}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import shutil
 import tempfile
@@ -32,6 +31,7 @@ from server.rehearsal.morning import Morning, make_morning
 TEMPLATE: Final = "rehearsal_morning"
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of our own is made in it
 VACUUM_EVERY: Final = 25
+_NONE: Final = -1
 _PATIENCE: Final = "&options=-c%20lock_timeout%3D5000"  # who would wait for itself hears of it
 _FAST: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 
@@ -63,7 +63,7 @@ def database_server() -> Iterator[tuple[PostgresAddress, Path]]:
 
 
 class Ground:
-    """One process's database with its morning, the office's folders, and the copies that restores go back to."""
+    """One process's database with its morning, the office's folders, and the backups that restores go back to."""
 
     def __init__(self, address: PostgresAddress, folder: Path, morning: Morning, number: int) -> None:
         """Copy the morning under ``number``."""
@@ -71,14 +71,17 @@ class Ground:
         self.folder = folder / f"stage-{number}"
         self._address = address
         self._own = f"rehearsal_{number}"
-        self._copies = itertools.count(1)
-        self._made: list[str] = []
+        self._backups: list[psycopg.Connection[tuple[Any, ...]]] = []
+        self._spare: list[psycopg.Connection[tuple[Any, ...]]] = []
+        self._written_down = _NONE
         self._days = 0
         self.folder.mkdir(parents=True)
         shutil.copytree(folder / "secrets", self.folder / "secrets")
-        self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER {}", self._own, TEMPLATE, OWNER_ROLE)
+        _on_server(
+            address, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER {}", self._own, TEMPLATE, OWNER_ROLE
+        )
         self._kept = _superuser(address, self._own)
-        self._stand_on(self._own)
+        self.stand()
         self.app: Flask = create_app()
 
     def begin_day(self) -> None:
@@ -94,61 +97,44 @@ class Ground:
 
     def stand(self) -> None:
         """Let this process's settings point here, after something else changed them."""
-        self._stand_on(self._now)
+        _point_to(self._address, self._own, self.folder)
 
     def end_day(self) -> None:
-        """Forget the copies of the day and stand on the own database again."""
-        if self._now != self._own:
-            engine().dispose()
-            self._stand_on(self._own)
-        for name in self._made:
-            self._on_server("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-        self._made.clear()
+        """Let go of the day's backups."""
+        for connection in self._backups:
+            connection.rollback()
+        self._spare += self._backups
+        self._backups.clear()
+        self._written_down = _NONE
 
     @property
     def rows(self) -> Rows:
-        """The present database, read past the fences."""
-        return Rows(self._kept if self._now == self._own else self._other)
+        """The database, read past the fences."""
+        return Rows(self._kept)
 
-    def back_up(self) -> str:
-        """Copy the present database and return the copy's name."""
-        name = f"{self._own}_{next(self._copies)}"
-        self._copy(name, self._now)
-        return name
+    def back_up(self) -> int:
+        """Hold the database as it is now, in a snapshot that sees nothing of what comes; return the backup's number."""
+        connection = self._spare.pop() if self._spare else _superuser(self._address, self._own, is_snapshot=True)
+        connection.execute("SELECT 1")
+        self._backups.append(connection)
+        return len(self._backups) - 1
 
-    def stand_on_backup(self, backup: str) -> None:
-        """Go on with a copy of a backup, as after a restore."""
-        name = f"{self._own}_{next(self._copies)}"
-        self._copy(name, backup)
-        self._stand_on(name)
+    def put_back(self, backup: int) -> None:
+        """Go on with every row of a backup and no other, under new connections, as after a restore."""
+        if self._written_down != backup:
+            self._kept.execute("SELECT backup.forget()")
+            self._backups[backup].execute("SELECT backup.write_down()")
+            self._backups[backup].commit()
+            self._written_down = backup
+        engine().dispose()
+        self._kept.execute("SELECT backup.come_back()")
 
     def close(self) -> None:
         """End every connection."""
         self.end_day()
         engine().dispose()
-        self._kept.close()
-
-    def _copy(self, name: str, source: str) -> None:
-        engine().dispose()
-        self._let_go()
-        self._made.append(name)
-        self._on_server("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER {}", name, source, OWNER_ROLE)
-        if self._now == self._own:
-            self._kept = _superuser(self._address, self._own)
-        else:
-            self._other = _superuser(self._address, self._now)
-
-    def _let_go(self) -> None:
-        (self._kept if self._now == self._own else self._other).close()
-
-    def _stand_on(self, database: str) -> None:
-        self._now = database
-        _point_to(self._address, database, self.folder)
-        if database != self._own:
-            self._other = _superuser(self._address, database)
-
-    def _on_server(self, statement: LiteralString, *names: str) -> None:
-        _on_server(self._address, statement, *names)
+        for connection in (self._kept, *self._spare):
+            connection.close()
 
 
 def make_template(address: PostgresAddress, folder: Path) -> Morning:
@@ -186,8 +172,13 @@ def _point_to(address: PostgresAddress, database: str, folder: Path) -> None:
     reload_settings()
 
 
-def _superuser(address: PostgresAddress, database: str) -> psycopg.Connection[tuple[Any, ...]]:
-    return psycopg.connect(address.conninfo(database), autocommit=True)
+def _superuser(
+    address: PostgresAddress, database: str, *, is_snapshot: bool = False
+) -> psycopg.Connection[tuple[Any, ...]]:
+    connection = psycopg.connect(address.conninfo(database), autocommit=not is_snapshot)
+    if is_snapshot:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+    return connection
 
 
 def _on_server(address: PostgresAddress, statement: LiteralString, *names: str) -> None:
@@ -195,25 +186,38 @@ def _on_server(address: PostgresAddress, statement: LiteralString, *names: str) 
         connection.execute(sql.SQL(statement).format(*(sql.Identifier(name) for name in names)))
 
 
-# Copies every table beside itself, and makes the function that brings back what differs by primary key: triggers and
-# references sleep meanwhile, and rows that are as they were are left alone.
+# Copies every table beside itself, and makes the functions that bring back what differs by primary key: triggers and
+# references sleep meanwhile, and rows that are as they were are left alone. The schema ``backup`` is another such copy,
+# written by a snapshot when it is restored. Nothing is truncated: snapshots would not see what was there.
 _KEEP_MORNING: Final = """
 CREATE SCHEMA morning;
+CREATE SCHEMA backup;
 DO $do$
-DECLARE one record; body text := ''; same text;
+DECLARE
+  one record; place text; same text; at_dawn text := ''; at_restore text := ''; forget text := ''; write text := '';
+  putting constant text := 'DELETE FROM public.%1$I x WHERE NOT EXISTS (SELECT FROM %3$I.%1$I m WHERE %2$s'
+    || ' AND m IS NOT DISTINCT FROM x); INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE SELECT m.*'
+    || ' FROM %3$I.%1$I m WHERE NOT EXISTS (SELECT FROM public.%1$I x WHERE %2$s); ';
 BEGIN
   FOR one IN SELECT c.oid, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND c.relkind = 'r' ORDER BY c.relname LOOP
-    EXECUTE format('CREATE TABLE morning.%I AS TABLE public.%I', one.relname, one.relname);
-    SELECT string_agg(format('m.%I = x.%I', a.attname, a.attname), ' AND ') INTO same
+    EXECUTE format('CREATE TABLE morning.%1$I AS TABLE public.%1$I', one.relname);
+    EXECUTE format('CREATE TABLE backup.%1$I AS TABLE public.%1$I', one.relname);
+    SELECT string_agg(format('m.%1$I = x.%1$I', a.attname), ' AND ') INTO same
       FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
       WHERE i.indrelid = one.oid AND i.indisprimary;
-    body := body || format('DELETE FROM public.%1$I x WHERE NOT EXISTS (SELECT FROM morning.%1$I m WHERE %2$s'
-      || ' AND m IS NOT DISTINCT FROM x); INSERT INTO public.%1$I OVERRIDING SYSTEM VALUE SELECT m.*'
-      || ' FROM morning.%1$I m WHERE NOT EXISTS (SELECT FROM public.%1$I x WHERE %2$s); ', one.relname, same);
+    at_dawn := at_dawn || format(putting, one.relname, same, 'morning');
+    at_restore := at_restore || format(putting, one.relname, same, 'backup');
+    forget := forget || format('DELETE FROM backup.%I; ', one.relname);
+    write := write || format('INSERT INTO backup.%1$I TABLE public.%1$I; ', one.relname);
   END LOOP;
-  EXECUTE 'CREATE FUNCTION morning.come_back() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN '
-    || 'SET LOCAL session_replication_role = replica; ' || body || ' END $f$';
+  FOREACH place IN ARRAY ARRAY['morning', 'backup'] LOOP
+    EXECUTE format('CREATE FUNCTION %I.come_back() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN '
+      || 'SET LOCAL session_replication_role = replica; %s END $f$', place,
+      CASE place WHEN 'morning' THEN at_dawn ELSE at_restore END);
+  END LOOP;
+  EXECUTE 'CREATE FUNCTION backup.forget() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN ' || forget || ' END $f$';
+  EXECUTE 'CREATE FUNCTION backup.write_down() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN ' || write || ' END $f$';
 END $do$;
 ANALYZE;
 """
