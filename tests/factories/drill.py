@@ -28,6 +28,7 @@ from server.core.settings import reload_settings
 from server.core.transaction import forget_engine, transaction
 from server.planning.model import Run
 from tests.factories.dying import mark_of
+from tests.factories.nursery import FD, Born, born
 from tests.factories.state import Digest, state_digest
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
 
@@ -171,7 +172,7 @@ class Drill:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self._closing = threading.Event()
-        self._server: subprocess.Popen[bytes] | None = None
+        self._server: Born | None = None
         self._keeper: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -192,11 +193,10 @@ class Drill:
 
     def serve(self, *deaths: str, instead: int | None = None) -> None:
         """Run the web server; it dies at each of ``deaths`` in turn, or kills process ``instead``, and starts again."""
-        descriptor = str(self._socket.fileno())
 
         def keep() -> None:
             while not self._closing.is_set():
-                self._server = self._popen(["serve", descriptor], self._order(deaths, instead))
+                self._server = self._popen(["serve", FD], self._order(deaths, instead))
                 self._server.wait()
 
         self._keeper = threading.Thread(target=keep, daemon=True)
@@ -277,9 +277,8 @@ class Drill:
         order = {"DRILL_AT": ",".join(left), "DRILL_MARKS": str(self.folder)}
         return order | ({"DRILL_PID": str(instead)} if instead else {})
 
-    def _popen(self, arguments: list[str], order: dict[str, str]) -> subprocess.Popen[bytes]:
+    def _popen(self, arguments: list[str], order: dict[str, str]) -> Born:
         with (self.folder / "said.log").open("ab") as said:
-            return subprocess.Popen(
-                [sys.executable, "-m", "tests.factories.dying", *arguments],
-                cwd=ROOT, env=self.environment | order, pass_fds=[self._socket.fileno()], stdout=said,
-            )  # fmt: skip
+            listening = self._socket.fileno()
+            environment = self.environment | order
+            return born("dying", arguments, environment=environment, said=said.fileno(), inherits=listening)

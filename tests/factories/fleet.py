@@ -25,6 +25,7 @@ import pytest
 from server.core.settings import reload_settings
 from server.core.transaction import forget_engine
 from tests.factories.drill import BASKETS, Cluster, day_script, settings_for, stops_of
+from tests.factories.nursery import Born, born
 from tests.factories.real_office import ROOT, WebOffice, end, tournee, web_office
 from tests.factories.state import Digest, state_digest
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
@@ -124,11 +125,11 @@ class KillLoop:
 
     def work(self) -> None:
         """Do every job that is left."""
-        ended = subprocess.run(
-            [sys.executable, "-m", "tests.factories.dying", "work"],
-            cwd=ROOT, env={**self.environment, "PYTHONPATH": str(ROOT)}, check=False, timeout=300,
-        )  # fmt: skip
-        assert ended.returncode == 0
+        with (self.folder / "worker.log").open("ab") as said:
+            working = born(
+                "dying", ["work"], environment={**self.environment, "PYTHONPATH": str(ROOT)}, said=said.fileno()
+            )
+        assert working.wait(timeout=300) == 0
 
     def state(self) -> Digest:
         return state_digest(self.fleet.cluster.address.url(self.database))
@@ -165,7 +166,7 @@ class KillLoop:
                 self.check_acknowledged(home)
                 self._tablets[home] = self._start_tablet(home, office.url)
 
-    def _start_worker(self) -> subprocess.Popen[bytes]:
+    def _start_worker(self) -> Born:
         return tournee("worker", "--concurrency", "1", environment=self.environment, said=self.folder / "worker.log")
 
     def _start_tablet(self, home: Path, url: str) -> subprocess.Popen[bytes]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -16,8 +15,9 @@ from typing import Final
 
 import psutil
 
+from tests.factories.nursery import Born, born
+
 ROOT: Final = Path(__file__).parents[2]
-_COMMAND: Final = "import sys; from server.cli import main; sys.exit(main())"
 _PATIENCE_S: Final = 120.0
 
 
@@ -27,13 +27,10 @@ def free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-def tournee(*arguments: str, environment: Mapping[str, str], said: Path, cwd: Path = ROOT) -> subprocess.Popen[bytes]:
+def tournee(*arguments: str, environment: Mapping[str, str], said: Path) -> Born:
     """Start one command of the product; its words go to ``said``."""
     with said.open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-c", _COMMAND, *arguments],
-            cwd=cwd, env={**environment, "PYTHONPATH": str(ROOT)}, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+        return born("tournee", arguments, environment={**environment, "PYTHONPATH": str(ROOT)}, said=log.fileno())
 
 
 @dataclass
@@ -41,7 +38,7 @@ class WebOffice:
     """gunicorn under ``tournee serve``."""
 
     port: int
-    command: subprocess.Popen[bytes]
+    command: Born
     host: str = "127.0.0.1"
     url: str = field(init=False)
 
@@ -91,7 +88,7 @@ def web_office(
         end(command)
 
 
-def end(command: subprocess.Popen[bytes]) -> None:
+def end(command: Born) -> None:
     """End a command and all that it started."""
     with suppress(psutil.NoSuchProcess):
         family = psutil.Process(command.pid).children(recursive=True)

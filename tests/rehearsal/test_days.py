@@ -61,6 +61,15 @@ def test_a_planted_mistake_is_caught(planted: str, ground: Ground) -> None:
     assert any(not played(ground, seed, "full", planted=planted).verdict.holds for seed in seeds)
 
 
+def test_two_transactions_show_only_when_the_office_dies_between_them(ground: Ground) -> None:
+    """M4, G3: done carefully in two transactions, all holds until a kill between them: then what followed is lost."""
+    assert all(played(ground, seed, "calm", planted="two-transactions").verdict.holds for seed in range(3))
+    (seed,) = CATCHING["two-transactions"]
+    killed = played(ground, seed, "full", planted="two-transactions")
+    assert killed.faults["office killed"] > 0
+    assert {finding.split()[0] for finding in killed.verdict.lost} >= {"delivered", "invoiced"}
+
+
 def test_the_catching_seeds_hold_without_their_plants(ground: Ground) -> None:
     """M4: what catches a planted mistake finds nothing in the product as it is."""
     seeds = sorted({seed for seeds in CATCHING.values() for seed in seeds})
