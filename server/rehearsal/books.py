@@ -58,11 +58,11 @@ def kept_events(rows: Rows) -> list[Kept]:
 
 
 def deliveries(rows: Rows) -> dict[str, list[dict[str, Row]]]:
-    """Return every delivery of each order, line by line."""
+    """Return every delivery of each order, line by line, by its revision."""
     found: dict[str, dict[UUID, dict[str, Row]]] = {}
     for order, delivery, line, *counts in rows.all(
         "SELECT d.order_id, d.id, l.order_line_id, l.ordered, l.delivered, l.not_shipped, l.lost, l.returned, l.extra"
-        " FROM delivery d JOIN delivery_line l ON l.delivery_id = d.id"
+        " FROM delivery d JOIN delivery_line l ON l.delivery_id = d.id ORDER BY d.revision"
     ):
         found.setdefault(str(order), {}).setdefault(delivery, {})[str(line)] = tuple(counts)
     return {order: list(made.values()) for order, made in found.items()}
@@ -79,8 +79,10 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
             "SELECT d.order_id, c.state, c.total_cents FROM credit_note c JOIN delivery d ON d.id = c.cause_id"
             " WHERE c.cause_kind = 'delivery'"
         ),
-        "supplied": rows.all('SELECT supplement_of_id, total_cents FROM "order" WHERE supplement_of_id IS NOT NULL'),
-        "noticed": rows.all("SELECT order_id, short_units, extra_units FROM variance_notice"),
+        "supplied": rows.all(
+            'SELECT supplement_of_id, total_cents FROM "order"'
+            " WHERE supplement_of_id IS NOT NULL AND state <> 'cancelled'"
+        ),
     }
     at_stops = {
         "returned": rows.all(
@@ -99,6 +101,27 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
     keyed = {kind: _grouped(found, 1) for kind, found in kinds.items()}
     lengths = {"returned": 3, "deposits": 2, "money": 3}
     return keyed | {kind: _grouped(found, lengths[kind]) for kind, found in at_stops.items()}
+
+
+def notices(rows: Rows) -> dict[str, list[Row]]:
+    """Return what the sellers of each order were told of its differences, in the order of the telling."""
+    return _grouped(
+        rows.all(
+            "SELECT n.order_id, n.short_units, n.extra_units FROM variance_notice n JOIN delivery d"
+            " ON d.id = n.delivery_id ORDER BY d.revision"
+        ),
+        1,
+    )
+
+
+def left(rows: Rows) -> dict[str, list[int]]:
+    """Return what the invoices of each order come to, less what was credited of goods or is proposed to be."""
+    found = rows.all(
+        "SELECT o.order_id, sum(x.cents)::bigint FROM (SELECT id, total_cents AS cents FROM invoice WHERE number <> ''"
+        " UNION ALL SELECT invoice_id, -total_cents FROM credit_note WHERE kind <> 'container_deposit'"
+        " AND state IN ('proposed', 'issued')) x JOIN invoice_order o ON o.invoice_id = x.id GROUP BY o.order_id"
+    )
+    return _grouped(found, 1)
 
 
 def numbering_gaps(rows: Rows) -> list[Row]:

@@ -15,6 +15,8 @@ from server.rehearsal.books import (
     deliveries,
     documents,
     kept_events,
+    left,
+    notices,
     numbering_gaps,
     read_world,
     received_files,
@@ -43,7 +45,8 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[st
         event = sealed.get((one.device, one.seq))
         if event is not None:
             is_trusted = one.device not in revoked or one.received_at < revoked[one.device]
-            model.hear(Taken(one.device, one.seq, event, is_trusted))
+            received_ms = round(one.received_at.timestamp() * 1000)
+            model.hear(Taken(one.device, one.seq, event, received_ms, is_trusted))
     _judge_books(verdict, rows, model.expected, kept)
     has = received_files(rows, carrier_id)
     verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(model.expected.files - has)]
@@ -102,12 +105,38 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
     verdict.lost += [f"event {one} was set aside, though nothing is wrong with it" for one in parked - expected.parked]
     verdict.out_of_order += [f"event {one} was applied, though it had to wait" for one in expected.parked - parked]
     made = deliveries(rows)
-    _judge_kind(verdict, "delivered", made, expected.delivered, verdict.lost)
+    _judge_each(verdict, "delivered", made, expected.delivered, verdict.lost)
+    _judge_each(verdict, "noticed", notices(rows), expected.noticed, verdict.cents_wrong)
+    come_to = {order: cents for order, cents in left(rows).items() if order in expected.left}
+    _judge_kind(
+        verdict,
+        "left",
+        come_to,
+        {order: cents for order, cents in expected.left.items() if cents or order in come_to},
+        verdict.cents_wrong,
+    )
     for kind, found in documents(rows).items():
         wanted = dict(getattr(expected, kind))
         if kind == "invoiced":
             found = {order: amounts for order, amounts in found.items() if order in made}  # noqa: PLW2901  # the rest stood at dawn
+        if kind in {"invoiced", "credited"}:  # a corrected order's documents are looked at together
+            found = {order: amounts for order, amounts in found.items() if order not in expected.left}  # noqa: PLW2901  # as above
         _judge_kind(verdict, kind, found, wanted, verdict.cents_wrong)
+
+
+def _judge_each(
+    verdict: Verdict,
+    kind: str,
+    found: Mapping[str, Sequence[Any]],
+    wanted: Mapping[str, Sequence[Any]],
+    differs: list[str],
+) -> None:
+    """Compare what is there several times for one order, one after the other."""
+    for order in sorted({*found, *wanted}):
+        have, want = found.get(order, ()), wanted.get(order, ())
+        for at in range(max(len(have), len(want))):
+            one = {f"{order} {at + 1}": [row] for row in have[at : at + 1]}
+            _judge_kind(verdict, kind, one, {f"{order} {at + 1}": row for row in want[at : at + 1]}, differs)
 
 
 def _judge_kind(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Final
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from server.rehearsal.dispatch import Dispatch, ticked
 from server.rehearsal.driver import Driver
 from server.rehearsal.ground import Ground
 from server.rehearsal.injected import Chance, Injected
-from server.rehearsal.morning import DAWN
+from server.rehearsal.morning import DAWN, enrol_tablet
 from server.rehearsal.network import Network
 from server.rehearsal.office import Hazard, Office, OfficeKilled, mortal
 from server.rehearsal.patches import Patch, patched
@@ -31,7 +32,7 @@ from server.rehearsal.plants import plant
 from server.rehearsal.replay import log_of, replay, state_of
 from server.rehearsal.surroundings import Surroundings
 from server.rehearsal.verdict import Verdict
-from server.rehearsal.weather import Profile, Weather, draw_weather
+from server.rehearsal.weather import Profile, Weather, draw_weather, with_second_thoughts
 
 _ROUNDS_TO_DRAIN: Final = 8
 _MOST_RESTORES: Final = 2
@@ -58,10 +59,14 @@ class RehearsedDay:
         self.seed = seed
         self.injected = Injected()
         self.cabs: list[Cab] = []
+        self._drivers: list[Driver] = []
         chance = Chance(f"day {seed}")
         time = WorldTime(int(DAWN.timestamp() * 1000))
         self._ground = ground
-        self._around = Surroundings(time, draw_weather(chance.random, profile), chance, self.injected)
+        weather = draw_weather(chance.random, profile)
+        if profile == "full":
+            weather = with_second_thoughts(weather, Random(f"second thoughts {seed}"))
+        self._around = Surroundings(time, weather, chance, self.injected)
         self._hazard = Hazard(chance, self.injected, self._around.weather.office_killed)
         self._route = chance.random.choice(ground.morning.routes)
         self._dispatch = Dispatch(ground, self._route, self._around)
@@ -106,7 +111,7 @@ class RehearsedDay:
     def _set_up(self) -> None:
         weather = self._around.weather
         self._add_cab(0)
-        if weather.second_tablet or weather.revoked:
+        if weather.second_tablet or (weather.revoked and not weather.replaced):
             self.injected.count("second tablet on the run")
             self._add_cab(1)
         if weather.clock_shift_ms:
@@ -118,13 +123,22 @@ class RehearsedDay:
         home = self._route.homes[number]
         mine = self._ground.folder / "tablets" / home.name
         shutil.copytree(home, mine)
-        self.cabs.append(Cab(f"tablet {number + 1}", mine, self._network, self._around))
+        self._hand_over(mine)
+
+    def _hand_over(self, home: Path) -> Driver:
+        cab = Cab(f"tablet {len(self.cabs) + 1}", home, self._network, self._around)
+        self.cabs.append(cab)
+        self._drivers.append(Driver(cab))
+        return self._drivers[-1]
+
+    def _fetch_runs(self, cab: Cab) -> None:
+        while not cab.tablet.store.read(settings.position).cursor:
+            self._sync(cab)
 
     def _play(self) -> None:
-        drivers = [Driver(cab) for cab in self.cabs]
         for cab in self.cabs:
-            while not cab.tablet.store.read(settings.position).cursor:
-                self._sync(cab)
+            self._fetch_runs(cab)
+        drivers = self._drivers
         runs = drivers[0].runs()
         for run in runs if self._around.chance.hits(0.5) else runs[:1]:
             for driver in drivers:
@@ -135,6 +149,7 @@ class RehearsedDay:
                     driver.visit(run.run_id, stop.stop_id)
                     if self._around.chance.hits(0.6):
                         self._sync(driver.cab)
+                    driver.think_again(run.run_id, stop.stop_id)
             for driver in drivers:
                 driver.come_back(run.run_id)
 
@@ -155,9 +170,26 @@ class RehearsedDay:
         if chance.hits(weather.side_by_side) and len(self._route.run_ids) > 1:
             quick, slow = self._route.run_ids[:2]
             self._dispatch.change_side_by_side(slow, quick, between=self.cabs[0])
-        if weather.revoked and len(self.cabs) > 1 and not self._dispatch.revoked and chance.hits(0.5):
+        if weather.revoked and not self._dispatch.revoked and self._is_enough() and chance.hits(0.5):
             self._dispatch.revoke(self.cabs[0])
+            if weather.replaced:
+                self._replace(run_id)
         self._perhaps_set_clocks()
+
+    def _is_enough(self) -> bool:
+        """Say whether somebody is left to go on once the first tablet is revoked."""
+        return len(self.cabs) > 1 or self._around.weather.replaced
+
+    def _replace(self, run_id: str) -> None:
+        """Give the driver a new tablet in the middle of the day; it is in every backup that is restored later."""
+        home = self._ground.folder / "tablets" / "replacement"
+        enrol_tablet(self._ground.app, self._around.time, self._route.driver, home)
+        self.injected.count("tablet replaced")
+        if self._dispatch.backups:
+            self._dispatch.back_up(self._network.news)
+        driver = self._hand_over(home)
+        self._fetch_runs(driver.cab)
+        driver.leave(run_id)
 
     def _perhaps_set_clocks(self) -> None:
         jump_ms = self._around.weather.clock_jump_ms

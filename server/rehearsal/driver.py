@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from driver_app.actions.arrive import arrive
 from driver_app.actions.checking import unphotographed
-from driver_app.actions.correct import TooLateToUndo, undo_finish
+from driver_app.actions.correct import CorrectionBelongsToOffice, TooLateToUndo, correct_stop, undo_finish
 from driver_app.actions.counting import add_photo, collect_cash, set_containers, set_line
 from driver_app.actions.failure import fail_stop
 from driver_app.actions.finish import finish_stop
@@ -61,6 +61,31 @@ class Driver:
         self._finish(run_id, stop_id)
         if around.chance.hits(around.weather.undone):
             self._undo(run_id, stop_id)
+
+    def think_again(self, run_id: str, stop_id: str) -> None:
+        """Correct a delivered stop, once, as long as the tablet lets its driver; from then on the office does."""
+        around = self.cab.around
+        if not around.chance.hits(around.weather.corrected) or self._draft(run_id, stop_id).failure:
+            return
+
+        def act(tablet: Tablet, _: Moment) -> bool:
+            if _is_finished(tablet, run_id, stop_id):
+                try:
+                    correct_stop(tablet, run_id=run_id, stop_id=stop_id)
+                except CorrectionBelongsToOffice:
+                    return False
+            return True
+
+        if self.cab.do(act):
+            around.injected.count("correction")
+            for line in self._draft(run_id, stop_id).lines.values():
+                if self._random.random() < 0.6:
+                    whole = LineDraft(line_id=line.line_id, ordered=line.ordered, delivered=line.ordered)
+                    counted = self._counted(line) if self._random.random() < 0.6 else whole
+                    self.cab.do(partial(_set_line, at={"run_id": run_id, "stop_id": stop_id}, counted=counted))
+            for line in unphotographed(self._run(run_id), self._draft(run_id, stop_id)):
+                self._photograph(run_id, stop_id, line.line_id)
+            self._finish(run_id, stop_id)
 
     def come_back(self, run_id: str) -> None:
         """Return to the depot, unless stops are left."""

@@ -17,6 +17,7 @@ KINDS: Final = (
     "second tablet on the run",
     "poisoned event",
     "undo",
+    "correction",
     "office killed",
     "office restored",
     "office rolled back",

@@ -68,7 +68,7 @@ def make_morning(app: Flask, time: WorldTime, homes: Path) -> Morning:
         mine = tuple(run_id for (who, _), run_id in zip(planned, run_ids, strict=True) if who is driver)
         tablets = tuple(homes / f"{number}-{tablet}" for tablet in range(TABLETS))
         for home in tablets:
-            _enrol(app, time, driver, home)
+            enrol_tablet(app, time, driver, home)
         routes.append(Route(driver, mine, tablets))
     return Morning(trade, tuple(routes))
 
@@ -165,7 +165,8 @@ def _prepare(trade: Trade, driver: Membership, run_id: UUID) -> None:
     build_run_bundle(owner_id=str(trade.carrier_id), subject_id=str(run_id))
 
 
-def _enrol(app: Flask, time: WorldTime, driver: Membership, home: Path) -> None:
+def enrol_tablet(app: Flask, time: WorldTime, driver: Membership, home: Path) -> None:
+    """Make a new tablet in ``home`` known to its carrier, by a one-time code."""
     tablet = open_tablet(home, FileSecrets(home / "keys"))
     try:
         now = Moment(time.now_ms, time.now_ms, "dawn")

@@ -2,7 +2,8 @@
 
 It hears every event in the order in which the office took them, and keeps for each order what was delivered, invoiced,
 credited and supplied beyond it, for each stop the empties and the money of its first visit, and which events wait for a
-person. It shares no code with the settlement or the sync that it judges.
+person. It shares no code with the settlement or the sync that it judges. One correction of an order at most is
+reckoned with: the rehearsed drivers make no more.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
-from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, rounded, total
+from server.rehearsal.oracle_clock import when_sealed
+from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, rounded, total
 from shared.wire.event import SealedEvent
 
 type Order = str
@@ -37,18 +40,23 @@ class Taken:
     device: str
     seq: int
     event: SealedEvent
+    received_ms: int
     is_trusted: bool = True
 
 
 @dataclass(slots=True)
 class Expected:
-    """What must stand in the books. Amounts in cents; a credit has its state."""
+    """What must stand in the books. Amounts in cents; a credit has its state.
 
-    delivered: dict[Order, dict[str, tuple[int, ...]]] = field(default_factory=dict)
+    ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to.
+    """
+
+    delivered: dict[Order, list[dict[str, tuple[int, ...]]]] = field(default_factory=dict)
+    left: dict[Order, int] = field(default_factory=dict)
     invoiced: dict[Order, int] = field(default_factory=dict)
     credited: dict[Order, tuple[str, int]] = field(default_factory=dict)
     supplied: dict[Order, int] = field(default_factory=dict)
-    noticed: dict[Order, tuple[int, int]] = field(default_factory=dict)
+    noticed: dict[Order, list[tuple[int, int]]] = field(default_factory=dict)
     returned: dict[tuple[Stop, str, str], int] = field(default_factory=dict)
     deposits: dict[tuple[Stop, str], int] = field(default_factory=dict)
     money: dict[tuple[Stop, str, str], tuple[int, int]] = field(default_factory=dict)
@@ -64,6 +72,8 @@ class Model:
         """Begin with the morning."""
         self._world = world
         self._visited: set[Stop] = set()
+        self._visits: dict[str, _Heard] = {}
+        self._standing: dict[Order, _Standing] = {}
         self._waiting: set[tuple[str, Stop]] = set()
         self.expected = Expected()
 
@@ -73,14 +83,14 @@ class Model:
         stop = said["stop_id"]
         if said["type"] == "visit.finished":
             self.expected.files |= set(_files(said, taken.event))
-        if not taken.is_trusted or (taken.device, stop) in self._waiting or not self._can_apply(said):
+        if not taken.is_trusted or (taken.device, stop) in self._waiting or not self._can_apply(said, taken):
             self.expected.parked.add((taken.device, taken.seq))
             if stop:
                 self._waiting.add((taken.device, stop))
         elif said["type"] == "visit.finished":
-            self._visit(stop, taken.event)
+            self._visit(said, taken)
 
-    def _can_apply(self, said: Json) -> bool:
+    def _can_apply(self, said: Json, taken: Taken) -> bool:
         if said["run_id"] not in self._world.runs:
             return False
         if said["type"] in {"run.departed", "run.returned"}:
@@ -89,35 +99,85 @@ class Model:
         if run_id != said["run_id"]:
             return False
         payload = said["payload"]
-        return said["type"] == "stop.arrived" or ("outcome" in payload and not payload["corrects"])
+        if said["type"] == "stop.arrived" or "outcome" not in payload:
+            return bool(said["type"] == "stop.arrived")
+        return not payload["corrects"] or self._may_correct(said, taken)
 
-    def _visit(self, stop: Stop, event: SealedEvent) -> None:
+    def _may_correct(self, said: Json, taken: Taken) -> bool:
+        """A driver corrects alone what stands by the same tablet and was not at the office when it was sealed."""
+        first = self._visits.get(said["payload"]["corrects"])
+        if first is None or (first.stop, first.device) != (said["stop_id"], taken.device):
+            return False
+        _, orders = self._world.stops[first.stop]
+        stands = {self._standing[order].visit for order in orders if order in self._standing}
+        sealed_ms = when_sealed(said, taken.received_ms)
+        is_early = sealed_ms is not None and sealed_ms < first.received_ms
+        return stands == {said["payload"]["corrects"]} and (is_early or first.received_ms == taken.received_ms)
+
+    def _visit(self, said: Json, taken: Taken) -> None:
+        stop, event = said["stop_id"], taken.event
+        self._visits[said["event_id"]] = _Heard(stop, taken.device, taken.received_ms)
         for group in event.groups:
             leaves = [json.loads(leaf) for leaf in group.leaves]
             if group.key.startswith("order:"):
-                self._deliver(leaves[0], leaves[1:])
+                if said["payload"]["corrects"] and leaves[0]["order_id"] in self.expected.delivered:
+                    self._correct(said["event_id"], leaves[0], leaves[1:])
+                else:
+                    self._deliver(said["event_id"], leaves[0], leaves[1:])
         if stop not in self._visited:
             self._visited.add(stop)
             self._take_along(stop, [json.loads(leaf) for group in event.groups for leaf in group.leaves])
 
-    def _deliver(self, head: Json, lines: list[Json]) -> None:
+    def _deliver(self, visit: str, head: Json, lines: list[Json]) -> None:
         order = head["order_id"]
         if order in self.expected.delivered:
             return
-        kinds = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra")
-        self.expected.delivered[order] = {line["line_id"]: tuple(line[kind] for kind in kinds) for line in lines}
         goods, prices = self._world.terms[order, head["terms_hash"]]
+        self.expected.delivered[order] = [_counts(lines)]
+        self._standing[order] = _Standing(visit, lines)
         extras = {line["line_id"]: line["extra"] for line in lines if line["extra"]}
         if extras:
             self.expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
         self._settle(order, goods, prices, lines)
         self._compare_with_shown(head)
 
+    def _correct(self, visit: str, head: Json, lines: list[Json]) -> None:
+        """Add a revision, and let what was billed come to what the last word says."""
+        order, before = head["order_id"], self._standing[head["order_id"]]
+        if _said_of(before.lines) == _said_of(lines):
+            return
+        goods, prices = self._world.terms[order, head["terms_hash"]]
+        self.expected.delivered[order].append(_counts(lines))
+        self._standing[order] = _Standing(visit, lines)
+        self.expected.supplied.pop(order, None)
+        if extras := {line["line_id"]: line["extra"] for line in lines if line["extra"]}:
+            self.expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
+        if goods["billing_type"] == "external":
+            self._notice(order, lines)
+            return
+        state, _ = self.expected.credited.pop(order, ("", 0))
+        self.expected.invoiced.pop(order, None)
+        if prices["invoice_standing"] == "published" or goods["deliver_with"] == "invoice":
+            is_void = state == "issued" and not any(line["delivered"] for line in before.lines)
+            left = left_of(goods, prices, before.lines, lines, is_void=is_void)
+            self.expected.left[order] = left
+            self._compare_correction_with_shown(head, left, len(lines))
+
+    def _compare_correction_with_shown(self, head: Json, left: int, lines: int) -> None:
+        """What is signed anew is what is left, but for the cent a line that a difference may round otherwise."""
+        shown = head["shown_total_cents"] - head["shown_credit_cents"]
+        if head["shown"] in {"invoice", "credit"} and abs(shown - left) > lines:
+            self.expected.shown_wrong.append(f"order {head['order_id']} was shown {shown} anew, not {left}")
+
+    def _notice(self, order: Order, lines: list[Json]) -> None:
+        short = sum(line["ordered"] - line["delivered"] for line in lines)
+        if any(line["ordered"] != line["delivered"] for line in lines):
+            self.expected.noticed.setdefault(order, []).append((short, sum(line["extra"] for line in lines)))
+
     def _settle(self, order: Order, goods: Json, prices: Json, lines: list[Json]) -> None:
         short = {line["line_id"]: line["ordered"] - line["delivered"] for line in lines}
         if goods["billing_type"] == "external":
-            if any(short.values()):
-                self.expected.noticed[order] = (sum(short.values()), sum(line["extra"] for line in lines))
+            self._notice(order, lines)
         elif prices["invoice_standing"] == "published":
             whole = bill(goods, prices, {line["line_id"]: line["ordered"] for line in lines})
             self.expected.invoiced[order] = total(whole)
@@ -164,6 +224,34 @@ class Model:
             if leaf["kind"] == "collection":
                 key = (stop, leaf["issuer_id"], leaf["method"])
                 self.expected.money[key] = (leaf["amount_cents"], _to_five_cents(leaf["method"], leaf["amount_cents"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """A visit that the office took."""
+
+    stop: Stop
+    device: str
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """The visit that stands for an order, and the lines that it said."""
+
+    visit: str
+    lines: list[Json]
+
+
+_KINDS = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra")
+
+
+def _counts(lines: list[Json]) -> dict[str, tuple[int, ...]]:
+    return {line["line_id"]: tuple(line[kind] for kind in _KINDS) for line in lines}
+
+
+def _said_of(lines: list[Json]) -> dict[str, tuple[Any, ...]]:
+    return {line["line_id"]: (*(line[kind] for kind in _KINDS), line["reason"]) for line in lines}
 
 
 def _files(said: Json, event: SealedEvent) -> Iterator[str]:

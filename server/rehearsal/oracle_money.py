@@ -57,13 +57,24 @@ def shared(amount: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
-def bill(goods: Json, prices: Json, quantities: Mapping[str, int], *, stretch_discount: bool = True) -> Bill:
-    """Return the document of so many units of each line; a supplement does not stretch the order's own discount."""
+def bill(
+    goods: Json,
+    prices: Json,
+    quantities: Mapping[str, int],
+    *,
+    stretch_discount: bool = True,
+    after: Mapping[str, int] | None = None,
+) -> Bill:
+    """Return the document of so many units of each line; a supplement does not stretch the order's own discount.
+
+    ``after`` counts the units of each line that were billed before: these ones cost what they add to them.
+    """
+    already = after or {}
     ordered = {line["line_id"]: line["quantity"] for line in goods["lines"]}
     priced = {line["line_id"]: line for line in prices["lines"]}
     lines = [line_id for line_id in ordered if quantities.get(line_id)]
     off = _document_discounts(prices, priced, ordered) if stretch_discount else dict.fromkeys(ordered, 0)
-    nets = [_net(priced[one], ordered[one], quantities[one], off[one]) for one in lines]
+    nets = [_more(priced[one], ordered[one], already.get(one, 0), quantities[one], off[one]) for one in lines]
     deposits = [_deposits(priced[one], quantities[one], taxed=None) for one in lines]
     taxed = [_deposits(priced[one], quantities[one], taxed=True) for one in lines]
     net_tax: list[dict[str, int]] = [{} for _ in lines]
@@ -99,6 +110,23 @@ def credit(invoice: Bill, units: Mapping[str, int]) -> Bill:
     }
 
 
+def left_of(goods: Json, prices: Json, first: Sequence[Json], last: Sequence[Json], *, is_void: bool) -> int:
+    """Return what an order's invoices less its credits come to once ``last`` corrects ``first``.
+
+    What the first document billed stays, less a credit of what it billed too much, and what it never billed is billed
+    beside it. An invoice that went with its refusal is made anew.
+    """
+    now = {line["line_id"]: line["delivered"] for line in last}
+    whole = "ordered" if prices["invoice_standing"] == "published" else "delivered"
+    billed = {line["line_id"]: line[whole] for line in first}
+    if is_void or not any(billed.values()):
+        return total(bill(goods, prices, now))
+    too_much = {one: billed[one] - now[one] for one in now if billed[one] > now[one]}
+    too_little = {one: now[one] - billed[one] for one in now if now[one] > billed[one]}
+    invoice = bill(goods, prices, billed)
+    return total(invoice) - total(credit(invoice, too_much)) + total(bill(goods, prices, too_little, after=billed))
+
+
 def empties(rows: Sequence[tuple[int, int, bool]], rates: Sequence[str]) -> int:
     """Return what returned empties are worth: (count, unit cents, taxed) of each class, and the creditor's rates."""
     plain = sum(count * unit for count, unit, _ in rows)
@@ -109,6 +137,11 @@ def empties(rows: Sequence[tuple[int, int, bool]], rates: Sequence[str]) -> int:
 def _document_discounts(prices: Json, priced: Mapping[str, Json], ordered: Mapping[str, int]) -> dict[str, int]:
     weights = [_net(priced[one], ordered[one], ordered[one], 0) for one in ordered]
     return dict(zip(ordered, shared(prices["document_discount_cents"], weights), strict=True))
+
+
+def _more(priced: Json, ordered: int, already: int, quantity: int, off: int) -> int:
+    before = _net(priced, ordered, already, off) if already else 0
+    return max(0, _net(priced, ordered, already + quantity, off) - before)
 
 
 def _net(priced: Json, ordered: int, quantity: int, off: int) -> int:

@@ -30,6 +30,8 @@ class Weather:
     revoked: bool = False
     poisoned: float = 0.0
     undone: float = 0.0
+    corrected: float = 0.0
+    replaced: bool = False
     run_changed: float = 0.0
     side_by_side: float = 0.0
     clock_shift_ms: int = 0
@@ -64,6 +66,18 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
         batch=random.choice((1, 2, 3, 200)),
     )
     return weather if profile == "network" else _with_everything(weather, random)
+
+
+def with_second_thoughts(weather: Weather, random: Random) -> Weather:
+    """Return a day of every fault on which, perhaps, drivers also correct stops, and a lost tablet is replaced.
+
+    Drawn apart from the rest, so that days without either stay as they were.
+    """
+    return replace(
+        weather,
+        corrected=random.choice((0.0, 0.0, 0.5)),
+        replaced=weather.revoked and random.random() < 0.5,
+    )
 
 
 def _with_everything(weather: Weather, random: Random) -> Weather:

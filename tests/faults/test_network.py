@@ -16,6 +16,7 @@ from tests.faults.conftest import Untroubled
 
 pytestmark = pytest.mark.timeout(900)
 PATIENCE_S = 600
+TIMEOUT_S, TIMEOUT_ON_A_SLOW_LINE_S = 4, 15
 _CUTS = ("cut_request", "cut_answer")
 _RESETS = ("reset_request", "reset_answer", "refuse")
 _SWALLOWS = ("swallow_request", "swallow_answer")
@@ -56,7 +57,8 @@ def test_the_tablet_drains_through_a_bad_network(trouble: Trouble, drill: Drill,
         web_office(drill.environment, drill.folder / "office.log") as office,
         bad_network(office.port, trouble) as (url, tally),
     ):
-        said = drill.sync(url=url, patience_s=PATIENCE_S, timeout_s=15)
+        timeout_s = TIMEOUT_ON_A_SLOW_LINE_S if trouble.bytes_per_s or trouble.latency_s > 1 else TIMEOUT_S
+        said = drill.sync(url=url, patience_s=PATIENCE_S, timeout_s=timeout_s)
     assert tally.faults, f"seed {trouble.seed} harms nothing"
     assert said[-1]["waiting_events"] == said[-1]["waiting_files"] == 0
     assert differences(untroubled.synced, drill.state()) == {}

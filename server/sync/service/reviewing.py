@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
@@ -51,6 +51,8 @@ def require_correction(
 ) -> None:
     """Let a correction through that its driver may make alone: sealed before the office had the visit, or by policy.
 
+    What comes in one batch with its visit was sealed before, whatever the tablet's clocks say.
+
     Raises:
         CorrectsUnknown: it corrects nothing that this stop has.
         CorrectionWaits: the visit was received, was corrected since, or was another tablet's.
@@ -67,7 +69,7 @@ def require_correction(
             where=finished.corrects,
         )
     is_own = first.device_id == UUID(envelope.device_id) and not _is_superseded(session, first)
-    is_early = not moment.skewed and (moment.at < first.received_at or first.received_at == now)
+    is_early = first.received_at == now or (not moment.skewed and moment.at < first.received_at)
     if is_own and (is_early or _policy(session) is CorrectionPolicy.AUTOMATIC):
         return
     raise CorrectionWaits(
@@ -80,13 +82,23 @@ def require_correction(
 
 
 def _is_superseded(session: Session, first: Visit) -> bool:
-    """Say whether a later visit, or somebody at the office, has spoken of the same orders since."""
+    """Say whether another visit, or somebody at the office, has the word about its orders: before it, or since."""
     rows = session.scalars(select(Delivery).where(Delivery.visit_id == first.id)).all()
+    if not rows and _is_another_tablets(session, first):
+        return True
     for delivery in rows:
         latest = delivered.latest_delivery(session, order_id=delivery.order_id)
         if latest is None or latest.visit_id != first.id or _by_hand(session, latest):
             return True
     return False
+
+
+def _is_another_tablets(session: Session, first: Visit) -> bool:
+    """Say whether the stop counts as another tablet told it: then a person decides between the two."""
+    theirs = exists().where(
+        Delivery.visit_id == Visit.id, Visit.stop_id == first.stop_id, Visit.device_id != first.device_id
+    )
+    return bool(session.scalar(select(theirs)))
 
 
 def _by_hand(session: Session, delivery: Delivery) -> bool:

@@ -187,6 +187,33 @@ def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callab
     assert_books_agree(yard, only_order(yard))
 
 
+def test_a_driver_corrects_alone_whatever_the_tablets_clock_says(make_day: Callable[..., Yard]) -> None:
+    """Section 3, protocol 8: what comes in one push with its visit needs no clock to be early (rehearsed day 13)."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    wrong = {"wall_ms": tablet.run.starts_at_ms + 3 * 86_400_000}
+    tablet.visit(tablet.stop(), envelope=wrong)
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1), envelope=wrong)
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
+    assert delivery_of(yard, only_order(yard)).revision == 2
+    assert_books_agree(yard, only_order(yard))
+
+
+def test_correcting_a_visit_that_never_counted_is_for_a_person(make_day: Callable[..., Yard]) -> None:
+    """Protocol 7, section 4: the first tablet's word stands; the second one's own correction does not replace it."""
+    yard = make_day(CREDIT)
+    line = yard.tablet.stop().orders[0].goods.lines[0]
+    yard.tablet.visit(yard.tablet.stop())
+    yard.tablet.push()
+    yard.again.visit(yard.again.stop(), counted=short(line.line_id, line.quantity, 1))
+    correction_of(yard.again, first_event(yard.again), counted=short(line.line_id, line.quantity, 2))
+    said = yard.again.push()["results"]
+    assert [one["status"] for one in said] == ["applied", "parked"]
+    assert said[1]["refusal"]["slug"] == "correction-waits"
+    assert delivery_of(yard, only_order(yard)).revision == 1
+    assert notes_of(delivery_of(yard, only_order(yard)).issuer_id) == []
+
+
 @pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT], ids=["credit", "adjust", "agent"])
 def test_a_short_visit_and_its_correction_in_one_batch_are_both_taken(
     make_day: Callable[..., Yard], deal: Deal
