@@ -19,7 +19,7 @@ KILLS_A_ROUND = 14
 
 @pytest.fixture(scope="module")
 def fleet(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    """Three carriers' days, each on its tablet."""
+    """Several carriers' days, each on its tablet."""
     with pytest.MonkeyPatch.context() as patch:
         return fleet_of(cluster, tmp_path_factory.mktemp("fleet"), patch)
 

@@ -25,7 +25,7 @@ EACH_PUSH = (
     Trouble(2, _RESETS, rate=0.4, most=20),
     Trouble(3, ("duplicate",), rate=0.5, most=40),
     Trouble(4, _SWALLOWS, rate=0.3, most=2, latency_s=0.2),
-    Trouble(5, KINDS[:-2], rate=0.1, most=4, bytes_per_s=MOBILE_BYTES_PER_S),
+    Trouble(5, KINDS[:-2], rate=0.1, most=4, bytes_per_s=4 * MOBILE_BYTES_PER_S),  # by night as slow as it gets
 )
 FIRST_SEED = int(os.environ.get("DRILL_SEED", "1001"))
 MORE = int(os.environ.get("DRILL_NETWORKS", "0"))
