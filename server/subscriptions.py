@@ -18,6 +18,7 @@ from server.documents import jobs as documents
 from server.documents.events import RUN_RENDERED
 from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED, RUN_DOCUMENTED
 from server.identity import jobs as identity
+from server.identity.events import INVITATION_MADE
 from server.notifications import jobs as notifications
 from server.notifications.events import WEBHOOK_SUSPENDED
 from server.notifications.ordering import jobs as ordering
@@ -69,6 +70,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     PROOF_SEALED: (notifications.tell_proof,),
     CONTEST_OPENED: (notifications.tell_contest,),
     CONTEST_DECIDED: (notifications.tell_contest,),
+    INVITATION_MADE: (notifications.tell_invitation,),
     WEBHOOK_SUSPENDED: (notifications.tell_suspension,),
     PLAN_REQUESTED: (planning.solve_plan,),
     RUN_PLANNED: (planning.draw_run,),

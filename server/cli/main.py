@@ -22,6 +22,7 @@ _COMMANDS: Final = {
     "ledger": "server.documents.cli:ledger",
     "migrate": "server.cli.writing:migrate",
     "openapi": "server.cli.writing:openapi",
+    "organisation": "server.parties.cli:organisation",
     "plan": "server.planning.cli:plan",
     "rehearse": "server.rehearsal.cli:rehearse",
     "restore": "server.sync.cli:restore",

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from server.core.settings import settings
 from server.core.web.figures import hour
+from server.core.web.tiles import tiles_path
 from server.dashboard.queries.board import Board
 from server.dashboard.queries.runs import RunWhole, StopRow
 from server.parties.model import Site
 from shared.states import StopState
 
-TILES = "roads.pmtiles"
 _E5, _E7 = 100_000, 10_000_000
-
-
-def tiles_path() -> Path | None:
-    """Return the file of the road tiles, or None where no road network was built."""
-    path = Path(settings().roads_path) / TILES
-    return path if path.is_file() else None
 
 
 def map_of_run(whole: RunWhole, zone: ZoneInfo) -> dict[str, Any]:

@@ -2,3 +2,4 @@
 
 RUN_RENDERED = "documents.run_rendered"
 DOCUMENT_MADE = "documents.made"
+PAPER_LINK_REVOKED = "paper_link.revoked"

@@ -8,7 +8,7 @@ from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Owned
 
@@ -51,3 +51,34 @@ class Document(Owned):
     sha256: Mapped[str]
     size_bytes: Mapped[int]
     made_at: Mapped[datetime]
+
+
+class PaperLink(Owned):
+    """An expiring, revocable way to a client's own papers, sent by e-mail to who has no account (C26).
+
+    Owned by the client, whose papers it opens; the seller that keeps its card reads along and may revoke it. Only the
+    hash of its token is kept. ``order_id`` opens an order's papers, else ``subject_id`` those of one invoice or credit.
+    """
+
+    __tablename__ = "paper_link"
+
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str]
+    title_fr: Mapped[str]
+    title_en: Mapped[str]
+    subject_id: Mapped[UUID]
+    order_id: Mapped[UUID | None]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class PaperLinkUse(Owned):
+    """One opening of a link: the list, or one paper of it."""
+
+    __tablename__ = "paper_link_use"
+    append_only: ClassVar[bool] = True
+
+    link_id: Mapped[UUID] = mapped_column(index=True)
+    document_id: Mapped[UUID | None]
+    at: Mapped[datetime]

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
 
+from server.core import clock
 from server.core.blobs import blob_store
+from server.core.database import IDENTITY_ORG
+from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.core.web import actor, requires, stamp
+from server.core.web import actor, public, requires, stamp
 from server.delivery.api.callers import reader
 from server.delivery.sharing.model import AccessWay
+from server.delivery.sharing.noting import Reader
 from server.documents import queries
 from server.documents.access import driver_of, may_open
-from server.documents.model import Document
+from server.documents.model import Document, PaperLink
+from server.documents.service import linking
 from server.documents.service.noting import note_paper
+from server.documents.wording import KINDS
 from server.identity.permissions import Permission
+from server.identity.service import count_try
+from server.identity.service.limits import PAPER_ADDRESS
+from server.parties import queries as parties
 
-pages = Blueprint("documents", __name__)
+pages = Blueprint("documents", __name__, template_folder="templates")
 
 
 @pages.get("/documents/<uuid:document_id>")
@@ -32,6 +42,67 @@ def send(document_id: UUID) -> Response:
         note_paper(session, paper, way=AccessWay.PAGE, reader=reader(), stamp=stamp())
     payload = blob_store().get(paper.owner_id, paper.sha256)
     return _file(paper, payload)
+
+
+@pages.get("/papiers/<token>")
+@public("the signed, expiring token of an e-mail’s link stands for a client without an account; tries are counted")
+def linked_papers(token: str) -> str:
+    """Show the papers behind a link (C26)."""
+    now = clock.now()
+    link = _link(token)
+    with transaction(link.owner_id) as session:
+        linking.note_use(session, link, document_id=None, at=now)
+        found = linking.papers_behind(session, link)
+        return render_template("documents/linked.html", link=link, papers=found, token=token, kinds=KINDS)
+
+
+@pages.get("/papiers/<token>/<uuid:document_id>")
+@public("as the list of a link’s papers")
+def linked_paper(token: str, document_id: UUID) -> Response:
+    """Send one paper behind a link.
+
+    Raises:
+        NotFound: it is none of the link's.
+    """
+    now = clock.now()
+    link = _link(token)
+    with transaction(link.owner_id) as session:
+        paper = next((one for one in linking.papers_behind(session, link) if one.id == document_id), None)
+        if paper is None:
+            raise queries.missing(document_id)
+        linking.note_use(session, link, document_id=paper.id, at=now)
+        by_link = Reader(org_id=link.owner_id, org_name="", person_name=link.email)
+        note_paper(session, paper, way=AccessWay.EMAIL, reader=by_link, stamp=Stamp(by=None, at=now))
+    return _file(paper, blob_store().get(paper.owner_id, paper.sha256))
+
+
+@pages.get("/papiers")
+@requires(Permission.PARTY_EDIT)
+def sent_links() -> str:
+    """Show the links that were sent to clients without an account, how often each was used, and revoke."""
+    with transaction(actor().org_id) as session:
+        return render_template(
+            "documents/links.html",
+            rows=linking.links(session),
+            now=clock.now(),
+            zone=parties.zone_or_ours(session, org_id=actor().org_id),
+        )
+
+
+@pages.post("/papiers/<uuid:link_id>/revoquer")
+@requires(Permission.PARTY_EDIT)
+def revoke(link_id: UUID) -> BaseResponse:
+    """Revoke a link."""
+    with transaction(actor().org_id) as session:
+        linking.revoke_link(session, link_id=link_id, stamp=stamp())
+    return redirect(url_for(".sent_links"), code=303)
+
+
+def _link(token: str) -> PaperLink:
+    with transaction(IDENTITY_ORG) as session:
+        count_try(session, PAPER_ADDRESS, request.remote_addr or "", at=clock.now())
+    with transaction(IDENTITY_ORG) as session:
+        return linking.find_link(session, token[:200], at=clock.now())
 
 
 def _file(paper: Document, payload: bytes) -> Response:

@@ -1,6 +1,11 @@
 """What happens to people and tablets."""
 
 MEMBER_ADDED = "member.added"
+MEMBER_CHANGED = "member.changed"
+MEMBER_REMOVED = "member.removed"
+INVITATION_MADE = "invitation.made"
+INVITATION_REVOKED = "invitation.revoked"
+INVITATION_USED = "invitation.used"
 DEVICE_CODE_MADE = "device.code_made"
 DEVICE_ENROLLED = "device.enrolled"
 DEVICE_REVOKED = "device.revoked"

@@ -60,6 +60,29 @@ class Membership(Owned):
     disabled_at: Mapped[datetime | None]
 
 
+class Invitation(Owned):
+    """A one-time way into an organisation, sent to an e-mail address; only the hash of its token is kept.
+
+    Owned by who invites; ``org_id`` is the organisation that is joined: the inviter's own, or a client's that has no
+    account yet (C26). The sign-in door reads it.
+    """
+
+    __tablename__ = "invitation"
+
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str]
+    language: Mapped[str]
+    role: Mapped[Role]
+    org_id: Mapped[UUID]
+    organisation_kind: Mapped[OrganisationKind]
+    organisation_name: Mapped[str]
+    inviter_name: Mapped[str]
+    made_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+
+
 class UserSession(Owned):
     """A browser's or a program's session, found by the hash of its token; rotated at sign-in, gone at sign-out.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
-from server.identity.model import Device, Membership, Role, UserAccount
+from server.identity.model import Device, Invitation, Membership, Role, UserAccount
 from server.identity.service.people import plain_email
 
 
@@ -49,6 +50,29 @@ def member_names(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
         select(Membership.user_id, Membership.display_name).where(Membership.user_id.in_(set(user_ids)))
     )
     return {row.user_id: row.display_name for row in rows}
+
+
+def members(session: Session) -> Sequence[Membership]:
+    """Return the live members of the acting organisation by name."""
+    return session.scalars(
+        select(Membership)
+        .where(Membership.owner_id == acting_org(session), Membership.disabled_at.is_(None))
+        .order_by(Membership.display_name, Membership.id)
+    ).all()
+
+
+def open_invitations(session: Session, *, at: datetime) -> Sequence[Invitation]:
+    """Return the invitations of the acting organisation that nobody answered yet, the newest first."""
+    return session.scalars(
+        select(Invitation)
+        .where(
+            Invitation.owner_id == acting_org(session),
+            Invitation.used_at.is_(None),
+            Invitation.revoked_at.is_(None),
+            Invitation.expires_at > at,
+        )
+        .order_by(Invitation.made_at.desc(), Invitation.id)
+    ).all()
 
 
 def driver(session: Session, user_id: UUID) -> Membership:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from server.core.web import Schema
+from server.identity.model import Role
 from server.identity.passwords import LONGEST
 
 
@@ -62,3 +63,36 @@ class DeviceSchema(Schema):
     seen_at = fields.AwareDateTime(required=True, allow_none=True)
     revoked_at = fields.AwareDateTime(required=True, allow_none=True)
     app_version = fields.String(required=True)
+
+
+class MemberSchema(Schema):
+    """A member of the caller's organisation."""
+
+    id = fields.UUID(required=True)
+    display_name = fields.String(required=True)
+    email = fields.String(required=True)
+    role = fields.Function(lambda member: member.role.value, required=True, metadata={"type": "string"})
+
+
+class RoleSchema(Schema):
+    """A role."""
+
+    role = fields.Enum(Role, by_value=True, required=True)
+
+
+class NewInvitationSchema(RoleSchema):
+    """Whom to invite, and as what."""
+
+    email = fields.Email(required=True, validate=validate.Length(max=254))
+    language = fields.String(load_default="fr", validate=validate.OneOf(["fr", "en"]))
+
+
+class InvitationSchema(Schema):
+    """An invitation that nobody answered yet. Its token stands in the e-mail alone."""
+
+    id = fields.UUID(required=True)
+    email = fields.String(required=True)
+    role = fields.Function(lambda one: one.role.value, required=True, metadata={"type": "string"})
+    organisation_name = fields.String(required=True)
+    made_at = fields.AwareDateTime(required=True)
+    expires_at = fields.AwareDateTime(required=True)

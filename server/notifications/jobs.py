@@ -13,7 +13,10 @@ from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.contests.model import Contest, ContestState, ContestSubject
 from server.delivery.model import Correction, Delivery, Proof
+from server.identity.model import Invitation
 from server.notifications import queries
+from server.notifications.outgoing.links import INVITATION, LINK
+from server.notifications.service.mailing import mail
 from server.notifications.service.telling import News, tell
 from server.orders.model import Order
 from shared.money import format_money
@@ -217,6 +220,30 @@ def tell_suspension(*, owner_id: str, subject_id: str) -> None:
             calls_out=False,
         )
         tell(session, recipient_id=one.owner_id, news=news, stamp=_now())
+
+
+@queue.task(name="notifications.tell_invitation", retry=AGAIN)
+def tell_invitation(*, owner_id: str, subject_id: str) -> None:
+    """Send an invitation to the address that it is for; its link is put in while it is sent."""
+    with transaction(UUID(owner_id)) as session:
+        one = session.scalars(select(Invitation).where(Invitation.id == UUID(subject_id))).one()
+        days = (one.expires_at - one.made_at).days
+        mail(
+            session,
+            key=f"invitation:{one.id}",
+            kind=INVITATION,
+            subject_id=one.id,
+            recipient=one.email,
+            language="en" if one.language == "en" else "fr",
+            subject=Text(f"Invitation\u00a0: {one.organisation_name}", f"Invitation: {one.organisation_name}"),
+            body=Text(
+                f"{one.inviter_name} vous invite à rejoindre {one.organisation_name} sur Tournée.\n\n{LINK}\n\n"
+                f"Ce lien sert une fois, pendant {days} jours. Si vous n’attendiez rien, ignorez ce courriel.\n",
+                f"{one.inviter_name} invites you to join {one.organisation_name} on Tournée.\n\n{LINK}\n\n"
+                f"This link works once, for {days} days. If you expected nothing, ignore this e-mail.\n",
+            ),
+            stamp=_now(),
+        )
 
 
 def _now() -> Stamp:

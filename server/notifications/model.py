@@ -30,6 +30,18 @@ class InboxMessage(Owned):
     read_at: Mapped[datetime | None]
 
 
+class NotificationChoice(Owned):
+    """What one reader wants to hear of one event: a member, or the organisation's own address (its own id)."""
+
+    __tablename__ = "notification_choice"
+    __table_args__ = (UniqueConstraint("owner_id", "reader_id", "event"),)
+
+    reader_id: Mapped[UUID]
+    event: Mapped[str]
+    in_app: Mapped[bool]
+    by_email: Mapped[bool]
+
+
 class SendingState(StrEnum):
     """An e-mail or webhook waits, is sent, or failed for good after its tries."""
 
@@ -49,6 +61,8 @@ class EmailMessage(Owned):
     subject_id: Mapped[UUID | None]
     message_id: Mapped[str]
     recipient: Mapped[str]
+    link_id: Mapped[UUID | None]  # of papers, for who has no account: written into the body only while it is sent
+    reader_id: Mapped[UUID | None]  # the member, or the organisation, that may switch these e-mails off
     language: Mapped[str]
     subject: Mapped[str]
     body: Mapped[str]

@@ -7,21 +7,25 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, not_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
+from server.notifications.choosing import is_hidden
 from server.notifications.model import InboxMessage, SendingState, WebhookCall, WebhookEndpoint
 
 PAGE_ROWS: Final = 50
 
 
-def inbox(session: Session, *, page: int) -> tuple[Sequence[InboxMessage], bool]:
-    """Return one page of the acting organisation's messages, newest first, and whether another follows."""
+def inbox(session: Session, *, page: int, hidden: frozenset[str] = frozenset()) -> tuple[Sequence[InboxMessage], bool]:
+    """Return one page of the acting organisation's messages, newest first, and whether another follows.
+
+    ``hidden`` are the events that the reader switched off.
+    """
     rows = session.scalars(
         select(InboxMessage)
-        .where(InboxMessage.owner_id == acting_org(session))
+        .where(InboxMessage.owner_id == acting_org(session), *_shown(hidden))
         .order_by(InboxMessage.arrived_at.desc(), InboxMessage.id)
         .limit(PAGE_ROWS + 1)
         .offset((max(page, 1) - 1) * PAGE_ROWS)
@@ -29,12 +33,16 @@ def inbox(session: Session, *, page: int) -> tuple[Sequence[InboxMessage], bool]
     return rows[:PAGE_ROWS], len(rows) > PAGE_ROWS
 
 
-def unread_count(session: Session) -> int:
-    """Return how many messages of the acting organisation nobody has read."""
+def _shown(hidden: frozenset[str]) -> tuple[ColumnElement[bool], ...]:
+    return (not_(is_hidden(hidden)),) if hidden else ()
+
+
+def unread_count(session: Session, *, hidden: frozenset[str] = frozenset()) -> int:
+    """Return how many messages of the acting organisation nobody has read, but for ``hidden`` events."""
     counted = session.scalar(
         select(func.count())
         .select_from(InboxMessage)
-        .where(InboxMessage.owner_id == acting_org(session), InboxMessage.read_at.is_(None))
+        .where(InboxMessage.owner_id == acting_org(session), InboxMessage.read_at.is_(None), *_shown(hidden))
     )
     return int(counted or 0)
 

@@ -1,4 +1,4 @@
-"""Commands over clients: ``tournee import clients``."""
+"""Commands over organisations and clients: ``tournee organisation create``, ``tournee import clients``."""
 
 from __future__ import annotations
 
@@ -10,12 +10,17 @@ import click
 from server.core import clock
 from server.core.ground import standing_ground
 from server.core.imports import read_import_file, told_report
+from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
+from server.identity.model import OrganisationKind, Role
+from server.identity.service import invite
+from server.identity.service.invitations import token_of
 from server.parties import queries
+from server.parties.service import create_organisation, preview_clients
 from server.parties.service import import_clients as take_clients
-from server.parties.service import preview_clients
 from server.parties.service.client_rows import read_clients
+from shared.ids import new_id
 
 
 @click.command("clients")
@@ -38,3 +43,49 @@ def import_clients(file: Path, seller: str, *, dry_run: bool) -> None:
                 report = take_clients(session, sheet=sheet, stamp=Stamp(by=None, at=clock.now()))
     for line in told_report(report, is_dry=dry_run):
         click.echo(line)
+
+
+@click.group()
+def organisation() -> None:
+    """Organisations · Organisations."""
+
+
+@organisation.command("create")
+@click.option("--kind", type=click.Choice([one.value for one in OrganisationKind]), required=True)
+@click.option("--name", required=True, help="Nom usuel · Usual name.")
+@click.option("--legal-name", default="", help="Raison sociale · Legal name.")
+@click.option("--code", default="", help="Préfixe de ses numéros · Prefix of its numbers.")
+@click.option("--email", required=True, help="Courriel de son propriétaire · Its owner's e-mail.")
+@click.option("--language", type=click.Choice(["fr", "en"]), default="fr", show_default=True)
+def create(*, kind: str, name: str, legal_name: str, code: str, email: str, language: str) -> None:
+    """Créer une organisation et inviter son propriétaire · Create an organisation and invite its owner.
+
+    Le lien d'invitation sert une fois · the invitation's link works once.
+    """
+    now = Stamp(by=None, at=clock.now())
+    org_id, org_kind = new_id(), OrganisationKind(kind)
+    with standing_ground(), transaction(acting=org_id) as session:
+        made = create_organisation(
+            session,
+            org_id=org_id,
+            kind=org_kind,
+            name=name,
+            legal_name=legal_name or name,
+            code=code,
+            email=email,
+            language=language,
+            stamp=now,
+        )
+        invitation = invite(
+            session,
+            email=email,
+            role=Role.OWNER,
+            org_id=org_id,
+            kind=org_kind,
+            name=name,
+            inviter_name="Tournée",
+            language="en" if language == "en" else "fr",
+            stamp=now,
+        )
+    click.echo(f"{made.id}  {made.name}")
+    click.echo(f"{settings().public_url}/invitations/{token_of(invitation.id)}")

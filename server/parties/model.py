@@ -135,6 +135,7 @@ class Relation(Owned):
 
     buyer_id: Mapped[UUID] = mapped_column(index=True)
     state: Mapped[RelationState]
+    proposed_by_id: Mapped[UUID | None]  # the side whose word it is; the other one answers
 
 
 class Agreement(Owned):
@@ -152,6 +153,7 @@ class Agreement(Owned):
     agent_fee_bp: Mapped[int] = mapped_column(default=0)
     contest_days: Mapped[int] = mapped_column(default=10)  # from the sealing of a proof, or the issue of a credit
     starts_on: Mapped[date]
+    proposed_by_id: Mapped[UUID | None]  # as a relation's
 
 
 class Settings:

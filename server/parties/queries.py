@@ -9,8 +9,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.core.acting import acting_for, acting_org
 from server.core.facts import Fact
@@ -69,6 +69,18 @@ def sites(session: Session, *, site_ids: Iterable[UUID]) -> Mapping[UUID, Site]:
 def sites_of(session: Session, *, org_id: UUID) -> list[Site]:
     """Return the places of an organisation that the acting one may read, the oldest first."""
     return list(session.scalars(select(Site).where(Site.owner_id == org_id).order_by(Site.id)))
+
+
+def site(session: Session, *, site_id: UUID) -> Site:
+    """Return a place that the acting organisation may read.
+
+    Raises:
+        NotFound: there is none, or it is a stranger's.
+    """
+    found = session.get(Site, site_id)
+    if found is None:
+        raise NotFound(Text("Ce lieu n’existe pas.", "There is no such place."), where="site_id")
+    return found
 
 
 def registrations(session: Session, *, org_id: UUID, on: date) -> list[TaxRegistration]:
@@ -221,4 +233,38 @@ def seller_named(session: Session, name: str) -> UUID:
             f"Name one seller of: {listed or 'none'}.",
         ),
         where="--seller",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BondRow:
+    """A relation or agreement with the other side's card, as the acting organisation may read it."""
+
+    bond: Relation | Agreement
+    other: Organisation
+
+    @property
+    def is_agreement(self) -> bool:
+        """Say whether it is with a carrier rather than with a buyer."""
+        return isinstance(self.bond, Agreement)
+
+
+def bonds(session: Session) -> list[BondRow]:
+    """Return the relations and agreements in which the acting organisation is a side, agreements first, by name."""
+    me = acting_org(session)
+    agreements = session.execute(
+        _with_other(select(Agreement, Organisation), me, Agreement.owner_id, Agreement.carrier_id)
+    )
+    relations = session.execute(_with_other(select(Relation, Organisation), me, Relation.owner_id, Relation.buyer_id))
+    return [*(BondRow(row[0], row[1]) for row in agreements), *(BondRow(row[0], row[1]) for row in relations)]
+
+
+def _with_other[*Ts](
+    query: Select[*Ts], me: UUID, owner: InstrumentedAttribute[UUID], partner: InstrumentedAttribute[UUID]
+) -> Select[*Ts]:
+    other = case((owner == me, partner), else_=owner)
+    return (
+        query.join(Organisation, Organisation.id == other)
+        .where(or_(owner == me, partner == me))
+        .order_by(Organisation.name, Organisation.id)
     )

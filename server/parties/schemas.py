@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from server.core.web import Schema
 from server.core.web.limits import PageQuery, line, whole
@@ -17,6 +17,7 @@ from server.parties.service.clients import (
     MAX_NET_DAYS,
     MAX_WORDS,
 )
+from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_THRESHOLD_CENTS
 
 
 def _own(kind: type[fields.Field[Any]], *given: Any, **options: Any) -> Any:
@@ -101,3 +102,40 @@ class ClientTermsSchema(Schema):
     group_id = fields.UUID(load_default=None, allow_none=True)
     credit_limit_cents = whole(most=MAX_MINIMUM_CENTS, load_default=None, allow_none=True)
     terms = fields.Nested(TermsSchema, load_default=None, allow_none=True)
+
+
+class BondSchema(Schema):
+    """A relation with a buyer or an agreement with a carrier, seen from the caller's side."""
+
+    id = fields.UUID(required=True)
+    kind = fields.String(required=True, metadata={"description": "relation or agreement"})
+    other_id = fields.UUID(required=True)
+    other_name = fields.String(required=True)
+    is_mine = fields.Boolean(required=True, metadata={"description": "the caller is the seller"})
+    state = fields.String(required=True)
+    proposed_by_id = fields.UUID(required=True, allow_none=True)
+
+
+class BondMoveSchema(Schema):
+    """What one side says."""
+
+    say = fields.String(required=True, validate=validate.OneOf(["propose", "accept", "end"]))
+
+
+class AgreementTermsSchema(Schema):
+    """What a seller agrees with a carrier; what is left out stays."""
+
+    deliver_with = fields.Enum(DeliverWith, by_value=True)
+    settlement_policy = fields.Enum(SettlementPolicy, by_value=True)
+    credit_threshold_cents = whole(most=MAX_THRESHOLD_CENTS, allow_none=True)
+    billing_agent_id = fields.UUID(allow_none=True)
+    agent_fee_bp = whole(most=10_000)
+    contest_days = whole(most=MAX_CONTEST_DAYS)
+
+
+class AgreementSchema(AgreementTermsSchema):
+    """An agreement with its terms."""
+
+    id = fields.UUID(required=True)
+    carrier_id = fields.UUID(required=True)
+    state = fields.Function(lambda one: one.state.value, required=True, metadata={"type": "string"})

@@ -114,5 +114,12 @@ def windows(value: list[list[int]]) -> str:
     return ", ".join(f"{clock(opens)}{NBSP}–{NBSP}{clock(closes)}" for opens, closes in value)
 
 
-FIGURES = (clock, count, day, distance, duration, hour, lessening, moment, money, price, size, weight, windows)
+def hours_typed(value: list[list[int]]) -> str:
+    """Return time windows as people type them: ``8:00-12:00, 13:00-17:00``."""
+    return ", ".join(f"{a // 60}:{a % 60:02}-{b // 60}:{b % 60:02}" for a, b in value)
+
+
+FIGURES = (
+    clock, count, day, distance, duration, hour, hours_typed, lessening, moment, money, price, size, weight, windows,
+)  # fmt: skip
 """What templates may say, each under its own name as a filter."""

@@ -7,7 +7,8 @@ from flask import Response, render_template, send_file
 from server.core.problems import NotFound, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires
-from server.dashboard.maps import map_of_day, tiles_path
+from server.core.web.tiles import tiles_path
+from server.dashboard.maps import map_of_day
 from server.dashboard.pages.blueprint import asked_day, pages, today_in, zone_here
 from server.dashboard.pages.runs import around
 from server.dashboard.queries import board as queries
@@ -34,7 +35,7 @@ def board() -> str:
 
 
 @pages.get("/carte/routes.pmtiles")
-@requires(Permission.RUN_READ)
+@requires(Permission.RUN_READ, Permission.PARTY_EDIT)
 def tiles() -> Response:
     """Send the part of the road tiles that the map asks for.
 

@@ -10,7 +10,15 @@ from server.identity.service.devices import (
     make_enrolment_code,
     revoke_device,
 )
+from server.identity.service.invitations import (
+    InvitationGone,
+    accept_invitation,
+    find_invitation,
+    invite,
+    revoke_invitation,
+)
 from server.identity.service.limits import TooManyTries, count_try
+from server.identity.service.members import change_role, grantable_roles, remove_member
 from server.identity.service.people import add_member, add_user
 from server.identity.service.sessions import (
     SignInRefused,
@@ -25,21 +33,29 @@ from server.identity.service.sessions import (
 __all__ = [
     "DeviceGone",
     "EnrolmentRefused",
+    "InvitationGone",
     "SignInRefused",
     "TooManyTries",
+    "accept_invitation",
     "add_member",
     "add_user",
     "challenge_device",
+    "change_role",
     "close_session",
     "count_try",
     "enrol_device",
     "find_device_token",
+    "find_invitation",
     "find_session",
+    "grantable_roles",
+    "invite",
     "issue_device_token",
     "make_enrolment_code",
     "open_session",
+    "remove_member",
     "renew_session",
     "revoke_device",
+    "revoke_invitation",
     "switch_language",
     "switch_membership",
 ]

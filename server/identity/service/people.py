@@ -57,6 +57,8 @@ def add_member(
 ) -> Membership:
     """Give the account a role in the organisation, which owns the membership; the sign-in door reads it.
 
+    Who was a member before comes back in the new role.
+
     Raises:
         RoleElsewhere: accountants, dispatchers, drivers and admins work inside suppliers and distributors only.
 
@@ -71,16 +73,20 @@ def add_member(
             where="role",
         )
     with acting_for(session, organisation_id):
-        membership = Membership(
-            owner_id=organisation_id,
-            party_ids=[IDENTITY_ORG],
-            user_id=account.id,
-            email=account.email,
-            display_name=account.display_name,
-            role=role,
-            organisation_kind=organisation_kind,
-            organisation_name=organisation_name,
+        former = select(Membership).where(
+            Membership.owner_id == organisation_id,
+            Membership.user_id == account.id,
+            Membership.disabled_at.is_not(None),
         )
+        membership = session.scalars(former.with_for_update()).one_or_none() or Membership(
+            owner_id=organisation_id, party_ids=[IDENTITY_ORG], user_id=account.id
+        )
+        membership.email = account.email
+        membership.display_name = account.display_name
+        membership.role = role
+        membership.organisation_kind = organisation_kind
+        membership.organisation_name = organisation_name
+        membership.disabled_at = None
         session.add(membership)
         session.flush()
         facts.record(session, MEMBER_ADDED, membership.id, stamp)

@@ -8,6 +8,7 @@ CREATE TABLE agreement (
 	agent_fee_bp INTEGER NOT NULL, 
 	contest_days INTEGER NOT NULL, 
 	starts_on DATE NOT NULL, 
+	proposed_by_id UUID, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -489,6 +490,8 @@ CREATE TABLE email_message (
 	subject_id UUID, 
 	message_id TEXT NOT NULL, 
 	recipient TEXT NOT NULL, 
+	link_id UUID, 
+	reader_id UUID, 
 	language TEXT NOT NULL, 
 	subject TEXT NOT NULL, 
 	body TEXT NOT NULL, 
@@ -582,6 +585,30 @@ CREATE TABLE inbox_message (
 CREATE INDEX ix_inbox_message_owner_id ON inbox_message (owner_id)
 -- next
 CREATE INDEX ix_inbox_message_owner_id_read_at ON inbox_message (owner_id, read_at)
+-- next
+CREATE TABLE invitation (
+	token_hash TEXT NOT NULL, 
+	email TEXT NOT NULL, 
+	language TEXT NOT NULL, 
+	role VARCHAR(40) NOT NULL, 
+	org_id UUID NOT NULL, 
+	organisation_kind VARCHAR(40) NOT NULL, 
+	organisation_name TEXT NOT NULL, 
+	inviter_name TEXT NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	used_at TIMESTAMP WITH TIME ZONE, 
+	revoked_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_invitation PRIMARY KEY (id), 
+	CONSTRAINT uq_invitation_token_hash UNIQUE (token_hash), 
+	CONSTRAINT ck_invitation_role CHECK (role IN ('owner', 'dispatcher', 'driver', 'accountant', 'admin')), 
+	CONSTRAINT ck_invitation_organisationkind CHECK (organisation_kind IN ('supplier', 'distributor', 'retailer', 'agent'))
+)
+-- next
+CREATE INDEX ix_invitation_owner_id ON invitation (owner_id)
 -- next
 CREATE TABLE invoice (
 	kind VARCHAR(40) NOT NULL, 
@@ -700,6 +727,20 @@ CREATE TABLE message (
 CREATE INDEX ix_message_owner_id ON message (owner_id)
 -- next
 CREATE INDEX ix_message_thread_id ON message (thread_id)
+-- next
+CREATE TABLE notification_choice (
+	reader_id UUID NOT NULL, 
+	event TEXT NOT NULL, 
+	in_app BOOLEAN NOT NULL, 
+	by_email BOOLEAN NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_notification_choice PRIMARY KEY (id), 
+	CONSTRAINT uq_notification_choice_owner_id_reader_id_event UNIQUE (owner_id, reader_id, event)
+)
+-- next
+CREATE INDEX ix_notification_choice_owner_id ON notification_choice (owner_id)
 -- next
 CREATE TABLE number_series (
 	series TEXT NOT NULL, 
@@ -860,6 +901,39 @@ CREATE TABLE organisation (
 )
 -- next
 CREATE INDEX ix_organisation_owner_id ON organisation (owner_id)
+-- next
+CREATE TABLE paper_link (
+	token_hash TEXT NOT NULL, 
+	email TEXT NOT NULL, 
+	title_fr TEXT NOT NULL, 
+	title_en TEXT NOT NULL, 
+	subject_id UUID NOT NULL, 
+	order_id UUID, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	revoked_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_paper_link PRIMARY KEY (id), 
+	CONSTRAINT uq_paper_link_token_hash UNIQUE (token_hash)
+)
+-- next
+CREATE INDEX ix_paper_link_owner_id ON paper_link (owner_id)
+-- next
+CREATE TABLE paper_link_use (
+	link_id UUID NOT NULL, 
+	document_id UUID, 
+	at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_paper_link_use PRIMARY KEY (id)
+)
+-- next
+CREATE INDEX ix_paper_link_use_link_id ON paper_link_use (link_id)
+-- next
+CREATE INDEX ix_paper_link_use_owner_id ON paper_link_use (owner_id)
 -- next
 CREATE TABLE paper_proof (
 	order_id UUID, 
@@ -1204,6 +1278,7 @@ CREATE INDEX ix_rate_window_owner_id ON rate_window (owner_id)
 CREATE TABLE relation (
 	buyer_id UUID NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
+	proposed_by_id UUID, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -2260,6 +2335,16 @@ CREATE POLICY readers ON "inbox_message" FOR SELECT USING (owner_id = (SELECT ac
 -- next
 CREATE POLICY writer ON "inbox_message" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "invitation" TO tournee_app
+-- next
+ALTER TABLE "invitation" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "invitation" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "invitation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "invitation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "invoice" TO tournee_app
 -- next
 ALTER TABLE "invoice" ENABLE ROW LEVEL SECURITY
@@ -2338,6 +2423,16 @@ CREATE POLICY writer ON "message" FOR ALL USING (owner_id = (SELECT acting_organ
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "message" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "notification_choice" TO tournee_app
+-- next
+ALTER TABLE "notification_choice" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "notification_choice" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "notification_choice" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "notification_choice" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "number_series" TO tournee_app
 -- next
 ALTER TABLE "number_series" ENABLE ROW LEVEL SECURITY
@@ -2411,6 +2506,28 @@ CREATE POLICY readers ON "organisation" FOR SELECT USING (owner_id = (SELECT act
 CREATE POLICY writer ON "organisation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE POLICY census ON "organisation" FOR SELECT TO CURRENT_USER USING (true)
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_link" TO tournee_app
+-- next
+ALTER TABLE "paper_link" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "paper_link" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "paper_link" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "paper_link" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_link_use" TO tournee_app
+-- next
+ALTER TABLE "paper_link_use" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "paper_link_use" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "paper_link_use" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "paper_link_use" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "paper_link_use" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_proof" TO tournee_app
 -- next

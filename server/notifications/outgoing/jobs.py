@@ -18,6 +18,7 @@ from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.sharing.model import AccessWay
 from server.notifications.model import EmailMessage, SendingState
+from server.notifications.outgoing.links import body_to_send, unsubscribe_link
 from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, call
 from server.notifications.service.arriving import note_arrival
 from server.notifications.service.calling import MAX_TRIES, DueCall, claim, note_try
@@ -88,7 +89,9 @@ def _send(message: EmailMessage) -> str:
     mime["Subject"] = message.subject
     mime["Message-ID"] = message.message_id
     mime["Content-Language"] = message.language
-    mime.set_content(message.body)
+    if link := unsubscribe_link(message):
+        mime["List-Unsubscribe"] = f"<{link}>"
+    mime.set_content(body_to_send(message))
     try:
         with smtplib.SMTP(settings().smtp_host, settings().smtp_port, timeout=10) as server:
             server.send_message(mime)

@@ -11,6 +11,7 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
 from server.notifications import queries
+from server.notifications.service.choices import hidden_events
 from server.notifications.service.reading import read_all, read_message
 from server.parties import queries as parties
 
@@ -25,13 +26,14 @@ def inbox() -> str:
     raw = request.args.get("page", "1")
     page = min(int(raw), LAST_PAGE) if raw in {str(one) for one in range(1, LAST_PAGE + 1)} else 1
     with transaction(actor().org_id) as session:
-        messages, more = queries.inbox(session, page=page)
+        hidden = hidden_events(session, reader_id=actor().user_id)
+        messages, more = queries.inbox(session, page=page, hidden=hidden)
         return render_template(
             "notifications/inbox.html",
             messages=messages,
             page=page,
             more=more,
-            unread=queries.unread_count(session),
+            unread=queries.unread_count(session, hidden=hidden),
             zone=parties.zone_of(session, org_id=actor().org_id),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,12 +14,21 @@ from server.core.acting import acting_for
 from server.core.jobs import enqueue
 from server.core.settings import settings
 from server.core.stamp import Stamp
+from server.documents.service.linking import make_link
+from server.identity import queries as identity
+from server.identity.permissions import allows
+from server.notifications.choosing import event_of
 from server.notifications.model import EmailMessage, InboxMessage, SendingState, WebhookCall, WebhookEndpoint
 from server.notifications.outgoing.jobs import send_email
 from server.notifications.service.calling import call_soon
+from server.notifications.service.choices import readers_by_email, wants_no_email
 from server.parties.model import Organisation
 from shared.ids import new_id
 from shared.problems import Language, Text
+
+LINK: Final = "{link}"
+"""Where an e-mail's secret link goes, once it is sent."""
+_PAPERS: Final = ("/factures/", "/credits/", "/commandes/", "/preuves/")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +56,8 @@ def tell(session: Session, *, recipient_id: UUID, news: News, stamp: Stamp) -> N
         recipient = session.scalars(select(Organisation).where(Organisation.id == recipient_id)).one()
         if not _into_inbox(session, recipient, news, stamp):
             return
-        if recipient.email:
-            _by_email(session, recipient, news, stamp)
+        for address in _addresses(session, recipient, news):
+            _by_email(session, recipient, address, news, stamp)
         if news.calls_out:
             for endpoint in session.scalars(select(WebhookEndpoint).where(WebhookEndpoint.disabled_at.is_(None))):
                 _by_webhook(session, endpoint, news, stamp)
@@ -69,18 +78,48 @@ def _into_inbox(session: Session, recipient: Organisation, news: News, stamp: St
     return made.first() is not None
 
 
-def _by_email(session: Session, recipient: Organisation, news: News, stamp: Stamp) -> None:
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """Where an e-mail goes, and whose it is: a member's, or the organisation's own."""
+
+    reader_id: UUID
+    email: str
+
+
+def _addresses(session: Session, recipient: Organisation, news: News) -> list[_Address]:
+    """Return the organisation's own address unless it wants none, and the members who asked and may know."""
+    event = event_of(news.kind)
+    if event is None:
+        return [_Address(recipient.id, recipient.email)] if recipient.email else []
+    found = []
+    if recipient.email and not wants_no_email(session, event=event.prefix):
+        found.append(_Address(recipient.id, recipient.email))
+    asked = set(readers_by_email(session, event=event.prefix)) - {recipient.id}
+    members = identity.members(session) if asked else ()
+    return found + [
+        _Address(one.user_id, one.email)
+        for one in members
+        if one.user_id in asked
+        and one.email != recipient.email
+        and allows(one.role, one.organisation_kind, event.permission)
+    ]
+
+
+def _by_email(session: Session, recipient: Organisation, address: _Address, news: News, stamp: Stamp) -> None:
     message_id = new_id()
     language: Language = "en" if recipient.language == "en" else "fr"
-    link = f"{settings().public_url}{news.link}"
+    papers = _papers(session, recipient, address, news, stamp)
+    link = LINK if papers else f"{settings().public_url}{news.link}"
     message = EmailMessage(
         id=message_id,
         owner_id=recipient.id,
-        key=news.key,
+        key=news.key if address.reader_id == recipient.id else f"{news.key}:{address.reader_id}",
         kind=news.kind,
         subject_id=news.subject_id,
         message_id=f"<{message_id}@tournee.invalid>",
-        recipient=recipient.email,
+        recipient=address.email,
+        link_id=papers,
+        reader_id=address.reader_id,
         language=language,
         subject=news.title.say(language),
         body=f"{news.text.say(language)}\n\n{link}\n",
@@ -91,6 +130,22 @@ def _by_email(session: Session, recipient: Organisation, news: News, stamp: Stam
     session.add(message)
     session.flush()
     enqueue(session, send_email, key=f"email:{message_id}", owner_id=str(recipient.id), subject_id=str(message_id))
+
+
+def _papers(session: Session, recipient: Organisation, address: _Address, news: News, stamp: Stamp) -> UUID | None:
+    """Make a link to the papers of the news for a client without an account; None for anybody else (C26)."""
+    if recipient.kept_by_id is None or not news.link.startswith(_PAPERS):
+        return None
+    order_id = news.members.get("order_id")
+    return make_link(
+        session,
+        keeper_id=recipient.kept_by_id,
+        email=address.email,
+        title=news.title,
+        subject_id=news.subject_id,
+        order_id=UUID(order_id) if order_id else None,
+        stamp=stamp,
+    ).id
 
 
 def _by_webhook(session: Session, endpoint: WebhookEndpoint, news: News, stamp: Stamp) -> None:

@@ -2,6 +2,7 @@
 
 from server.core.imports import ImportReport
 from server.parties.service.adding import add_client
+from server.parties.service.cards import require_kept
 from server.parties.service.clients import (
     GroupTerms,
     change_group,
@@ -19,9 +20,12 @@ from server.parties.service.deals import (
     relate,
     require_agreement,
     require_relation,
+    revise_agreement,
     share_site,
 )
+from server.parties.service.docks import add_place, change_place
 from server.parties.service.importing import import_clients, preview_clients
+from server.parties.service.moving import accept_bond, end_bond, propose_bond
 from server.parties.service.organisations import (
     choose_correction_policy,
     create_organisation,
@@ -35,24 +39,31 @@ __all__ = [
     "ImportReport",
     "NoAgreement",
     "NoRelation",
+    "accept_bond",
     "add_client",
+    "add_place",
     "agree",
     "change_group",
+    "change_place",
     "choose_correction_policy",
     "create_group",
     "create_organisation",
     "create_site",
     "drop_group",
+    "end_bond",
     "import_clients",
     "introduce",
     "keep_client",
     "name_client",
     "preview_clients",
+    "propose_bond",
     "register_tax",
     "relate",
     "rename_group",
     "require_agreement",
+    "require_kept",
     "require_relation",
+    "revise_agreement",
     "revise_site",
     "share_site",
 ]

@@ -67,3 +67,12 @@ def revise_card(session: Session, *, org_id: UUID, changes: Mapping[str, Any], s
         if moved:
             facts.record(session, events.CARD_CHANGED, card.id, stamp, readers=tuple(card.party_ids))
     return card
+
+
+def hand_over(session: Session, *, org_id: UUID, stamp: Stamp) -> None:
+    """Let an organisation keep its own card and places from now on: somebody of it has an account (C26)."""
+    with acting_for(session, org_id):
+        card = session.get_one(Organisation, org_id, with_for_update=True)
+        if card.kept_by_id is not None:
+            card.kept_by_id = None
+            facts.record(session, events.CARD_CHANGED, card.id, stamp, readers=tuple(card.party_ids))

@@ -30,7 +30,7 @@ _WINDOW: Final = re.compile(r"(\d{1,2})(?:[:hH](\d{2})?)?\s*[-–àa]\s*(\d{1,2}
 _POSTAL: Final = re.compile(r"([A-Z]\d[A-Z])\s?(\d[A-Z]\d)", flags=re.ASCII)
 
 
-def _windows(cell: str) -> list[list[int]]:
+def read_windows(cell: str) -> list[list[int]]:
     """Read ``8:00-12:00, 13:00-17:00``."""
     read = []
     for part in filter(None, (one.strip() for one in cell.split(","))):
@@ -55,7 +55,7 @@ def _equipment(cell: str) -> list[str]:
     return sorted({read(part.strip()).value for part in cell.split(",") if part.strip()})
 
 
-def _postal_code(cell: str) -> str:
+def read_postal_code(cell: str) -> str:
     """Read a Canadian postal code, H2X 1Y6."""
     found = _POSTAL.fullmatch(cell.upper())
     if found is None:
@@ -84,10 +84,10 @@ COLUMNS: Final = (
     Column(key="language", title=Text("Langue", "Language"), read=one_of(_LANGUAGES)),
     Column(key="street", title=Text("Rue", "Street"), read=words(160)),
     Column(key="city", title=Text("Ville", "City"), read=words(80)),
-    Column(key="postal_code", title=Text("Code postal", "Postal code"), read=_postal_code),
+    Column(key="postal_code", title=Text("Code postal", "Postal code"), read=read_postal_code),
     LATITUDE,
     LONGITUDE,
-    Column(key="windows", title=Text("Heures de livraison", "Delivery hours"), read=_windows),
+    Column(key="windows", title=Text("Heures de livraison", "Delivery hours"), read=read_windows),
     Column(key="access_note", title=Text("Accès", "Access"), read=words(500)),
     Column(key="equipment", title=Text("Équipement", "Equipment"), read=_equipment),
     Column(key="permit_number", title=Text("No de permis", "Permit number"), read=words(60)),

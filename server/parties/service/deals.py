@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_for, acting_org
-from server.core.problems import Problem, Text
+from server.core.problems import NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.parties import events
 from server.parties.model import (
@@ -41,6 +41,22 @@ class NoAgreement(Problem):
     slug = "no-agreement"
     status: ClassVar[int] = 403
     title = Text("Aucun accord de distribution", "No distribution agreement")
+
+
+class BadAgreement(Problem):
+    """A term of an agreement cannot be."""
+
+    slug = "bad-agreement"
+    title = Text("Entente à corriger", "Agreement to correct")
+
+
+MAX_CONTEST_DAYS: Final = 90
+MAX_THRESHOLD_CENTS: Final = 10**9
+_BOUNDS: Final = {
+    "credit_threshold_cents": MAX_THRESHOLD_CENTS,
+    "contest_days": MAX_CONTEST_DAYS,
+    "agent_fee_bp": 10_000,
+}
 
 
 def introduce(session: Session, *, org_ids: Iterable[UUID]) -> None:
@@ -115,6 +131,36 @@ def agree(
     session.flush()
     introduce(session, org_ids=(seller_id, *circle))
     facts.record(session, events.AGREEMENT_MADE, agreement.id, stamp, readers=tuple(sorted(circle)))
+    return agreement
+
+
+def revise_agreement(session: Session, *, agreement_id: UUID, changes: Mapping[str, Any], stamp: Stamp) -> Agreement:
+    """Return an agreement of the acting seller, its terms changed as named; settled deliveries keep theirs.
+
+    Raises:
+        NotFound: the acting seller has no such agreement.
+        BadAgreement: a figure is out of bounds.
+
+    Source: R013, R016, R017, C1, C28.
+    """
+    mine = select(Agreement).where(Agreement.id == agreement_id, Agreement.owner_id == acting_org(session))
+    agreement = session.scalars(mine.with_for_update()).one_or_none()
+    if agreement is None:
+        raise NotFound(Text("Cette entente n’existe pas.", "There is no such agreement."), where="agreement_id")
+    for name, most in _BOUNDS.items():
+        if not 0 <= (changes.get(name) or 0) <= most:
+            raise BadAgreement(Text(f"Il faut de 0 à {most}.", f"It must be from 0 to {most}."), where=name)
+    if changes.get("billing_agent_id") not in {None, agreement.carrier_id, agreement.billing_agent_id}:
+        raise BadAgreement(
+            Text("L’agent facturant est le distributeur.", "The billing agent is the distributor."),
+            where="billing_agent_id",
+        )
+    moved = {name: value for name, value in changes.items() if getattr(agreement, name) != value}
+    for name, value in moved.items():
+        setattr(agreement, name, value)
+    session.flush()
+    if moved:
+        facts.record(session, events.AGREEMENT_MADE, agreement.id, stamp, readers=tuple(sorted(agreement.party_ids)))
     return agreement
 
 

@@ -28,7 +28,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const map of document.querySelectorAll("[data-map]")) {
-  import(map.dataset.map).then((module) => module.draw(map));
+  import(map.dataset.map).then((module) => (map.dataset.lat ? module.pick(map) : module.draw(map)));
 }
 
 function say(words) {

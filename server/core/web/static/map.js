@@ -25,6 +25,41 @@ export async function draw(place) {
   for (const stop of drawing.stops) pin(maplibre, map, place, stop, stop.look);
 }
 
+// One position, picked: a click or the marker's drag writes the two fields, and the fields move the marker.
+export async function pick(place) {
+  const lat = document.getElementById(place.dataset.lat);
+  const lon = document.getElementById(place.dataset.lon);
+  const maplibre = await import(place.dataset.maplibre);
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  if (place.dataset.tiles) await serveTiles(maplibre, place);
+  const known = () => [number(lon), number(lat)];
+  const there = known().every(Number.isFinite);
+  const stops = there ? [{ at: known() }] : [];
+  const map = open(maplibre, place, { stops, depots: [], lines: [] }, dark.matches ? DARK : LIGHT);
+  if (!map) return;
+  const marker = new maplibre.Marker({ draggable: true, color: "#0b5c3b" });
+  const put = ([x, y]) => {
+    marker.setLngLat([x, y]).addTo(map);
+    lon.value = x.toFixed(7);
+    lat.value = y.toFixed(7);
+  };
+  if (there) marker.setLngLat(known()).addTo(map);
+  map.on("click", (event) => put(event.lngLat.toArray()));
+  marker.on("dragend", () => put(marker.getLngLat().toArray()));
+  for (const field of [lat, lon]) {
+    field.addEventListener("change", () => {
+      if (!known().every(Number.isFinite)) return;
+      marker.setLngLat(known()).addTo(map);
+      map.easeTo({ center: known() });
+    });
+  }
+  map.on("load", () => { place.dataset.drawn = "yes"; });
+}
+
+function number(field) {
+  return field.value.trim() ? Number(field.value.replace(",", ".")) : NaN;
+}
+
 function open(maplibre, place, drawing, colours) {
   try {
     const map = new maplibre.Map({

@@ -26,13 +26,14 @@ from server.identity.service import (
     TooManyTries,
     close_session,
     make_enrolment_code,
+    remove_member,
     revoke_device,
     switch_language,
     switch_membership,
 )
 from server.identity.service.sessions import LONGEST
 
-pages = Blueprint("identity", __name__, template_folder="templates")
+pages = Blueprint("identity", __name__, template_folder="../templates")
 _YEAR_S = 365 * 24 * 3600
 
 
@@ -111,6 +112,16 @@ def choose_organisation() -> Response:
     response = make_response(redirect("/", code=303))
     set_cookie(response, SESSION_COOKIE, token, max_age_s=int(LONGEST.total_seconds()))
     return response
+
+
+@pages.post("/compte/quitter")
+@requires(Permission.ACCOUNT_USE)
+def leave() -> Response:
+    """Leave the organisation in which one works; its last administrator stays."""
+    with transaction(actor().org_id) as session:
+        mine = next(one for one in queries.members(session) if one.user_id == actor().user_id)
+        remove_member(session, membership_id=mine.id, giver=mine.role, stamp=stamp())
+    return redirect("/connexion", code=303)
 
 
 @pages.get("/tablettes")

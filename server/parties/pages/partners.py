@@ -1,0 +1,61 @@
+"""Partners: relations with buyers, agreements with carriers, each side's word."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from server.core.csv_cells import cents, one_of, whole
+from server.core.transaction import transaction
+from server.core.web import actor, requires, stamp
+from server.identity.permissions import Permission
+from server.parties import queries, service, wording
+from server.parties.forms import read_field, required
+from server.parties.model import DeliverWith, SettlementPolicy
+from server.parties.pages.blueprint import form_id, pages
+from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_THRESHOLD_CENTS
+
+SAYINGS = {"proposer": service.propose_bond, "accepter": service.accept_bond, "terminer": service.end_bond}
+
+
+@pages.get("/partenaires")
+@requires(Permission.PARTY_READ)
+def partners() -> str:
+    """Show relations and agreements with their states, and what one's side may say."""
+    with transaction(actor().org_id) as session:
+        return render_template("parties/partners.html", rows=queries.bonds(session), wording=wording)
+
+
+@pages.post("/partenaires/<uuid:bond_id>")
+@requires(Permission.PARTY_EDIT)
+def move_bond(bond_id: UUID) -> Response:
+    """Propose, accept or end a relation or agreement."""
+    say = required(read_field(request.form, "say", one_of(SAYINGS)), "say")
+    with transaction(actor().org_id) as session:
+        say(session, bond_id=bond_id, stamp=stamp())
+    return redirect(url_for(".partners"), code=303)
+
+
+@pages.post("/partenaires/<uuid:bond_id>/entente")
+@requires(Permission.PARTY_EDIT)
+def set_agreement(bond_id: UUID) -> Response:
+    """Change the terms of an agreement with a carrier."""
+    form = request.form
+    carrier_id = form_id("carrier_id") if form.get("bills") == "yes" else None
+    changes = {
+        "deliver_with": required(
+            read_field(form, "deliver_with", one_of({one.value: one for one in DeliverWith})), "deliver_with"
+        ),
+        "settlement_policy": required(
+            read_field(form, "settlement_policy", one_of({one.value: one for one in SettlementPolicy})),
+            "settlement_policy",
+        ),
+        "credit_threshold_cents": read_field(form, "credit_threshold_cents", cents(MAX_THRESHOLD_CENTS)),
+        "contest_days": required(read_field(form, "contest_days", whole(0, MAX_CONTEST_DAYS)), "contest_days"),
+        "billing_agent_id": carrier_id,
+    }
+    with transaction(actor().org_id) as session:
+        service.revise_agreement(session, agreement_id=bond_id, changes=changes, stamp=stamp())
+    return redirect(url_for(".partners"), code=303)

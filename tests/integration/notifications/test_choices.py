@@ -1,0 +1,125 @@
+"""Who hears of what: in the application and by e-mail, switched by each reader and for each event."""
+
+from __future__ import annotations
+
+import re
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from server.app import create_app
+from server.core.transaction import transaction
+from server.identity.model import OrganisationKind, Role
+from server.notifications import jobs
+from server.notifications.choosing import EVENTS, event_of
+from server.notifications.model import EmailMessage
+from server.notifications.outgoing.links import body_to_send, unsubscribe_link
+from server.parties.model import Emission
+from tests.conftest import Database
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.world import Deal, World, make_order, make_world
+
+
+@pytest.fixture(scope="module")
+def world(module_database: Database) -> World:
+    return make_world([Deal(emission=Emission.MANUAL)])
+
+
+@pytest.fixture(scope="module")
+def app(world: World) -> Flask:
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+def buyer(app: Flask, world: World) -> Client:
+    return browser_of(app, make_member(Organisation(OrganisationKind.RETAILER, world.buyer.id)))
+
+
+def published(app: Flask, world: World) -> str:
+    """Let the seller publish an invoice by hand and the worker tell of it; return the invoice's id."""
+    seller = program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
+    order_id = make_order(world)
+    assert seller.post(f"/api/v1/orders/{order_id}/invoice").status_code == 200
+    invoice_id: str = seller.get(f"/api/v1/invoices?order_id={order_id}").json[0]["id"]
+    jobs.tell_invoice(owner_id=str(world.seller.id), subject_id=invoice_id)
+    return invoice_id
+
+
+def mails(org_id: UUID, invoice_id: str) -> dict[str, EmailMessage]:
+    with transaction(org_id) as session:
+        found = session.scalars(select(EmailMessage).where(EmailMessage.subject_id == UUID(invoice_id))).all()
+        return {one.recipient: one for one in found}
+
+
+def tick(*without: str, also: tuple[str, ...] = ()) -> dict[str, list[str]]:
+    usual = [f"{way}:{event.prefix}" for event in EVENTS for way in ("app", "org")]
+    return {"on": [one for one in usual if one not in without] + list(also)}
+
+
+def test_a_buyer_is_invited_by_mail_and_in_the_application_to_its_invoice(
+    app: Flask, buyer: Client, world: World
+) -> None:
+    """R073: at emission, with a link; by each way that the reader left on."""
+    invoice_id = published(app, world)
+    (mail,) = mails(world.buyer.id, invoice_id).values()
+    assert mail.recipient == "achats@dep1.example"
+    assert f"/factures/{invoice_id}" in mail.body
+    assert "Factures" in buyer.get("/avis/preferences").text
+    assert "Facture BR1-" in buyer.get("/avis").text
+
+
+def test_a_member_takes_an_event_by_mail_and_hides_it_in_the_application(
+    app: Flask, buyer: Client, world: World
+) -> None:
+    """Issue 4, notifications: switchable per user and event; another member's stay as they are."""
+    assert buyer.member is not None
+    colleague = browser_of(app, make_member(Organisation(OrganisationKind.RETAILER, world.buyer.id)))
+    before = buyer.get("/avis").text.count("Facture BR1-")
+    assert buyer.post("/avis/preferences", data=tick("app:invoice.", also=("email:invoice.",))).status_code == 303
+    found = mails(world.buyer.id, published(app, world))
+    assert set(found) == {"achats@dep1.example", buyer.member.email}
+    assert (before > 0, buyer.get("/avis").text.count("Facture BR1-")) == (True, 0)
+    assert colleague.get("/avis").text.count("Facture BR1-") > before
+
+
+def test_each_mail_carries_a_link_that_stops_such_mails(app: Flask, buyer: Client, world: World) -> None:
+    """Issue 4, notifications: the link asks once more, works without an account, and stops this event alone."""
+    assert buyer.member is not None
+    buyer.post("/avis/preferences", data=tick(also=("email:invoice.", "email:credit_note.")))
+    mail = mails(world.buyer.id, published(app, world))[buyer.member.email]
+    link = re.sub(r"^https?://[^/]+", "", unsubscribe_link(mail))
+    assert link in body_to_send(mail)
+    assert link not in mail.body
+    stranger = app.test_client()
+    page = stranger.get(link).text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token
+    sent = {"csrf_token": token[1], "jeton": link.partition("jeton=")[2]}
+    path, headers = link.partition("?")[0], {"Origin": "http://localhost"}
+    assert stranger.post(path, data=sent | {"jeton": "faux"}, headers=headers).status_code == 404
+    assert "C’est arrêté" in stranger.post(path, data=sent, headers=headers).text
+    assert set(mails(world.buyer.id, published(app, world))) == {"achats@dep1.example"}
+    assert (
+        'value="email:credit_note." aria-label="Notes de crédit – à mon courriel" checked'
+        in buyer.get("/avis/preferences").text
+    )
+
+
+def test_an_organisation_switches_its_own_address_off_and_a_role_hears_only_its_own(
+    app: Flask, buyer: Client, world: World
+) -> None:
+    """Issue 4, notifications: the organisation's address is switched by who keeps it; a driver hears of no invoice."""
+    buyer.post("/avis/preferences", data=tick("org:invoice."))
+    assert mails(world.buyer.id, published(app, world)) == {}
+    driver = browser_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.DRIVER))
+    page = driver.get("/avis/preferences").text
+    assert ("app:invoice." in page, "org:order." in page, "app:order." in page) == (False, False, True)
+
+
+def test_every_kind_of_news_has_its_event() -> None:
+    """Issue 4, notifications: what is told can be switched; the longest prefix wins."""
+    told = {"order.accepted": "order.", "order.message": "order.message", "delivery.variance": "delivery.variance",
+            "delivery.corrected": "delivery.", "contest.open": "contest.", "webhook.suspended": "webhook."}  # fmt: skip
+    assert {kind: found.prefix for kind in told if (found := event_of(kind))} == told

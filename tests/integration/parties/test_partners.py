@@ -1,0 +1,112 @@
+"""Relations and agreements: proposed, active, inactive, from either side."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from server.app import create_app
+from server.identity.model import OrganisationKind
+from tests.conftest import Database
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.world import World, make_world
+
+
+@pytest.fixture(scope="module")
+def world(module_database: Database) -> World:
+    return make_world(buyers=2)
+
+
+@pytest.fixture(scope="module")
+def app(world: World) -> Flask:
+    return create_app()
+
+
+@pytest.fixture(scope="module")
+def seller(app: Flask, world: World) -> Client:
+    return program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
+
+
+@pytest.fixture(scope="module")
+def buyer(app: Flask, world: World) -> Client:
+    return program_of(app, make_member(Organisation(OrganisationKind.RETAILER, world.buyer.id)))
+
+
+@pytest.fixture(scope="module")
+def carrier(app: Flask, world: World) -> Client:
+    return program_of(app, make_member(Organisation(OrganisationKind.DISTRIBUTOR, world.carrier_id)))
+
+
+def bond(client: Client, kind: str, other: str) -> str:
+    return next(
+        one["id"] for one in client.get("/api/v1/partners").json if one["kind"] == kind and one["other_id"] == other
+    )
+
+
+def say(client: Client, bond_id: str, word: str) -> tuple[int, str]:
+    answer = client.post(f"/api/v1/partners/{bond_id}/state", json={"say": word})
+    return answer.status_code, answer.json.get("state") or answer.json["slug"]
+
+
+def order_status(seller: Client, world: World) -> int:
+    asked = {
+        "seller_id": str(world.seller.id),
+        "buyer_id": str(world.buyer.id),
+        "site_id": str(world.buyer.site_id),
+        "carrier_id": str(world.carrier_id),
+        "items": [{"format_id": str(world.seller.case_id), "quantity": 1}],
+    }
+    return seller.post("/api/v1/orders", json=asked).status_code
+
+
+def test_either_side_ends_a_relation_and_the_other_answers_a_new_proposal(
+    seller: Client, buyer: Client, world: World
+) -> None:
+    """R027, section 4 (relation): only an active one allows orders; who proposes does not accept."""
+    relation = bond(seller, "relation", str(world.buyer.id))
+    assert order_status(seller, world) == 201
+    assert say(buyer, relation, "end") == (200, "inactive")
+    assert order_status(seller, world) == 403
+    assert say(seller, relation, "accept") == (409, "bond-not-proposed")
+    assert say(seller, relation, "propose") == (200, "proposed")
+    assert say(seller, relation, "accept") == (403, "forbidden")
+    assert order_status(seller, world) == 403
+    assert say(buyer, relation, "accept") == (200, "active")
+    assert order_status(seller, world) == 201
+    assert say(buyer, relation, "propose") == (200, "active")
+
+
+def test_a_carrier_ends_an_agreement_and_the_seller_changes_its_terms(
+    app: Flask, seller: Client, carrier: Client, world: World
+) -> None:
+    """R013, R048, C1, C28: policy, paper, threshold, billing agent and contest days are the seller's to set."""
+    agreement = bond(carrier, "agreement", str(world.seller.id))
+    assert say(carrier, agreement, "end") == (200, "inactive")
+    assert order_status(seller, world) == 403
+    assert say(carrier, agreement, "propose") == (200, "proposed")
+    assert say(seller, agreement, "accept") == (200, "active")
+    terms = {"settlement_policy": "credit", "credit_threshold_cents": 5000, "contest_days": 7}
+    path = f"/api/v1/partners/{agreement}/terms"
+    changed = seller.open(path, "PUT", json=terms)
+    assert changed.status_code == 200, changed.json
+    assert {name: changed.json[name] for name in terms} == terms
+    assert carrier.open(path, "PUT", json=terms).status_code == 404
+    assert seller.open(path, "PUT", json={"contest_days": 91}).status_code == 422
+    assert seller.open(path, "PUT", json={"billing_agent_id": str(world.buyer.id)}).status_code == 422
+    page = browser_of(app, seller.member) if seller.member else seller
+    form = {
+        "deliver_with": "invoice", "settlement_policy": "adjust", "contest_days": "10", "bills": "yes",
+        "carrier_id": str(world.carrier_id),
+    }  # fmt: skip
+    assert page.post(f"/partenaires/{agreement}/entente", data=form).status_code == 303
+    assert "facturation unique" in page.get("/partenaires").text
+
+
+def test_a_stranger_and_another_buyer_say_nothing(app: Flask, seller: Client, world: World) -> None:
+    """Tenant fences: who is no side of a bond finds none."""
+    relation = bond(seller, "relation", str(world.buyer.id))
+    other = program_of(app, make_member(Organisation(OrganisationKind.RETAILER, world.buyers[1].id)))
+    stranger = program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER)))
+    carrier = program_of(app, make_member(Organisation(OrganisationKind.DISTRIBUTOR, world.carrier_id)))
+    for client in (other, stranger, carrier):
+        assert say(client, relation, "end") == (404, "not-found")
