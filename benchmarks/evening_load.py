@@ -19,6 +19,7 @@ from driver_app.sync.backoff import Backoff
 from shared.wire.push import PushAnswer
 
 _PATIENCE_S = 30.0  # as the tablet's
+_STALE = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 
 @dataclass
@@ -52,7 +53,7 @@ class Line:
         while True:
             started = time.perf_counter()
             try:
-                status, payload, wish_s = self._exchange(method, path, body, headers)
+                status, payload, wish_s = self._exchange_anew(method, path, body, headers)
             except (OSError, http.client.HTTPException):
                 self.close()
                 status, payload, wish_s = 0, b"", 0.0
@@ -72,6 +73,17 @@ class Line:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _exchange_anew(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, float]:
+        """Call, on a new connection when the office closed the kept one meanwhile, as the tablet does."""
+        reused = self._connection is not None
+        try:
+            return self._exchange(method, path, body, headers)
+        except _STALE:
+            if not reused:
+                raise
+            self.close()
+            return self._exchange(method, path, body, headers)
 
     def _exchange(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes, float]:
         if self._connection is None:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED, INVOICE_RESENT
 from server.conversations.events import MESSAGE_SAID
-from server.core.facts import Fact, subscribe
+from server.core.facts import Happened, subscribe
 from server.core.jobs import enqueue_at_end
 from server.delivery import jobs as delivery
 from server.delivery.events import DELIVERY_CORRECTED, DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
@@ -89,7 +89,7 @@ def plan_hours(app: procrastinate.App) -> None:
             app.periodic(cron=cron)(task)
 
 
-def react(session: Session, fact: Fact) -> None:
+def react(session: Session, fact: Happened) -> None:
     """Enqueue every job that the fact asks for; while the same one waits, it is not doubled."""
     for task in REACTIONS.get(fact.name, ()):
         enqueue_at_end(

@@ -14,6 +14,11 @@ from server.core.database import Owned, cents, json_list, json_object, unit_pric
 from shared.lifecycles import CREDIT_LIFECYCLE, INVOICE_LIFECYCLE, CreditState, InvoiceState
 
 
+def _numbered(key: str) -> ForeignKey:
+    """Return a key to a document that gets its number, and is written, last: it is checked at the commit."""
+    return ForeignKey(key, deferrable=True, initially="DEFERRED")
+
+
 class InvoiceKind(StrEnum):
     """A final invoice closes an order's billing; the other kinds are linked to it (C3)."""
 
@@ -102,7 +107,7 @@ class InvoiceLine(Owned):
     __table_args__ = (UniqueConstraint("invoice_id", "revision", "position"),)
     append_only: ClassVar[bool] = True
 
-    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), index=True)
+    invoice_id: Mapped[UUID] = mapped_column(_numbered("invoice.id"), index=True)
     revision: Mapped[int] = mapped_column(default=1)
     position: Mapped[int]
     order_id: Mapped[UUID]
@@ -130,7 +135,7 @@ class InvoiceOrder(Owned):
         Index("uq_invoice_order_live", "order_id", unique=True, postgresql_where=text("live_final")),
     )
 
-    invoice_id: Mapped[UUID] = mapped_column(ForeignKey("invoice.id"), index=True)
+    invoice_id: Mapped[UUID] = mapped_column(_numbered("invoice.id"), index=True)
     order_id: Mapped[UUID]
     live_final: Mapped[bool]  # R042: false once dropped or voided, and for kinds that do not close an order
 
@@ -202,7 +207,7 @@ class CreditLine(Owned):
     __table_args__ = (UniqueConstraint("credit_note_id", "position"), Index(None, "invoice_line_id"))
     append_only: ClassVar[bool] = True
 
-    credit_note_id: Mapped[UUID] = mapped_column(ForeignKey("credit_note.id"), index=True)
+    credit_note_id: Mapped[UUID] = mapped_column(_numbered("credit_note.id"), index=True)
     position: Mapped[int]
     invoice_line_id: Mapped[UUID | None]
     order_line_id: Mapped[UUID | None]

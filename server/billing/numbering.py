@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditNote, Invoice, NumberSeries
+from server.core.gathering import write_now
 from server.core.problems import Conflict, Text
 from shared.ids import new_id
 from shared.sealing import GENESIS
@@ -67,7 +68,7 @@ def lock_counter(session: Session, *, issuer_id: UUID, series: Series, on: date)
         counter.last_issued_on = max(on, counter.last_issued_on)
         if counter.last_issued_on.year == counter.year:
             return counter
-        session.flush()
+        write_now(session)
         _open_year(session, issuer_id, series, counter.last_issued_on, counter.last_hash)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
+from server.core.database import among
 from server.core.memory import remembered
 from server.core.problems import NotFound, Text
 from server.ledger.model import Allocation
@@ -59,15 +60,20 @@ def live_invoice(session: Session, *, order_id: UUID) -> Invoice | None:
     return with_lines(session, [found])[0] if found else None
 
 
-def remember_live_invoices(session: Session, *, order_ids: Iterable[UUID]) -> None:
+def remember_live_invoices(session: Session, *, order_ids: Iterable[UUID], is_issuer: bool) -> set[UUID]:
     """Read the live invoices of these orders at once, each for the next ``live_invoice`` of its order.
 
-    The session acts for their issuer and the orders are locked, so that nobody else makes or publishes one.
+    The orders are locked, so that nobody else makes or publishes one. Only for their issuer, for whom the session then
+    acts, does it count that there is none: whoever else asks might not be a reader. Returns the orders without any.
     """
     wanted = set(order_ids)
     found = live_invoices(session, wanted)
     with_lines(session, list(found.values()))
-    remembered(session, _LIVE).update({order_id: found.get(order_id) for order_id in wanted})
+    known = remembered(session, _LIVE)
+    known.update(found)
+    if is_issuer:
+        known.update(dict.fromkeys(wanted - found.keys()))
+    return wanted - found.keys()
 
 
 def forget_live_invoices(session: Session) -> None:
@@ -80,7 +86,7 @@ def live_invoices(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Inv
     rows = session.execute(
         select(InvoiceOrder.order_id, Invoice)
         .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
-        .where(InvoiceOrder.order_id.in_(set(order_ids)), InvoiceOrder.live_final)
+        .where(among(InvoiceOrder.order_id, order_ids), InvoiceOrder.live_final)
     )
     return {row[0]: row[1] for row in rows}
 
@@ -106,7 +112,7 @@ def with_lines(session: Session, invoices: Sequence[Invoice]) -> Sequence[Invoic
     rows = session.scalars(
         select(InvoiceLine)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(Invoice.id.in_({one.id for one in invoices}), InvoiceLine.revision == Invoice.revision)
+        .where(among(Invoice.id, {one.id for one in invoices}), InvoiceLine.revision == Invoice.revision)
         .order_by(InvoiceLine.position)
     )
     lines: dict[UUID, list[InvoiceLine]] = {}
@@ -190,7 +196,7 @@ def waiting_credits(
         select(CreditNote, left)
         .where(
             CreditNote.owner_id == issuer_id,
-            CreditNote.buyer_id.in_(set(buyer_ids)),
+            among(CreditNote.buyer_id, buyer_ids),
             CreditNote.currency == currency,
             CreditNote.state == CreditState.ISSUED,
             left > 0,

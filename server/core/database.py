@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, cast
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    ColumnElement,
     Date,
     DateTime,
     Enum,
@@ -17,6 +19,8 @@ from sqlalchemy import (
     Numeric,
     Text,
     Uuid,
+    any_,
+    literal,
 )
 from sqlalchemy.dialects.postgresql import BYTEA, JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -55,6 +59,11 @@ def stored_enum(kind: type[enum.Enum], *, name: str | None = None) -> Enum:
         length=40,
         values_callable=lambda members: [member.value for member in members],
     )
+
+
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """Return that a column holds one of these values: one array, so that the statement's text is always the same."""
+    return cast("ColumnElement[bool]", column == any_(literal(list(values), ARRAY(column.type))))
 
 
 class Model(DeclarativeBase):

@@ -6,13 +6,15 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, insert, inspect, select, text
+from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.core.acting import acting_for
 from server.core.database import Owned
+from server.core.rows import insert_rows
 from server.core.stamp import Stamp
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
@@ -36,10 +38,20 @@ class Fact(Owned):
     hash: Mapped[bytes]
 
 
-_COLUMNS = [column.key for column in inspect(Fact).column_attrs]
-_INSERT = insert(Fact)
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A fact before it has its place in its owner's chain."""
 
-Subscriber = Callable[[Session, Fact], None]
+    owner_id: UUID
+    name: str
+    subject_id: UUID
+    at: datetime
+    by: UUID | None
+    device_id: UUID | None
+    readers: tuple[UUID, ...]
+
+
+Subscriber = Callable[[Session, Happened], None]
 _subscribers: list[Subscriber] = []
 _LOCK_CHAIN = text("SELECT pg_advisory_xact_lock(hashtextextended('fact:' || :owner, 0))")
 
@@ -48,15 +60,6 @@ def subscribe(subscriber: Subscriber) -> None:
     """Let ``subscriber`` enqueue jobs for each fact, in the fact's own transaction."""
     if subscriber not in _subscribers:
         _subscribers.append(subscriber)
-
-
-@dataclass(frozen=True, slots=True)
-class _Happened:
-    owner_id: UUID
-    name: str
-    subject_id: UUID
-    stamp: Stamp
-    readers: tuple[UUID, ...]
 
 
 PENDING = "facts"
@@ -68,7 +71,7 @@ def record(session: Session, name: str, subject_id: UUID, stamp: Stamp, *, reade
     Chains are extended at the end, owner by owner in ascending order, so that two transactions never wait for
     each other's chain while they still work.
     """
-    happened = _Happened(session.info["acting"], name, subject_id, stamp, readers)
+    happened = Happened(session.info["acting"], name, subject_id, stamp.at, stamp.by, stamp.device_id, readers)
     session.info.setdefault(PENDING, []).append(happened)
 
 
@@ -80,45 +83,44 @@ def write_pending(session: Session) -> None:
                 _extend_chain(session, owner_id, [one for one in pending if one.owner_id == owner_id])
 
 
-def _extend_chain(session: Session, owner_id: UUID, pending: list[_Happened]) -> None:
+def _extend_chain(session: Session, owner_id: UUID, pending: list[Happened]) -> None:
     session.execute(_LOCK_CHAIN, {"owner": str(owner_id)})
     last = session.execute(
         select(Fact.position, Fact.hash).where(Fact.owner_id == owner_id).order_by(Fact.position.desc()).limit(1)
     ).first()
     position, prev_hash = (last.position, last.hash) if last else (0, GENESIS)
-    facts = []
+    rows = []
     for happened in pending:
         position += 1
-        facts.append(fact := _chained(happened, position, prev_hash))
-        prev_hash = fact.hash
+        rows.append(_chained(happened, position, prev_hash))
+        prev_hash = rows[-1]["hash"]
         for subscriber in _subscribers:
-            subscriber(session, fact)
-    session.execute(_INSERT, [{name: getattr(fact, name) for name in _COLUMNS} for fact in facts])
+            subscriber(session, happened)
+    insert_rows(session, Fact, rows)
 
 
-def _chained(happened: _Happened, position: int, prev_hash: bytes) -> Fact:
-    fact = Fact(
-        id=new_id(),
-        owner_id=happened.owner_id,
-        party_ids=list(happened.readers),
-        position=position,
-        name=happened.name,
-        subject_id=happened.subject_id,
-        at=happened.stamp.at,
-        by=happened.stamp.by,
-        device_id=happened.stamp.device_id,
-        prev_hash=prev_hash,
-    )
-    fact.hash = chain_hash(prev_hash, fact_bytes(fact))
-    return fact
+def _chained(happened: Happened, position: int, prev_hash: bytes) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "owner_id": happened.owner_id,
+        "party_ids": happened.readers,
+        "position": position,
+        "name": happened.name,
+        "subject_id": happened.subject_id,
+        "at": happened.at,
+        "by": happened.by,
+        "device_id": happened.device_id,
+        "prev_hash": prev_hash,
+        "hash": chain_hash(prev_hash, fact_bytes(happened, position)),
+    }
 
 
-def fact_bytes(fact: Fact) -> bytes:
+def fact_bytes(fact: Happened | Fact, position: int) -> bytes:
     """Return the canonical bytes that a fact's hash covers."""
     return canonical_bytes(
         {
             "owner_id": str(fact.owner_id),
-            "position": fact.position,
+            "position": position,
             "name": fact.name,
             "subject_id": str(fact.subject_id),
             "at_us": round(fact.at.timestamp() * 1_000_000),
@@ -132,7 +134,7 @@ def first_break(session: Session, owner_id: UUID) -> int | None:
     """Return the position of the first fact of ``owner_id`` whose chain does not hold, or None."""
     prev, expected = GENESIS, 1
     for fact in session.scalars(select(Fact).where(Fact.owner_id == owner_id).order_by(Fact.position)):
-        digest = hashlib.sha256(prev + fact_bytes(fact)).digest()
+        digest = hashlib.sha256(prev + fact_bytes(fact, fact.position)).digest()
         if fact.position != expected or fact.prev_hash != prev or fact.hash != digest:
             return expected
         prev, expected = fact.hash, expected + 1

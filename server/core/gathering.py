@@ -1,21 +1,21 @@
-"""Many small steps, one writing: while a session gathers, rows wait, and go out table by table, owner by owner."""
+"""Many small steps, one writing: while a session gathers, rows wait, and go out owner by owner, one statement each."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Executable, FromClause
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
-from sqlalchemy.orm import Mapper, Session, object_mapper
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from server.core.database import Owned
+from server.core.objects import Objects
+from server.core.rows import Row, Rows, table_of
 
 _KEY: Final = "gathering"
 _ACTING: Final = "acting"
@@ -27,11 +27,10 @@ class Uncertain(Exception):  # no error of its own: it says that the work is to 
 
 @dataclass(slots=True)
 class _Gathering:
-    """For whom the session acted meanwhile, and the rows that wait beside the session's own objects."""
+    """For whom the session acted meanwhile, and the rows that wait beside the session's own objects, by owner."""
 
     entered: set[UUID]
-    later: dict[tuple[UUID, str], tuple[Executable, list[dict[str, Any]]]] = field(default_factory=dict)
-    is_writing: bool = False
+    rows: dict[UUID, Rows] = field(default_factory=lambda: defaultdict(Rows))
 
 
 class TenantSession(Session):
@@ -39,8 +38,7 @@ class TenantSession(Session):
 
     def flush(self, objects: Sequence[Any] | None = None) -> None:
         """Write what is pending, unless the session gathers: then ``write_now`` does."""
-        gathering: _Gathering | None = self.info.get(_KEY)
-        if gathering is None or gathering.is_writing:
+        if _KEY not in self.info:
             super().flush(objects)
 
 
@@ -83,17 +81,26 @@ def enter(session: Session, org_id: UUID) -> None:
         gathering.entered.add(org_id)
 
 
-def write_later(session: Session, name: str, statement: Executable, rows: list[dict[str, Any]]) -> None:
-    """Write rows of the acting organisation by ``statement``: at once, or with what is gathered under ``name``."""
+def write_later(session: Session, kind: type[Owned], rows: Sequence[Row], *, unless_known: bool = False) -> None:
+    """Write rows of the acting organisation that nobody needs as objects: with what is gathered, else as ever.
+
+    ``unless_known`` passes over rows of which a unique key is there already.
+    """
     gathering: _Gathering | None = session.info.get(_KEY)
+    if gathering is None and not unless_known:
+        session.add_all(kind(**row) for row in rows)
+        return
+    waiting = Rows() if gathering is None else gathering.rows[session.info[_ACTING]]
+    (waiting.unless_known if unless_known else waiting.new)[table_of(kind)].extend(rows)
     if gathering is None:
-        session.execute(statement, rows)
-    elif rows:
-        gathering.later.setdefault((session.info[_ACTING], name), (statement, []))[1].extend(rows)
+        session.flush()
+        waiting.write(session)
 
 
-def write_now(session: Session) -> None:
-    """Write everything that waits, each owner's rows while the session acts for that owner; else just flush.
+def write_now(session: Session, *, but: Collection[object] = ()) -> None:
+    """Write what waits, each owner's rows while the session acts for that owner; else just flush.
+
+    Objects of ``but`` wait on: whoever keeps a row that others refer to has deferred that key.
 
     Raises:
         Uncertain: the database refuses a row, and nobody knows whose step it came from.
@@ -102,45 +109,23 @@ def write_now(session: Session) -> None:
     if gathering is None:
         session.flush()
         return
-    former, gathering.is_writing = session.info[_ACTING], True
+    former = session.info[_ACTING]
     try:
-        _write_objects(session, gathering, former)
-        _write_rows(session, gathering)
+        _write_all(session, gathering, former, but)
     except (IntegrityError, DataError, ProgrammingError, StaleDataError) as error:
         raise Uncertain from error
     finally:
-        session.info[_ACTING], gathering.is_writing = former, False
+        session.info[_ACTING] = former
 
 
-def _write_objects(session: Session, gathering: _Gathering, acting: UUID) -> None:
-    """Flush table after table as they refer to each other, owner by owner: one flush writes for one organisation."""
-    waiting: dict[tuple[int, UUID], list[Any]] = defaultdict(list)
-    for one in [*session.new, *session.dirty]:
+def _write_all(session: Session, gathering: _Gathering, acting: UUID, but: Collection[object]) -> None:
+    """Write owner by owner: a row and what it refers to have one owner, so that no owner waits for another."""
+    rows, objects = gathering.rows, Objects(session, but=but)
+    gathering.rows = defaultdict(Rows)
+    for one in objects.all():
         owner_id = one.owner_id if isinstance(one, Owned) else acting
-        waiting[_rank(object_mapper(one)), owner_id if owner_id in gathering.entered else acting].append(one)
-    if len(waiting) > 1:
-        for found in waiting.values():
-            for one in found:
-                session.expunge(one)
-    for _rank_, owner_id in sorted(waiting):
+        objects.put(one, rows[owner_id if owner_id in gathering.entered else acting])
+    for owner_id in sorted(rows):
         session.info[_ACTING] = owner_id
-        session.add_all(waiting[_rank_, owner_id])
-        session.flush()
-
-
-def _write_rows(session: Session, gathering: _Gathering) -> None:
-    for (owner_id, _name), (statement, rows) in gathering.later.items():
-        session.info[_ACTING] = owner_id
-        session.execute(statement, rows)
-    gathering.later.clear()
-
-
-@cache
-def _rank(mapper: Mapper[Any]) -> int:
-    """Return how many tables stand one behind the other before this one, by their foreign keys."""
-    return _depth(mapper.local_table)
-
-
-def _depth(table: FromClause) -> int:
-    behind = [key.column.table for key in table.foreign_keys if key.column.table is not table]
-    return 1 + max((_depth(one) for one in behind), default=-1)
+        rows[owner_id].write(session)
+    objects.settle()

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
+from server.core.gathering import write_later
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.ledger.entries import EntryKind, Side
@@ -32,8 +33,8 @@ def post(
     posted_on: date,
     sides: tuple[Side, ...],
     stamp: Stamp,
-) -> JournalEntry:
-    """Return a new entry of the acting issuer, pending in the session.
+) -> None:
+    """Write a new entry of the acting issuer with its sides: now, or with what the session gathers.
 
     Raises:
         UnbalancedEntry: the sides do not sum to zero.
@@ -42,29 +43,22 @@ def post(
     """
     _require_balance(kind, document_id, sides)
     kin = {"owner_id": acting_org(session), "party_ids": []}
-    entry = JournalEntry(
-        id=new_id(),
-        **kin,
-        document_kind=kind.value,
-        document_id=document_id,
-        currency=currency,
-        posted_on=posted_on,
-        recorded_at=stamp.at,
-    )
-    entry.postings = [
-        Posting(
-            id=new_id(),
-            **kin,
-            entry_id=entry.id,
-            account=side.account,
-            detail=side.detail,
-            customer_id=side.customer_id,
-            amount_cents=side.amount_cents,
-        )
-        for side in sides
-    ]
-    session.add(entry)
-    return entry
+    entry = {
+        **kin, "id": new_id(), "document_kind": kind.value, "document_id": document_id, "currency": currency,
+        "posted_on": posted_on, "recorded_at": stamp.at,
+    }  # fmt: skip
+    write_later(session, JournalEntry, [entry])
+    write_later(
+        session,
+        Posting,
+        [
+            {
+                **kin, "id": new_id(), "entry_id": entry["id"], "account": side.account, "detail": side.detail,
+                "customer_id": side.customer_id, "amount_cents": side.amount_cents,
+            }
+            for side in sides
+        ],
+    )  # fmt: skip
 
 
 def _require_balance(kind: EntryKind, document_id: UUID, sides: tuple[Side, ...]) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.core.database import among
 from server.ledger.model import Account, Allocation, JournalEntry, Posting
 
 
@@ -24,7 +25,7 @@ def open_cents(session: Session, *, issuer_id: UUID, document_ids: Iterable[UUID
         .where(
             Posting.owner_id == issuer_id,
             Posting.account.in_((Account.RECEIVABLE, Account.CUSTOMER_CREDIT)),
-            Posting.detail.in_([str(one) for one in wanted]),
+            among(Posting.detail, map(str, wanted)),
         )
         .group_by(Posting.detail)
     )

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
+from server.core.gathering import write_now
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.ledger.entries import (
@@ -28,7 +29,7 @@ from server.ledger.entries import (
     reversed_sides,
 )
 from server.ledger.journal import post
-from server.ledger.model import Account, Allocation, AllocationSource, JournalEntry
+from server.ledger.model import Account, Allocation, AllocationSource
 from server.ledger.queries import open_cents
 from shared.ids import new_id
 from shared.money import format_money
@@ -63,9 +64,9 @@ def lock_accounts(session: Session, *, pairs: Iterable[tuple[UUID, UUID]]) -> No
     session.execute(_LOCK_ACCOUNTS, {"pairs": names})
 
 
-def post_invoice(session: Session, *, billed: Billed, posted_on: date, stamp: Stamp) -> JournalEntry:
-    """Return the entry of a published invoice."""
-    return post(
+def post_invoice(session: Session, *, billed: Billed, posted_on: date, stamp: Stamp) -> None:
+    """Write the entry of a published invoice."""
+    post(
         session,
         kind=EntryKind.INVOICE,
         document_id=billed.document_id,
@@ -76,9 +77,9 @@ def post_invoice(session: Session, *, billed: Billed, posted_on: date, stamp: St
     )
 
 
-def post_credit(session: Session, *, billed: Billed, posted_on: date, stamp: Stamp) -> JournalEntry:
-    """Return the entry of an issued credit note."""
-    return post(
+def post_credit(session: Session, *, billed: Billed, posted_on: date, stamp: Stamp) -> None:
+    """Write the entry of an issued credit note."""
+    post(
         session,
         kind=EntryKind.CREDIT_NOTE,
         document_id=billed.document_id,
@@ -89,28 +90,26 @@ def post_credit(session: Session, *, billed: Billed, posted_on: date, stamp: Sta
     )
 
 
-def post_payment(
-    session: Session, *, received: Received, in_transit: bool, posted_on: date, stamp: Stamp
-) -> JournalEntry:
-    """Return the entry of money received: customer credit until it is allocated."""
+def post_payment(session: Session, *, received: Received, in_transit: bool, posted_on: date, stamp: Stamp) -> None:
+    """Write the entry of money received: customer credit until it is allocated."""
     into = Account.IN_TRANSIT if in_transit else Account.BANK
     sides = payment_sides(received, into=into)
-    return _post_money(session, EntryKind.PAYMENT, received, sides, posted_on=posted_on, stamp=stamp)
+    _post_money(session, EntryKind.PAYMENT, received, sides, posted_on=posted_on, stamp=stamp)
 
 
-def post_banked(session: Session, *, received: Received, posted_on: date, stamp: Stamp) -> JournalEntry:
-    """Return the entry that moves money of a truck to the bank."""
+def post_banked(session: Session, *, received: Received, posted_on: date, stamp: Stamp) -> None:
+    """Write the entry that moves money of a truck to the bank."""
     sides = banked_sides(received)
-    return _post_money(session, EntryKind.PAYMENT_BANKED, received, sides, posted_on=posted_on, stamp=stamp)
+    _post_money(session, EntryKind.PAYMENT_BANKED, received, sides, posted_on=posted_on, stamp=stamp)
 
 
 def post_failed_payment(
     session: Session, *, received: Received, in_transit: bool, posted_on: date, stamp: Stamp
-) -> JournalEntry:
-    """Return the entry that takes a payment back; its allocations are undone before."""
+) -> None:
+    """Write the entry that takes a payment back; its allocations are undone before."""
     into = Account.IN_TRANSIT if in_transit else Account.BANK
     sides = reversed_sides(payment_sides(received, into=into))
-    return _post_money(session, EntryKind.PAYMENT_FAILED, received, sides, posted_on=posted_on, stamp=stamp)
+    _post_money(session, EntryKind.PAYMENT_FAILED, received, sides, posted_on=posted_on, stamp=stamp)
 
 
 def allocate(
@@ -136,7 +135,7 @@ def allocate(
     Source: laws 6, 11 and 12.
     """
     issuer_id = acting_org(session)
-    session.flush()
+    write_now(session)
     still = open_cents(session, issuer_id=issuer_id, document_ids=(source_id, invoice_id))
     limit_cents = min(-still[source_id], still[invoice_id])
     if not 0 < amount_cents <= limit_cents:
@@ -188,9 +187,7 @@ def undo_allocation(
     return undoing
 
 
-def _post_allocation(
-    session: Session, allocation: Allocation, customer_id: UUID, currency: str, stamp: Stamp
-) -> JournalEntry:
+def _post_allocation(session: Session, allocation: Allocation, customer_id: UUID, currency: str, stamp: Stamp) -> None:
     sides = allocation_sides(
         source=allocation.source,
         source_id=allocation.source_id,
@@ -198,7 +195,7 @@ def _post_allocation(
         customer_id=customer_id,
         amount_cents=allocation.amount_cents,
     )
-    return post(
+    post(
         session,
         kind=EntryKind.ALLOCATION,
         document_id=allocation.id,
@@ -211,8 +208,8 @@ def _post_allocation(
 
 def _post_money(
     session: Session, kind: EntryKind, received: Received, sides: tuple[Side, ...], *, posted_on: date, stamp: Stamp
-) -> JournalEntry:
-    return post(
+) -> None:
+    post(
         session,
         kind=kind,
         document_id=received.payment_id,

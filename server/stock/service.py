@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for
@@ -19,8 +18,6 @@ from server.stock.model import ContainerEntry, StockMove, StockPlace
 from shared.ids import new_id
 
 MAX_MOVED: Final = 1_000_000
-_MOVES = insert(StockMove).on_conflict_do_nothing()
-_ENTRIES = insert(ContainerEntry).on_conflict_do_nothing()
 
 
 class BadMove(Problem):
@@ -79,7 +76,7 @@ def move_goods(
     ]
     if rows:
         with acting_for(session, seller_id):
-            write_later(session, "stock_move", _MOVES, rows)
+            write_later(session, StockMove, rows, unless_known=True)
 
 
 def move_containers(
@@ -122,7 +119,7 @@ def move_containers(
             }
             for holder_id, side in sides
         ]
-        write_later(session, "container_entry", _ENTRIES, rows)
+        write_later(session, ContainerEntry, rows, unless_known=True)
 
 
 def _require_move(move: GoodsMove) -> None:

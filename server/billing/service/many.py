@@ -32,16 +32,20 @@ def publish_orders(session: Session, *, order_ids: Iterable[UUID], stamp: Stamp)
         orders = hold_all(session, order_ids=order_ids)
         foresee_invoices(session, orders)
         invoices = tuple(publish_for_order(session, order=order, stamp=stamp) for order in orders)
-    publish_pending(session, stamp=stamp)
+        publish_pending(session, stamp=stamp)
     return invoices
 
 
 def foresee_invoices(session: Session, orders: Iterable[Order]) -> None:
     """Read the invoices that stand for these orders, which are held, so that each is not asked for by itself."""
+    issuers = {
+        order.id: order.issuer_id
+        for order in orders
+        if order.issuer_id is not None and order.billing_type is not BillingType.EXTERNAL
+    }
     of_issuer: dict[UUID, list[UUID]] = defaultdict(list)
-    for order in orders:
-        if order.issuer_id is not None and order.billing_type is not BillingType.EXTERNAL:
-            of_issuer[order.issuer_id].append(order.id)
+    for order_id in remember_live_invoices(session, order_ids=issuers, is_issuer=False):
+        of_issuer[issuers[order_id]].append(order_id)
     for issuer_id, mine in of_issuer.items():
         with acting_for(session, issuer_id):
-            remember_live_invoices(session, order_ids=mine)
+            remember_live_invoices(session, order_ids=mine, is_issuer=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Final
 from uuid import UUID
@@ -17,9 +18,11 @@ from server.billing.frozen import credit_bytes, invoice_bytes
 from server.billing.letterhead import letterhead, series_code
 from server.billing.model import CreditNote, Invoice, InvoiceOrder, NumberSeries
 from server.billing.numbering import Series, document_number, issue_day, lock_counter
-from server.billing.service.application import apply_credits, credits_waiting_for
+from server.billing.service.application import Waiting, apply_credits, credits_waiting_for
 from server.core import facts
 from server.core.acting import acting_for
+from server.core.database import among
+from server.core.gathering import write_now
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.ledger import service as ledger
@@ -69,13 +72,18 @@ def count_pending(session: Session) -> int:
     return len(session.info.get(PENDING, ()))
 
 
-def publish_pending(session: Session, *, stamp: Stamp) -> tuple[Invoice | CreditNote, ...]:
+def publish_pending(
+    session: Session, *, stamp: Stamp, written_with: Collection[object] = ()
+) -> tuple[Invoice | CreditNote, ...]:
     """Number, chain and post every document wanted so far, and return them in the order of their numbers.
 
     The last work of a transaction: accounts are locked first, then each counter, in ascending (issuer, series), so
     that two transactions cannot deadlock; within a series numbers follow the order in which documents were wanted, so
     that the same log told again gives the same numbers. There are no gaps; a rollback gives none. Credits are applied
     to their own invoice, and what waits to the new invoices of its customer.
+
+    All that is read, and all other rows that wait, come before the first counter. A gathering session then writes each
+    document once, with its number; ``written_with`` are objects that wait for the numbers too.
 
     Raises:
         MissingCode: an issuer has no prefix for its numbers.
@@ -86,29 +94,66 @@ def publish_pending(session: Session, *, stamp: Stamp) -> tuple[Invoice | Credit
     if not wanted:
         return ()
     ordered = sorted(wanted, key=lambda one: (one.issuer_id, one.series))
-    codes = {one.issuer_id: series_code(session, issuer_id=one.issuer_id) for one in ordered}
+    write_now(session, but=[*(one.document for one in ordered), *written_with])
     ledger.lock_accounts(session, pairs=((one.issuer_id, one.document.buyer_id) for one in ordered))
-    for issuer_id, of_issuer in groupby(ordered, key=lambda one: one.issuer_id):
-        with acting_for(session, issuer_id):
-            _publish_issuer(session, issuer_id, list(of_issuer), codes[issuer_id], stamp)
+    cases = [_case(session, issuer_id, list(mine), stamp) for issuer_id, mine in groupby(ordered, key=_issuer)]
+    for case in cases:
+        with acting_for(session, case.issuer_id):
+            _publish(session, case, stamp)
+    if any(case.has_credits for case in cases):
+        write_now(session, but=written_with)
+    for case in cases:
+        if case.has_credits:
+            with acting_for(session, case.issuer_id):
+                apply_credits(
+                    session, issuer_id=case.issuer_id, documents=case.documents, waiting=case.waiting, stamp=stamp
+                )
     return tuple(one.document for one in ordered)
 
 
-def _publish_issuer(session: Session, issuer_id: UUID, wanted: list[_Wanted], code: str, stamp: Stamp) -> None:
-    """Read all that can be read before the first counter is locked; only writing is left behind it."""
-    documents = [one.document for one in wanted]
-    covered = _covered_orders(session, wanted)
-    waiting = credits_waiting_for(session, issuer_id=issuer_id, documents=documents)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What one issuer publishes, and all that it takes beside its counters."""
+
+    issuer_id: UUID
+    code: str
+    today: date
+    wanted: list[_Wanted]
+    covered: dict[UUID, list[UUID]]
+    waiting: Waiting
+
+    @property
+    def documents(self) -> list[Invoice | CreditNote]:
+        """The documents, credit notes first."""
+        return [one.document for one in self.wanted]
+
+    @property
+    def has_credits(self) -> bool:
+        """Whether something may be set against an invoice."""
+        return bool(self.waiting) or any(isinstance(one, CreditNote) for one in self.documents)
+
+
+def _issuer(one: _Wanted) -> UUID:
+    return one.issuer_id
+
+
+def _case(session: Session, issuer_id: UUID, wanted: list[_Wanted], stamp: Stamp) -> _Case:
+    code = series_code(session, issuer_id=issuer_id)
     today = letterhead(session, org_id=issuer_id).day_of(stamp.at)
-    for series, of_series in groupby(wanted, key=lambda one: one.series):
-        counter = lock_counter(session, issuer_id=issuer_id, series=series, on=today)
+    with acting_for(session, issuer_id):
+        covered = _covered_orders(session, wanted)
+        waiting = credits_waiting_for(session, issuer_id=issuer_id, documents=[one.document for one in wanted])
+    return _Case(issuer_id, code, today, wanted, covered, waiting)
+
+
+def _publish(session: Session, case: _Case, stamp: Stamp) -> None:
+    for series, of_series in groupby(case.wanted, key=lambda one: one.series):
+        counter = lock_counter(session, issuer_id=case.issuer_id, series=series, on=case.today)
         for one in of_series:
-            _number(one, counter, code, stamp)
-            _freeze(one.document, counter, covered)
+            _number(one, counter, case.code, stamp)
+            _freeze(one.document, counter, case.covered)
             _post(session, one, stamp)
             _tell(session, one, stamp)
-    session.flush()
-    apply_credits(session, issuer_id=issuer_id, documents=documents, waiting=waiting, stamp=stamp)
 
 
 def _number(one: _Wanted, counter: NumberSeries, code: str, stamp: Stamp) -> None:
@@ -151,7 +196,7 @@ def _covered_orders(session: Session, wanted: Iterable[_Wanted]) -> dict[UUID, l
     covered: dict[UUID, list[UUID]] = {invoice_id: [] for invoice_id in invoice_ids}
     if invoice_ids:
         rows = session.execute(
-            select(InvoiceOrder.invoice_id, InvoiceOrder.order_id).where(InvoiceOrder.invoice_id.in_(invoice_ids))
+            select(InvoiceOrder.invoice_id, InvoiceOrder.order_id).where(among(InvoiceOrder.invoice_id, invoice_ids))
         )
         for invoice_id, order_id in rows:
             covered[invoice_id].append(order_id)

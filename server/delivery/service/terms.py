@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
+from server.core.database import among
 from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import Terms
@@ -77,7 +78,7 @@ def terms_cited(session: Session, *, order_id: UUID, digest: str) -> Terms:
 def remember_terms(session: Session, *, order_ids: Iterable[UUID]) -> None:
     """Read all terms of these orders at once, for ``terms_cited`` later in the transaction."""
     found = remembered(session, _TERMS)
-    for terms in session.scalars(_TERMS_OF.where(Terms.order_id.in_(set(order_ids)))):
+    for terms in session.scalars(_TERMS_OF.where(among(Terms.order_id, order_ids))):
         found[terms.order_id, terms.hash] = terms
 
 

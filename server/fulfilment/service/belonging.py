@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.catalog.model import ContainerClass, ContainerPrice
+from server.core.database import among
 from server.core.memory import remembered
 from server.delivery.model import Terms
 from server.delivery.service import read_terms
@@ -52,7 +53,7 @@ def _riding(session: Session, run: Run) -> dict[UUID, set[str]]:
     runs = remembered(session, "riding")
     if run.id not in runs:
         order_ids = [ridden.order_id for stop in run.stops for ridden in stop.orders]
-        rows = session.execute(select(Order.id, Order.owner_id, Order.issuer_id).where(Order.id.in_(order_ids)))
+        rows = session.execute(select(Order.id, Order.owner_id, Order.issuer_id).where(among(Order.id, order_ids)))
         runs[run.id] = {row.id: {str(row.owner_id), str(row.issuer_id or row.owner_id)} for row in rows}
     riding: dict[UUID, set[str]] = runs[run.id]
     return riding

@@ -66,11 +66,11 @@ def prepare_documents(session: Session, run_id: UUID, *, stamp: Stamp) -> Prepar
                 published.append(publish_for_order(session, order=order, run_id=run.id, stamp=stamp))
             else:
                 provisional.append(create_provisional(session, order=order, run_id=run.id, stamp=stamp))
+        publish_pending(session, stamp=stamp)
     if run.state is RunState.PREPARED:
         run.move_to(RunState.DOCUMENTED)
         run.documented_at = stamp.at
         facts.record(session, RUN_DOCUMENTED, run.id, stamp)
-    publish_pending(session, stamp=stamp)
     return Prepared(run, tuple(published), tuple(provisional))
 
 

@@ -12,6 +12,7 @@ from server.billing.service import foresee_invoices
 from server.core.acting import acting_org
 from server.delivery.service import remember_terms
 from server.fulfilment.service.questions import remember_first
+from server.fulfilment.service.stock_effects import remember_class_owners
 from server.orders.service import hold_all
 from server.planning import progress
 from shared.problems import Problem
@@ -30,6 +31,7 @@ def foresee(session: Session, *, run_ids: Iterable[UUID], stop_ids: Iterable[UUI
     orders = hold_all(session, carrier_id=acting_org(session), order_ids=wanted)
     remember_first(session, order_ids=wanted, stop_ids=stop_ids)
     foresee_invoices(session, orders)
+    remember_class_owners(session, orders)
 
 
 def forget_foreseen(session: Session) -> None:

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from server.core.database import among
 from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import Collection, ContainerReturn, Delivery, Visit
@@ -22,9 +23,9 @@ _UNDELIVERED, _UNVISITED = "undelivered", "unvisited"  # of runs that are locked
 def remember_first(session: Session, *, order_ids: Iterable[UUID], stop_ids: Iterable[UUID]) -> None:
     """Note which of these orders and stops no visit has touched yet; the runs that they ride on are locked."""
     orders, stops = set(order_ids), set(stop_ids)
-    delivered = session.scalars(select(Delivery.order_id).where(Delivery.order_id.in_(orders)))
+    delivered = session.scalars(select(Delivery.order_id).where(among(Delivery.order_id, orders)))
     remembered(session, _UNDELIVERED).update(dict.fromkeys(orders - set(delivered), True))
-    visited = session.scalars(select(Visit.stop_id).where(Visit.stop_id.in_(stops)))
+    visited = session.scalars(select(Visit.stop_id).where(among(Visit.stop_id, stops)))
     remembered(session, _UNVISITED).update(dict.fromkeys(stops - set(visited), True))
 
 

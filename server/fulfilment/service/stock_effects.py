@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.catalog.model import ContainerClass
 from server.core.acting import acting_for
+from server.core.database import among
 from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import ContainerReturn, Delivery, DeliveryLine
@@ -77,6 +78,11 @@ def hand_containers(session: Session, *, order: Order, stamp: Stamp) -> None:
             movement_id=uuid5(order.id, str(line.id)),
             stamp=stamp,
         )
+
+
+def remember_class_owners(session: Session, orders: Iterable[Order]) -> None:
+    """Read whose the containers of these orders are, at once for all; their lines are loaded."""
+    _class_owners(session, [line.container_class_id for one in orders for line in one.lines if line.container_class_id])
 
 
 def take_back_containers(session: Session, *, returns: Iterable[ContainerReturn], at: datetime, stamp: Stamp) -> None:
@@ -155,6 +161,8 @@ def _containers_out(
 def _class_owners(session: Session, class_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     owners: dict[UUID, UUID] = remembered(session, "class owners")  # a class never changes hands
     if missing := set(class_ids) - owners.keys():
-        rows = session.execute(select(ContainerClass.id, ContainerClass.owner_id).where(ContainerClass.id.in_(missing)))
+        rows = session.execute(
+            select(ContainerClass.id, ContainerClass.owner_id).where(among(ContainerClass.id, missing))
+        )
         owners.update({row.id: row.owner_id for row in rows})
     return owners

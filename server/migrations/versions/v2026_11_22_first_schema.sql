@@ -1751,7 +1751,7 @@ CREATE TABLE credit_line (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_credit_line PRIMARY KEY (id), 
 	CONSTRAINT uq_credit_line_credit_note_id_position UNIQUE (credit_note_id, position), 
-	CONSTRAINT fk_credit_line_credit_note_id FOREIGN KEY(credit_note_id) REFERENCES credit_note (id)
+	CONSTRAINT fk_credit_line_credit_note_id FOREIGN KEY(credit_note_id) REFERENCES credit_note (id) DEFERRABLE INITIALLY DEFERRED
 )
 -- next
 CREATE INDEX ix_credit_line_credit_note_id ON credit_line (credit_note_id)
@@ -1812,7 +1812,7 @@ CREATE TABLE invoice_line (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_invoice_line PRIMARY KEY (id), 
 	CONSTRAINT uq_invoice_line_invoice_id_revision_position UNIQUE (invoice_id, revision, position), 
-	CONSTRAINT fk_invoice_line_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id)
+	CONSTRAINT fk_invoice_line_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id) DEFERRABLE INITIALLY DEFERRED
 )
 -- next
 CREATE INDEX ix_invoice_line_invoice_id ON invoice_line (invoice_id)
@@ -1828,7 +1828,7 @@ CREATE TABLE invoice_order (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_invoice_order PRIMARY KEY (id), 
 	CONSTRAINT uq_invoice_order_invoice_id_order_id UNIQUE (invoice_id, order_id), 
-	CONSTRAINT fk_invoice_order_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id)
+	CONSTRAINT fk_invoice_order_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id) DEFERRABLE INITIALLY DEFERRED
 )
 -- next
 CREATE INDEX ix_invoice_order_invoice_id ON invoice_order (invoice_id)

@@ -14,7 +14,7 @@ from server.orders.service.fulfilling import (
     mark_unplanned,
     reopen,
 )
-from server.orders.service.holding import StaleOrder, held_already, hold_all
+from server.orders.service.holding import StaleOrder, held_already, hold_all, hold_rest
 from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
 from server.orders.service.lots import note_lots
 from server.orders.service.rebates import Rebate
@@ -42,6 +42,7 @@ __all__ = [
     "expire",
     "held_already",
     "hold_all",
+    "hold_rest",
     "is_covered",
     "mark_delivered",
     "mark_invoiced_outside",

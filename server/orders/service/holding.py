@@ -8,13 +8,15 @@ from contextlib import contextmanager
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import Select, inspect, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import inspect, select, text
+from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for, acting_org
+from server.core.database import among
 from server.core.memory import remembered
 from server.core.problems import Forbidden, Problem, Text
 from server.orders.model import Order
+from server.orders.queries import load_lines
 from server.parties.model import Agreement
 
 
@@ -27,6 +29,7 @@ class StaleOrder(Problem):
 
 
 _LOCKED = "orders"
+_LOCK = text('SELECT id FROM "order" WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE')
 _COLUMNS = [column.key for column in inspect(Order).column_attrs]
 
 
@@ -48,17 +51,27 @@ def hold_all(session: Session, *, order_ids: Iterable[UUID], carrier_id: UUID | 
     named, and those that the acting organisation may not read, are left out.
     """
     wanted: dict[UUID, list[UUID]] = defaultdict(list)
-    query = select(Order.owner_id, Order.id).where(Order.id.in_(set(order_ids)))
+    query = select(Order.owner_id, Order.id).where(among(Order.id, order_ids))
     if carrier_id is not None:
         query = query.where(Order.carrier_id == carrier_id)
     for owner_id, order_id in session.execute(query):
         wanted[owner_id].append(order_id)
-    locked = remembered(session, _LOCKED)
     for owner_id in sorted(wanted):
         with acting_for(session, owner_id):
-            for order in session.scalars(_to_lock(wanted[owner_id])):
-                locked[order.id] = order
+            session.execute(_LOCK, {"ids": wanted[owner_id]})
+    locked = remembered(session, _LOCKED)
+    locked.update(_with_lines(session, [order_id for mine in wanted.values() for order_id in mine]))
     return [locked[order_id] for owner_id in sorted(wanted) for order_id in sorted(wanted[owner_id])]
+
+
+def hold_rest(session: Session, *, order_ids: Iterable[UUID], carrier_id: UUID) -> list[Order]:
+    """Return what ``hold_all`` would; orders that the transaction holds already are not read again."""
+    wanted = set(order_ids)
+    known = [order for order_id in wanted if (order := held_already(session, order_id)) is not None]
+    missing = wanted - {order.id for order in known}
+    found = hold_all(session, order_ids=missing, carrier_id=carrier_id) if missing else []
+    mine = [order for order in known if order.carrier_id == carrier_id]
+    return sorted([*mine, *found], key=lambda order: (order.owner_id, order.id))
 
 
 def held_already(session: Session, order_id: UUID) -> Order | None:
@@ -67,15 +80,10 @@ def held_already(session: Session, order_id: UUID) -> Order | None:
     return order if order is not None and "lines" not in inspect(order).unloaded else None
 
 
-def _to_lock(order_ids: list[UUID]) -> Select[Order]:
-    return (
-        select(Order)
-        .where(Order.id.in_(order_ids))
-        .order_by(Order.id)
-        .options(selectinload(Order.lines))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+def _with_lines(session: Session, order_ids: list[UUID]) -> dict[UUID, Order]:
+    """Read locked orders as they are now, whoever of their parties acts."""
+    query = select(Order).where(among(Order.id, order_ids)).execution_options(populate_existing=True)
+    return {order.id: order for order in load_lines(session, session.scalars(query))}
 
 
 def require_revision(order: Order, seen_revision: int | None) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from server.core.gathering import write_later
 from server.core.stamp import Stamp
 from server.orders.model import Order, OrderEntry
+from shared.ids import new_id
 from shared.problems import Text
 
 
-def enter(session: Session, order: Order, kind: str, text: Text, stamp: Stamp) -> OrderEntry:
-    """Return a new entry of the order's timeline; the session acts for the seller."""
-    entry = OrderEntry(
-        **order.kin(), order_id=order.id, kind=kind, text_fr=text.fr, text_en=text.en, by=stamp.by, at=stamp.at
-    )
-    session.add(entry)
-    return entry
+def enter(session: Session, order: Order, kind: str, text: Text, stamp: Stamp) -> None:
+    """Write a new entry of the order's timeline; the session acts for the seller."""
+    row = {
+        **order.kin(), "id": new_id(), "order_id": order.id, "kind": kind, "text_fr": text.fr, "text_en": text.en,
+        "by": stamp.by, "at": stamp.at,
+    }  # fmt: skip
+    write_later(session, OrderEntry, [row])

@@ -17,8 +17,7 @@ from server.fulfilment.issued import Issued
 from server.fulfilment.service.correcting import correct_visit
 from server.fulfilment.service.settling import VisitReport, settle_visit
 from server.identity.model import Device
-from server.orders.model import Order
-from server.orders.service import mark_shipped
+from server.orders.service import hold_rest, mark_shipped
 from server.planning import progress
 from server.planning.model import Run, Stop
 from server.sync.model import RunBundle
@@ -130,9 +129,9 @@ def _depart(session: Session, run: Run, moment: Moment, stamp: Stamp) -> None:
     if not progress.depart(session, run, at=moment.at, stamp=stamp):
         return
     order_ids = [stop_order.order_id for stop in run.stops for stop_order in stop.orders]
-    orders = session.scalars(select(Order).where(Order.id.in_(order_ids), Order.state == OrderState.PLANNED)).all()
-    for order in sorted(orders, key=lambda order: (order.owner_id, order.id)):
-        mark_shipped(session, order=order, stamp=stamp)
+    for order in hold_rest(session, carrier_id=run.owner_id, order_ids=order_ids):
+        if order.state is OrderState.PLANNED:
+            mark_shipped(session, order=order, stamp=stamp)
 
 
 def _note_skew(session: Session, record: VisitRecord, stamp: Stamp) -> None:

@@ -85,14 +85,14 @@ def apply_batch(
     """
     _check_chain(push, public_key)
 
-    def take() -> tuple[_Batch, Standing]:
+    def take() -> tuple[_Batch, Standing, list[EventResult]]:
         batch = _Batch(session, lock_stream(session, device_id), public_key, stamp, revoked)
-        return batch, _take(batch, push)
+        standing = _take(batch, push)
+        publish_pending(session, stamp=stamp, written_with=[event for event, _issued in batch.done])
+        return batch, standing, batch.known + [_result(session, event, issued) for event, issued in batch.done]
 
-    batch, standing = together_or_one_by_one(session, take)
+    batch, standing, results = together_or_one_by_one(session, take)
     stream = batch.stream
-    publish_pending(session, stamp=stamp)
-    results = batch.known + [_result(session, event, issued) for event, issued in batch.done]
     session.flush()
     if batch.done:
         take_in_waiting(session, device_id=device_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from server.conversations.model import Message, Thread
 from server.core.acting import acting_for, savepoint
@@ -34,6 +34,13 @@ def _look_and_fail(session) -> None:
     with savepoint(session):
         assert session.scalar(select(func.count()).select_from(Thread)) == 0
         raise LookupError
+
+
+def _change_what_went_away(owner_id, thread_id) -> None:
+    with transaction(owner_id) as session, gathered(session):
+        held = session.get_one(Thread, thread_id)
+        session.execute(delete(Thread).where(Thread.id == thread_id).execution_options(synchronize_session=False))
+        held.topic = "other"
 
 
 def threads_of(owner_id) -> int:
@@ -112,3 +119,25 @@ def test_the_database_knows_who_acts_after_a_savepoint_went_back(database):
         assert session.scalar(select(func.count()).select_from(Thread)) == 0
         session.add(a_thread(ours))
     assert threads_of(ours) == 1
+
+
+def test_a_gathered_change_of_a_row_that_went_away_is_not_taken_for_done(database):
+    """Rule 8: a change that meets no row of its owner's undoes the gathering, as the mapper's own count does."""
+    ours = new_id()
+    with transaction(ours) as session:
+        session.add(thread := a_thread(ours))
+    with pytest.raises(Uncertain):
+        _change_what_went_away(ours, thread.id)
+
+
+def test_what_was_gathered_stands_in_the_session_as_if_it_had_been_read(database):
+    """ADR 0012: written objects are the session's own: found again by id, not written twice, changed as ever."""
+    ours = new_id()
+    with transaction(ours) as session:
+        with gathered(session):
+            session.add(thread := a_thread(ours))
+        assert session.get_one(Thread, thread.id) is thread
+        assert not session.new
+        thread.topic = "changed after"
+    with transaction(ours) as session:
+        assert session.get_one(Thread, thread.id).topic == "changed after"
