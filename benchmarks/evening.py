@@ -1,7 +1,7 @@
 """The end of the day: many tablets push at once what they sealed; then the same rows by a bare script.
 
     python -m benchmarks.evening [--tablets 8] [--visits 20] [--suppliers 12] [--short-every 10] [--at-once 16]
-        [--files 3] [--file-bytes 20000] [--seed 1] [--json FILE]
+        [--files 3] [--file-bytes 20000] [--seed 1] [--json FILE] [--pause] [--without-bare]
 
 Real gunicorn (2 workers × 4 threads) over embedded PostgreSQL with fsync on, in a folder of its own. Events are sealed
 and packed before the clock starts. Prints one JSON object, and writes it to FILE.
@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -102,9 +103,9 @@ def main() -> None:
         _say(f"{evening.events} events of {len(evening.tablets)} tablets are sealed")
         figures: dict[str, Any] = vars(asked) | {"prepared_s": round(time.perf_counter() - started, 1)}
         figures |= _measure(asked, evening, address)
-        _say(f"pushed in {figures['seconds']} s; the bare script writes the same rows")
-        figures |= _bare(address, figures)
+        _say(f"pushed in {figures['seconds']} s")
         figures["faults"] = _faults(evening)
+        figures |= {} if asked.without_bare else _bare(address, figures)
     text = json.dumps(figures | {"json": str(asked.json or "")}, indent=1)
     print(text)
     if asked.json:
@@ -121,7 +122,12 @@ def _asked() -> argparse.Namespace:
                         ("files", 3), ("file-bytes", 20_000), ("seed", 1)):  # fmt: skip
         wanted.add_argument(f"--{name}", type=int, default=usual)
     wanted.add_argument("--json", type=Path)
-    wanted.add_argument("--pause", action="store_true", help="wait for Enter before the pushes (to attach a profiler)")
+    wanted.add_argument(
+        "--pause", action="store_true", help="wait for Enter before the pushes (for a profiler, or quiet)"
+    )
+    wanted.add_argument(
+        "--without-bare", action="store_true", help="leave out the bare script, which keeps all rows in memory"
+    )
     return wanted.parse_args()
 
 
@@ -132,17 +138,42 @@ def _measure(asked: argparse.Namespace, evening: Evening, address: PostgresAddre
         if asked.pause:
             input(f"gunicorn {serving.pid}, workers {[one.pid for one in serving.children()]}: Enter to start ")
         push_all(web.url, evening.early, at_once=_THREADS)
-        _copy(address, "bare_insert", "bare_copy")
+        if not asked.without_bare:
+            _copy(address, "bare_insert", "bare_copy")
         since, before = datetime.now(UTC), Used.now(serving, postgres)
-        seconds, told = push_all(web.url, evening.tablets, at_once=asked.at_once)
+        with _watched(serving) as megabytes:
+            seconds, told = push_all(web.url, evening.tablets, at_once=asked.at_once)
         after, until = Used.now(serving, postgres), datetime.now(UTC)
         up_s, files = upload_all(
             web.url, evening.tablets, at_once=asked.at_once, files=asked.files, size=asked.file_bytes
         )
     figures = _pushed(evening, seconds, told, before, after) | {"since": str(since), "until": str(until)}
+    figures["web_mb"] = [round(megabytes[len(megabytes) * part // 5]) for part in range(5)] + [round(max(megabytes))]
     figures["database_mb"] = _size_mb(address)
     figures["attachments"] = _uploaded(asked, evening, up_s, files)
     return figures
+
+
+@contextmanager
+def _watched(web: psutil.Process) -> Iterator[list[float]]:
+    """Note the workers' memory in MB every second while the block runs."""
+    seen, done = [_web_mb(web)], Event()
+
+    def watch() -> None:
+        while not done.wait(1.0):
+            seen.append(_web_mb(web))
+
+    watcher = Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        done.set()
+        watcher.join()
+
+
+def _web_mb(web: psutil.Process) -> float:
+    return sum(one.memory_info().rss for one in web.children(recursive=True)) / 1e6
 
 
 def _pushed(evening: Evening, seconds: float, told: Told, before: Used, after: Used) -> dict[str, Any]:

@@ -21,7 +21,9 @@ import msgspec
 import psycopg
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
+from sqlalchemy import JSON
 
+from server.core.database import Model
 from server.core.transaction import transaction
 from server.fulfilment.service.documents import prepare_documents
 from server.identity.model import OrganisationKind, Role
@@ -44,7 +46,6 @@ MAX_VISITS_A_PUSH = 30
 
 
 _EARLY = 8
-_JSON = {"recipients", "windows", "submitted_snapshot"}
 
 
 @dataclass(frozen=True)
@@ -154,11 +155,13 @@ class Copier:
 
     def _write(self, name: str, found: list[dict[str, Any]]) -> None:
         columns = list(found[0])
+        table = Model.metadata.tables[name.strip('"')]
+        as_json = {column.name for column in table.columns if isinstance(column.type, JSON)}
         query = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
         with self._rows.cursor() as cursor:
             cursor.executemany(
                 query,  # type: ignore[arg-type]  # built of our own names
-                [[Jsonb(row[name]) if name in _JSON else row[name] for name in columns] for row in found],
+                [[Jsonb(row[name]) if name in as_json else row[name] for name in columns] for row in found],
             )
 
 

@@ -13,7 +13,7 @@ ACTING = "tournee.acting"
 
 _FUNCTIONS = (
     f"""
-CREATE OR REPLACE FUNCTION acting_organisation() RETURNS uuid LANGUAGE sql STABLE AS
+CREATE OR REPLACE FUNCTION acting_organisation() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT current_setting('{ACTING}')::uuid $$
 """,
     """

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.database import Owned, cents, json_list, json_object, unit_price
@@ -60,6 +60,9 @@ class Order(Owned):
         UniqueConstraint("owner_id", "number"),
         Index(None, "carrier_id", "planned_on"),
         Index(None, "buyer_id"),
+        Index("ix_order_newest", text("submitted_at DESC"), text("id DESC")),
+        Index("ix_order_state", "state", text("submitted_at DESC")),
+        Index("ix_order_next", text("planned_on DESC NULLS FIRST"), text("number DESC"), "id"),
     )
 
     number: Mapped[str]

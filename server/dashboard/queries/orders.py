@@ -102,7 +102,8 @@ def bucket_counts(session: Session, *, narrowed: OrderFilter, today: date) -> Ma
         day=narrowed.day, billing=narrowed.billing, words=narrowed.words, client_id=narrowed.client_id,
         driver_id=narrowed.driver_id,
     )  # fmt: skip
-    inner = _narrow(session, _rows(today), chosen, today).with_only_columns(bucket.label("bucket")).subquery()
+    wide: Rows = select(bucket.label("bucket")).select_from(Order)
+    inner = _narrow(session, wide, chosen, today).subquery()
     rows = session.execute(select(inner.c.bucket, func.count()).group_by(inner.c.bucket))
     return dict.fromkeys(Bucket, 0) | {Bucket(row[0]): int(row[1]) for row in rows}
 
@@ -188,12 +189,14 @@ def _narrow(session: Session, rows: Rows, by: OrderFilter, today: date) -> Rows:
         wanted(billing_bucket(), by.billing),
     )
     if by.day is not None:
-        rows = rows.where(or_(Order.planned_on == by.day, Order.id.in_(_riding_on(by.day))))
+        planned: Rows = select(Order.id).where(Order.planned_on == by.day)
+        rows = rows.where(Order.id.in_(planned.union(_riding_on(by.day))))
     if by.client_id is not None:
         rows = rows.where(Order.buyer_id == by.client_id)
     if by.words:
         pattern = like(by.words)
-        rows = rows.where(or_(Order.number.ilike(pattern), _Buyer.name.ilike(pattern), _Seller.name.ilike(pattern)))
+        named = select(Organisation.id).where(Organisation.name.ilike(pattern))
+        rows = rows.where(or_(Order.number.ilike(pattern), Order.buyer_id.in_(named), Order.owner_id.in_(named)))
     if by.driver_id is not None:
         rows = rows.where(Order.id.in_(_driven_by(by.driver_id)))
     return rows
