@@ -819,7 +819,13 @@ CREATE INDEX ix_order_buyer_id ON "order" (buyer_id)
 -- next
 CREATE INDEX ix_order_carrier_id_planned_on ON "order" (carrier_id, planned_on)
 -- next
+CREATE INDEX ix_order_newest ON "order" (submitted_at DESC, id DESC)
+-- next
+CREATE INDEX ix_order_next ON "order" (planned_on DESC NULLS FIRST, number DESC, id)
+-- next
 CREATE INDEX ix_order_owner_id ON "order" (owner_id)
+-- next
+CREATE INDEX ix_order_state ON "order" (state, submitted_at DESC)
 -- next
 CREATE INDEX ix_order_supplement_of_id ON "order" (supplement_of_id)
 -- next
@@ -1988,7 +1994,7 @@ INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ('019
 -- next
 INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), now())
 -- next
-CREATE OR REPLACE FUNCTION acting_organisation() RETURNS uuid LANGUAGE sql STABLE AS
+CREATE OR REPLACE FUNCTION acting_organisation() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT current_setting('tournee.acting')::uuid $$
 -- next
 CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
