@@ -4,7 +4,8 @@
         [--files 3] [--file-bytes 20000] [--seed 1] [--json FILE] [--pause] [--without-bare]
 
 Real gunicorn (2 workers × 4 threads) over embedded PostgreSQL with fsync on, in a folder of its own. Events are sealed
-and packed before the clock starts. Prints one JSON object, and writes it to FILE.
+and packed before the clock starts. Prints one JSON object, and writes it to FILE; exits 1 when the books do not hold or
+a push was refused otherwise than by back-pressure.
 """
 
 from __future__ import annotations
@@ -110,6 +111,8 @@ def main() -> None:
     print(text)
     if asked.json:
         asked.json.write_text(text, encoding="utf-8")
+    if figures["faults"] or figures["unexpected"]:
+        raise SystemExit(1)
 
 
 def _say(text: str) -> None:

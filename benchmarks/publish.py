@@ -6,7 +6,7 @@ Each worker prices orders, drafts their invoices, numbers, chains, posts and com
 transaction, as a push or a run's papers do; a part of the transactions is rolled back at the very end, and ``--kills``
 workers are killed with SIGKILL while they work and started again. PostgreSQL is the embedded one with fsync on, in a
 folder of its own. Afterwards the books are walked: a gap or a broken link is an error. The same rows are then written
-by a bare script in the same batches. Prints one JSON object.
+by a bare script in the same batches. Prints one JSON object; exits 1 when the books do not hold.
 """
 
 from __future__ import annotations
@@ -165,6 +165,8 @@ def main() -> None:
         "ratio_to_bare": round(bare.seconds / figures["seconds"], 3),
     }
     print(json.dumps(vars(asked) | figures))
+    if faults:
+        raise SystemExit(1)
 
 
 def _now(rows: psycopg.Connection[Any]) -> str:

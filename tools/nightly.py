@@ -59,7 +59,9 @@ DRILLS = (
     ),
     Drill("hostile", ("-m", "pytest", "-q", "tests/integration/api", "tests/conformance")),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
-    Drill("publications", ("benchmarks/publish.py",)),
+    Drill("publications", ("-m", "benchmarks.publish", "--documents", "4000")),
+    Drill("evening", ("-m", "benchmarks.evening", "--tablets", "56", "--visits", "60", "--at-once", "56")),
+    Drill("order-lists", ("-m", "benchmarks.orders")),
 )
 
 
