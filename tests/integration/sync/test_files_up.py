@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import select
 
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
+from server.sync.cli import sync
 from server.sync.model import Attachment
 from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES, MAX_LONE_EVENT_BYTES
-from tests.factories.hand_tablet import Yard
+from tests.factories.hand_tablet import SIGNATURE_SHA, STROKES, Yard
 
 PHOTO = bytes(range(256)) * 1200
 SHA = hashlib.sha256(PHOTO).hexdigest()
@@ -114,3 +117,21 @@ def test_a_packed_push_is_the_same_as_a_plain_one(yard: Yard) -> None:
     """Protocol, 2: JSON, gzip on both sides."""
     yard.tablet.depart()
     assert yard.tablet.send(yard.tablet.message(), packed=True).json["last_seq"] == 1
+
+
+def test_what_the_store_lost_is_noted_and_asked_for_again(yard: Yard) -> None:
+    """G5, G7: the object store alone was put back; what retention purged is not asked for, what never came is."""
+    yard.tablet.upload_signature()
+    yard.tablet.visit(yard.tablet.stop())
+    assert yard.tablet.push()["results"][-1]["status"] == "applied"
+    assert yard.tablet.hello(asks_missing=True)["missing_files"] == []
+    blob_store().forget(yard.world.carrier_id, SIGNATURE_SHA)
+    ended = CliRunner().invoke(sync, ["files", "--json"])
+    found = json.loads(ended.output[ended.output.index("{\n") :])
+    assert found == {"lost": {str(yard.world.carrier_id): [SIGNATURE_SHA]}}
+    assert yard.tablet.hello()["missing_files"] == []  # nobody asked
+    assert yard.tablet.hello(asks_missing=True)["missing_files"] == [SIGNATURE_SHA]
+    assert yard.tablet.offset(SIGNATURE_SHA) == 0
+    yard.tablet.upload_signature()
+    assert yard.tablet.hello(asks_missing=True)["missing_files"] == []
+    assert blob_store().get(yard.world.carrier_id, SIGNATURE_SHA) == STROKES
