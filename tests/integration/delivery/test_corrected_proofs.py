@@ -73,7 +73,9 @@ def test_the_first_proof_leads_to_the_one_that_counts(yard: Yard) -> None:
     first, second = sorted(found, key=lambda one: one["revision"])
     assert (first["superseded_by"], second["superseded_by"]) == (second["id"], None)
     assert f"/preuves/{second['id']}" in browser.get(f"/preuves/{first['id']}").text
-    assert SECRET in browser.get(f"/preuves/{second['id']}").text
+    page = browser.get(f"/preuves/{second['id']}").text
+    assert SECRET in page
+    assert " → " in page
     assert "corrigée depuis" in browser.get("/preuves").text
 
 
