@@ -125,7 +125,7 @@ def _seal_visit(owner_id: UUID, visit_id: UUID, *, only_complete: bool) -> None:
             for delivery, file, paper in rendered
             if delivery.id in done
         }
-        shown = {proof.id: proof for proof in (*kept, *earlier_proofs(session, kept))}
+        shown = {proof.id: proof for proof in (*earlier_proofs(session, kept), *kept)}
         share_proofs(session, shown.values(), seals={proof.id: seal for proof, seal in kept.items()}, stamp=_now())
 
 
