@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from server.rehearsal import night
 from server.rehearsal.cli import rehearse
 from server.rehearsal.night import Night
-from server.rehearsal.oracle_money import bill, credit, empties, shared, total
+from server.rehearsal.oracle_clock import when_sealed
+from server.rehearsal.oracle_money import bill, credit, empties, left_of, shared, total
 from server.rehearsal.plants import UnknownPlant, plant
 from server.rehearsal.running import Summary, Wanted
 from server.rehearsal.verdict import HEADS, Verdict
@@ -45,6 +46,41 @@ def test_the_oracle_gives_back_what_was_billed() -> None:
     assert total(credit(whole, {"cases": 3, "keg": 1})) == total(whole)
     assert credit(whole, {"cases": 1})["cases"].net == 3_300
     assert empties([(3, 3000, True), (24, 10, False)], ["0.05", "0.09975"]) == 9_000 + 240 + 450 + 898
+
+
+def counted(cases: int) -> list[dict[str, Any]]:
+    lines = (("cases", 3, cases), ("keg", 1, 1))
+    return [{"line_id": one, "ordered": ordered, "delivered": quantity} for one, ordered, quantity in lines]
+
+
+def test_the_oracle_corrects_by_the_difference() -> None:
+    """T5, law 19: billed too much comes back as a credit, what was never billed is billed beside; refused, anew."""
+    adjusted, published = PRICES | {"invoice_standing": "none"}, PRICES | {"invoice_standing": "published"}
+    whole, less = (bill(GOODS, PRICES, {"cases": cases, "keg": 1}) for cases in (3, 2))
+    more = 3_301 + 240 + 165 + 329  # the third case's net, its cans, and both taxes on it
+    assert left_of(GOODS, adjusted, counted(2), counted(3), is_void=False) == total(less) + more
+    back = total(whole) - total(credit(whole, {"cases": 1}))
+    assert left_of(GOODS, published, counted(3), counted(2), is_void=False) == back
+    assert left_of(GOODS, published, counted(0), counted(2), is_void=True) == total(less)
+
+
+@pytest.mark.parametrize(
+    ("wall_ms", "monotonic_ms", "server_ms", "sealed_ms"),
+    [
+        (9_000_000_000, 61_000, 8_999_940_000, 9_000_000_000),
+        (9_000_240_000, 61_000, 8_999_940_000, 9_000_000_000),
+        (9_400_000_000, 61_000, 8_999_940_000, None),
+        (9_000_000_000, 61_000, 0, 9_000_000_000),
+        (90_000_000, 61_000, 0, None),
+    ],
+    ids=["in one boot", "a little off", "days ahead", "never met the office", "in 1970"],
+)
+def test_the_oracle_knows_when_an_event_was_sealed(
+    wall_ms: int, monotonic_ms: int, server_ms: int, sealed_ms: int | None
+) -> None:
+    """Protocol, 8: by the steady clock since the last contact, else by the wall clock, unless that one is wrong."""
+    said = {"wall_ms": wall_ms, "monotonic_ms": monotonic_ms, "server_ms": server_ms, "server_monotonic_ms": 1_000}
+    assert when_sealed(said, 9_000_100_000) == sealed_ms
 
 
 def test_what_is_shared_is_all_there() -> None:
