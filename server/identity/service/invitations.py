@@ -110,7 +110,7 @@ def accept_invitation(session: Session, token: str, *, account: UserAccount, sta
     found = find_invitation(session, token, at=stamp.at)
     with acting_for(session, found.owner_id):
         session.refresh(found, with_for_update=True)
-        if found.used_at is not None or found.email != account.email:
+        if found.used_at is not None or found.revoked_at is not None or found.email != account.email:
             raise InvitationGone(
                 Text(
                     "Cette invitation est pour une autre adresse, ou a déjà servi.",

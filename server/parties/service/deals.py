@@ -137,6 +137,8 @@ def agree(
 def revise_agreement(session: Session, *, agreement_id: UUID, changes: Mapping[str, Any], stamp: Stamp) -> Agreement:
     """Return an agreement of the acting seller, its terms changed as named; settled deliveries keep theirs.
 
+    Nobody is made a billing agent unasked: the agreement is proposed again, and the carrier accepts it (C28).
+
     Raises:
         NotFound: the acting seller has no such agreement.
         BadAgreement: a figure is out of bounds.
@@ -158,6 +160,8 @@ def revise_agreement(session: Session, *, agreement_id: UUID, changes: Mapping[s
     moved = {name: value for name, value in changes.items() if getattr(agreement, name) != value}
     for name, value in moved.items():
         setattr(agreement, name, value)
+    if moved.get("billing_agent_id") is not None:
+        agreement.state, agreement.proposed_by_id = RelationState.PROPOSED, agreement.owner_id
     session.flush()
     if moved:
         facts.record(session, events.AGREEMENT_MADE, agreement.id, stamp, readers=tuple(sorted(agreement.party_ids)))

@@ -100,6 +100,10 @@ def test_a_carrier_ends_an_agreement_and_the_seller_changes_its_terms(
     }  # fmt: skip
     assert page.post(f"/partenaires/{agreement}/entente", data=form).status_code == 303
     assert "facturation unique" in page.get("/partenaires").text
+    assert order_status(seller, world) == 403
+    assert say(seller, agreement, "accept") == (403, "forbidden")
+    assert say(carrier, agreement, "accept") == (200, "active")
+    assert order_status(seller, world) == 201
 
 
 def test_a_stranger_and_another_buyer_say_nothing(app: Flask, seller: Client, world: World) -> None:
