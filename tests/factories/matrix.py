@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 from uuid import UUID
 
@@ -26,7 +27,7 @@ from shared.ids import new_id
 from tests.factories.given import deliver, seal
 from tests.factories.hand_tablet import Yard, make_yard
 from tests.factories.web import Client, Organisation, make_member, program_of
-from tests.factories.world import AGENT, NOW, RUN_DAY, Deal, Seller, World, items_of, make_order, make_world, stamp
+from tests.factories.world import AGENT, NOW, RUN_DAY, Deal, Seller, World, items_of, make_world, read_order, stamp
 
 BY_HAND = Deal(emission=Emission.MANUAL, deliver_with=DeliverWith.PO)
 ABOVE = Deal(settlement_policy=SettlementPolicy.CREDIT, credit_threshold_cents=0)
@@ -51,6 +52,7 @@ class Ground:
     yard: Yard
     delivery: Delivery
     proof_id: UUID
+    number: str
     credits: Iterator[str] = field(default_factory=lambda: iter(()))
     kept: dict[str, Any] = field(default_factory=dict)
     callers: dict[tuple[Column, str], Client] = field(default_factory=dict)
@@ -94,26 +96,7 @@ class Ground:
 
     def order(self, seller: Seller | None = None, *, accepted: bool = False) -> str:
         """Return a fresh order of the seller to the shop, through the carrier, with the agent."""
-        chosen = seller or self.plain
-        with transaction(acting=chosen.id) as session:
-            order = orders.create_order(
-                session,
-                parties_of=orders.OrderParties(
-                    seller_id=chosen.id,
-                    buyer_id=self.world.buyer.id,
-                    site_id=self.world.buyer.site_id,
-                    carrier_id=self.world.carrier_id,
-                    agent_id=self.agent_id,
-                ),
-                items=items_of(chosen, cases=3),
-                distribution=DistributionMethod.DISTRIBUTOR,
-                planned_on=None,
-                stamp=stamp(),
-            )
-            orders.submit(session, order=order, stamp=stamp())
-            if accepted:
-                orders.accept(session, order=order, stamp=stamp())
-            return str(order.id)
+        return str(_order(self.world, self.agent_id, seller or self.plain, accepted=accepted))
 
     def invoiced(self, seller: Seller | None = None) -> tuple[str, str]:
         """Return a fresh order and its published invoice."""
@@ -136,12 +119,39 @@ def make_organisation(kind: OrganisationKind, name: str) -> UUID:
     return org_id
 
 
+def _order(
+    world: World, agent_id: UUID, seller: Seller, *, planned_on: date | None = None, accepted: bool = False
+) -> UUID:
+    with transaction(acting=seller.id) as session:
+        order = orders.create_order(
+            session,
+            parties_of=orders.OrderParties(
+                seller_id=seller.id,
+                buyer_id=world.buyer.id,
+                site_id=world.buyer.site_id,
+                carrier_id=world.carrier_id,
+                agent_id=agent_id,
+            ),
+            items=items_of(seller, cases=4),
+            distribution=DistributionMethod.DISTRIBUTOR,
+            planned_on=planned_on,
+            stamp=stamp(),
+        )
+        orders.submit(session, order=order, stamp=stamp())
+        if accepted:
+            orders.accept(session, order=order, stamp=stamp())
+        return order.id
+
+
 def make_ground(app: Flask) -> Ground:
     """Build the trade: a documented run whose first visit is delivered short, sealed, and leaves proposed credits."""
     world = make_world([BY_HAND, AGENT, ABOVE], buyers=1)
     agent_id = make_organisation(OrganisationKind.AGENT, "Agence Laurier")
+    for seller in world.sellers:
+        with transaction(seller.id) as session:
+            parties.agree(session, carrier_id=agent_id, starts_on=RUN_DAY.replace(month=1), stamp=stamp())
     for _ in range(PROPOSED):
-        make_order(world, seller=world.sellers[2], planned_on=RUN_DAY)
+        _order(world, agent_id, world.sellers[2], planned_on=RUN_DAY, accepted=True)
     yard = make_yard(app, world)
     counted = {
         line.line_id: DeliveredLine(line.line_id, line.quantity, line.quantity - 1, lost=1, reason="missing")
@@ -156,7 +166,9 @@ def make_ground(app: Flask) -> Ground:
         delivery = session.scalars(found.order_by(Delivery.id)).first()
         assert delivery is not None
         session.expunge_all()
-    ground = Ground(app, yard.world, agent_id, yard, delivery, proofs[0].id)
+    proof = next(one for one in proofs if one.order_id == delivery.order_id)
+    number = read_order(delivery.order_id, acting=world.carrier_id).number
+    ground = Ground(app, yard.world, agent_id, yard, delivery, proof.id, number)
     ground.credits = iter(_proposed(ground))
     return ground
 

@@ -117,7 +117,9 @@ def choose_organisation() -> Response:
 @pages.post("/compte/quitter")
 @requires(Permission.ACCOUNT_USE)
 def leave() -> Response:
-    """Leave the organisation in which one works; its last administrator stays."""
+    """Leave the organisation in which one works, once the box is ticked; its last administrator stays."""
+    if request.form.get("sure") != "yes":
+        raise _unreadable("sure")
     with transaction(actor().org_id) as session:
         mine = next(one for one in queries.members(session) if one.user_id == actor().user_id)
         remove_member(session, membership_id=mine.id, giver=mine.role, stamp=stamp())

@@ -73,7 +73,7 @@ def change_role(session: Session, *, membership_id: UUID, role: Role, giver: Rol
     member = _locked(session, membership_id)
     for one in (member.role, role):
         require_grantable(giver, role=one, kind=member.organisation_kind)
-    if not allows(role, member.organisation_kind, Permission.MEMBER_ADMINISTER):
+    if not _answers(role, member.organisation_kind):
         _require_another(session, member)
     if member.role is not role:
         member.role = role
@@ -113,7 +113,7 @@ def _locked(session: Session, membership_id: UUID) -> Membership:
 
 
 def _require_another(session: Session, leaving: Membership) -> None:
-    if not allows(leaving.role, leaving.organisation_kind, Permission.MEMBER_ADMINISTER):
+    if not _answers(leaving.role, leaving.organisation_kind):
         return
     others = session.scalars(
         select(Membership).where(
@@ -122,7 +122,7 @@ def _require_another(session: Session, leaving: Membership) -> None:
             Membership.id != leaving.id,
         )
     )
-    if not any(allows(one.role, one.organisation_kind, Permission.MEMBER_ADMINISTER) for one in others):
+    if not any(_answers(one.role, one.organisation_kind) for one in others):
         raise LastAdministrator(
             Text(
                 "Il ne resterait personne pour gérer les membres. Nommer d’abord un autre administrateur.",
@@ -130,3 +130,8 @@ def _require_another(session: Session, leaving: Membership) -> None:
             ),
             where="membership_id",
         )
+
+
+def _answers(role: Role, kind: OrganisationKind) -> bool:
+    """Say whether somebody of this role answers for the organisation: its owner, or who keeps its members."""
+    return role is Role.OWNER or allows(role, kind, Permission.MEMBER_ADMINISTER)

@@ -125,9 +125,13 @@ def test_nobody_gives_more_than_they_hold_and_one_administrator_stays(
     driver = make_member(home, Role.DRIVER)
     assert admin.open(f"/api/v1/members/{driver.id}/role", "PUT", json={"role": "owner"}).status_code == 403
     assert admin.open(f"/api/v1/members/{driver.id}/role", "PUT", json={"role": "accountant"}).status_code == 200
-    assert browser_of(app, owner.member).post("/compte/quitter").status_code == 303
+    sure = {"sure": "yes"}
+    assert browser_of(app, owner.member).post("/compte/quitter").status_code == 400
+    assert browser_of(app, owner.member).post("/compte/quitter", data=sure).status_code == 303
     last = browser_of(app, admin_member)
-    assert last.post("/compte/quitter").status_code == 409
+    assert last.post("/compte/quitter", data=sure).status_code == 409
+    alone = browser_of(app, make_member(Organisation(OrganisationKind.RETAILER)))
+    assert alone.post("/compte/quitter", data=sure).status_code == 409
     demoted = admin.open(f"/api/v1/members/{admin_member.id}/role", "PUT", json={"role": "driver"})
     assert (demoted.status_code, demoted.json["slug"]) == (409, "last-administrator")
     assert last.get("/membres").status_code == 200
