@@ -69,9 +69,9 @@ def lists(world: World) -> dict[str, Callable[[Session], object]]:
         wanted = listing.OrderFilter(**chosen)
         return lambda session: listing.list_orders(session, chosen=wanted, today=today, offset=offset, limit=50)
 
-    def page(number: int = 1, **chosen: Any) -> Callable[[Session], object]:
+    def page(after: str = "", **chosen: Any) -> Callable[[Session], object]:
         wanted = pages.OrderFilter(**chosen)
-        return lambda session: pages.list_orders(session, narrowed=wanted, today=RUN_DAY, page=number)
+        return lambda session: pages.list_orders(session, narrowed=wanted, today=today, after=after)
 
     return {
         "api": api(),
@@ -83,11 +83,11 @@ def lists(world: World) -> dict[str, Callable[[Session], object]]:
         "api, day": api(planned_on=RUN_DAY - timedelta(days=200)),
         "api, number": api(number="77777"),
         "page": page(),
-        "page, 20th": page(20),
+        "page, 20th": page(f"{RUN_DAY - timedelta(days=6):%Y%m%d}{'f' * 32}"),
         "page, day": page(day=RUN_DAY - timedelta(days=200)),
-        "page, late": page(bucket=pages.Bucket.LATE),
+        "page, late": page(bucket=listing.Bucket.LATE),
         "page, words": page(words="77777"),
-        "page, counts": lambda session: pages.bucket_counts(session, narrowed=pages.OrderFilter(), today=RUN_DAY),
+        "page, counts": lambda session: pages.bucket_counts(session, narrowed=pages.OrderFilter(), today=today),
     }
 
 

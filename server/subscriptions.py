@@ -15,7 +15,8 @@ from server.core.jobs import enqueue_at_end
 from server.delivery import jobs as delivery
 from server.delivery.events import DELIVERY_CORRECTED, DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
 from server.documents import jobs as documents
-from server.documents.events import RUN_RENDERED
+from server.documents.archives import jobs as archives
+from server.documents.events import PAPERS_ASKED, RUN_RENDERED
 from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED, RUN_DOCUMENTED
 from server.identity import jobs as identity
 from server.identity.events import INVITATION_MADE
@@ -54,6 +55,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     order.SUPPLEMENT_WITHDRAWN: (documents.render_order,),
     order.REQUEST_MADE: (ordering.tell_request,),
     order.REQUEST_ANSWERED: (ordering.tell_request,),
+    PAPERS_ASKED: (archives.gather_papers,),
     MESSAGE_SAID: (ordering.tell_message,),
     RUN_DOCUMENTED: (documents.render_run,),
     RUN_RENDERED: (sync.build_run_bundle,),

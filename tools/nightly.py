@@ -57,6 +57,11 @@ DRILLS = (
         "rehearsal-network",
         (*_REHEARSE, "--days", "20000", "--profile", "network", "--resume", "var/nightly/rehearsal-network.jsonl"),
     ),
+    Drill(
+        "order-lives",
+        ("-m", "pytest", "-q", "tests/integration/orders/test_order_machine.py"),
+        settings=(("DRILL_ORDER_LIVES", "400"),),
+    ),
     Drill("hostile", ("-m", "pytest", "-q", "tests/integration/api", "tests/conformance")),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("-m", "benchmarks.publish", "--documents", "4000")),

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from enum import StrEnum
+from sqlalchemy import ColumnElement, true
 
-from sqlalchemy import ColumnElement, Date, case, cast, literal, or_, true
-
+from server.orders.listing import Bucket
 from server.orders.model import Order
 from server.parties.model import BillingType
 from shared.problems import Text
 from shared.states import BillingState, OrderState
-
-
-class Bucket(StrEnum):
-    """Each order falls in exactly one of these on each axis (R028)."""
-
-    UPCOMING = "upcoming"
-    UNDER_WAY = "under_way"
-    LATE = "late"
-    DONE = "done"
-
 
 BUCKETS = {
     Bucket.UPCOMING: Text("À venir", "Upcoming"),
@@ -34,10 +22,6 @@ BILLING_BUCKETS = {
     Bucket.LATE: Text("À facturer", "To invoice"),
     Bucket.DONE: Text("Facturée", "Invoiced"),
 }
-_OVER = (
-    OrderState.DELIVERED, OrderState.PARTLY_DELIVERED, OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED,
-)  # fmt: skip
-_GONE = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED)
 _BROUGHT = (OrderState.DELIVERED, OrderState.PARTLY_DELIVERED)
 _NEXT = {
     OrderState.DRAFT: Text("Soumettre", "Submit"),
@@ -58,28 +42,6 @@ _PROGRESS = {
     OrderState.NOT_DELIVERED: 4,
 }
 STEPS = 5
-
-
-def delivery_bucket(today: date) -> ColumnElement[str]:
-    """Return the SQL of the delivery axis: late is what was due before ``today``, or came back."""
-    overdue = Order.planned_on < cast(literal(today), Date)
-    return case(
-        (Order.state.in_(_OVER), Bucket.DONE.value),
-        (or_(Order.state == OrderState.NOT_DELIVERED, overdue), Bucket.LATE.value),
-        (Order.state.in_((OrderState.PLANNED, OrderState.SHIPPED)), Bucket.UNDER_WAY.value),
-        else_=Bucket.UPCOMING.value,
-    )
-
-
-def billing_bucket() -> ColumnElement[str]:
-    """Return the SQL of the invoicing axis: late is what was delivered and is not invoiced (R010)."""
-    settled = Order.billing_state.in_((BillingState.SETTLED, BillingState.INVOICED_OUTSIDE))
-    return case(
-        (or_(settled, Order.state.in_(_GONE)), Bucket.DONE.value),
-        (Order.billing_state == BillingState.UNDER_WAY, Bucket.UNDER_WAY.value),
-        (Order.state.in_(_BROUGHT), Bucket.LATE.value),
-        else_=Bucket.UPCOMING.value,
-    )
 
 
 def next_step(order: Order) -> Text | None:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from server.core.problems import NotFound, Text
 from server.core.web import Actor
+from server.documents import queries
 from server.documents.model import DocumentKind
 from server.identity.model import Role
 from server.identity.permissions import Permission
@@ -37,6 +41,17 @@ def may_open(who: Actor, kind: DocumentKind) -> bool:
     """Say whether the caller's permissions open papers of a kind; a driver has slips, which carry no prices (C29)."""
     is_hidden = who.role is Role.DRIVER and kind is DocumentKind.PURCHASE_ORDER
     return who.may(NEEDS[kind]) and not is_hidden
+
+
+def require_ridden(session: Session, who: Actor, order_id: UUID) -> None:
+    """Let a driver reach what belongs to orders on own runs alone; everybody else passes.
+
+    Raises:
+        NotFound: the order rides on no run of the driver.
+    """
+    driver_id = driver_of(who)
+    if driver_id is not None and not queries.rides_with(session, order_id=order_id, driver_id=driver_id):
+        raise NotFound(Text("Cette commande n’existe pas.", "There is no such order."), where=str(order_id))
 
 
 def driver_of(who: Actor) -> UUID | None:

@@ -18,10 +18,14 @@ from server.delivery.api.callers import reader
 from server.delivery.sharing.model import AccessWay
 from server.documents import queries
 from server.documents.access import driver_of, kinds_for, may_open
+from server.documents.archives.api import paper_archives
+from server.documents.filing.api import order_files
 from server.documents.model import Document
 from server.documents.schemas import DocumentQuerySchema, DocumentSchema
 from server.documents.service.noting import note_paper
 from server.identity.permissions import Permission
+
+__all__ = ["blp", "order_files", "paper_archives"]
 
 blp = Blueprint("documents_api", __name__, url_prefix="/documents", description="Papers of orders and runs")
 

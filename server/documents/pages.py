@@ -18,6 +18,8 @@ from server.delivery.sharing.model import AccessWay
 from server.delivery.sharing.noting import Reader
 from server.documents import queries
 from server.documents.access import driver_of, may_open
+from server.documents.filing.api import file_response, take_file
+from server.documents.filing.service import remove_file
 from server.documents.model import Document, PaperLink
 from server.documents.service import linking
 from server.documents.service.noting import note_paper
@@ -103,6 +105,35 @@ def _link(token: str) -> PaperLink:
         count_try(session, PAPER_ADDRESS, request.remote_addr or "", at=clock.now())
     with transaction(IDENTITY_ORG) as session:
         return linking.find_link(session, token[:200], at=clock.now())
+
+
+MOST_AT_ONCE = 10
+
+
+@pages.post("/commandes/<uuid:order_id>/fichiers")
+@requires(Permission.ORDER_CHAT)
+def add_order_file(order_id: UUID) -> BaseResponse:
+    """Put files of one's own beside an order (R056)."""
+    for brought in request.files.getlist("fichiers")[:MOST_AT_ONCE]:
+        if brought.filename:
+            take_file(order_id, name=brought.filename, payload=brought.read())
+    return redirect(f"/commandes/{order_id}", code=303)
+
+
+@pages.get("/commandes/fichiers/<uuid:file_id>")
+@requires(Permission.ORDER_READ)
+def order_file(file_id: UUID) -> Response:
+    """Send a party's file, never to be opened in place."""
+    return file_response(file_id)
+
+
+@pages.post("/commandes/fichiers/<uuid:file_id>/retirer")
+@requires(Permission.ORDER_CHAT)
+def remove_order_file(file_id: UUID) -> BaseResponse:
+    """Take one's own file off an order."""
+    with transaction(actor().org_id) as session:
+        removed = remove_file(session, file_id=file_id, stamp=stamp())
+    return redirect(f"/commandes/{removed.order_id}", code=303)
 
 
 def _file(paper: Document, payload: bytes) -> Response:

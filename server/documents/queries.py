@@ -158,6 +158,17 @@ def document(session: Session, *, document_id: UUID, driver_id: UUID | None = No
     return found
 
 
+def rides_with(session: Session, *, order_id: UUID, driver_id: UUID) -> bool:
+    """Say whether an order is on a run of this driver."""
+    riding = (
+        select(StopOrder.id)
+        .join(Stop, Stop.id == StopOrder.stop_id)
+        .join(Run, Run.id == Stop.run_id)
+        .where(StopOrder.order_id == order_id, Run.driver_id == driver_id)
+    )
+    return session.scalar(select(riding.exists())) or False
+
+
 def missing(document_id: UUID) -> NotFound:
     """Return the refusal of a paper that does not exist for the caller."""
     return NotFound(Text("Ce document n’existe pas.", "There is no such document."), where=str(document_id))

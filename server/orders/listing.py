@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
@@ -78,7 +78,7 @@ def list_orders(
 
     They are counted up to ``MAX_COUNTED``: whoever has more wants to narrow the list, not to wait for its end.
     """
-    delivery, billing = _delivery_bucket(today), _billing_bucket(today)
+    delivery, billing = delivery_bucket(today), billing_bucket(today)
     narrowed = _narrow(select(Order, delivery, billing), chosen, delivery, billing)
     page = narrowed.order_by(Order.submitted_at.desc(), Order.id.desc()).offset(offset).limit(limit)
     rows = [ListedOrder(row[0], Bucket(row[1]), Bucket(row[2])) for row in session.execute(page)]
@@ -88,7 +88,26 @@ def list_orders(
     return rows, session.scalar(select(func.count()).select_from(counted.subquery())) or 0
 
 
-def _delivery_bucket(today: Today) -> ColumnElement[str]:
+def listed_ids(session: Session, *, chosen: OrderFilter, today: Today, most: int) -> list[UUID]:
+    """Return the ids of the orders that a filter lets through, newest first, ``most`` and one to tell of more."""
+    delivery, billing = delivery_bucket(today), billing_bucket(today)
+    narrowed = _narrow(select(Order, delivery, billing), chosen, delivery, billing).with_only_columns(Order.id)
+    return list(session.scalars(narrowed.order_by(Order.submitted_at.desc(), Order.id.desc()).limit(most + 1)))
+
+
+def filter_of(asked: Mapping[str, Any], *, order_ids: Collection[UUID] | None = None) -> OrderFilter:
+    """Return the filter that a query of the JSON doors asks for, among ``order_ids`` when given."""
+    same = ("state", "seller_id", "buyer_id", "carrier_id", "planned_on", "number", "to_invoice_outside")
+    return OrderFilter(
+        delivery=asked["delivery_bucket"],
+        billing=asked["billing_bucket"],
+        order_ids=order_ids,
+        **{name: asked[name] for name in same},
+    )
+
+
+def delivery_bucket(today: Today) -> ColumnElement[str]:
+    """Return the SQL of the delivery axis: late is what was due before today, or came back (R028)."""
     return case(
         (Order.state.in_((*_OVER, *_ARRIVED)), literal(Bucket.DONE.value)),
         ((Order.state == OrderState.NOT_DELIVERED) | (Order.planned_on < today.day), literal(Bucket.LATE.value)),
@@ -97,7 +116,8 @@ def _delivery_bucket(today: Today) -> ColumnElement[str]:
     ).label("delivery_bucket")
 
 
-def _billing_bucket(today: Today) -> ColumnElement[str]:
+def billing_bucket(today: Today) -> ColumnElement[str]:
+    """Return the SQL of the invoicing axis: late is what arrived before today and is not invoiced (R010, R028)."""
     arrived = Order.state.in_(_ARRIVED)
     return case(
         (Order.state.in_(_OVER) | Order.billing_state.in_(_BILLED), literal(Bucket.DONE.value)),

@@ -62,7 +62,7 @@ class Order(Owned):
         Index(None, "buyer_id"),
         Index("ix_order_newest", text("submitted_at DESC"), text("id DESC")),
         Index("ix_order_state", "state", text("submitted_at DESC")),
-        Index("ix_order_next", text("planned_on DESC NULLS FIRST"), text("number DESC"), "id"),
+        Index("ix_order_day_id", text("coalesce(planned_on, '9999-12-31'::date) DESC"), text("id DESC")),
     )
 
     number: Mapped[str]

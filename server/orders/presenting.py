@@ -93,11 +93,18 @@ def present_detail(listed: ListedOrder, *, names: Mapping[UUID, str], with_price
     }
 
 
-def present_entry(entry: OrderEntry) -> dict[str, Any]:
+def said_in(entry: OrderEntry, *, with_prices: bool) -> Text:
+    """Return what an entry says; without prices a change of the order is named, not told (C29)."""
+    if with_prices or entry.kind != "revised":
+        return Text(entry.text_fr, entry.text_en)
+    return Text(f"{entry.text_fr.partition('. ')[0]}.", f"{entry.text_en.partition('. ')[0]}.")
+
+
+def present_entry(entry: OrderEntry, *, with_prices: bool = True) -> dict[str, Any]:
     """Return a line of an order's timeline."""
     return {
         "kind": entry.kind,
-        "text": {"fr": entry.text_fr, "en": entry.text_en},
+        "text": words(said_in(entry, with_prices=with_prices)),
         "by_system": entry.by is None,
         "at": entry.at,
     }

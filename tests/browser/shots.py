@@ -54,6 +54,7 @@ def walk(page: Page, who: str, day: str) -> Iterator[str]:
         if link := _first(page, name):
             page.goto(link)
             yield f"{name}-un"
+    yield from _order_forms(page)
     for name, path in _FURTHER[who]:
         page.goto(path)
         yield name
@@ -64,6 +65,28 @@ def walk(page: Page, who: str, day: str) -> Iterator[str]:
     yield "compte"
     page.goto("/commandes/00000000-0000-0000-0000-000000000000")
     yield "introuvable"
+
+
+def _order_forms(page: Page) -> Iterator[str]:
+    """Order something, and change an order where one may."""
+    page.goto("/commandes/nouvelle")
+    yield "commande-avec-qui"
+    while page.locator("main select[name=vendeur], main select[name=client]").count():
+        for chosen in page.locator("main select[name=vendeur], main select[name=client]").all():
+            chosen.select_option(index=1)
+        page.locator("main form button[type=submit]").click()
+    if page.locator("#pad input").count():
+        page.locator("#pad input").first.fill("3")
+        page.wait_for_selector("#totals .total")
+        yield "commande-nouvelle"
+    page.goto("/commandes?livraison=upcoming")
+    for link in [one.get_attribute("href") for one in page.locator("td.lead a").all()][:3]:
+        page.goto(str(link))
+        if (edit := page.locator("main a[href$='/modifier']")).count():
+            edit.click()
+            page.wait_for_selector("#totals .total")
+            yield "commande-modifier"
+            return
 
 
 _FURTHER = {

@@ -16,6 +16,7 @@ from server.core import clock
 from server.core.problems import BadRequest, Text
 from server.core.web import actor
 from server.identity.model import Role
+from server.orders.listing import Today
 from server.parties import queries as parties
 
 pages = Blueprint("dashboard", __name__, template_folder="../templates")
@@ -31,6 +32,11 @@ def zone_here(session: Session) -> ZoneInfo:
 def today_in(zone: ZoneInfo) -> date:
     """Return the business day of now in ``zone``."""
     return clock.now().astimezone(zone).date()
+
+
+def day_in(zone: ZoneInfo) -> Today:
+    """Return the business day of now in ``zone``, with the instant at which it began."""
+    return Today.of(clock.now(), zone)
 
 
 def driver_only() -> UUID | None:
@@ -91,6 +97,6 @@ def turning() -> Callable[[int], str]:
 
 def same_list(**changes: str | None) -> str:
     """Return the address of this list with other choices, from its first page."""
-    kept = {name: value for name, value in request.args.items() if name not in {"page", "avant"}} | changes
+    kept = {name: value for name, value in request.args.items() if name not in {"page", "avant", "apres"}} | changes
     wanted: dict[str, Any] = {name: value for name, value in kept.items() if value}
     return url_for(str(request.endpoint), **wanted)

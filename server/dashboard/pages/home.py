@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from server.core.problems import NotFound, Text
 from server.core.transaction import transaction
 from server.core.web import actor, caller, public, requires
-from server.dashboard.pages.blueprint import driver_only, pages, today_in, zone_here
+from server.dashboard.pages.blueprint import day_in, driver_only, pages, zone_here
 from server.dashboard.queries import people as queries
 from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import Permission
@@ -45,7 +45,7 @@ def home() -> str:
     """Show what waits and what arrived."""
     with transaction(actor().org_id) as session:
         zone = zone_here(session)
-        seen = queries.greeting(session, today=today_in(zone))
+        seen = queries.greeting(session, today=day_in(zone))
         return render_template("dashboard/home.html", seen=seen, zone=zone)
 
 
@@ -54,7 +54,7 @@ def home() -> str:
 def client(client_id: UUID) -> str:
     """Show a client's card, places and orders."""
     with transaction(actor().org_id) as session:
-        today = today_in(zone_here(session))
+        today = day_in(zone_here(session))
         whole = queries.client_whole(session, client_id=client_id, today=today, driver_id=driver_only())
         return render_template("dashboard/client.html", whole=whole)
 

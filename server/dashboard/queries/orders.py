@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from server.billing.model import CreditNote, Invoice
@@ -17,13 +17,15 @@ from server.conversations import queries as conversations
 from server.conversations.model import ThreadSubject
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
-from server.dashboard.listing import Listed, Rows, like, mine, page_of
-from server.dashboard.standing import Bucket, billing_bucket, delivery_bucket, wanted
+from server.dashboard.listing import PAGE_ROWS, Rows, like, mine
+from server.dashboard.standing import wanted
 from server.delivery.model import Delivery, DeliveryLine, Proof
 from server.documents import queries as documents
 from server.documents.model import Document
 from server.orders import queries as orders
+from server.orders.listing import Bucket, Today, billing_bucket, delivery_bucket
 from server.orders.model import Order
+from server.orders.presenting import said_in
 from server.parties.model import Organisation, Site
 from server.planning.model import Run, Stop, StopOrder
 from shared.states import OrderState, RunState
@@ -38,6 +40,7 @@ class OrderFilter:
     billing: Bucket | None = None
     words: str = ""
     client_id: UUID | None = None
+    seller_id: UUID | None = None
     driver_id: UUID | None = None
 
 
@@ -83,32 +86,56 @@ class OrderWhole:
     history: Sequence[Order]
 
 
-def list_orders(session: Session, *, narrowed: OrderFilter, today: date, page: int) -> Listed[OrderRow]:
-    """Return one page of the orders that the acting organisation may read, the next to deliver first."""
-    found = page_of(
-        session,
-        _narrow(session, _rows(today), narrowed, today).order_by(
-            Order.planned_on.desc().nulls_first(), Order.number.desc(), Order.id
-        ),
-        page=page,
-    )
-    return Listed([_row(row) for row in found.rows], found.page, found.more)
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One page of the list; ``next_key`` leads to the one after it, and is empty on the last (R029)."""
+
+    rows: Sequence[OrderRow]
+    next_key: str
+
+    @property
+    def more(self) -> bool:
+        """Say whether another page follows."""
+        return bool(self.next_key)
 
 
-def bucket_counts(session: Session, *, narrowed: OrderFilter, today: date) -> Mapping[Bucket, int]:
-    """Return how many orders fall in each delivery bucket, whatever bucket is chosen."""
-    bucket = delivery_bucket(today)
-    chosen = OrderFilter(
-        day=narrowed.day, billing=narrowed.billing, words=narrowed.words, client_id=narrowed.client_id,
-        driver_id=narrowed.driver_id,
-    )  # fmt: skip
-    wide: Rows = select(bucket.label("bucket")).select_from(Order)
-    inner = _narrow(session, wide, chosen, today).subquery()
-    rows = session.execute(select(inner.c.bucket, func.count()).group_by(inner.c.bucket))
-    return dict.fromkeys(Bucket, 0) | {Bucket(row[0]): int(row[1]) for row in rows}
+def list_orders(session: Session, *, narrowed: OrderFilter, today: Today, after: str = "") -> OrderPage:
+    """Return one page of the orders that the acting organisation may read, the latest day first, unplanned ones before.
+
+    ``after`` is the key of the page before; one that cannot be read begins anew. A page costs the same wherever it is.
+    """
+    wanted = _narrow(session, _rows(today), narrowed, today)
+    if (key := _read_key(after)) is not None:
+        wanted = wanted.where(tuple_(_DAY, Order.id) < tuple_(literal(key[0]), literal(key[1])))
+    rows = session.execute(wanted.order_by(_DAY.desc(), Order.id.desc()).limit(PAGE_ROWS + 1)).all()
+    shown = [_row(row) for row in rows[:PAGE_ROWS]]
+    return OrderPage(shown, _key_of(shown[-1].order) if len(rows) > PAGE_ROWS else "")
 
 
-def order_whole(session: Session, *, order_id: UUID, today: date, driver_id: UUID | None = None) -> OrderWhole:
+def bucket_counts(
+    session: Session, *, narrowed: OrderFilter, today: Today
+) -> tuple[Mapping[Bucket, int], Mapping[Bucket, int]]:
+    """Return how many orders fall in each bucket of both axes; each axis heeds what is chosen on the other (R028)."""
+    wide = replace(narrowed, bucket=None, billing=None)
+    both = (delivery_bucket(today).label("delivery"), billing_bucket(today).label("billing"))
+    inner = _narrow(session, _core(), wide, today).with_only_columns(*both).subquery()
+    rows = session.execute(select(inner.c.delivery, inner.c.billing, func.count()).group_by(*inner.c))
+    delivery, billing = dict.fromkeys(Bucket, 0), dict.fromkeys(Bucket, 0)
+    for on_delivery, on_billing, count in rows:
+        if narrowed.billing in {None, Bucket(on_billing)}:
+            delivery[Bucket(on_delivery)] += int(count)
+        if narrowed.bucket in {None, Bucket(on_delivery)}:
+            billing[Bucket(on_billing)] += int(count)
+    return delivery, billing
+
+
+def listed_ids(session: Session, *, narrowed: OrderFilter, today: Today, most: int) -> list[UUID]:
+    """Return the ids of the orders that the list shows, in its order, ``most`` at most and one to tell of more."""
+    wanted = _narrow(session, _core(), narrowed, today).with_only_columns(Order.id)
+    return list(session.scalars(wanted.order_by(_DAY.desc(), Order.id.desc()).limit(most + 1)))
+
+
+def order_whole(session: Session, *, order_id: UUID, today: Today, driver_id: UUID | None = None) -> OrderWhole:
     """Return everything that the acting organisation may read of one order.
 
     Raises:
@@ -134,7 +161,7 @@ def order_whole(session: Session, *, order_id: UUID, today: date, driver_id: UUI
         credits=_credits(session, order_id),
         supplements=session.scalars(select(Order).where(Order.supplement_of_id == order_id)).all(),
         original=session.get(Order, order.supplement_of_id) if order.supplement_of_id else None,
-        timeline=_timeline(session, order_id),
+        timeline=_timeline(session, order_id, with_prices=driver_id is None),
         history=_history(session, order),
     )
 
@@ -150,11 +177,13 @@ def working_day(session: Session, *, today: date) -> date:
     return found or today
 
 
+_FAR: Final = date(9999, 12, 31)
+_DAY: Final = func.coalesce(Order.planned_on, literal_column(f"'{_FAR}'::date"))  # as the index has it
 _NEVER = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED, OrderState.DRAFT)
 _Buyer, _Seller = aliased(Organisation), aliased(Organisation)
 
 
-def _rows(today: date) -> Rows:
+def _rows(today: Today) -> Rows:
     return (
         select(
             Order,
@@ -162,12 +191,29 @@ def _rows(today: date) -> Rows:
             func.coalesce(_Seller.name, ""),
             Site,
             delivery_bucket(today),
-            billing_bucket(),
+            billing_bucket(today),
         )
         .outerjoin(_Buyer, _Buyer.id == Order.buyer_id)
         .outerjoin(_Seller, _Seller.id == Order.owner_id)
         .outerjoin(Site, Site.id == Order.site_id)
     )
+
+
+def _key_of(order: Order) -> str:
+    return f"{order.planned_on or _FAR:%Y%m%d}{order.id.hex}"
+
+
+def _read_key(raw: str) -> tuple[date, UUID] | None:
+    try:
+        return datetime.strptime(raw[:8], "%Y%m%d").replace(tzinfo=UTC).date(), UUID(raw[8:])
+    except ValueError:
+        return None
+
+
+def _core() -> Rows:
+    """Return the orders alone, for counting and naming them."""
+    core: Rows = select(Order.id).select_from(Order)
+    return core
 
 
 def _row(row: Any) -> OrderRow:
@@ -182,17 +228,19 @@ def _row(row: Any) -> OrderRow:
     )
 
 
-def _narrow(session: Session, rows: Rows, by: OrderFilter, today: date) -> Rows:
+def _narrow(session: Session, rows: Rows, by: OrderFilter, today: Today) -> Rows:
     rows = rows.where(
         mine(session, Order),
         wanted(delivery_bucket(today), by.bucket),
-        wanted(billing_bucket(), by.billing),
+        wanted(billing_bucket(today), by.billing),
     )
     if by.day is not None:
         planned: Rows = select(Order.id).where(Order.planned_on == by.day)
         rows = rows.where(Order.id.in_(planned.union(_riding_on(by.day))))
     if by.client_id is not None:
         rows = rows.where(Order.buyer_id == by.client_id)
+    if by.seller_id is not None:
+        rows = rows.where(Order.owner_id == by.seller_id)
     if by.words:
         pattern = like(by.words)
         named = select(Organisation.id).where(Organisation.name.ilike(pattern))
@@ -248,11 +296,11 @@ def _credits(session: Session, order_id: UUID) -> Sequence[CreditNote]:
     ).all()
 
 
-def _timeline(session: Session, order_id: UUID) -> list[TimelineEntry]:
-    entries = [
-        TimelineEntry(at=one.at, text_fr=one.text_fr, text_en=one.text_en, author="")
-        for one in orders.timeline(session, order_id=order_id)
-    ]
+def _timeline(session: Session, order_id: UUID, *, with_prices: bool) -> list[TimelineEntry]:
+    entries = []
+    for one in orders.timeline(session, order_id=order_id):
+        text = said_in(one, with_prices=with_prices)
+        entries.append(TimelineEntry(at=one.at, text_fr=text.fr, text_en=text.en, author=""))
     said = [
         TimelineEntry(at=one.said_at, text_fr=one.text_fr, text_en=one.text_en, author=one.author_name)
         for one in conversations.messages(session, subject=ThreadSubject.ORDER, subject_id=order_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -15,9 +14,9 @@ from server.core.problems import NotFound, Text
 from server.dashboard.listing import mine
 from server.dashboard.queries.money import InvoiceRow, InvoiceTab, list_invoices
 from server.dashboard.queries.orders import OrderFilter, OrderRow, list_orders
-from server.dashboard.standing import Bucket
 from server.delivery.sharing.model import ProofEntry
 from server.notifications.model import InboxMessage
+from server.orders.listing import Bucket, Today
 from server.orders.model import Order
 from server.parties.model import Client, Organisation, Site
 from shared.states import OrderState
@@ -52,7 +51,7 @@ class Greeting:
         return sum(row.open_cents for row in self.invoices)
 
 
-def client_whole(session: Session, *, client_id: UUID, today: date, driver_id: UUID | None = None) -> ClientWhole:
+def client_whole(session: Session, *, client_id: UUID, today: Today, driver_id: UUID | None = None) -> ClientWhole:
     """Return a client with the orders that the caller may read of it.
 
     Raises:
@@ -62,7 +61,7 @@ def client_whole(session: Session, *, client_id: UUID, today: date, driver_id: U
     if card is None:
         raise NotFound(Text("Ce client n’existe pas.", "There is no such client."), where=str(client_id))
     narrowed = OrderFilter(client_id=client_id, driver_id=driver_id)
-    found = list_orders(session, narrowed=narrowed, today=today, page=1)
+    found = list_orders(session, narrowed=narrowed, today=today)
     sites = session.scalars(select(Site).where(Site.owner_id == client_id).order_by(Site.name, Site.id).limit(50)).all()
     mine = select(Client.id).where(Client.owner_id == acting_org(session), Client.buyer_id == client_id)
     return ClientWhole(
@@ -74,14 +73,14 @@ def client_whole(session: Session, *, client_id: UUID, today: date, driver_id: U
     )
 
 
-def greeting(session: Session, *, today: date) -> Greeting:
+def greeting(session: Session, *, today: Today) -> Greeting:
     """Return the first page of the acting organisation."""
     pending = session.scalar(
         select(func.count()).select_from(Order).where(mine(session, Order), Order.state == OrderState.PENDING)
     )
-    under_way = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UNDER_WAY), today=today, page=1).rows
-    upcoming = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UPCOMING), today=today, page=1).rows
-    invoices = list_invoices(session, tab=InvoiceTab.PUBLISHED, words="", today=today, page=1)
+    under_way = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UNDER_WAY), today=today).rows
+    upcoming = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UPCOMING), today=today).rows
+    invoices = list_invoices(session, tab=InvoiceTab.PUBLISHED, words="", today=today.day, page=1)
     return Greeting(
         pending=int(pending or 0),
         coming=[*under_way, *upcoming][:FEW],

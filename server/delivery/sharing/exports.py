@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -161,7 +161,27 @@ def files_of(session: Session, export: ProofExport) -> list[ExportFile]:
     return [file for entry in session.scalars(ordered.limit(MAX_PROOFS)) for file in _files(entry)]
 
 
-def zip_stream(manifest: ExportManifest, fetch: Callable[[ExportFile], bytes]) -> Iterator[bytes]:
+class Packed(Protocol):
+    """A file of any archive."""
+
+    @property
+    def name(self) -> str:
+        """Its name inside the archive."""
+
+    @property
+    def sha256(self) -> str:
+        """The hash of its bytes, in hex."""
+
+
+class PackingList[F: Packed](Protocol):
+    """The manifest of any archive, a message that stands at its beginning."""
+
+    @property
+    def files(self) -> tuple[F, ...]:
+        """Its files, in their order."""
+
+
+def zip_stream[F: Packed](manifest: PackingList[F], fetch: Callable[[F], bytes]) -> Iterator[bytes]:
     """Yield the archive in pieces, none larger than a file: manifest and ``SHA256SUMS`` first, then each file."""
     sums = "".join(f"{file.sha256}  {file.name}\n" for file in manifest.files)
     sink = _Sink()
@@ -174,7 +194,7 @@ def zip_stream(manifest: ExportManifest, fetch: Callable[[ExportFile], bytes]) -
     yield sink.taken()
 
 
-def manifest_bytes(manifest: ExportManifest) -> bytes:
+def manifest_bytes(manifest: object) -> bytes:
     """Return the manifest as it is kept and packed: JSON in the fields' order."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
 

@@ -32,7 +32,7 @@ from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import schemas
 from server.orders import service as plain
-from server.orders.listing import OrderFilter, list_orders
+from server.orders.listing import OrderFilter, filter_of, list_orders
 from server.orders.presenting import parties_of, present_entry, present_order
 from server.parties import queries as parties
 from shared.problems import Text
@@ -91,8 +91,9 @@ def read(order_id: UUID) -> dict[str, Any]:
 def timeline(order_id: UUID) -> list[dict[str, Any]]:
     """Read what happened to an order"""
     with transaction(actor().org_id) as session:
-        listed(session, order_id)
-        return [present_entry(entry) for entry in orders_read.timeline(session, order_id=order_id)]
+        with_prices = shows_prices(listed(session, order_id).order)
+        entries = orders_read.timeline(session, order_id=order_id)
+        return [present_entry(entry, with_prices=with_prices) for entry in entries]
 
 
 @orders.route("/<uuid:order_id>/messages", methods=["GET"])
@@ -219,15 +220,5 @@ def outside_invoice(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 
 def _filter(session: Session, asked: dict[str, Any]) -> OrderFilter:
     driver_id = driver_limit()
-    return OrderFilter(
-        state=asked["state"],
-        delivery=asked["delivery_bucket"],
-        billing=asked["billing_bucket"],
-        seller_id=asked["seller_id"],
-        buyer_id=asked["buyer_id"],
-        carrier_id=asked["carrier_id"],
-        planned_on=asked["planned_on"],
-        number=asked["number"],
-        to_invoice_outside=asked["to_invoice_outside"],
-        order_ids=queries.orders_of_driver(session, driver_id=driver_id) if driver_id else None,
-    )
+    ridden = queries.orders_of_driver(session, driver_id=driver_id) if driver_id else None
+    return filter_of(asked, order_ids=ridden)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.service import publish_pending
 from server.conversations.model import Message
+from server.core.problems import Forbidden, Text
 from server.core.transaction import transaction
 from server.core.web import actor, stamp
 from server.fulfilment import queries
@@ -69,6 +70,7 @@ def speaker() -> str:
 
 def new_order(asked: dict[str, Any]) -> dict[str, Any]:
     """Return what ``create_order`` takes."""
+    require_relief_right(taxed=asked["taxed"], with_deposits=asked["with_deposits"])
     named = ("seller_id", "buyer_id", "site_id", "carrier_id", "agent_id")
     return content(asked) | {
         "parties_of": plain.OrderParties(**{name: asked[name] for name in named}),
@@ -78,6 +80,22 @@ def new_order(asked: dict[str, Any]) -> dict[str, Any]:
         "note": asked["note"],
         "maker_name": speaker(),
     }
+
+
+def require_relief_right(*, taxed: bool, with_deposits: bool) -> None:
+    """Refuse an order without taxes or deposits from a role that may not take them off (C22).
+
+    Raises:
+        Forbidden: the caller's role leaves both on.
+    """
+    if not (taxed and with_deposits) and not actor().may(Permission.ORDER_RELIEVE):
+        raise Forbidden(
+            Text(
+                "Votre rôle ne retire ni taxes ni consignes. Demandez à un responsable.",
+                "Your role removes neither taxes nor deposits. Ask somebody in charge.",
+            ),
+            where="taxed",
+        )
 
 
 def content(asked: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from server.fulfilment.pages.contests import pages as contests
 from server.fulfilment.pages.corrections import corrections
 from server.fulfilment.pages.invoicing import pages as invoicing
+from server.fulfilment.pages.order_form import order_forms
 from server.fulfilment.pages.orders import pages as orders
 
-__all__ = ["contests", "corrections", "invoicing", "orders"]
+__all__ = ["contests", "corrections", "invoicing", "order_forms", "orders"]

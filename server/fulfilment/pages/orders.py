@@ -8,16 +8,31 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from server.billing.service import publish_pending
+from server.conversations import service as talk
+from server.conversations.model import ThreadSubject
+from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.fulfilment.api.showing import listed, speaker
+from server.fulfilment.service.by_hand import deliver_by_hand, fail_by_hand, ship_by_hand
 from server.fulfilment.service.documents import prepare_documents
-from server.fulfilment.service.orders import accept_order, cancel_order, replan_order
+from server.fulfilment.service.orders import (
+    accept_order,
+    ask_change,
+    cancel_order,
+    choose_paper,
+    replan_order,
+    submit_order,
+)
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders
+from server.orders.model import RequestKind
+from server.parties.model import DeliverWith
 
 pages = Blueprint("fulfilment", __name__)
 LONGEST_REASON = 500
+_STEPS = {"expedier": ship_by_hand, "livrer": deliver_by_hand, "echouer": fail_by_hand}
 
 
 @pages.post("/tournees/<uuid:run_id>/documents")
@@ -50,6 +65,92 @@ def reject(order_id: UUID) -> Response:
     return _back_to(order_id)
 
 
+@pages.post("/commandes/<uuid:order_id>/soumettre")
+@requires(Permission.ORDER_CREATE)
+def submit(order_id: UUID) -> Response:
+    """Submit a draft; its group may accept it at once."""
+    now = stamp()
+    with transaction(actor().org_id) as session:
+        submit_order(session, order=orders_read.order(session, order_id=order_id), stamp=now)
+        publish_pending(session, stamp=now)
+    return _back_to(order_id)
+
+
+@pages.post("/commandes/<uuid:order_id>/restaurer")
+@requires(Permission.ORDER_ACCEPT)
+def restore(order_id: UUID) -> Response:
+    """Give a pending order the content that was submitted (R066)."""
+    with transaction(actor().org_id) as session:
+        orders.restore(session, order=orders_read.order(session, order_id=order_id), stamp=stamp())
+    return _back_to(order_id)
+
+
+@pages.post("/commandes/<uuid:order_id>/etape")
+@requires(Permission.ORDER_ACCEPT)
+def step(order_id: UUID) -> Response:
+    """Say by hand that an order without a run left, arrived or came back."""
+    now = stamp()
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        verb = _STEPS.get(request.form.get("etape", ""))
+        if verb is None:
+            raise BadRequest(Text("Choisir l’étape.", "Choose the step."), where="etape")
+        verb(session, order=order, stamp=now)
+        publish_pending(session, stamp=now)
+    return _back_to(order_id)
+
+
+@pages.post("/commandes/<uuid:order_id>/document-de-livraison")
+@requires(Permission.DELIVER_WITH_CHOOSE)
+def deliver_with(order_id: UUID) -> Response:
+    """Choose the paper that goes along with an order (R013)."""
+    chosen = DeliverWith.INVOICE if request.form.get("avec") == DeliverWith.INVOICE.value else DeliverWith.PO
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        choose_paper(session, order=order, deliver_with=chosen, stamp=stamp())
+    return _back_to(order_id)
+
+
+@pages.post("/commandes/<uuid:order_id>/messages")
+@requires(Permission.ORDER_CHAT)
+def say(order_id: UUID) -> Response:
+    """Say something to the parties of an order (R046)."""
+    words = request.form.get("message", "").replace("\x00", "").replace("\r\n", "\n").strip()
+    with transaction(actor().org_id) as session:
+        order = listed(session, order_id).order
+        talk.say(
+            session,
+            subject=ThreadSubject.ORDER,
+            subject_id=order.id,
+            text=Text(words, words),
+            readers=(order.owner_id, *order.party_ids),
+            author_name=speaker(),
+            stamp=stamp(),
+        )
+    return redirect(f"/commandes/{order_id}#messages", code=303)
+
+
+@pages.post("/commandes/<uuid:order_id>/demandes")
+@requires(Permission.ORDER_CHAT)
+def ask(order_id: UUID) -> Response:
+    """Ask the seller to change or cancel one's order (C13)."""
+    kind = RequestKind.CANCEL if request.form.get("sorte") == RequestKind.CANCEL.value else RequestKind.CHANGE
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        ask_change(session, order=order, kind=kind, words=_words("mots"), by_name=speaker(), stamp=stamp())
+    return redirect(f"/commandes/{order_id}#messages", code=303)
+
+
+@pages.post("/commandes/<uuid:order_id>/demandes/<uuid:request_id>/refuser")
+@requires(Permission.ORDER_ACCEPT)
+def decline(order_id: UUID, request_id: UUID) -> Response:
+    """Decline what the retailer asked for, with the reason."""
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        orders.decline(session, order=order, request_id=request_id, answer=_words("mots"), stamp=stamp())
+    return _back_to(order_id)
+
+
 @pages.post("/commandes/<uuid:order_id>/lots")
 @requires(Permission.ORDER_EDIT)
 def note_lots(order_id: UUID) -> Response:
@@ -79,6 +180,10 @@ def replan(order_id: UUID) -> Response:
     with transaction(actor().org_id) as session:
         replan_order(session, order=orders_read.order(session, order_id=order_id), stamp=stamp())
     return _back_to(order_id)
+
+
+def _words(name: str) -> str:
+    return request.form.get(name, "").replace("\x00", "").strip()
 
 
 def _reason() -> str:

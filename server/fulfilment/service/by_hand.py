@@ -18,6 +18,7 @@ from server.parties.model import BillingType, Emission
 from server.stock.model import StockPlace
 from server.stock.service import GoodsMove, move_goods
 
+_AT_DELIVERY = (Emission.ON_DELIVERED, Emission.ON_RUN_DOCUMENTS)
 _WITHOUT_RUN = (DistributionMethod.SHIPPED, DistributionMethod.PICKUP)
 
 
@@ -47,6 +48,7 @@ def ship_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Order:
 def deliver_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Order:
     """Say that a shipped order arrived whole; with emission on delivery its one invoice is made at once.
 
+    Emission by a run's documents counts as that, too: no run's papers will ever be made for this order.
     What was short is credited afterwards, on the invoice. The door ends with ``billing.service.publish_pending``.
 
     Raises:
@@ -59,7 +61,7 @@ def deliver_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Order:
     orders.mark_delivered(session, order=order, stamp=stamp)
     _move(session, order, StockPlace.TRUCK, StockPlace.CUSTOMER, stamp)
     hand_containers(session, order=order, stamp=stamp)
-    if order.emission is Emission.ON_DELIVERED and order.billing_type is not BillingType.EXTERNAL:
+    if order.emission in _AT_DELIVERY and order.billing_type is not BillingType.EXTERNAL:
         publish_for_order(session, order=order, stamp=stamp, delivered_at=stamp.at)
     return order
 

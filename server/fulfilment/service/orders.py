@@ -40,10 +40,13 @@ def submit_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
     ``billing.service.publish_pending``.
 
     Raises:
+        Forbidden: neither who made it nor the seller's side acts.
         IllegalMove: it is no draft.
 
-    Source: R067-R070, C8, C9.
+    Source: R067-R070, C8, C9; section 4 (its creator submits).
     """
+    if acting_org(session) != order.created_by_org_id:
+        require_seller_side(session, order)
     orders.submit(session, order=order, stamp=stamp)
     terms = terms_of(session, order)
     if not terms.auto_accept:

@@ -689,6 +689,19 @@ CREATE INDEX ix_list_price_format_id ON list_price (format_id)
 -- next
 CREATE INDEX ix_list_price_owner_id ON list_price (owner_id)
 -- next
+CREATE TABLE list_taste (
+	user_id UUID NOT NULL, 
+	list_name TEXT NOT NULL, 
+	hidden TEXT[] NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_list_taste PRIMARY KEY (id), 
+	CONSTRAINT uq_list_taste_owner_id_user_id_list_name UNIQUE (owner_id, user_id, list_name)
+)
+-- next
+CREATE INDEX ix_list_taste_owner_id ON list_taste (owner_id)
+-- next
 CREATE TABLE membership (
 	user_id UUID NOT NULL, 
 	email TEXT NOT NULL, 
@@ -819,9 +832,9 @@ CREATE INDEX ix_order_buyer_id ON "order" (buyer_id)
 -- next
 CREATE INDEX ix_order_carrier_id_planned_on ON "order" (carrier_id, planned_on)
 -- next
-CREATE INDEX ix_order_newest ON "order" (submitted_at DESC, id DESC)
+CREATE INDEX ix_order_day_id ON "order" (coalesce(planned_on, '9999-12-31'::date) DESC, id DESC)
 -- next
-CREATE INDEX ix_order_next ON "order" (planned_on DESC NULLS FIRST, number DESC, id)
+CREATE INDEX ix_order_newest ON "order" (submitted_at DESC, id DESC)
 -- next
 CREATE INDEX ix_order_owner_id ON "order" (owner_id)
 -- next
@@ -845,6 +858,27 @@ CREATE TABLE order_entry (
 CREATE INDEX ix_order_entry_order_id ON order_entry (order_id)
 -- next
 CREATE INDEX ix_order_entry_owner_id ON order_entry (owner_id)
+-- next
+CREATE TABLE order_file (
+	order_id UUID NOT NULL, 
+	name TEXT NOT NULL, 
+	media_type TEXT NOT NULL, 
+	sha256 TEXT NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	added_by UUID, 
+	added_by_name TEXT NOT NULL, 
+	added_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	removed_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_order_file PRIMARY KEY (id), 
+	CONSTRAINT uq_order_file_owner_id_order_id_sha256 UNIQUE (owner_id, order_id, sha256)
+)
+-- next
+CREATE INDEX ix_order_file_order_id_added_at ON order_file (order_id, added_at)
+-- next
+CREATE INDEX ix_order_file_owner_id ON order_file (owner_id)
 -- next
 CREATE TABLE order_number (
 	year INTEGER NOT NULL, 
@@ -907,6 +941,29 @@ CREATE TABLE organisation (
 )
 -- next
 CREATE INDEX ix_organisation_owner_id ON organisation (owner_id)
+-- next
+CREATE TABLE paper_archive (
+	order_ids UUID[] NOT NULL, 
+	kinds TEXT[] NOT NULL, 
+	asked_by UUID, 
+	asked_by_name TEXT NOT NULL, 
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	expires_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	total INTEGER NOT NULL, 
+	done INTEGER NOT NULL, 
+	missing INTEGER NOT NULL, 
+	size_bytes INTEGER NOT NULL, 
+	manifest_sha256 TEXT NOT NULL, 
+	ready_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_paper_archive PRIMARY KEY (id), 
+	CONSTRAINT ck_paper_archive_archivestate CHECK (state IN ('waiting', 'gathering', 'ready', 'failed'))
+)
+-- next
+CREATE INDEX ix_paper_archive_owner_id ON paper_archive (owner_id)
 -- next
 CREATE TABLE paper_link (
 	token_hash TEXT NOT NULL, 
@@ -1394,6 +1451,22 @@ CREATE TABLE run_waiver (
 )
 -- next
 CREATE INDEX ix_run_waiver_owner_id ON run_waiver (owner_id)
+-- next
+CREATE TABLE saved_view (
+	user_id UUID NOT NULL, 
+	list_name TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	query TEXT NOT NULL, 
+	shared BOOLEAN NOT NULL, 
+	kept_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_saved_view PRIMARY KEY (id), 
+	CONSTRAINT uq_saved_view_owner_id_user_id_list_name_name UNIQUE (owner_id, user_id, list_name, name)
+)
+-- next
+CREATE INDEX ix_saved_view_owner_id ON saved_view (owner_id)
 -- next
 CREATE TABLE server_epoch (
 	nonce TEXT NOT NULL, 
@@ -2407,6 +2480,16 @@ CREATE POLICY readers ON "list_price" FOR SELECT USING (owner_id = (SELECT actin
 -- next
 CREATE POLICY writer ON "list_price" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "list_taste" TO tournee_app
+-- next
+ALTER TABLE "list_taste" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "list_taste" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "list_taste" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "list_taste" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "membership" TO tournee_app
 -- next
 ALTER TABLE "membership" ENABLE ROW LEVEL SECURITY
@@ -2471,6 +2554,16 @@ CREATE POLICY writer ON "order_entry" FOR ALL USING (owner_id = (SELECT acting_o
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "order_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "order_file" TO tournee_app
+-- next
+ALTER TABLE "order_file" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "order_file" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "order_file" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "order_file" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "order_line" TO tournee_app
 -- next
 ALTER TABLE "order_line" ENABLE ROW LEVEL SECURITY
@@ -2512,6 +2605,16 @@ CREATE POLICY readers ON "organisation" FOR SELECT USING (owner_id = (SELECT act
 CREATE POLICY writer ON "organisation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE POLICY census ON "organisation" FOR SELECT TO CURRENT_USER USING (true)
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_archive" TO tournee_app
+-- next
+ALTER TABLE "paper_archive" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "paper_archive" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "paper_archive" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "paper_archive" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_link" TO tournee_app
 -- next
@@ -2760,6 +2863,16 @@ CREATE POLICY readers ON "run_waiver" FOR SELECT USING (owner_id = (SELECT actin
 CREATE POLICY writer ON "run_waiver" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "run_waiver" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "saved_view" TO tournee_app
+-- next
+ALTER TABLE "saved_view" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "saved_view" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "saved_view" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "saved_view" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT ON "server_epoch" TO tournee_app
 -- next

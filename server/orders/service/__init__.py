@@ -17,7 +17,7 @@ from server.orders.service.fulfilling import (
 from server.orders.service.holding import StaleOrder, held_already, hold_all, hold_rest
 from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
 from server.orders.service.lots import note_lots
-from server.orders.service.rebates import Rebate
+from server.orders.service.rebates import Rebate, rebates_of
 from server.orders.service.requesting import ask, decline
 from server.orders.service.stock_cover import OutOfStock, is_covered
 from server.orders.service.supplementing import create_supplement
@@ -51,6 +51,7 @@ __all__ = [
     "mark_shipped",
     "mark_unplanned",
     "note_lots",
+    "rebates_of",
     "reject",
     "reopen",
     "restore",

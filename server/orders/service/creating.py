@@ -18,7 +18,7 @@ from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import DistributionMethod, Order
 from server.orders.pricing import reprice
-from server.orders.service.holding import held
+from server.orders.service.holding import held, require_relief
 from server.orders.service.lines import BadOrder, OrderItem, make_lines, tax_rules_for
 from server.orders.service.numbering import next_number
 from server.orders.service.offer import require_within_offer
@@ -74,7 +74,7 @@ def create_order(
 
     Raises:
         NoRelation, NoAgreement: seller and buyer, or seller and carrier, have no active deal.
-        Forbidden: the acting organisation is none of the parties.
+        Forbidden: the acting organisation is none of the parties, or may not relieve the order of taxes or deposits.
         NotFound: the place is not the buyer's.
         BadOrder: its content cannot be.
 
@@ -128,6 +128,8 @@ def create_order(
         session.add(order)
         session.flush()
         _tell_created(session, order, stamp)
+    if not taxed or not with_deposits:
+        require_relief(session, order)
     return order
 
 

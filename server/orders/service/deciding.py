@@ -13,7 +13,7 @@ from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import DistributionMethod, Order, RequestKind
 from server.orders.pricing import reprice
-from server.orders.service.holding import held, require_revision, require_seller_side
+from server.orders.service.holding import held, require_revision, require_seller_side, require_state
 from server.orders.service.lines import BadOrder, tax_rules_for
 from server.orders.service.requesting import grant_open
 from server.orders.service.stock_cover import require_cover
@@ -21,7 +21,6 @@ from server.orders.service.timeline import enter
 from server.parties import queries as parties
 from server.parties.model import BillingType
 from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
-from shared.lifecycles import ORDER_LIFECYCLE
 from shared.states import BillingState, OrderState
 
 MAX_REASON: Final = 500
@@ -55,11 +54,10 @@ def accept(
         require_seller_side(session, order)
     with held(session, order):
         require_revision(order, seen_revision)
-        # Accepted orders count as reservations: its own must not stand against it.
-        accepted = ORDER_LIFECYCLE.step(order.state, OrderState.ACCEPTED)
+        require_state(order, OrderState.PENDING)  # accepted orders count as reservations: its own must not yet
         require_cover(session, order)
         _name_issuer(session, order, billing_type or order.billing_type, stamp)
-        order.move_to(accepted)
+        order.move_to(OrderState.ACCEPTED)
         order.accepted_at = stamp.at
         order.accepted_by_system = by_system
         order.planned_on = order.planned_on or planned_on

@@ -81,11 +81,13 @@ def relieves(before: Seen, after: Seen) -> bool:
         or (before.taxed and not after.taxed)
         or (before.with_deposits and not after.with_deposits)
         or after.document_discount_cents < before.document_discount_cents
+        or any(one not in after.rebates for one in before.rebates)
     )
 
 
 def _relieved(was: SeenLine, now: SeenLine) -> bool:
-    return bool(set(was.tax_codes) - set(now.tax_codes)) or (was.is_discounted and not now.is_discounted)
+    is_dearer = (was.is_discounted and not now.is_discounted) or now.discount_cents < was.discount_cents
+    return is_dearer or bool(set(was.tax_codes) - set(now.tax_codes))
 
 
 def _seen_line(line: OrderLine) -> SeenLine:

@@ -13,7 +13,7 @@ from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import Order
-from server.orders.service.holding import held, refuse_buyer
+from server.orders.service.holding import held, refuse_buyer, require_state
 from server.orders.service.lines import BadOrder
 from server.orders.service.timeline import enter
 from server.parties.model import BillingType, DeliverWith
@@ -39,7 +39,12 @@ def mark_planned(session: Session, *, order: Order, planned_on: date, stamp: Sta
 
 
 def mark_unplanned(session: Session, *, order: Order, stamp: Stamp) -> Order:
-    """Note that the order was taken off its run; its day and its invoice stay (C27)."""
+    """Note that the order was taken off its run; its day and its invoice stay (C27).
+
+    Raises:
+        IllegalMove: it rides on none.
+    """
+    require_state(order, OrderState.PLANNED)
     text = Text("Retirée de sa tournée.", "Taken off its run.")
     _step(session, order, stamp, to=OrderState.ACCEPTED, fact=events.ORDER_UNPLANNED, text=text)
     return order
@@ -70,7 +75,12 @@ def mark_not_delivered(session: Session, *, order: Order, stamp: Stamp) -> Order
 
 
 def reopen(session: Session, *, order: Order, stamp: Stamp) -> Order:
-    """Let an order that was not delivered be planned again (C27)."""
+    """Let an order that was not delivered be planned again (C27).
+
+    Raises:
+        IllegalMove: it was not left undelivered; ``accept`` is how a pending one becomes accepted.
+    """
+    require_state(order, OrderState.NOT_DELIVERED)
     text = Text("À planifier de nouveau.", "To be planned again.")
     _step(session, order, stamp, to=OrderState.ACCEPTED, fact=events.ORDER_REOPENED, text=text)
     return order

@@ -18,6 +18,8 @@ from server.core.problems import Forbidden, Problem, Text
 from server.orders.model import Order
 from server.orders.queries import load_lines
 from server.parties.model import Agreement
+from shared.lifecycle import IllegalMove
+from shared.states import LABELS, OrderState
 
 
 class StaleOrder(Problem):
@@ -126,6 +128,25 @@ def require_seller_side(session: Session, order: Order) -> None:
                 "Only the seller and its agents answer this order.",
             ),
             where=order.number,
+        )
+
+
+def require_state(order: Order, state: OrderState) -> None:
+    """Refuse a verb that begins in one state alone, where the table has another move to the same end.
+
+    Raises:
+        IllegalMove: the order is not in ``state``.
+    """
+    if order.state is not state:
+        now, wanted = LABELS[order.state], LABELS[state]
+        raise IllegalMove(
+            Text(
+                f"La commande {order.number} est «\u00a0{now.fr}\u00a0»; "
+                f"cette étape part de «\u00a0{wanted.fr}\u00a0».",
+                f"Order {order.number} is “{now.en}”; this step begins at “{wanted.en}”.",
+            ),
+            where=order.number,
+            now=order.state.value,
         )
 
 

@@ -161,6 +161,10 @@ def test_a_distributor_edits_quantities_but_relieves_nothing(trade: Trade) -> No
         content = kept(edited, **({"document_discount_cents": 200} | relief))
         put(trade, order, content, by=trade.carrier, status=403)
     assert trade.seller.get(f"{API}/{order['id']}").json["revision"] == 2
+    for maker in (trade.carrier, trade.dispatcher, trade.buyer):
+        for relief in ({"taxed": False}, {"with_deposits": False}):
+            assert maker.post(API, json=trade.draft(**relief)).status_code == 403
+    assert trade.seller.post(API, json=trade.draft(taxed=False)).status_code == 201
 
 
 def test_the_quote_of_a_change_is_what_saving_gives_and_keeps_nothing(trade: Trade) -> None:

@@ -27,6 +27,25 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// A search field that leaves of a table the rows that have its words.
+for (const field of document.querySelectorAll("[data-finds]")) {
+  field.addEventListener("input", (event) => {
+    event.stopPropagation(); // what is searched for changes no total
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const table = document.querySelector(field.dataset.finds);
+    let found = 0;
+    for (const row of table.querySelectorAll("tr[data-words]")) {
+      row.hidden = !words.every((word) => row.dataset.words.includes(word));
+      found += row.hidden ? 0 : 1;
+    }
+    const nothing = table.parentElement.querySelector(".nothing-found");
+    if (nothing) nothing.hidden = found > 0;
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") event.preventDefault();
+  });
+}
+
 for (const map of document.querySelectorAll("[data-map]")) {
   import(map.dataset.map).then((module) => (map.dataset.lat ? module.pick(map) : module.draw(map)));
 }

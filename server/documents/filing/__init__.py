@@ -1,0 +1,1 @@
+"""Files that the parties of an order bring themselves (R056)."""
