@@ -121,7 +121,7 @@ class Model:
             leaves = [json.loads(leaf) for leaf in group.leaves]
             if group.key.startswith("order:"):
                 if said["payload"]["corrects"] and leaves[0]["order_id"] in self.expected.delivered:
-                    self._correct(said["event_id"], leaves[0], leaves[1:])
+                    self._correct(said, leaves[0], leaves[1:])
                 else:
                     self._deliver(said["event_id"], leaves[0], leaves[1:])
         if stop not in self._visited:
@@ -141,8 +141,12 @@ class Model:
         self._settle(order, goods, prices, lines)
         self._compare_with_shown(head)
 
-    def _correct(self, visit: str, head: Json, lines: list[Json]) -> None:
-        """Add a revision, and let what was billed come to what the last word says."""
+    def _correct(self, said: Json, head: Json, lines: list[Json]) -> None:
+        """Add a revision, and let what was billed come to what the last word says.
+
+        What came in one batch with its correction has no number yet: it is billed as corrected.
+        """
+        visit, first = said["event_id"], self._visits[said["payload"]["corrects"]]
         order, before = head["order_id"], self._standing[head["order_id"]]
         if _said_of(before.lines) == _said_of(lines):
             return
@@ -159,7 +163,9 @@ class Model:
         self.expected.invoiced.pop(order, None)
         if prices["invoice_standing"] == "published" or goods["deliver_with"] == "invoice":
             is_void = state == "issued" and not any(line["delivered"] for line in before.lines)
-            left = left_of(goods, prices, before.lines, lines, is_void=is_void)
+            is_unnumbered = first.received_ms == self._visits[visit].received_ms
+            is_anew = is_unnumbered if prices["invoice_standing"] != "published" else is_void
+            left = left_of(goods, prices, before.lines, lines, is_anew=is_anew)
             self.expected.left[order] = left
             self._compare_correction_with_shown(head, left, len(lines))
 

@@ -110,16 +110,16 @@ def credit(invoice: Bill, units: Mapping[str, int]) -> Bill:
     }
 
 
-def left_of(goods: Json, prices: Json, first: Sequence[Json], last: Sequence[Json], *, is_void: bool) -> int:
+def left_of(goods: Json, prices: Json, first: Sequence[Json], last: Sequence[Json], *, is_anew: bool) -> int:
     """Return what an order's invoices less its credits come to once ``last`` corrects ``first``.
 
     What the first document billed stays, less a credit of what it billed too much, and what it never billed is billed
-    beside it. An invoice that went with its refusal is made anew.
+    beside it. An invoice that went with its refusal, or has no number yet, is made anew.
     """
     now = {line["line_id"]: line["delivered"] for line in last}
     whole = "ordered" if prices["invoice_standing"] == "published" else "delivered"
     billed = {line["line_id"]: line[whole] for line in first}
-    if is_void or not any(billed.values()):
+    if is_anew or not any(billed.values()):
         return total(bill(goods, prices, now))
     too_much = {one: billed[one] - now[one] for one in now if billed[one] > now[one]}
     too_little = {one: now[one] - billed[one] for one in now if now[one] > billed[one]}
