@@ -58,6 +58,7 @@ class Order(Owned):
     __tablename__ = "order"
     __table_args__ = (
         UniqueConstraint("owner_id", "number"),
+        UniqueConstraint("owner_id", "external_id"),
         Index(None, "carrier_id", "planned_on"),
         Index(None, "buyer_id"),
         Index("ix_order_newest", text("submitted_at DESC"), text("id DESC")),
@@ -66,6 +67,7 @@ class Order(Owned):
     )
 
     number: Mapped[str]
+    external_id: Mapped[str | None]  # what the seller's own system calls it: what an import finds it by
     buyer_id: Mapped[UUID]
     site_id: Mapped[UUID]
     carrier_id: Mapped[UUID | None]

@@ -16,7 +16,7 @@ from server.core.problems import NotFound, Text
 from server.orders.model import Order, OrderEntry, OrderLine, OrderRequest
 from shared.states import OrderState
 
-_TAKES_STOCK = (OrderState.ACCEPTED, OrderState.PLANNED)
+_TAKES_STOCK = (OrderState.ACCEPTED, OrderState.PLANNED, OrderState.SHIPPED)
 _FELL_THROUGH = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED)
 
 
@@ -65,7 +65,7 @@ def requests(session: Session, *, order_id: UUID) -> Sequence[OrderRequest]:
 
 
 def reserved(session: Session, *, format_ids: Iterable[UUID]) -> dict[UUID, int]:
-    """Return the quantities that accepted orders take from the warehouse but have not left it, by format."""
+    """Return the quantities that accepted orders take of what is in hand, until they are delivered, by format."""
     rows = session.execute(
         select(OrderLine.format_id, func.sum(OrderLine.quantity))
         .join(Order, Order.id == OrderLine.order_id)

@@ -34,4 +34,5 @@ def load_goods(session: Session, *, run: Run, stamp: Stamp) -> None:
             cause_id=uuid5(run.id, str(order.id)),
             stamp=stamp,
             reader_ids={run.owner_id} - {order.owner_id},
+            carrier_id=run.owner_id,
         )

@@ -2,8 +2,10 @@
 
 from server.fulfilment.pages.contests import pages as contests
 from server.fulfilment.pages.corrections import corrections
+from server.fulfilment.pages.importing import imports
 from server.fulfilment.pages.invoicing import pages as invoicing
 from server.fulfilment.pages.order_form import order_forms
 from server.fulfilment.pages.orders import pages as orders
+from server.fulfilment.pages.stock import pages as stock
 
-__all__ = ["contests", "corrections", "invoicing", "order_forms", "orders"]
+__all__ = ["contests", "corrections", "imports", "invoicing", "order_forms", "orders", "stock"]

@@ -35,6 +35,7 @@ def move_delivered_goods(session: Session, *, delivery: Delivery, order: Order, 
         stamp=stamp,
         moved_at=delivery.delivered_at,
         reader_ids=readers,
+        carrier_id=order.carrier_id,
     )
     _containers_out(session, delivery, order, lines, stamp)
 
@@ -56,7 +57,10 @@ def correct_delivered_goods(
         for (format_id, source, target), quantity in net.items()
     ]
     readers = {order.carrier_id or order.owner_id} - {order.owner_id}
-    move_goods(session, seller_id=order.owner_id, moves=moves, cause_id=delivery.id, stamp=stamp, reader_ids=readers)
+    move_goods(
+        session, seller_id=order.owner_id, moves=moves, cause_id=delivery.id, stamp=stamp, reader_ids=readers,
+        carrier_id=order.carrier_id,
+    )  # fmt: skip
     _containers_out(session, delivery, order, lines, stamp, before=before)
 
 

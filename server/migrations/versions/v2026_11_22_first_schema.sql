@@ -772,6 +772,7 @@ CREATE INDEX ix_number_series_owner_id ON number_series (owner_id)
 -- next
 CREATE TABLE "order" (
 	number TEXT NOT NULL, 
+	external_id TEXT, 
 	buyer_id UUID NOT NULL, 
 	site_id UUID NOT NULL, 
 	carrier_id UUID, 
@@ -818,6 +819,7 @@ CREATE TABLE "order" (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_order PRIMARY KEY (id), 
 	CONSTRAINT uq_order_owner_id_number UNIQUE (owner_id, number), 
+	CONSTRAINT uq_order_owner_id_external_id UNIQUE (owner_id, external_id), 
 	CONSTRAINT ck_order_distributionmethod CHECK (distribution IN ('distributor', 'self_distributed', 'shipped', 'pickup')), 
 	CONSTRAINT ck_order_orderstate CHECK (state IN ('draft', 'pending', 'accepted', 'planned', 'shipped', 'delivered', 'partly_delivered', 'not_delivered', 'rejected', 'expired', 'cancelled')), 
 	CONSTRAINT ck_order_billingstate CHECK (billing_state IN ('uninvoiced', 'under_way', 'settled', 'invoiced_outside')), 
@@ -1539,6 +1541,11 @@ CREATE TABLE stock_move (
 	quantity INTEGER NOT NULL, 
 	source VARCHAR(40) NOT NULL, 
 	target VARCHAR(40) NOT NULL, 
+	source_keeper_id UUID, 
+	target_keeper_id UUID, 
+	reason VARCHAR(40) NOT NULL, 
+	note TEXT NOT NULL, 
+	moved_by TEXT NOT NULL, 
 	cause_id UUID NOT NULL, 
 	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 
@@ -1546,13 +1553,37 @@ CREATE TABLE stock_move (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_stock_move PRIMARY KEY (id), 
 	CONSTRAINT uq_stock_move_cause_id_format_id_source_target UNIQUE (cause_id, format_id, source, target), 
-	CONSTRAINT ck_stock_move_stockplace CHECK (source IN ('made', 'warehouse', 'truck', 'customer', 'lost')), 
-	CONSTRAINT ck_stock_move_target_place CHECK (target IN ('made', 'warehouse', 'truck', 'customer', 'lost'))
+	CONSTRAINT ck_stock_move_stockplace CHECK (source IN ('made', 'warehouse', 'transit', 'truck', 'customer', 'lost')), 
+	CONSTRAINT ck_stock_move_target_place CHECK (target IN ('made', 'warehouse', 'transit', 'truck', 'customer', 'lost')), 
+	CONSTRAINT ck_stock_move_stockreason CHECK (reason IN ('trade', 'received', 'counted', 'breakage', 'expired', 'sample', 'other', 'transfer'))
 )
 -- next
 CREATE INDEX ix_stock_move_format_id ON stock_move (format_id)
 -- next
+CREATE INDEX ix_stock_move_kept ON stock_move (owner_id, target_keeper_id) WHERE target = 'warehouse' AND target_keeper_id IS NOT NULL
+-- next
 CREATE INDEX ix_stock_move_owner_id ON stock_move (owner_id)
+-- next
+CREATE TABLE stock_transfer (
+	source_keeper_id UUID, 
+	target_keeper_id UUID, 
+	state VARCHAR(40) NOT NULL, 
+	note TEXT NOT NULL, 
+	sent_by TEXT NOT NULL, 
+	sent_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ended_by TEXT NOT NULL, 
+	ended_at TIMESTAMP WITH TIME ZONE, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_stock_transfer PRIMARY KEY (id), 
+	CONSTRAINT ck_stock_transfer_two_keepers CHECK (source_keeper_id IS DISTINCT FROM target_keeper_id), 
+	CONSTRAINT ck_stock_transfer_transferstate CHECK (state IN ('sent', 'accepted', 'cancelled'))
+)
+-- next
+CREATE INDEX ix_stock_transfer_owner_id ON stock_transfer (owner_id)
+-- next
+CREATE INDEX ix_stock_transfer_owner_id_state ON stock_transfer (owner_id, state)
 -- next
 CREATE TABLE stray_push (
 	device_id UUID NOT NULL, 
@@ -1627,6 +1658,20 @@ CREATE TABLE thread (
 )
 -- next
 CREATE INDEX ix_thread_owner_id ON thread (owner_id)
+-- next
+CREATE TABLE transfer_line (
+	transfer_id UUID NOT NULL, 
+	format_id UUID NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	accepted INTEGER, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_transfer_line PRIMARY KEY (id), 
+	CONSTRAINT uq_transfer_line_transfer_id_format_id UNIQUE (transfer_id, format_id)
+)
+-- next
+CREATE INDEX ix_transfer_line_owner_id ON transfer_line (owner_id)
 -- next
 CREATE TABLE user_account (
 	email TEXT NOT NULL, 
@@ -2920,6 +2965,16 @@ CREATE POLICY writer ON "stock_move" FOR ALL USING (owner_id = (SELECT acting_or
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "stock_move" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "stock_transfer" TO tournee_app
+-- next
+ALTER TABLE "stock_transfer" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "stock_transfer" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "stock_transfer" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "stock_transfer" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "stop" TO tournee_app
 -- next
 ALTER TABLE "stop" ENABLE ROW LEVEL SECURITY
@@ -2985,6 +3040,16 @@ ALTER TABLE "thread" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "thread" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "thread" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "transfer_line" TO tournee_app
+-- next
+ALTER TABLE "transfer_line" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "transfer_line" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "transfer_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "transfer_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "user_account" TO tournee_app
 -- next

@@ -26,7 +26,8 @@ class OutOfStock(Problem):
 def is_covered(session: Session, *, order: Order) -> bool:
     """Say whether stock less reservations covers the order; formats without limit always do.
 
-    The session acts for the seller; the counted formats stay locked, so two orders cannot take the same stock.
+    The session acts for the seller; the counted formats stay locked, so two orders cannot take the same stock. What is
+    on a truck still counts, as do the orders that it carries.
     """
     wanted = Counter[object]()
     for line in order.lines:
@@ -39,9 +40,9 @@ def is_covered(session: Session, *, order: Order) -> bool:
     ).all()
     if not counted:
         return True
-    on_hand = stock.on_hand(session, format_ids=counted)
+    in_hand = stock.in_hand(session, format_ids=counted)
     reserved = queries.reserved(session, format_ids=counted)
-    return all(wanted[one] <= on_hand.get(one, 0) - reserved.get(one, 0) for one in counted)
+    return all(wanted[one] <= in_hand.get(one, 0) - reserved.get(one, 0) for one in counted)
 
 
 def require_cover(session: Session, order: Order) -> None:

@@ -8,16 +8,19 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for
 from server.core.gathering import write_later
+from server.core.memory import remembered
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
-from server.stock.model import ContainerEntry, StockMove, StockPlace
+from server.stock.model import ContainerEntry, StockMove, StockPlace, StockReason
 from shared.ids import new_id
 
 MAX_MOVED: Final = 1_000_000
+_KEPT: Final = frozenset({StockPlace.WAREHOUSE, StockPlace.TRUCK, StockPlace.TRANSIT})
 
 
 class BadMove(Problem):
@@ -46,10 +49,17 @@ def move_goods(
     stamp: Stamp,
     moved_at: datetime | None = None,
     reader_ids: Iterable[UUID] = (),
+    carrier_id: UUID | None = None,
+    keepers: tuple[UUID | None, UUID | None] | None = None,
+    reason: StockReason = StockReason.TRADE,
+    note: str = "",
+    moved_by: str = "",
 ) -> None:
     """Write the seller's movements of one cause (an order loaded, a delivery made, stock received).
 
-    Movements of the same format and ends are summed; the same cause written again changes nothing.
+    Movements of the same format and ends are summed; the same cause written again changes nothing. A ``carrier_id``
+    keeps its trucks, and the warehouse too once goods of the seller were transferred to its depot; ``keepers`` says
+    both ends' keepers instead, None being the seller itself.
 
     Raises:
         BadMove: a negative quantity, too large a one, or both ends the same.
@@ -59,6 +69,8 @@ def move_goods(
         _require_move(move)
         key = (move.format_id, move.source, move.target)
         summed[key] = summed.get(key, 0) + move.quantity
+    with acting_for(session, seller_id):
+        ends = _keepers(session, seller_id, carrier_id, keepers, summed)
     rows = [
         {
             "id": new_id(),
@@ -66,6 +78,11 @@ def move_goods(
             "party_ids": sorted(set(reader_ids)),
             "format_id": format_id,
             "quantity": quantity,
+            "source_keeper_id": ends[source, 0],
+            "target_keeper_id": ends[target, 1],
+            "reason": reason,
+            "note": note,
+            "moved_by": moved_by,
             "source": source,
             "target": target,
             "cause_id": cause_id,
@@ -77,6 +94,37 @@ def move_goods(
     if rows:
         with acting_for(session, seller_id):
             write_later(session, StockMove, rows, unless_known=True)
+
+
+def _keepers(
+    session: Session,
+    seller_id: UUID,
+    carrier_id: UUID | None,
+    said: tuple[UUID | None, UUID | None] | None,
+    summed: Iterable[tuple[UUID, StockPlace, StockPlace]],
+) -> dict[tuple[StockPlace, int], UUID | None]:
+    """Return who keeps each place, at the source (0) and at the target (1) of the movements."""
+    places = {(place, end) for key in summed for end, place in enumerate(key[1:])}
+    if said is not None:
+        return {(place, end): said[end] if place in _KEPT else None for place, end in places}
+    carrier = None if carrier_id == seller_id else carrier_id
+    return {(place, end): _keeper_of(session, seller_id, carrier, place) for place, end in places}
+
+
+def _keeper_of(session: Session, seller_id: UUID, carrier_id: UUID | None, place: StockPlace) -> UUID | None:
+    if carrier_id is None or place not in _KEPT:
+        return None
+    if place is StockPlace.TRUCK:
+        return carrier_id
+    known: dict[tuple[UUID, UUID], bool] = remembered(session, "depots")
+    if (seller_id, carrier_id) not in known:
+        there = select(StockMove.id).where(
+            StockMove.owner_id == seller_id,
+            StockMove.target_keeper_id == carrier_id,
+            StockMove.target == StockPlace.WAREHOUSE,
+        )
+        known[seller_id, carrier_id] = bool(session.scalar(select(there.exists())))
+    return carrier_id if known[seller_id, carrier_id] else None
 
 
 def move_containers(

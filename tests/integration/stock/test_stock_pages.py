@@ -1,0 +1,132 @@
+"""Stock on pages: levels by place, adjustments, transfers between companies, movements, container accounts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+
+from server.app import create_app
+from server.catalog.model import ProductFormat
+from server.core.transaction import transaction
+from server.fulfilment.stock_levels import Level, stock_levels
+from server.identity.model import OrganisationKind, Role
+from server.stock import service as stock
+from shared.ids import new_id
+from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.world import World, make_order, make_world, stamp
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A brewery's owner and the carrier's dispatcher, in browsers."""
+
+    world: World
+    supplier: Client
+    carrier: Client
+    retailer: Client
+    driver: Client
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: object) -> Desk:
+    world, app = make_world(), create_app()
+    with transaction(world.seller.id) as session:
+        session.get_one(ProductFormat, world.seller.case_id).unlimited = False
+    people = (
+        (OrganisationKind.SUPPLIER, world.seller.id, Role.OWNER),
+        (OrganisationKind.DISTRIBUTOR, world.carrier_id, Role.DISPATCHER),
+        (OrganisationKind.RETAILER, world.buyer.id, Role.OWNER),
+        (OrganisationKind.DISTRIBUTOR, world.carrier_id, Role.DRIVER),
+    )
+    return Desk(world, *(browser_of(app, make_member(Organisation(kind, org), role)) for kind, org, role in people))
+
+
+def level(desk: Desk) -> Level:
+    with transaction(desk.world.seller.id) as session:
+        return stock_levels(session, format_ids=[desk.world.seller.case_id])[0]
+
+
+def told(client: Client, path: str, form: dict[str, object], *, status: int = 303) -> dict[str, object]:
+    answer = client.post(path, data=form, headers={"Accept": "application/problem+json"})
+    assert answer.status_code == status, answer.text
+    return answer.json or {}
+
+
+def adjusted(desk: Desk, reason: str, quantity: str, *, status: int = 303, **more: object) -> dict[str, object]:
+    form = {"format_id": str(desk.world.seller.case_id), "keeper_id": "own", "reason": reason, "quantity": quantity}
+    return told(desk.supplier, "/stock", form | more, status=status)
+
+
+def test_stock_is_adjusted_with_a_reason_and_orders_reserve_it(desk: Desk) -> None:
+    """R057, C9: received, counted, broken; every movement is listed with its reason."""
+    adjusted(desk, "received", "100")
+    adjusted(desk, "breakage", "4", note="Palette échappée")
+    adjusted(desk, "other", "-2", note="Don")
+    adjusted(desk, "counted", "90")
+    assert adjusted(desk, "other", "5", status=422)["where"] == "note"
+    assert adjusted(desk, "breakage", "0", status=422)["where"] == "quantity"
+    assert adjusted(desk, "trade", "5", status=422)["where"] == "reason"
+    make_order(desk.world, cases=30)
+    now = level(desk)
+    assert (now.in_hand, now.reserved, now.available) == (90, 30, 60)
+    page = desk.supplier.get("/stock/mouvements").text
+    assert page.count("<tr>") == 5
+    for said in ("Palette échappée", "bris", "compté", "Camille Roy"):
+        assert said in page
+    assert "60" in desk.supplier.get("/stock").text
+
+
+def test_a_transfer_is_sent_accepted_short_and_cancelled(desk: Desk) -> None:
+    """R057: goods on the way are nobody's; the other company accepts what arrived, the sender takes back."""
+    case, carrier = str(desk.world.seller.case_id), str(desk.world.carrier_id)
+    before = level(desk)
+    sent = {"source": "own", "target": carrier, "formats": case, f"quantity-{case}": "20", "note": "Lot 12"}
+    told(desk.supplier, "/stock/transferts", sent)
+    assert (level(desk).in_hand, level(desk).in_transit) == (before.in_hand - 20, 20)
+    page = desk.carrier.get("/stock/transferts").text
+    (accept,) = re.findall(r'action="(/stock/transferts/[^"]+/accepter)"', page)
+    assert "/accepter" not in desk.supplier.get("/stock/transferts").text
+    told(desk.supplier, accept, {}, status=403)
+    arrived = {"formats": case, f"arrived-{case}": "21"}
+    told(desk.carrier, accept, arrived, status=422)
+    told(desk.carrier, accept, arrived | {f"arrived-{case}": "18"})
+    told(desk.carrier, accept, {}, status=409)
+    now = level(desk)
+    assert (now.kept[desk.world.carrier_id], now.in_transit, now.in_hand) == (18, 0, before.in_hand - 2)
+    told(desk.supplier, "/stock/transferts", sent)
+    (cancel,) = re.findall(r'action="(/stock/transferts/[^"]+/annuler)"', desk.supplier.get("/stock/transferts").text)
+    told(desk.supplier, cancel, {})
+    assert level(desk).in_hand == before.in_hand - 2
+    told(desk.supplier, "/stock/transferts", sent | {f"quantity-{case}": "100000"}, status=409)
+    told(desk.supplier, "/stock/transferts", sent | {"target": "own"}, status=422)
+    told(desk.supplier, "/stock/transferts", sent | {"target": str(new_id())}, status=403)
+
+
+def test_a_carrier_adjusts_what_it_keeps_and_nothing_else(desk: Desk) -> None:
+    """Permission matrix (stock: the distributor): its own depot alone, of sellers it has an agreement with."""
+    mine = {
+        "format_id": str(desk.world.seller.case_id), "reason": "breakage", "quantity": "1",
+        "seller_id": str(desk.world.seller.id), "keeper_id": str(desk.world.carrier_id),
+    }  # fmt: skip
+    before = level(desk)
+    told(desk.carrier, "/stock", mine)
+    assert level(desk).in_hand == before.in_hand - 1
+    told(desk.carrier, "/stock", mine | {"keeper_id": "own"}, status=403)
+    told(desk.carrier, "/stock", mine | {"seller_id": str(desk.world.buyer.id)}, status=404)
+    assert "Blonde" in desk.carrier.get("/stock/mouvements").text or "Rousse" in desk.carrier.get("/stock").text
+    assert [one.get("/stock").status_code for one in (desk.retailer, desk.driver)] == [403, 403]
+
+
+def test_container_accounts_show_who_holds_whose(desk: Desk) -> None:
+    """C30: accounts are (holder, owner, class), with what their deposits come to."""
+    with transaction(desk.world.seller.id) as session:
+        stock.move_containers(
+            session, class_owner_id=desk.world.seller.id, class_id=desk.world.seller.keg_class_id,
+            from_holder_id=desk.world.seller.id, to_holder_id=desk.world.buyer.id, quantity=3, movement_id=new_id(),
+            stamp=stamp(),
+        )  # fmt: skip
+    page = desk.supplier.get("/stock/contenants").text
+    assert "Dépanneur 1" in page
+    assert "90,00\u00a0$" in page
