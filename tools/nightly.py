@@ -32,6 +32,9 @@ def _faults(name: str, test: str, **settings: str) -> Drill:
     return Drill(name, ("-m", "pytest", "-q", f"tests/faults/{test}"), settings=tuple(settings.items()))
 
 
+_BOOKS = tuple(
+    f"tests/integration/billing/test_{name}.py" for name in ("machines", "policies_alike", "killed_publishers")
+)
 _REHEARSE = ("-c", "from server.cli import main; main()", "rehearse", "--json")
 DRILLS = (
     Drill("properties", ("-m", "pytest", "-q", "tests/property", "-n", "2")),
@@ -50,6 +53,7 @@ DRILLS = (
     ),
     _faults("full-disks", "test_full_disk.py", DRILL_FULL_DISKS="9"),
     _faults("restores", "test_restore.py", DRILL_RESTORES="4"),
+    Drill("books", ("-m", "pytest", "-q", *_BOOKS)),
     Drill("leaks", ("-m", "pytest", "-q", "tests/integration/delivery/test_leaks.py", "-n", "2")),
     Drill("changed-proofs", ("-m", "tests.browser.changed_proofs", "--count", "10000")),
     Drill("rehearsal", (*_REHEARSE, "--days", "10000", "--resume", "var/nightly/rehearsal-full.jsonl")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from server.billing.billed import container_class
@@ -15,6 +15,8 @@ from shared.ids import new_id
 from shared.money import half_up_ratio
 from shared.priced import PricedDocument, PricedLine
 from shared.states import CreditState
+
+BASIS_POINTS: Final = 10_000
 
 
 class CreditTooLarge(Problem):
@@ -126,13 +128,21 @@ def require_left(invoice: Invoice, credited: PricedDocument, earlier: Sequence[C
             )
 
 
+def agent_fee_cents(net_cents: int, fee_bp: int) -> int:
+    """Return what a billing agent keeps of a net, in basis points of it, half up (C28)."""
+    return half_up_ratio(net_cents * fee_bp, BASIS_POINTS)
+
+
 def fee_part_cents(invoice: Invoice, net_cents: int, earlier: Sequence[CreditNote]) -> int:
-    """Return the part of the agent's fee that a credit of ``net_cents`` gives back; all credits give back all of it."""
-    if not invoice.agent_fee_cents or not invoice.net_cents:
-        return 0
+    """Return the part of the agent's fee that a credit of ``net_cents`` gives back.
+
+    What stays is the fee of the net that stays, so that a shortage leaves the producer the same under *adjust* and
+    *credit* (laws 19, 34), and all credits give back all of it.
+    """
     before = sum(note.net_cents for note in earlier)
     given = sum(note.agent_fee_cents for note in earlier)
-    return half_up_ratio(invoice.agent_fee_cents * (before + net_cents), invoice.net_cents) - given
+    left = agent_fee_cents(invoice.net_cents - before - net_cents, invoice.agent_fee_bp)
+    return invoice.agent_fee_cents - given - left
 
 
 def _fits(line: InvoiceLine, one: PricedLine, earlier: Sequence[CreditLine]) -> bool:

@@ -11,7 +11,7 @@ from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
 from shared.canonical import canonical_bytes
 
 _COMMON = ("series", "year", "sequence", "number", "currency", "net_cents", "tax_cents", "deposit_cents", "total_cents")
-_INVOICE = ("reference", "revision", "footer_fr", "footer_en", "net_days", "agent_fee_cents")
+_INVOICE = ("reference", "revision", "footer_fr", "footer_en", "net_days", "agent_fee_cents", "agent_fee_bp")
 _CREDIT = ("cause_kind", "reason_fr", "reason_en", "agent_fee_cents")
 _INVOICE_LINE = (
     "position",

@@ -81,6 +81,7 @@ class Invoice(Owned):
     footer_en: Mapped[str] = mapped_column(default="")
     net_days: Mapped[int] = mapped_column(default=30)
     agent_fee_cents: Mapped[cents] = mapped_column(default=0)  # what the billing agent keeps of the net (C28)
+    agent_fee_bp: Mapped[int] = mapped_column(default=0)  # at this rate, which its credits keep (T6)
     prev_hash: Mapped[bytes | None]
     hash: Mapped[bytes | None]
     run_id: Mapped[UUID | None]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from server.billing import events
+from server.billing.crediting import agent_fee_cents
 from server.billing.drafting import Bill, draft_invoice, invoice_lines, quantities_of, rules_of, set_amounts
 from server.billing.letterhead import letterhead, parties_text, require_registrations
 from server.billing.model import Invoice, InvoiceKind, InvoiceOrder
@@ -27,11 +28,8 @@ from server.orders.queries import due_base_on
 from server.parties.model import Agreement, BillingType
 from server.parties.terms import ChosenTerms, effective_terms
 from shared.ids import new_id
-from shared.money import half_up_ratio
 from shared.states import InvoiceState
 from shared.wire.terms import TaxRule
-
-_BASIS_POINTS = 10_000
 
 
 class NothingToInvoice(Conflict):
@@ -170,7 +168,7 @@ def revise(session: Session, *, invoice: Invoice, order: Order, bill: Bill, stam
     invoice.revision += 1
     _refer(invoice, order)
     set_amounts(invoice, bill)
-    invoice.agent_fee_cents = _agent_fee_cents(session, order, invoice.net_cents)
+    _set_agent_fee(session, invoice, order)
     lines = invoice_lines(invoice, order_id=order.id, bill=bill)
     session.add_all(lines)
     set_committed_value(invoice, "lines", lines)
@@ -220,7 +218,7 @@ def prepare(session: Session, invoice: Invoice, order: Order, *, delivered_at: d
     )
     if not known:
         invoice.footer_fr, invoice.footer_en = _footers(session, invoice, order)
-    invoice.agent_fee_cents = _agent_fee_cents(session, order, invoice.net_cents)
+    _set_agent_fee(session, invoice, order)
 
 
 def _tax_on(session: Session, order: Order, delivered_at: datetime | None, stamp: Stamp) -> date:
@@ -251,12 +249,13 @@ def _footers(session: Session, invoice: Invoice, order: Order) -> tuple[str, str
     return found
 
 
-def _agent_fee_cents(session: Session, order: Order, net_cents: int) -> int:
-    if order.billing_type is not BillingType.AGENT or order.agreement_id is None:
-        return 0
-    with acting_for(session, order.owner_id):
-        agreement = session.get_one(Agreement, order.agreement_id)
-    return half_up_ratio(net_cents * agreement.agent_fee_bp, _BASIS_POINTS)
+def _set_agent_fee(session: Session, invoice: Invoice, order: Order) -> None:
+    """Keep the agreement's rate of the day with the invoice, and what it comes to (C28)."""
+    fee_bp = 0
+    if order.billing_type is BillingType.AGENT and order.agreement_id is not None:
+        with acting_for(session, order.owner_id):
+            fee_bp = session.get_one(Agreement, order.agreement_id).agent_fee_bp
+    invoice.agent_fee_bp, invoice.agent_fee_cents = fee_bp, agent_fee_cents(invoice.net_cents, fee_bp)
 
 
 def _require_content(bill: Bill, order: Order) -> None:

@@ -636,6 +636,7 @@ CREATE TABLE invoice (
 	footer_en TEXT NOT NULL, 
 	net_days INTEGER NOT NULL, 
 	agent_fee_cents BIGINT NOT NULL, 
+	agent_fee_bp INTEGER NOT NULL, 
 	prev_hash BYTEA, 
 	hash BYTEA, 
 	run_id UUID, 

@@ -8,7 +8,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.billing.crediting import fee_part_cents
+from server.billing.crediting import agent_fee_cents, fee_part_cents
 from server.billing.drafting import Bill, draft_invoice, priced_of, tax_rows
 from server.billing.model import CreditNote, Invoice, InvoiceKind
 from server.ledger.entries import (
@@ -176,13 +176,16 @@ def test_any_split_of_credits_posts_back_exactly_the_invoice(bill, data):
 
 @given(st.integers(0, 10**7), st.integers(0, 10_000), st.lists(st.integers(1, 10**6), max_size=6))
 def test_the_agents_fee_comes_back_whole_with_the_last_credit(net_cents, fee_bp, cuts):
-    """Law 34: whatever the split, credits of the whole net give back the whole fee."""
-    invoice = Invoice(kind=InvoiceKind.AGENT, net_cents=net_cents, agent_fee_cents=net_cents * fee_bp // 10_000)
+    """Law 34: whatever the split, the fee of the net that stays is what stays, and of the whole net nothing."""
+    fee_cents = agent_fee_cents(net_cents, fee_bp)
+    invoice = Invoice(kind=InvoiceKind.AGENT, net_cents=net_cents, agent_fee_cents=fee_cents, agent_fee_bp=fee_bp)
     earlier: list[CreditNote] = []
     left = net_cents
     for cut in [*cuts, net_cents]:
         part = min(cut, left)
-        fee_cents = fee_part_cents(invoice, part, earlier)
-        earlier.append(CreditNote(net_cents=part, agent_fee_cents=fee_cents))
+        given_cents = fee_part_cents(invoice, part, earlier)
+        assert given_cents >= 0
+        earlier.append(CreditNote(net_cents=part, agent_fee_cents=given_cents))
         left -= part
+        assert fee_cents - sum(note.agent_fee_cents for note in earlier) == agent_fee_cents(left, fee_bp)
     assert sum(note.agent_fee_cents for note in earlier) == (invoice.agent_fee_cents if net_cents else 0)

@@ -42,6 +42,7 @@ def an_invoice(**changes) -> Invoice:
         "buyer_id": new_id(),
         "seller_ids": [],
         "currency": "CAD",
+        "reference": "",
         "revision": 1,
         "series": "invoice",
         "year": 2026,
@@ -61,6 +62,7 @@ def an_invoice(**changes) -> Invoice:
         "footer_en": "",
         "net_days": 30,
         "agent_fee_cents": 0,
+        "agent_fee_bp": 0,
         "replaces_id": None,
     }
     return Invoice(**(columns | changes))
