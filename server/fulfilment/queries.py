@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -45,14 +44,15 @@ def orders_to_invoice_outside(session: Session, *, today: Today, page: int) -> L
     wanted = [one.order.id for one in found]
     session.scalars(select(Order).where(Order.id.in_(wanted)).options(selectinload(Order.lines))).all()
     names = parties.names(session, org_ids={one.order.buyer_id for one in found})
-    rows = [_outside(session, one.order, names, today.day) for one in found]
+    rows = [_outside(session, one.order, names, today) for one in found]
     return Listed(rows, page, total > offset + len(rows))
 
 
-def _outside(session: Session, order: Order, names: Mapping[UUID, str], today: date) -> OutsideOrder:
+def _outside(session: Session, order: Order, names: Mapping[UUID, str], today: Today) -> OutsideOrder:
     delivery = latest_delivery(session, order_id=order.id)
     received = {str(line.order_line_id): line.delivered for line in delivery.lines} if delivery else None
-    day = order.delivered_at.date() if order.delivered_at else today
+    zone = today.began_at.tzinfo
+    day = order.delivered_at.astimezone(zone).date() if order.delivered_at else today.day
     prices = prices_of(order, taxes=rules_for(session, order=order, on=day))
     priced = price_order(goods_of(order), prices, received)
     is_short = priced.total_cents != order.total_cents

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.billing.explaining.steps import Source
 from server.delivery.model import Delivery, Proof
 from server.orders.model import Order
+from server.parties import queries as parties
 from shared.problems import Text
 
 
@@ -25,7 +27,8 @@ def sources_of_order(session: Session, order: Order, *, delivery: Delivery | Non
         )
     ]
     if delivery is not None:
-        found.append(_delivery(delivery))
+        zone = parties.zone_of(session, org_id=order.owner_id)
+        found.append(_delivery(delivery, delivery.delivered_at.astimezone(zone).date()))
         proof = session.scalars(select(Proof).where(Proof.delivery_id == delivery.id)).first()
         if proof is not None:
             seal = proof.file_sha256[:16]
@@ -39,8 +42,7 @@ def orders_named(session: Session, order_ids: Iterable[UUID]) -> list[Order]:
     return list(session.scalars(select(Order).where(Order.id.in_(set(order_ids))).order_by(Order.number)))
 
 
-def _delivery(delivery: Delivery) -> Source:
-    day = delivery.delivered_at.date().isoformat()
+def _delivery(delivery: Delivery, day: date) -> Source:
     by_fr = f", signée par {delivery.signer_name}" if delivery.signer_name else ""
     by_en = f", signed by {delivery.signer_name}" if delivery.signer_name else ""
     corrected_fr = f", révision {delivery.revision}" if delivery.revision > 1 else ""
