@@ -23,7 +23,7 @@ from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
 from server.delivery.service import read_terms
 from server.orders.model import Order
-from server.parties.model import Emission
+from server.parties.model import BillingType, Emission
 from shared.correction import CorrectionSteps, StandingInvoice, correct_settlement
 from shared.delivered_line import DeliveredLine
 from shared.delivery import shortages
@@ -260,7 +260,12 @@ def _line(line: DeliveryLine) -> DeliveredLine:
 
 
 def void_supplement(session: Session, *, supplement: Order, stamp: Stamp) -> CreditNote | None:
-    """Void the invoice of an order of what had been accepted beyond another, if it has one (C6); return the credit."""
+    """Void the invoice of an order of what had been accepted beyond another, if it has one (C6); return the credit.
+
+    What is invoiced outside has none here, and its seller is told by the variance notice.
+    """
+    if supplement.billing_type is BillingType.EXTERNAL:
+        return None
     with issuing(session, supplement):
         standing = live_invoice(session, order_id=supplement.id)
         if standing is None:
