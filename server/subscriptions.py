@@ -21,12 +21,14 @@ from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED, RUN_DOCUME
 from server.identity import jobs as identity
 from server.identity.events import INVITATION_MADE
 from server.notifications import jobs as notifications
+from server.notifications.accounting import jobs as accounting
 from server.notifications.events import WEBHOOK_SUSPENDED
 from server.notifications.ordering import jobs as ordering
 from server.orders import events as order
 from server.orders.jobs import watch_pending
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
+from server.receivables.events import REMINDER_DUE
 from server.sync import jobs as sync
 from server.sync.events import ATTACHMENT_RECEIVED, EVENT_SET_ASIDE
 
@@ -56,7 +58,8 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     order.REQUEST_MADE: (ordering.tell_request,),
     order.REQUEST_ANSWERED: (ordering.tell_request,),
     PAPERS_ASKED: (archives.gather_papers,),
-    MESSAGE_SAID: (ordering.tell_message,),
+    MESSAGE_SAID: (ordering.tell_message, accounting.tell_account_message),
+    REMINDER_DUE: (accounting.tell_reminder,),
     RUN_DOCUMENTED: (documents.render_run,),
     RUN_RENDERED: (sync.build_run_bundle,),
     RUN_READY: (sync.build_run_bundle,),

@@ -149,16 +149,18 @@ CREDIT_LIFECYCLE = _lifecycle(
     },
 )
 
-# A chargeback fails a payment that had succeeded, and reverses its allocations.
+# A chargeback fails a payment that had succeeded, and reverses its allocations. A provider may confirm at once; a
+# refund that never arrives gives the payment its money again.
 PAYMENT_LIFECYCLE = _lifecycle(
     "payment",
     Text("Paiement", "Payment"),
     PaymentState,
     {
-        PaymentState.INITIATED: {PaymentState.PENDING, PaymentState.FAILED},
+        PaymentState.INITIATED: {PaymentState.PENDING, PaymentState.SUCCEEDED, PaymentState.FAILED},
         PaymentState.PENDING: {PaymentState.SUCCEEDED, PaymentState.FAILED},
         PaymentState.SUCCEEDED: {PaymentState.ALLOCATED, PaymentState.REFUNDED, PaymentState.FAILED},
         PaymentState.ALLOCATED: {PaymentState.ALLOCATED, PaymentState.SUCCEEDED, PaymentState.FAILED},
+        PaymentState.REFUNDED: {PaymentState.SUCCEEDED},
     },
 )
 

@@ -11,6 +11,7 @@ from server.core.settings import PREFIX, Settings
 from server.delivery.contests.model import CONTEST_LIFECYCLE
 from server.delivery.sharing.model import PROOF_LIFECYCLE
 from server.identity.permissions import ACTIONS, Column
+from server.receivables.model import REFUND_LIFECYCLE
 from shared.lifecycle import StateMachine
 from shared.lifecycles import ALL_LIFECYCLES
 from tools import shown
@@ -28,7 +29,7 @@ def lifecycles() -> str:
         "",
         "A move that is not in a table is refused, on the tablet and on the server.",
     ]
-    for machine in (*ALL_LIFECYCLES, PROOF_LIFECYCLE, CONTEST_LIFECYCLE):
+    for machine in (*ALL_LIFECYCLES, PROOF_LIFECYCLE, CONTEST_LIFECYCLE, REFUND_LIFECYCLE):
         parts += ["", *_lifecycle(machine)]
     return "\n".join(parts) + "\n"
 

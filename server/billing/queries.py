@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, cast, func, select
+from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -14,7 +15,8 @@ from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, I
 from server.core.database import among
 from server.core.memory import remembered
 from server.core.problems import NotFound, Text
-from server.ledger.model import Allocation
+from server.ledger.model import Posting
+from server.ledger.queries import OWED
 from shared.states import CreditState, InvoiceState
 
 _LIVE: Final = "live invoices"
@@ -185,13 +187,15 @@ def waiting_credits(
     session: Session, *, issuer_id: UUID, buyer_ids: Iterable[UUID], currency: str
 ) -> list[tuple[CreditNote, int]]:
     """Return issued credit notes that still hold something, with the cents that they hold, oldest first (R083)."""
-    taken = (
-        select(func.coalesce(func.sum(Allocation.amount_cents), 0))
-        .where(Allocation.owner_id == issuer_id, Allocation.source_id == CreditNote.id)
+    posted = (
+        select(func.coalesce(func.sum(Posting.amount_cents), 0))
+        .where(
+            Posting.owner_id == issuer_id, Posting.account.in_(OWED), Posting.detail == cast(CreditNote.id, TextType)
+        )
         .correlate(CreditNote)
         .scalar_subquery()
     )
-    left = CreditNote.total_cents - taken
+    left = -posted  # what was applied, and what was refunded, is gone
     rows = session.execute(
         select(CreditNote, left)
         .where(

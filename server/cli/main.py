@@ -30,6 +30,7 @@ _COMMANDS: Final = {
     "retention": "server.sync.cli:retention",
     "roads": "server.planning.cli:roads",
     "serve": "server.cli.serving:serve",
+    "statement": "server.documents.cli:statement",
     "sync": "server.sync.cli:sync",
     "verify": "server.delivery.cli:verify",
     "verify-page": "server.delivery.cli:verify_page",

@@ -59,6 +59,9 @@ class Settings:
     pending_days: int = field(
         default=21, metadata={"doc": "days after which an order that nobody answered expires; 0 for never"}
     )
+    stripe_api_base: str = field(
+        default="", metadata={"doc": "address of Stripe’s interface (trials only); empty for Stripe’s own"}
+    )
     export_days: int = field(default=7, metadata={"doc": "how many days an archive of proofs may be fetched"})
     tsa_url: str = field(
         default="", metadata={"doc": "time-stamping authority (RFC 3161) of the days' roots; empty for none"}

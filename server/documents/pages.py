@@ -18,6 +18,7 @@ from server.delivery.sharing.model import AccessWay
 from server.delivery.sharing.noting import Reader
 from server.documents import queries
 from server.documents.access import driver_of, may_open
+from server.documents.api.statements import customer_statement, shared_statement, statement_response
 from server.documents.filing.api import file_response, take_file
 from server.documents.filing.service import remove_file
 from server.documents.model import Document, PaperLink
@@ -28,6 +29,7 @@ from server.identity.permissions import Permission
 from server.identity.service import count_try
 from server.identity.service.limits import PAPER_ADDRESS
 from server.parties import queries as parties
+from server.receivables.pages.blueprint import asked_day
 
 pages = Blueprint("documents", __name__, template_folder="templates")
 
@@ -134,6 +136,20 @@ def remove_order_file(file_id: UUID) -> BaseResponse:
     with transaction(actor().org_id) as session:
         removed = remove_file(session, file_id=file_id, stamp=stamp())
     return redirect(f"/commandes/{removed.order_id}", code=303)
+
+
+@pages.get("/comptes/<uuid:buyer_id>/releve.pdf")
+@requires(Permission.BALANCE_READ)
+def statement(buyer_id: UUID) -> Response:
+    """Send a customer's statement of a period as PDF (R086)."""
+    return statement_response(customer_statement(buyer_id, asked_day("du"), asked_day("au")))
+
+
+@pages.get("/a-payer/<uuid:issuer_id>/releve.pdf")
+@requires(Permission.BALANCE_READ)
+def payable_statement(issuer_id: UUID) -> Response:
+    """Send one's statement at an issuer that shares it as PDF (R079, R086)."""
+    return statement_response(shared_statement(issuer_id, asked_day("du"), asked_day("au")))
 
 
 def _file(paper: Document, payload: bytes) -> Response:

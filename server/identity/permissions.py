@@ -42,6 +42,7 @@ class Permission(StrEnum):
     CREDIT_CREATE = "credit.create"
     CREDIT_APPROVE = "credit.approve"
     PAYMENT_RECORD = "payment.record"
+    PAYMENT_KEEP = "payment.keep"
     PAYMENT_ONLINE = "payment.online"
     BALANCE_READ = "balance.read"
     RECEIVABLES_RUN = "receivables.run"
@@ -254,6 +255,12 @@ ACTIONS: tuple[Action, ...] = (
     Action(_P.CATALOG_READ, Text("Voir le catalogue", "See the catalogue"), "R050", "○ ● ○ ○ – ○ ● ●"),
     Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
     Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),
+    Action(
+        _P.PAYMENT_KEEP,
+        Text("Confirmer, affecter, désaffecter un paiement", "Confirm, allocate, take off a payment"),
+        "R082, R084",
+        "– ● ○ ○ – – ● ●",
+    ),
     Action(_P.PROOF_EXPORT, Text("Exporter ses preuves", "Export one’s proofs"), "R060", "○ ○ ● ○ – ● ● ●"),
     Action(_P.WEBHOOK_ADMINISTER, Text("Gérer ses webhooks", "Keep one’s webhooks"), "R026", "● ● ● ● – – – ●"),
     Action(_P.ACCOUNT_USE, Text("Gérer sa propre session", "Use one’s own account"), "–", "● ● ● ● ● ● ● ●"),

@@ -19,6 +19,8 @@ class EntryKind(StrEnum):
     PAYMENT_BANKED = "payment_banked"
     PAYMENT_FAILED = "payment_failed"
     ALLOCATION = "allocation"
+    REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,18 @@ class Received:
         return self.amount_cents + self.rounding_cents
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refunded:
+    """Money that goes back to a customer, out of a payment or of a credit note."""
+
+    refund_id: UUID
+    source: AllocationSource
+    source_id: UUID
+    customer_id: UUID
+    currency: str
+    amount_cents: int
+
+
 def invoice_sides(billed: Billed) -> tuple[Side, ...]:
     """Return Dr receivable / Cr revenue, each tax, container deposits.
 
@@ -116,13 +130,27 @@ def banked_sides(received: Received) -> tuple[Side, ...]:
     )
 
 
+_TAKEN_FROM: Mapping[AllocationSource, Account] = {
+    AllocationSource.PAYMENT: Account.CUSTOMER_CREDIT,
+    AllocationSource.CREDIT_NOTE: Account.RECEIVABLE,
+    AllocationSource.WRITE_OFF: Account.WRITE_OFF,
+}
+
+
+def refund_sides(refunded: Refunded) -> tuple[Side, ...]:
+    """Return Dr the source (customer credit, or the note's receivable) / Cr bank."""
+    return (
+        Side(_TAKEN_FROM[refunded.source], refunded.amount_cents, str(refunded.source_id), refunded.customer_id),
+        Side(Account.BANK, -refunded.amount_cents, str(refunded.refund_id), refunded.customer_id),
+    )
+
+
 def allocation_sides(
     *, source: AllocationSource, source_id: UUID, invoice_id: UUID, customer_id: UUID, amount_cents: int
 ) -> tuple[Side, ...]:
-    """Return Dr the source (customer credit, or the note's receivable) / Cr the invoice's receivable."""
-    taken_from = Account.RECEIVABLE if source is AllocationSource.CREDIT_NOTE else Account.CUSTOMER_CREDIT
+    """Return Dr the source (customer credit, the note's receivable, written off) / Cr the invoice's receivable."""
     return (
-        Side(taken_from, amount_cents, str(source_id), customer_id),
+        Side(_TAKEN_FROM[source], amount_cents, str(source_id), customer_id),
         Side(Account.RECEIVABLE, -amount_cents, str(invoice_id), customer_id),
     )
 

@@ -26,6 +26,7 @@ class Account(StrEnum):
     CASH_ROUNDING = "cash_rounding"
     PRODUCER_PAYABLE = "producer_payable"
     AGENT_FEE = "agent_fee"
+    WRITE_OFF = "write_off"
 
 
 class JournalEntry(Owned):
@@ -70,10 +71,11 @@ class AllocationSource(StrEnum):
 
     PAYMENT = "payment"
     CREDIT_NOTE = "credit_note"
+    WRITE_OFF = "write_off"
 
 
 class Allocation(Owned):
-    """A payment or credit set against an invoice; undoing is another row with the opposite amount."""
+    """A payment, credit or write-off set against an invoice; undoing is another row with the opposite amount."""
 
     __tablename__ = "allocation"
     __table_args__ = (Index(None, "owner_id", "invoice_id"), Index(None, "owner_id", "source_id"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -10,6 +12,9 @@ from sqlalchemy.orm import Session
 
 from server.core.database import among
 from server.ledger.model import Account, Allocation, JournalEntry, Posting
+
+OWED: Final = (Account.RECEIVABLE, Account.CUSTOMER_CREDIT)
+"""The accounts that make what a customer owes, or is owed."""
 
 
 def open_cents(session: Session, *, issuer_id: UUID, document_ids: Iterable[UUID]) -> Mapping[UUID, int]:
@@ -24,7 +29,7 @@ def open_cents(session: Session, *, issuer_id: UUID, document_ids: Iterable[UUID
         select(Posting.detail, func.sum(Posting.amount_cents))
         .where(
             Posting.owner_id == issuer_id,
-            Posting.account.in_((Account.RECEIVABLE, Account.CUSTOMER_CREDIT)),
+            Posting.account.in_(OWED),
             among(Posting.detail, map(str, wanted)),
         )
         .group_by(Posting.detail)
@@ -33,19 +38,26 @@ def open_cents(session: Session, *, issuer_id: UUID, document_ids: Iterable[UUID
     return {one: found.get(one, 0) for one in wanted}
 
 
-def balance_cents(session: Session, *, issuer_id: UUID, customer_id: UUID, currency: str) -> int:
-    """Return what a customer owes an issuer: invoices less credits and payments; negative when it is owed (R078)."""
-    owed = session.scalar(
+def balance_cents(
+    session: Session, *, issuer_id: UUID, customer_id: UUID, currency: str, on: date | None = None
+) -> int:
+    """Return what a customer owes an issuer: invoices less credits and payments; negative when it is owed (R078).
+
+    ``on`` counts what was posted up to that day, inclusive; everything when it is None.
+    """
+    query = (
         select(func.coalesce(func.sum(Posting.amount_cents), 0))
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .where(
             Posting.owner_id == issuer_id,
-            Posting.account.in_((Account.RECEIVABLE, Account.CUSTOMER_CREDIT)),
+            Posting.account.in_(OWED),
             Posting.customer_id == customer_id,
             JournalEntry.currency == currency,
         )
     )
-    return int(owed or 0)
+    if on is not None:
+        query = query.where(JournalEntry.posted_on <= on)
+    return int(session.scalar(query) or 0)
 
 
 def account_totals(session: Session, *, issuer_id: UUID) -> Mapping[tuple[str, Account], int]:

@@ -20,12 +20,14 @@ from server.ledger.entries import (
     Billed,
     EntryKind,
     Received,
+    Refunded,
     Side,
     allocation_sides,
     banked_sides,
     credit_sides,
     invoice_sides,
     payment_sides,
+    refund_sides,
     reversed_sides,
 )
 from server.ledger.journal import post
@@ -45,6 +47,14 @@ class OverAllocated(Problem):
     slug = "over-allocated"
     status = 409
     title = Text("Affectation trop grande", "Allocation too large")
+
+
+class OverRefunded(Problem):
+    """More would go back to a customer than the payment or credit note still holds (law 16)."""
+
+    slug = "over-refunded"
+    status = 409
+    title = Text("Remboursement trop grand", "Refund too large")
 
 
 class AlreadyUndone(Problem):
@@ -112,6 +122,31 @@ def post_failed_payment(
     _post_money(session, EntryKind.PAYMENT_FAILED, received, sides, posted_on=posted_on, stamp=stamp)
 
 
+def post_refund(session: Session, *, refunded: Refunded, posted_on: date, stamp: Stamp) -> None:
+    """Write the entry of money given back: Dr customer credit, or the note's receivable / Cr bank.
+
+    The caller holds ``lock_accounts`` for the issuer and the customer.
+
+    Raises:
+        OverRefunded: the amount is not positive, or above what the source still holds.
+
+    Source: the table of the ledger; law 16.
+    """
+    session.flush()
+    still = open_cents(session, issuer_id=acting_org(session), document_ids=(refunded.source_id,))
+    held_cents = max(0, -still[refunded.source_id])
+    if not 0 < refunded.amount_cents <= held_cents:
+        raise _over_refunded(refunded, held_cents)
+    sides = refund_sides(refunded)
+    _post_refund(session, EntryKind.REFUND, refunded, sides, posted_on=posted_on, stamp=stamp)
+
+
+def post_failed_refund(session: Session, *, refunded: Refunded, posted_on: date, stamp: Stamp) -> None:
+    """Write the entry that gives a refund that never arrived back to its source."""
+    sides = reversed_sides(refund_sides(refunded))
+    _post_refund(session, EntryKind.REFUND_FAILED, refunded, sides, posted_on=posted_on, stamp=stamp)
+
+
 def allocate(
     session: Session,
     *,
@@ -125,7 +160,7 @@ def allocate(
     stamp: Stamp,
     readers: Iterable[UUID] = (),
 ) -> Allocation:
-    """Set a part of a payment or credit note against an invoice, and return the allocation.
+    """Set a part of a payment or credit note, or a write-off, against an invoice, and return the allocation.
 
     The caller holds ``lock_accounts`` for the issuer and the customer.
 
@@ -137,7 +172,8 @@ def allocate(
     issuer_id = acting_org(session)
     write_now(session)
     still = open_cents(session, issuer_id=issuer_id, document_ids=(source_id, invoice_id))
-    limit_cents = min(-still[source_id], still[invoice_id])
+    held_cents = still[invoice_id] if source is AllocationSource.WRITE_OFF else -still[source_id]
+    limit_cents = min(held_cents, still[invoice_id])
     if not 0 < amount_cents <= limit_cents:
         raise _over_allocated(amount_cents, max(0, limit_cents), currency, invoice_id)
     allocation = Allocation(
@@ -206,6 +242,20 @@ def _post_allocation(session: Session, allocation: Allocation, customer_id: UUID
     )
 
 
+def _post_refund(
+    session: Session, kind: EntryKind, refunded: Refunded, sides: tuple[Side, ...], *, posted_on: date, stamp: Stamp
+) -> None:
+    post(
+        session,
+        kind=kind,
+        document_id=refunded.refund_id,
+        currency=refunded.currency,
+        posted_on=posted_on,
+        sides=sides,
+        stamp=stamp,
+    )
+
+
 def _post_money(
     session: Session, kind: EntryKind, received: Received, sides: tuple[Side, ...], *, posted_on: date, stamp: Stamp
 ) -> None:
@@ -229,4 +279,18 @@ def _over_allocated(amount_cents: int, limit_cents: int, currency: str, invoice_
             f"{asked_en} cannot be allocated: the amount must be positive and at most {most_en}.",
         ),
         where=str(invoice_id),
+    )
+
+
+def _over_refunded(refunded: Refunded, held_cents: int) -> OverRefunded:
+    asked, most = (format_money(cents, refunded.currency, "fr") for cents in (refunded.amount_cents, held_cents))
+    asked_en, most_en = (format_money(cents, refunded.currency, "en") for cents in (refunded.amount_cents, held_cents))
+    return OverRefunded(
+        Text(
+            f"{asked} ne peuvent être remboursés\u00a0: il faut un montant positif, au plus {most}. "
+            "Désaffecter d’abord ce qui paie une facture.",
+            f"{asked_en} cannot be refunded: the amount must be positive and at most {most_en}. "
+            "Take it off the invoices that it pays first.",
+        ),
+        where=str(refunded.source_id),
     )

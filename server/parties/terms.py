@@ -165,6 +165,18 @@ def standing_discount(session: Session, *, seller_id: UUID, buyer_id: UUID) -> t
     return 0, ""
 
 
+def balance_is_shared(session: Session, *, issuer_id: UUID, buyer_id: UUID) -> bool:
+    """Say whether an issuer lets a buyer see what it owes: the client's setting, its group's, or that of « Tous ».
+
+    Source: R079; hidden while nobody chose.
+    """
+    with acting_for(session, issuer_id):
+        client, group, everyone = _client_and_groups(session, issuer_id, buyer_id)
+    layers = ((Source.CLIENT, client), (Source.GROUP, group), (Source.EVERYONE, everyone))
+    shared: bool = _first_set((*layers, (Source.DEFAULT, Defaults())), "balance_visible")[0]
+    return shared
+
+
 def _first_set(layers: _Layers, name: str) -> tuple[Any, Source]:
     for source, layer in layers:
         if (value := getattr(layer, name, None)) is not None:

@@ -21,9 +21,11 @@ from server.ledger.audit import (
     posting_fault,
     sides_of,
 )
-from server.ledger.entries import EntryKind, Received, payment_sides
+from server.ledger.entries import EntryKind, payment_sides, refund_sides, reversed_sides
 from server.ledger.model import Account, Posting
-from server.receivables.model import Payment
+from server.receivables.model import Payment, Refund, RefundState
+from server.receivables.service.payments import received_of
+from server.receivables.service.refunds import refunded_of
 from shared.states import CreditState, InvoiceState
 
 
@@ -32,6 +34,7 @@ def book_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFault]:
     yield from document_faults(session, issuer_id=issuer_id)
     yield from journal_faults(session, issuer_id=issuer_id)
     yield from _payment_faults(session, issuer_id)
+    yield from _refund_faults(session, issuer_id)
     yield from _open_faults(session, issuer_id)
 
 
@@ -41,14 +44,10 @@ def _payment_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
     posted = sides_of(session, issuer_id=issuer_id, kind=EntryKind.PAYMENT, document_ids=ids)
     heads = heads_of(session, issuer_id=issuer_id, kind=EntryKind.PAYMENT, document_ids=ids)
     for one in payments:
-        received = Received(
-            payment_id=one.id,
-            customer_id=one.buyer_id,
-            currency=one.currency,
-            amount_cents=one.amount_cents,
-            rounding_cents=one.rounding_cents,
-        )
+        received = received_of(one)
         sides = posted.get(one.id)
+        if sides is None and one.never_came:
+            continue
         into = Account.IN_TRANSIT if sides and Account.IN_TRANSIT in {side.account for side in sides} else Account.BANK
         if fault := posting_fault(issuer_id, str(one.id), expected=payment_sides(received, into=into), posted=sides):
             yield fault
@@ -57,6 +56,26 @@ def _payment_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
             yield fault
     for kind in (EntryKind.PAYMENT, EntryKind.PAYMENT_BANKED, EntryKind.PAYMENT_FAILED):
         yield from orphan_faults(session, issuer_id=issuer_id, kind=kind, document=Payment)
+    for kind in (EntryKind.REFUND, EntryKind.REFUND_FAILED):
+        yield from orphan_faults(session, issuer_id=issuer_id, kind=kind, document=Refund)
+
+
+def _refund_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+    refunds = session.scalars(select(Refund).where(Refund.owner_id == issuer_id).order_by(Refund.id)).all()
+    ids = [one.id for one in refunds]
+    posted = sides_of(session, issuer_id=issuer_id, kind=EntryKind.REFUND, document_ids=ids)
+    heads = heads_of(session, issuer_id=issuer_id, kind=EntryKind.REFUND, document_ids=ids)
+    undone = sides_of(session, issuer_id=issuer_id, kind=EntryKind.REFUND_FAILED, document_ids=ids)
+    for one in refunds:
+        sides = refund_sides(refunded_of(one))
+        if fault := posting_fault(issuer_id, str(one.id), expected=sides, posted=posted.get(one.id)):
+            yield fault
+        head = Head(one.currency, one.refunded_on, one.recorded_at)
+        if fault := head_fault(issuer_id, str(one.id), expected=head, posted=heads.get(one.id)):
+            yield fault
+        back = reversed_sides(sides) if one.state is RefundState.FAILED else ()
+        if fault := posting_fault(issuer_id, str(one.id), expected=back, posted=undone.get(one.id, set())):
+            yield fault
 
 
 def _open_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditKind, CreditNote, Invoice
@@ -29,6 +29,7 @@ class Standing(StrEnum):
     PAID = "paid"
     OVERDUE = "overdue"
     CREDITED = "credited"
+    WRITTEN_OFF = "written_off"
     ANNULLED = "annulled"
 
 
@@ -38,6 +39,7 @@ STANDING_LABELS: Mapping[Standing, Text] = {
     Standing.PAID: Text("Payée", "Paid"),
     Standing.OVERDUE: Text("En souffrance", "Overdue"),
     Standing.CREDITED: Text("Créditée", "Credited"),
+    Standing.WRITTEN_OFF: Text("Radiée", "Written off"),
     Standing.ANNULLED: Text("Annulée", "Annulled"),
 }
 
@@ -71,7 +73,7 @@ def standings(session: Session, *, invoices: Iterable[Invoice], on: date) -> Map
     Readable by whoever may read the invoices: the buyer sees the same words as the issuer (R085).
     """
     wanted = {one.id: one for one in invoices if one.state is InvoiceState.PUBLISHED}
-    paid, credited = (_allocated(session, wanted, source) for source in AllocationSource)
+    taken = _allocated(session, wanted)
     voided = set(
         session.scalars(
             select(CreditNote.invoice_id).where(
@@ -81,12 +83,7 @@ def standings(session: Session, *, invoices: Iterable[Invoice], on: date) -> Map
             )
         )
     )
-    return {
-        one.id: _standing(
-            one, paid_cents=paid.get(one.id, 0), credited_cents=credited.get(one.id, 0), voided=one.id in voided, on=on
-        )
-        for one in wanted.values()
-    }
+    return {one.id: _standing(one, taken[one.id], voided=one.id in voided, on=on) for one in wanted.values()}
 
 
 def payment_of_cause(session: Session, *, issuer_id: UUID, cause_id: UUID) -> Payment | None:
@@ -94,6 +91,12 @@ def payment_of_cause(session: Session, *, issuer_id: UUID, cause_id: UUID) -> Pa
     return session.scalars(
         select(Payment).where(Payment.owner_id == issuer_id, Payment.cause_id == cause_id)
     ).one_or_none()
+
+
+def all_payments(buyer_id: UUID | None = None) -> Select[Payment]:
+    """Return the query of every readable payment, or of one customer's."""
+    query = select(Payment)
+    return query if buyer_id is None else query.where(Payment.buyer_id == buyer_id)
 
 
 def allocations_from(session: Session, *, source_id: UUID) -> list[Allocation]:
@@ -116,26 +119,38 @@ def _not_undone(rows: Iterable[Allocation]) -> list[Allocation]:
     return [one for one in known if one.reverses_id is None and one.id not in undone]
 
 
-def _allocated(session: Session, invoice_ids: Iterable[UUID], source: AllocationSource) -> dict[UUID, int]:
+type _Taken = Mapping[AllocationSource, int]
+
+
+def _allocated(session: Session, invoice_ids: Iterable[UUID]) -> Mapping[UUID, _Taken]:
+    """Return what payments, credits and write-offs took of each invoice, undoings deducted."""
+    wanted = list(invoice_ids)
     rows = session.execute(
-        select(Allocation.invoice_id, func.sum(Allocation.amount_cents))
-        .where(Allocation.invoice_id.in_(list(invoice_ids)), Allocation.source == source)
-        .group_by(Allocation.invoice_id)
+        select(Allocation.invoice_id, Allocation.source, func.sum(Allocation.amount_cents))
+        .where(Allocation.invoice_id.in_(wanted))
+        .group_by(Allocation.invoice_id, Allocation.source)
     )
-    return {row[0]: int(row[1]) for row in rows}
+    found: dict[UUID, dict[AllocationSource, int]] = {one: {} for one in wanted}
+    for invoice_id, source, cents in rows:
+        found[invoice_id][source] = int(cents)
+    return found
 
 
-def _standing(
-    invoice: Invoice, *, paid_cents: int, credited_cents: int, voided: bool, on: date
-) -> tuple[Standing, int]:
-    still = invoice.total_cents - paid_cents - credited_cents
+def _standing(invoice: Invoice, taken: _Taken, *, voided: bool, on: date) -> tuple[Standing, int]:
+    still = invoice.total_cents - sum(taken.values())
     if voided:
         return Standing.ANNULLED, still
     if still <= 0:
-        return (Standing.PAID if paid_cents else Standing.CREDITED), still
+        return _settled_by(taken), still
     if invoice.due_on is not None and invoice.due_on < on:
         return Standing.OVERDUE, still
-    return (Standing.PARTLY_PAID if paid_cents or credited_cents else Standing.TO_PAY), still
+    return (Standing.PARTLY_PAID if any(taken.values()) else Standing.TO_PAY), still
+
+
+def _settled_by(taken: _Taken) -> Standing:
+    if taken.get(AllocationSource.WRITE_OFF):
+        return Standing.WRITTEN_OFF
+    return Standing.PAID if taken.get(AllocationSource.PAYMENT) else Standing.CREDITED
 
 
 def all_organisation_ids(session: Session) -> list[UUID]:

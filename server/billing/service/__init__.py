@@ -6,8 +6,8 @@ from server.billing.letterhead import MissingCode, MissingRegistration
 from server.billing.service.approvals import approve_proposed, refuse_proposed
 from server.billing.service.corrections import CorrectedBooks, settle_correction, void_supplement
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
-from server.billing.service.deposits import UnknownContainer, issue_deposit_credit
-from server.billing.service.free_amounts import BadAmount, issue_free_credit
+from server.billing.service.deposits import UnknownContainer, credit_empties, issue_deposit_credit
+from server.billing.service.free_amounts import BadAmount, FreeLine, issue_free_credit
 from server.billing.service.holding import BilledOutside, NoIssuer, OrderChanged
 from server.billing.service.invoices import (
     NothingToInvoice,
@@ -16,6 +16,7 @@ from server.billing.service.invoices import (
     drop_provisional,
     publish_for_order,
 )
+from server.billing.service.items import credit_items
 from server.billing.service.many import foresee_invoices, publish_orders
 from server.billing.service.publication import Unpublished, count_pending, publish_pending
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
@@ -28,6 +29,7 @@ __all__ = [
     "CorrectedBooks",
     "CreditTooLarge",
     "Difference",
+    "FreeLine",
     "MissingCode",
     "MissingRegistration",
     "NoIssuer",
@@ -44,6 +46,8 @@ __all__ = [
     "approve_proposed",
     "count_pending",
     "create_provisional",
+    "credit_empties",
+    "credit_items",
     "drop_provisional",
     "foresee_invoices",
     "freeze_order_terms",

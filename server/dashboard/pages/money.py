@@ -23,6 +23,11 @@ from server.dashboard.pages.blueprint import (
 from server.dashboard.queries import money as queries
 from server.dashboard.queries.money import InvoiceTab
 from server.identity.permissions import Permission
+from server.receivables.model import BY_HAND, METHOD_LABELS
+from server.receivables.pages.blueprint import fresh_key
+from server.receivables.queries import open_invoices
+from server.receivables.reads import applied_from, applied_to, held_cents
+from server.receivables.service.online import takes_online
 
 
 @pages.get("/factures")
@@ -60,6 +65,9 @@ def invoice(invoice_id: UUID) -> str:
             zone=zone,
             standing_labels=queries.STANDING_LABELS,
             explained=explain_invoice(session, invoice_id=invoice_id),
+            applied=applied_to(session, invoice_id=invoice_id),
+            online=takes_online(session, issuer_id=whole.row.invoice.owner_id),
+            key=fresh_key(),
         )
 
 
@@ -80,4 +88,18 @@ def credit(credit_id: UUID) -> str:
     with transaction(actor().org_id) as session:
         whole = queries.credit_whole(session, credit_id=credit_id)
         explained = explain_credit(session, credit_id=credit_id)
-        return render_template("dashboard/credit.html", whole=whole, zone=zone_here(session), explained=explained)
+        note = whole.row.credit
+        is_own = note.owner_id == actor().org_id
+        still = open_invoices(session, issuer_id=note.owner_id, buyer_id=note.buyer_id, currency=note.currency)
+        return render_template(
+            "dashboard/credit.html",
+            whole=whole,
+            zone=zone_here(session),
+            explained=explained,
+            applied=applied_from(session, credit_id=credit_id),
+            held=held_cents(session, credit_id) if is_own else 0,
+            open_invoices=still if is_own else (),
+            methods=METHOD_LABELS,
+            by_hand=BY_HAND,
+            key=fresh_key(),
+        )

@@ -249,8 +249,44 @@ class ProofOfDelivery(PaperBase, frozen=True, kw_only=True, tag="proof_of_delive
     clock_skewed: bool = False
 
 
+class StatementRow(Part, frozen=True, kw_only=True):
+    """One movement: what it adds to the balance, and the balance after it; ``link`` opens its document."""
+
+    on: date
+    words: Text
+    amount_cents: Cents
+    balance_cents: Cents
+    link: Annotated[str, Meta(max_length=300)] = ""
+    proof_link: Annotated[str, Meta(max_length=300)] = ""
+
+
+class Statement(PaperBase, frozen=True, kw_only=True, tag="statement"):
+    """A customer's account over a period, or one part of a long one: opening and rows make the closing (law 25)."""
+
+    issuer: Party
+    buyer: Party
+    first_day: date
+    last_day: date
+    opening_cents: Cents
+    closing_cents: Cents
+    rows: Annotated[tuple[StatementRow, ...], Meta(max_length=MAX_LINES)]
+    ages: Annotated[tuple[tuple[Text, Cents], ...], Meta(max_length=10)] = ()
+    currency: Currency = "CAD"
+    part: Annotated[int, Meta(ge=1, le=1000)] = 1
+    parts: Annotated[int, Meta(ge=1, le=1000)] = 1
+    footer: Paragraph = ""
+
+
 type Paper = (
-    PurchaseOrder | DeliverySlip | Invoice | CreditNote | VarianceNotice | RunSheet | LoadList | ProofOfDelivery
+    PurchaseOrder
+    | DeliverySlip
+    | Invoice
+    | CreditNote
+    | VarianceNotice
+    | RunSheet
+    | LoadList
+    | ProofOfDelivery
+    | Statement
 )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from server.core.problems import Problem, Text
+from server.documents.rendering.accounts import statement_sheet
 from server.documents.rendering.commerce import (
     credit_note_sheet,
     delivery_slip_sheet,
@@ -27,6 +28,7 @@ from server.documents.rendering.papers import (
     ProofOfDelivery,
     PurchaseOrder,
     RunSheet,
+    Statement,
     VarianceNotice,
 )
 from server.documents.rendering.road import load_list_sheet, run_sheet
@@ -45,6 +47,7 @@ _SHEETS: Final[dict[type[Any], Callable[[Any, Language], Sheet]]] = {
     RunSheet: run_sheet,
     LoadList: load_list_sheet,
     ProofOfDelivery: proof_sheet,
+    Statement: statement_sheet,
 }
 
 

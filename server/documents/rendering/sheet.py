@@ -17,9 +17,10 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cell(Layout, frozen=True, kw_only=True):
-    """A table cell: a text, a quieter line under it, or an empty ``box`` to write in by hand."""
+    """A table cell: a text that may be a ``link``, quieter lines under it, or an empty ``box`` to write in by hand."""
 
     text: str = ""
+    link: str = ""
     below: tuple[str, ...] = ()
     tone: Tone = "plain"
     box: bool = False

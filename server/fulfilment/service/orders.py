@@ -27,6 +27,7 @@ from server.parties.model import BillingType, DeliverWith, Emission
 from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
 from server.planning import queries as planning_read
 from server.planning import service as planning
+from server.receivables.service import reason_to_hold
 from shared.states import InvoiceState, OrderState
 
 _UNDOCUMENTED = (OrderState.DRAFT, OrderState.PENDING, OrderState.ACCEPTED, OrderState.PLANNED)
@@ -211,6 +212,9 @@ def _reason_to_wait(session: Session, order: Order, terms: EffectiveTerms) -> Te
             "Sous le minimum du groupe\u00a0: acceptation manuelle requise.",
             "Under the group’s minimum: to be accepted by hand.",
         )
+    credit = reason_to_hold(session, issuer_id=terms.issuer_id, buyer_id=order.buyer_id, adding_cents=order.total_cents)
+    if credit is not None:
+        return credit
     with acting_for(session, order.owner_id):
         covered = orders.is_covered(session, order=order)
     if not covered:

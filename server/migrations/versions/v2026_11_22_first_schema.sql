@@ -35,7 +35,7 @@ CREATE TABLE allocation (
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_allocation PRIMARY KEY (id), 
-	CONSTRAINT ck_allocation_allocationsource CHECK (source IN ('payment', 'credit_note')), 
+	CONSTRAINT ck_allocation_allocationsource CHECK (source IN ('payment', 'credit_note', 'write_off')), 
 	CONSTRAINT uq_allocation_reverses_id UNIQUE (reverses_id)
 )
 -- next
@@ -282,6 +282,21 @@ CREATE INDEX ix_credit_note_invoice_id ON credit_note (invoice_id)
 CREATE INDEX ix_credit_note_owner_id ON credit_note (owner_id)
 -- next
 CREATE INDEX ix_credit_note_owner_id_buyer_id ON credit_note (owner_id, buyer_id)
+-- next
+CREATE TABLE customer_account (
+	buyer_id UUID NOT NULL, 
+	credit_limit_cents INTEGER, 
+	held_since TIMESTAMP WITH TIME ZONE, 
+	hold_reason TEXT NOT NULL, 
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_customer_account PRIMARY KEY (id), 
+	CONSTRAINT uq_customer_account_owner_id_buyer_id UNIQUE (owner_id, buyer_id)
+)
+-- next
+CREATE INDEX ix_customer_account_owner_id ON customer_account (owner_id)
 -- next
 CREATE TABLE customer_group (
 	name TEXT NOT NULL, 
@@ -1038,6 +1053,9 @@ CREATE TABLE payment (
 	received_on DATE NOT NULL, 
 	reference TEXT NOT NULL, 
 	cause_id UUID NOT NULL, 
+	invoice_id UUID, 
+	provider_ref TEXT NOT NULL, 
+	pay_url TEXT NOT NULL, 
 	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
@@ -1051,6 +1069,8 @@ CREATE TABLE payment (
 CREATE INDEX ix_payment_owner_id ON payment (owner_id)
 -- next
 CREATE INDEX ix_payment_owner_id_buyer_id ON payment (owner_id, buyer_id)
+-- next
+CREATE UNIQUE INDEX uq_payment_provider ON payment (owner_id, provider_ref) WHERE provider_ref <> ''
 -- next
 CREATE TABLE plan (
 	runs_on DATE NOT NULL, 
@@ -1328,6 +1348,39 @@ CREATE INDEX ix_proof_export_owner_id ON proof_export (owner_id)
 -- next
 CREATE INDEX ix_proof_export_owner_id_asked_at ON proof_export (owner_id, asked_at)
 -- next
+CREATE TABLE provider_account (
+	provider VARCHAR(40) NOT NULL, 
+	is_enabled BOOLEAN NOT NULL, 
+	sealed_key BYTEA NOT NULL, 
+	sealed_webhook_secret BYTEA NOT NULL, 
+	key_hint TEXT NOT NULL, 
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_provider_account PRIMARY KEY (id), 
+	CONSTRAINT uq_provider_account_owner_id_provider UNIQUE (owner_id, provider), 
+	CONSTRAINT ck_provider_account_provider CHECK (provider IN ('stripe'))
+)
+-- next
+CREATE INDEX ix_provider_account_owner_id ON provider_account (owner_id)
+-- next
+CREATE TABLE provider_event (
+	provider VARCHAR(40) NOT NULL, 
+	event_id TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	payment_ref TEXT NOT NULL, 
+	received_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_provider_event PRIMARY KEY (id), 
+	CONSTRAINT uq_provider_event_owner_id_provider_event_id UNIQUE (owner_id, provider, event_id), 
+	CONSTRAINT ck_provider_event_provider CHECK (provider IN ('stripe'))
+)
+-- next
+CREATE INDEX ix_provider_event_owner_id ON provider_event (owner_id)
+-- next
 CREATE TABLE rate_window (
 	bucket TEXT NOT NULL, 
 	window_starts_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -1340,6 +1393,33 @@ CREATE TABLE rate_window (
 )
 -- next
 CREATE INDEX ix_rate_window_owner_id ON rate_window (owner_id)
+-- next
+CREATE TABLE refund (
+	buyer_id UUID NOT NULL, 
+	source VARCHAR(40) NOT NULL, 
+	source_id UUID NOT NULL, 
+	method VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	currency TEXT NOT NULL, 
+	amount_cents BIGINT NOT NULL, 
+	refunded_on DATE NOT NULL, 
+	reason TEXT NOT NULL, 
+	cause_id UUID NOT NULL, 
+	provider_ref TEXT NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_refund PRIMARY KEY (id), 
+	CONSTRAINT uq_refund_owner_id_cause_id UNIQUE (owner_id, cause_id), 
+	CONSTRAINT ck_refund_allocationsource CHECK (source IN ('payment', 'credit_note', 'write_off')), 
+	CONSTRAINT ck_refund_paymentmethod CHECK (method IN ('cash', 'cheque', 'interac', 'transfer', 'gateway', 'bank_file')), 
+	CONSTRAINT ck_refund_refundstate CHECK (state IN ('pending', 'done', 'failed'))
+)
+-- next
+CREATE INDEX ix_refund_owner_id ON refund (owner_id)
+-- next
+CREATE INDEX ix_refund_owner_id_source_id ON refund (owner_id, source_id)
 -- next
 CREATE TABLE relation (
 	buyer_id UUID NOT NULL, 
@@ -1356,6 +1436,22 @@ CREATE TABLE relation (
 CREATE INDEX ix_relation_buyer_id ON relation (buyer_id)
 -- next
 CREATE INDEX ix_relation_owner_id ON relation (owner_id)
+-- next
+CREATE TABLE reminder (
+	buyer_id UUID NOT NULL, 
+	invoice_id UUID NOT NULL, 
+	level INTEGER NOT NULL, 
+	open_cents BIGINT NOT NULL, 
+	sent_on DATE NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_reminder PRIMARY KEY (id), 
+	CONSTRAINT uq_reminder_owner_id_invoice_id_level UNIQUE (owner_id, invoice_id, level)
+)
+-- next
+CREATE INDEX ix_reminder_owner_id ON reminder (owner_id)
 -- next
 CREATE TABLE road_leg (
 	network TEXT NOT NULL, 
@@ -1834,6 +1930,28 @@ CREATE TABLE webhook_endpoint (
 -- next
 CREATE INDEX ix_webhook_endpoint_owner_id ON webhook_endpoint (owner_id)
 -- next
+CREATE TABLE write_off (
+	number TEXT NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	invoice_id UUID NOT NULL, 
+	currency TEXT NOT NULL, 
+	amount_cents BIGINT NOT NULL, 
+	reason TEXT NOT NULL, 
+	written_on DATE NOT NULL, 
+	cause_id UUID NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_write_off PRIMARY KEY (id), 
+	CONSTRAINT uq_write_off_owner_id_cause_id UNIQUE (owner_id, cause_id), 
+	CONSTRAINT uq_write_off_owner_id_number UNIQUE (owner_id, number)
+)
+-- next
+CREATE INDEX ix_write_off_invoice_id ON write_off (invoice_id)
+-- next
+CREATE INDEX ix_write_off_owner_id ON write_off (owner_id)
+-- next
 CREATE TABLE contest_evidence (
 	contest_id UUID NOT NULL, 
 	brought_by UUID NOT NULL, 
@@ -2010,7 +2128,7 @@ CREATE TABLE posting (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_posting PRIMARY KEY (id), 
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES journal_entry (id), 
-	CONSTRAINT ck_posting_account CHECK (account IN ('receivable', 'revenue', 'tax', 'container_deposits', 'customer_credit', 'in_transit', 'bank', 'cash_rounding', 'producer_payable', 'agent_fee'))
+	CONSTRAINT ck_posting_account CHECK (account IN ('receivable', 'revenue', 'tax', 'container_deposits', 'customer_credit', 'in_transit', 'bank', 'cash_rounding', 'producer_payable', 'agent_fee', 'write_off'))
 )
 -- next
 CREATE INDEX ix_posting_entry_id ON posting (entry_id)
@@ -2289,6 +2407,16 @@ CREATE POLICY readers ON "credit_note" FOR SELECT USING (owner_id = (SELECT acti
 CREATE POLICY writer ON "credit_note" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER final_when_issued BEFORE UPDATE OR DELETE ON "credit_note" FOR EACH ROW EXECUTE FUNCTION refuse_change_when_final()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "customer_account" TO tournee_app
+-- next
+ALTER TABLE "customer_account" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "customer_account" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "customer_account" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "customer_account" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "customer_group" TO tournee_app
 -- next
@@ -2836,6 +2964,28 @@ CREATE POLICY writer ON "proof_inclusion" FOR ALL USING (owner_id = (SELECT acti
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_inclusion" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "provider_account" TO tournee_app
+-- next
+ALTER TABLE "provider_account" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "provider_account" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "provider_account" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "provider_account" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "provider_event" TO tournee_app
+-- next
+ALTER TABLE "provider_event" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "provider_event" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "provider_event" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "provider_event" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "provider_event" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "rate_window" TO tournee_app
 -- next
 ALTER TABLE "rate_window" ENABLE ROW LEVEL SECURITY
@@ -2846,6 +2996,16 @@ CREATE POLICY readers ON "rate_window" FOR SELECT USING (owner_id = (SELECT acti
 -- next
 CREATE POLICY writer ON "rate_window" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "refund" TO tournee_app
+-- next
+ALTER TABLE "refund" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "refund" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "refund" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "refund" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "relation" TO tournee_app
 -- next
 ALTER TABLE "relation" ENABLE ROW LEVEL SECURITY
@@ -2855,6 +3015,18 @@ ALTER TABLE "relation" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "relation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "relation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "reminder" TO tournee_app
+-- next
+ALTER TABLE "reminder" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "reminder" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "reminder" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "reminder" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "reminder" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "road_leg" TO tournee_app
 -- next
@@ -3127,3 +3299,15 @@ ALTER TABLE "webhook_endpoint" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "webhook_endpoint" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "webhook_endpoint" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "write_off" TO tournee_app
+-- next
+ALTER TABLE "write_off" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "write_off" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "write_off" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "write_off" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "write_off" FOR EACH ROW EXECUTE FUNCTION refuse_change()

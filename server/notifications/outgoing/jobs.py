@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Sequence
 from email.message import EmailMessage as MimeMessage
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -11,13 +12,16 @@ from procrastinate import RetryStrategy
 from sqlalchemy import select
 
 from server.core import clock
+from server.core.blobs import blob_store
 from server.core.jobs import AGAIN, queue
 from server.core.logs import log
 from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.sharing.model import AccessWay
+from server.documents.model import Document
 from server.notifications.model import EmailMessage, SendingState
+from server.notifications.outgoing.attaching import PaperNotReady, must_wait, papers_of
 from server.notifications.outgoing.links import body_to_send, unsubscribe_link
 from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, call
 from server.notifications.service.arriving import note_arrival
@@ -42,16 +46,22 @@ def send_email(*, owner_id: str, subject_id: str) -> None:
     """Send one e-mail; without a mail server it waits in the outbox."""
     with transaction(UUID(owner_id)) as session:
         message = session.scalars(select(EmailMessage).where(EmailMessage.id == UUID(subject_id))).one()
+        papers = papers_of(session, message)
+        waits = message.state is SendingState.WAITING and bool(settings().smtp_host) and must_wait(message, papers)
+        message.tries += waits
+    if waits:
+        raise PaperNotReady(Text("Le PDF du courriel arrive.", "The e-mail’s PDF is on its way."))
     if message.state is not SendingState.WAITING:
         return
     if not settings().smtp_host:
         _log.info("email.waits", subject_id=subject_id, reason="no mail server is set")
         return
-    error = _send(message)
+    error = _send(message, papers)
     with transaction(UUID(owner_id)) as session:
         row = session.scalars(select(EmailMessage).where(EmailMessage.id == message.id)).one()
         row.tries += 1
         row.last_error = error
+        row.document_ids = [one.id for one in papers]
         row.state = SendingState.SENT if not error else _after_failure(row.tries)
         row.sent_at = clock.now() if not error else None
         if not error:
@@ -82,7 +92,7 @@ def call_webhook(*, owner_id: str, subject_id: str) -> None:
             )
 
 
-def _send(message: EmailMessage) -> str:
+def _send(message: EmailMessage, papers: Sequence[Document]) -> str:
     mime = MimeMessage()
     mime["From"] = settings().smtp_from
     mime["To"] = message.recipient
@@ -92,6 +102,9 @@ def _send(message: EmailMessage) -> str:
     if link := unsubscribe_link(message):
         mime["List-Unsubscribe"] = f"<{link}>"
     mime.set_content(body_to_send(message))
+    for paper in papers:
+        payload = blob_store().get(paper.owner_id, paper.sha256)
+        mime.add_attachment(payload, maintype="application", subtype="pdf", filename=paper.name)
     try:
         with smtplib.SMTP(settings().smtp_host, settings().smtp_port, timeout=10) as server:
             server.send_message(mime)

@@ -1,23 +1,81 @@
-"""What happens to money: collected, recorded, confirmed, failed, allocated, freed."""
+"""What happens to money: collected, recorded, confirmed, failed, allocated, freed, refunded, written off."""
 
-from server.receivables.service.applying import NotOneAccount, allocate_credit, balance, free_payments, open_amount
+from server.receivables.service.allocating import (
+    NotAllocable,
+    NotOneAccount,
+    Part,
+    allocate_payment,
+    reallocate_payment,
+    undo_allocation,
+)
+from server.receivables.service.applying import allocate_credit, apply_credit, balance, free_payments, open_amount
+from server.receivables.service.customers import (
+    BadHold,
+    BadLimit,
+    NoAccount,
+    credit_limit,
+    hold_account,
+    reason_to_hold,
+    release_account,
+    set_credit_limit,
+)
 from server.receivables.service.payments import (
     BadPayment,
+    NewPayment,
+    NotByHand,
+    confirm_collected,
     confirm_payment,
+    fail_by_hand,
     fail_payment,
     record_collection,
     record_payment,
 )
+from server.receivables.service.refunds import (
+    BadReason,
+    NothingHeld,
+    Wish,
+    finish_refund,
+    refund,
+    refund_by_hand,
+    require_online,
+)
+from server.receivables.service.write_offs import write_off
 
 __all__ = [
+    "BadHold",
+    "BadLimit",
     "BadPayment",
+    "BadReason",
+    "NewPayment",
+    "NoAccount",
+    "NotAllocable",
+    "NotByHand",
     "NotOneAccount",
+    "NothingHeld",
+    "Part",
+    "Wish",
     "allocate_credit",
+    "allocate_payment",
+    "apply_credit",
     "balance",
+    "confirm_collected",
     "confirm_payment",
+    "credit_limit",
+    "fail_by_hand",
     "fail_payment",
+    "finish_refund",
     "free_payments",
+    "hold_account",
     "open_amount",
+    "reallocate_payment",
+    "reason_to_hold",
     "record_collection",
     "record_payment",
+    "refund",
+    "refund_by_hand",
+    "release_account",
+    "require_online",
+    "set_credit_limit",
+    "undo_allocation",
+    "write_off",
 ]

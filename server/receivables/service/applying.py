@@ -1,31 +1,47 @@
-"""Setting money and credits against invoices, and taking them back."""
+"""Setting credits against invoices, freeing payments, and what is open."""
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from server.billing.letterhead import letterhead
 from server.billing.model import CreditNote, Invoice
+from server.billing.queries import invoice as read_invoice
 from server.core import facts
 from server.core.acting import acting_for
-from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.ledger import service as ledger
 from server.ledger.model import Allocation, AllocationSource
+from server.ledger.queries import balance_cents, open_cents
 from server.receivables import events
 from server.receivables.model import Payment
-from server.receivables.queries import allocations_from, balance_cents, open_cents, payments_on
-from shared.states import PaymentState
+from server.receivables.queries import payments_on
+from server.receivables.service.allocating import Part, allocation_day, require_one_account, settle_state
 
 
-class NotOneAccount(Conflict):
-    """Credit and invoice are not of one issuer, one customer and one currency (law 12)."""
+def apply_credit(session: Session, *, credit: CreditNote, parts: Sequence[Part], stamp: Stamp) -> list[Allocation]:
+    """Split what an issued credit note still holds over these invoices, and return the allocations.
 
-    slug = "not-one-account"
-    title = Text("Comptes différents", "Different accounts")
+    What is left waits for the customer's next invoice (R083).
+
+    Raises:
+        As ``allocate_credit``; NotFound: there is no such invoice.
+
+    Source: R082.
+    """
+    return [
+        allocate_credit(
+            session,
+            credit=credit,
+            invoice=read_invoice(session, invoice_id=part.invoice_id),
+            amount_cents=part.amount_cents,
+            stamp=stamp,
+        )
+        for part in parts
+    ]
 
 
 def allocate_credit(
@@ -39,14 +55,7 @@ def allocate_credit(
 
     Source: R082; laws 11 and 12.
     """
-    if (credit.owner_id, credit.buyer_id, credit.currency) != (invoice.owner_id, invoice.buyer_id, invoice.currency):
-        raise NotOneAccount(
-            Text(
-                "Crédit et facture doivent être du même émetteur, du même client et de la même devise.",
-                "Credit and invoice must be of one issuer, one customer and one currency.",
-            ),
-            where=invoice.number,
-        )
+    require_one_account(credit, invoice)
     with acting_for(session, credit.owner_id):
         ledger.lock_accounts(session, pairs=[(credit.owner_id, credit.buyer_id)])
         return ledger.allocate(
@@ -57,7 +66,7 @@ def allocate_credit(
             customer_id=credit.buyer_id,
             currency=credit.currency,
             amount_cents=amount_cents,
-            on=letterhead(session, org_id=credit.owner_id).day_of(stamp.at),
+            on=allocation_day(invoice, letterhead(session, org_id=credit.owner_id).day_of(stamp.at)),
             stamp=stamp,
             readers=credit.party_ids,
         )
@@ -74,9 +83,16 @@ def free_payments(session: Session, *, invoice: Invoice, stamp: Stamp) -> list[P
         freed: list[Payment] = []
         for allocation in payments_on(session, invoice_id=invoice.id):
             payment = session.get_one(Payment, allocation.source_id)
-            undo(session, allocation, payment, on=on, stamp=stamp)
-            if not allocations_from(session, source_id=payment.id):
-                payment.move_to(PaymentState.SUCCEEDED)
+            ledger.undo_allocation(
+                session,
+                allocation=allocation,
+                customer_id=payment.buyer_id,
+                currency=payment.currency,
+                on=on,
+                stamp=stamp,
+            )
+            session.flush()
+            settle_state(session, payment)
             freed.append(payment)
         facts.record(session, events.INVOICE_FREED, invoice.id, stamp, readers=tuple(invoice.party_ids))
     return freed
@@ -93,11 +109,3 @@ def balance(session: Session, *, issuer_id: UUID, buyer_id: UUID) -> int:
     with acting_for(session, issuer_id):
         currency = letterhead(session, org_id=issuer_id).currency
         return balance_cents(session, issuer_id=issuer_id, customer_id=buyer_id, currency=currency)
-
-
-def undo(session: Session, allocation: Allocation, payment: Payment, *, on: date, stamp: Stamp) -> None:
-    """Give back to a payment what one allocation took of it; the session acts for the issuer and holds the account."""
-    ledger.undo_allocation(
-        session, allocation=allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp
-    )
-    session.flush()

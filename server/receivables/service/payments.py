@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.billing.letterhead import letterhead
 from server.core import facts
 from server.core.acting import acting_for
-from server.core.problems import Problem, Text
+from server.core.problems import Conflict, Problem, Text
 from server.core.stamp import Stamp
 from server.delivery.model import Collection
 from server.ledger import service as ledger
 from server.ledger.entries import Received
-from server.ledger.model import AllocationSource
 from server.receivables import events
-from server.receivables.model import Payment, PaymentMethod
-from server.receivables.queries import allocations_from, open_invoices, payment_of_cause
-from server.receivables.service.applying import undo
+from server.receivables.model import Payment, PaymentMethod, Refund, RefundState
+from server.receivables.queries import payment_of_cause
+from server.receivables.service.allocating import Part, free, oldest_first, read_anew, set_against
+from server.receivables.service.customers import require_customer
 from shared.ids import new_id
 from shared.states import PaymentState
 
@@ -53,7 +56,7 @@ def record_collection(
         if known is not None:
             return known
         head = letterhead(session, org_id=issuer_id)
-        payment = _new_payment(
+        payment = new_payment(
             issuer_id=issuer_id,
             party_ids=sorted({collection.owner_id, collection.buyer_id} - {issuer_id}),
             buyer_id=collection.buyer_id,
@@ -68,29 +71,39 @@ def record_collection(
         payment.rounding_cents = collection.rounding_cents
         session.add(payment)
         on = payment.received_on
-        ledger.post_payment(session, received=_received(payment), in_transit=True, posted_on=on, stamp=stamp)
+        ledger.post_payment(session, received=received_of(payment), in_transit=True, posted_on=on, stamp=stamp)
         facts.record(session, events.PAYMENT_COLLECTED, payment.id, stamp, readers=tuple(payment.party_ids))
     return payment
 
 
-def record_payment(
-    session: Session,
-    *,
-    issuer_id: UUID,
-    buyer_id: UUID,
-    method: PaymentMethod,
-    amount_cents: int,
-    received_on: date,
-    key: UUID,
-    stamp: Stamp,
-    reference: str = "",
-) -> Payment:
-    """Return a payment received outside, set against the customer's oldest invoices; the rest stays its credit.
+class NotByHand(Conflict):
+    """An online payment is confirmed and failed by its provider alone."""
+
+    slug = "payment-not-by-hand"
+    title = Text("Paiement en ligne", "Online payment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPayment:
+    """A payment received outside. ``parts`` say which invoices it pays; None pays the oldest due first."""
+
+    buyer_id: UUID
+    method: PaymentMethod
+    amount_cents: int
+    received_on: date
+    reference: str = ""
+    parts: Sequence[Part] | None = None
+
+
+def record_payment(session: Session, *, issuer_id: UUID, paid: NewPayment, key: UUID, stamp: Stamp) -> Payment:
+    """Return a payment received outside, set against invoices; the rest stays the customer's credit.
 
     ``key`` is the command's: repeating it gives the same payment.
 
     Raises:
-        BadPayment: no money, far too much, or a reference that is too long.
+        BadPayment: no money, far too much, a day to come, or a reference that is too long.
+        NoAccount: the buyer is no customer of the issuer.
+        OverAllocated, NotOneAccount: ``parts`` ask for more than there is, or for somebody else's invoice.
 
     Source: R044, R084.
     """
@@ -98,21 +111,25 @@ def record_payment(
         known = payment_of_cause(session, issuer_id=issuer_id, cause_id=key)
         if known is not None:
             return known
-        payment = _new_payment(
+        require_customer(session, issuer_id=issuer_id, buyer_id=paid.buyer_id)
+        head = letterhead(session, org_id=issuer_id)
+        _require_past(paid.received_on, head.day_of(stamp.at))
+        payment = new_payment(
             issuer_id=issuer_id,
-            party_ids=[buyer_id],
-            buyer_id=buyer_id,
-            method=method,
-            currency=letterhead(session, org_id=issuer_id).currency,
-            amount_cents=amount_cents,
-            received_on=received_on,
-            reference=reference,
+            party_ids=[paid.buyer_id],
+            buyer_id=paid.buyer_id,
+            method=paid.method,
+            currency=head.currency,
+            amount_cents=paid.amount_cents,
+            received_on=paid.received_on,
+            reference=paid.reference,
             cause_id=key,
             stamp=stamp,
         )
         session.add(payment)
-        ledger.post_payment(session, received=_received(payment), in_transit=False, posted_on=received_on, stamp=stamp)
-        _succeed(session, payment, on=received_on, stamp=stamp)
+        on = paid.received_on
+        ledger.post_payment(session, received=received_of(payment), in_transit=False, posted_on=on, stamp=stamp)
+        succeed(session, payment, on=on, stamp=stamp, parts=paid.parts)
     return payment
 
 
@@ -126,71 +143,123 @@ def confirm_payment(session: Session, *, payment: Payment, stamp: Stamp) -> Paym
 
     Source: C29; section 4 (settlement of the run).
     """
-    if payment.state in {PaymentState.SUCCEEDED, PaymentState.ALLOCATED}:
-        return payment
     with acting_for(session, payment.owner_id):
+        ledger.lock_accounts(session, pairs=[(payment.owner_id, payment.buyer_id)])
+        read_anew(session, payment)
+        if payment.state in {PaymentState.SUCCEEDED, PaymentState.ALLOCATED, PaymentState.REFUNDED}:
+            return payment
         on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
-        _succeed(session, payment, on=on, stamp=stamp)
-        ledger.post_banked(session, received=_received(payment), posted_on=on, stamp=stamp)
+        succeed(session, payment, on=on, stamp=stamp)
+        ledger.post_banked(session, received=received_of(payment), posted_on=on, stamp=stamp)
     return payment
+
+
+def confirm_collected(session: Session, *, payment: Payment, stamp: Stamp) -> Payment:
+    """Return money of a truck as received; an accountant counted it (C29).
+
+    Raises:
+        NotByHand: its provider decides, not a person.
+        IllegalMove: it failed or was refunded.
+    """
+    _require_by_hand(payment)
+    return confirm_payment(session, payment=payment, stamp=stamp)
+
+
+def fail_by_hand(session: Session, *, payment: Payment, stamp: Stamp) -> Payment:
+    """Return a payment that did not hold, e.g. a cheque without funds; failed before, it stays as it is.
+
+    Raises:
+        NotByHand: its provider decides, not a person.
+        IllegalMove: it was refunded whole.
+    """
+    _require_by_hand(payment)
+    if payment.state is PaymentState.FAILED:
+        return payment
+    return fail_payment(session, payment=payment, stamp=stamp)
+
+
+def _require_by_hand(payment: Payment) -> None:
+    if payment.method is PaymentMethod.GATEWAY:
+        raise NotByHand(
+            Text(
+                "Le fournisseur de paiement dit lui-même si ce paiement tient. Rembourser, s’il le faut.",
+                "The payment provider itself says whether this payment holds. Refund it, if need be.",
+            ),
+            where=str(payment.id),
+        )
 
 
 def fail_payment(session: Session, *, payment: Payment, stamp: Stamp) -> Payment:
     """Return a payment as failed: its allocations undone, its money taken back; what was open is open again.
 
+    What was refunded of it before is not taken a second time.
+
     Raises:
-        IllegalMove: it failed before, or was refunded.
+        IllegalMove: it failed before, or was refunded whole.
 
     Source: laws 13 and 15.
     """
     with acting_for(session, payment.owner_id):
         on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
-        was_pending = payment.state is PaymentState.PENDING
-        payment.move_to(PaymentState.FAILED)
         ledger.lock_accounts(session, pairs=[(payment.owner_id, payment.buyer_id)])
-        for allocation in allocations_from(session, source_id=payment.id):
-            undo(session, allocation, payment, on=on, stamp=stamp)
-        ledger.post_failed_payment(
-            session, received=_received(payment), in_transit=was_pending, posted_on=on, stamp=stamp
-        )
+        session.flush()
+        read_anew(session, payment)
+        was_pending, was_posted = payment.state is PaymentState.PENDING, payment.is_posted
+        free(session, payment, on=on, stamp=stamp)
+        payment.move_to(PaymentState.FAILED)
+        if was_posted:
+            held = _still_held(session, payment)
+            ledger.post_failed_payment(session, received=held, in_transit=was_pending, posted_on=on, stamp=stamp)
         facts.record(session, events.PAYMENT_FAILED, payment.id, stamp, readers=tuple(payment.party_ids))
     return payment
 
 
-def _succeed(session: Session, payment: Payment, *, on: date, stamp: Stamp) -> None:
+def succeed(
+    session: Session,
+    payment: Payment,
+    *,
+    on: date,
+    stamp: Stamp,
+    parts: Sequence[Part] | None = None,
+    first: UUID | None = None,
+) -> None:
+    """Say that the money is there, and let it pay ``parts``, or the oldest invoices after ``first``.
+
+    The session acts for the issuer, and the payment is posted.
+    """
     payment.move_to(PaymentState.SUCCEEDED)
     session.flush()
     ledger.lock_accounts(session, pairs=[(payment.owner_id, payment.buyer_id)])
-    _allocate_oldest_first(session, payment, on=on, stamp=stamp)
+    chosen = oldest_first(session, payment, first=first) if parts is None else parts
+    set_against(session, payment, chosen, on=on, stamp=stamp)
     facts.record(session, events.PAYMENT_RECEIVED, payment.id, stamp, readers=tuple(payment.party_ids))
 
 
-def _allocate_oldest_first(session: Session, payment: Payment, *, on: date, stamp: Stamp) -> None:
-    left_cents = payment.amount_cents
-    for invoice, still_cents in open_invoices(
-        session, issuer_id=payment.owner_id, buyer_id=payment.buyer_id, currency=payment.currency
-    ):
-        amount_cents = min(left_cents, still_cents)
-        if not amount_cents:
-            break
-        left_cents -= amount_cents
-        ledger.allocate(
-            session,
-            source=AllocationSource.PAYMENT,
-            source_id=payment.id,
-            invoice_id=invoice.id,
-            customer_id=payment.buyer_id,
-            currency=payment.currency,
-            amount_cents=amount_cents,
-            on=on,
-            stamp=stamp,
-            readers=invoice.party_ids,
+def _still_held(session: Session, payment: Payment) -> Received:
+    """What a provider or a person gave back before is not taken a second time."""
+    given_back = session.scalar(
+        select(func.coalesce(func.sum(Refund.amount_cents), 0)).where(
+            Refund.owner_id == payment.owner_id, Refund.source_id == payment.id, Refund.state != RefundState.FAILED
         )
-    if left_cents < payment.amount_cents:
-        payment.move_to(PaymentState.ALLOCATED)
+    )
+    whole = received_of(payment)
+    if not given_back:
+        return whole
+    return replace(whole, amount_cents=whole.amount_cents - int(given_back), rounding_cents=0)
 
 
-def _new_payment(
+def _require_past(day: date, today: date) -> None:
+    if day > today:
+        raise BadPayment(
+            Text(
+                "Un paiement reçu porte la date d’aujourd’hui ou d’un jour passé.",
+                "A received payment is of today or of a past day.",
+            ),
+            where="received_on",
+        )
+
+
+def new_payment(
     *,
     issuer_id: UUID,
     party_ids: list[UUID],
@@ -203,6 +272,11 @@ def _new_payment(
     cause_id: UUID,
     stamp: Stamp,
 ) -> Payment:
+    """Return a new payment that waits, within its bounds.
+
+    Raises:
+        BadPayment: no money, far too much, or a reference that is too long.
+    """
     if not 0 < amount_cents <= MAX_PAYMENT_CENTS:
         raise BadPayment(
             Text("Le montant doit être positif et raisonnable.", "The amount must be positive and reasonable."),
@@ -233,7 +307,8 @@ def _new_payment(
     )
 
 
-def _received(payment: Payment) -> Received:
+def received_of(payment: Payment) -> Received:
+    """Return what the journal needs to know of a payment."""
     return Received(
         payment_id=payment.id,
         customer_id=payment.buyer_id,

@@ -36,10 +36,12 @@ def a_day_of_books():
         receivables.record_payment(
             session,
             issuer_id=world.seller.id,
-            buyer_id=world.buyer.id,
-            method=PaymentMethod.INTERAC,
-            amount_cents=10_000,
-            received_on=date(2026, 11, 20),
+            paid=receivables.NewPayment(
+                buyer_id=world.buyer.id,
+                method=PaymentMethod.INTERAC,
+                amount_cents=10_000,
+                received_on=date(2026, 11, 18),
+            ),
             key=new_id(),
             stamp=stamp(),
         )

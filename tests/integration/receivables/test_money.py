@@ -43,10 +43,12 @@ def pay(world, cents, *, key=None, seller=None):
         return service.record_payment(
             session,
             issuer_id=issuer_id,
-            buyer_id=world.buyer.id,
-            method=PaymentMethod.CHEQUE,
-            amount_cents=cents,
-            received_on=date(2026, 11, 20),
+            paid=service.NewPayment(
+                buyer_id=world.buyer.id,
+                method=PaymentMethod.CHEQUE,
+                amount_cents=cents,
+                received_on=date(2026, 11, 20),
+            ),
             key=key or new_id(),
             stamp=stamp(LATER),
         )

@@ -13,7 +13,7 @@ from server.core.transaction import transaction
 from server.delivery.model import Delivery, Discrepancy, Visit
 from server.planning.model import Run
 from server.receivables.model import PaymentMethod
-from server.receivables.service import record_payment
+from server.receivables.service import NewPayment, record_payment
 from server.sync.service.bundles import build_bundle
 from shared.ids import new_id
 from shared.lifecycles import RunState
@@ -134,10 +134,12 @@ def test_what_is_paid_before_the_door_is_not_collected_again(yard: Yard) -> None
         record_payment(
             session,
             issuer_id=issuer.id,
-            buyer_id=yard.world.buyer.id,
-            method=PaymentMethod.TRANSFER,
-            amount_cents=1_000,
-            received_on=stamp().at.date(),
+            paid=NewPayment(
+                buyer_id=yard.world.buyer.id,
+                method=PaymentMethod.TRANSFER,
+                amount_cents=1_000,
+                received_on=stamp().at.date(),
+            ),
             key=new_id(),
             stamp=stamp(),
         )

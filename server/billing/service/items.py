@@ -1,0 +1,58 @@
+"""Credits of invoiced items by a person's hand: lines of one invoice, priced as they were invoiced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing.crediting import CreditTooLarge
+from server.billing.drafting import priced_of
+from server.billing.model import CreditNote, Invoice
+from server.billing.queries import credit_of_cause, credited_quantities
+from server.billing.service.credits import PERSON, issue_credit
+from server.core.acting import acting_for
+from server.core.problems import Text
+from server.core.stamp import Stamp
+from server.ledger.service import lock_accounts
+from shared.pricing import credit_of
+
+
+def credit_items(
+    session: Session, *, invoice: Invoice, quantities: Mapping[UUID, int], reason: Text, key: UUID, stamp: Stamp
+) -> CreditNote:
+    """Return the credit note of so many units of these invoice lines, wanted for publication.
+
+    Net, taxes and deposits are the invoiced line's own cumulative shares, so that any split gives back exactly what
+    was invoiced. ``invoice.lines`` must be loaded. ``key`` is the command's: repeating it gives the same note.
+
+    Raises:
+        NotPublished: the invoice has no number yet.
+        ReasonMissing: no reason is given.
+        CreditTooLarge: no unit at all, or of a line that is not the invoice's.
+        QuantityOutOfRange: more than a line still has.
+
+    Source: R081, R088, R092, R095; T5, T6; laws 8, 9, 10.
+    """
+    lines = {line.id: line for line in invoice.lines}
+    asked = {line_id: quantity for line_id, quantity in quantities.items() if quantity}
+    if not asked or asked.keys() - lines.keys():
+        raise CreditTooLarge(
+            Text("Choisir au moins une ligne de cette facture.", "Choose at least one line of this invoice."),
+            where="quantities",
+        )
+    with acting_for(session, invoice.owner_id):
+        lock_accounts(session, pairs=[(invoice.owner_id, invoice.buyer_id)])
+        known = credit_of_cause(session, issuer_id=invoice.owner_id, cause_kind=PERSON, cause_id=key)
+        if known is not None:
+            return known
+        taken = credited_quantities(session, invoice_id=invoice.id)
+        credited = credit_of(
+            priced_of(invoice),
+            already={str(line.order_line_id): taken.get(line.id, 0) for line in invoice.lines},
+            crediting={str(lines[line_id].order_line_id): quantity for line_id, quantity in asked.items()},
+        )
+    return issue_credit(
+        session, invoice=invoice, credited=credited, cause_kind=PERSON, cause_id=key, reason=reason, stamp=stamp
+    )

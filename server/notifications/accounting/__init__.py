@@ -1,0 +1,1 @@
+"""News about accounts: reminders, and what was written in their chats."""

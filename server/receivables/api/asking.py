@@ -1,0 +1,32 @@
+"""What the doors of accounts share: today, the period of a statement, and the currency of an issuer's books."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing.letterhead import letterhead
+from server.core.web import actor, stamp
+from server.receivables.service.periods import period_of
+
+
+def today(session: Session) -> date:
+    """Return the business day of now, in the caller's organisation."""
+    return letterhead(session, org_id=actor().org_id).day_of(stamp().at)
+
+
+def period(session: Session, asked: dict[str, Any]) -> tuple[date, date]:
+    """Return the first and last day that a query asks for; the running month without them.
+
+    Raises:
+        BadPeriod: the last day is before the first.
+    """
+    return period_of(asked.get("first_day"), asked.get("last_day"), today=today(session))
+
+
+def currency_of(session: Session, issuer_id: UUID) -> str:
+    """Return the currency of an issuer's books."""
+    return letterhead(session, org_id=issuer_id).currency

@@ -1,0 +1,105 @@
+"""Following online payments at their provider: after a notice, and again and again while one is lost."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.core import clock
+from server.core.jobs import AGAIN, enqueue, queue
+from server.core.stamp import Stamp
+from server.core.transaction import transaction
+from server.receivables.model import Payment, Refund, RefundState
+from server.receivables.providers import GatewayRefused, gateway_of
+from server.receivables.service.online import agree, require_followed
+from server.receivables.service.refunds import finish_refund
+from shared.states import PaymentState
+
+FIRST_LOOK: Final = timedelta(minutes=10)
+LAST_LOOK: Final = timedelta(days=3)
+
+
+@queue.task(name="receivables.follow_payment", retry=AGAIN)
+def follow_payment(*, owner_id: str, subject_id: str) -> None:
+    """Ask the provider how a payment stands, and let the books agree; look again later while it waits."""
+    bring_to_agree(UUID(owner_id), UUID(subject_id))
+
+
+def bring_to_agree(issuer_id: UUID, payment_id: UUID) -> Payment:
+    """Return a payment as its provider says that it stands; nothing is open while the provider is asked.
+
+    Raises:
+        NotFound: no such online payment. GatewayRefused, GatewayUnanswered: as the provider answers.
+    """
+    with transaction(issuer_id) as session:
+        payment, account = require_followed(session, payment_id)
+    standing = gateway_of(account).fetch(payment.provider_ref)
+    with transaction(issuer_id) as session:
+        now = clock.now()
+        payment = agree(session, payment_id=payment_id, standing=standing, stamp=Stamp(None, now))
+        if payment.state is PaymentState.PENDING:
+            look_later(session, payment, now=now)
+        return payment
+
+
+def look_later(session: Session, payment: Payment, *, now: datetime) -> None:
+    """Look at a waiting payment again, ever later, until the provider has let it expire."""
+    age = now - payment.recorded_at
+    if age < LAST_LOOK:
+        enqueue(
+            session,
+            follow_payment,
+            key=f"follow-later:{payment.id}",
+            not_before=now + max(FIRST_LOOK, age),
+            owner_id=str(payment.owner_id),
+            subject_id=str(payment.id),
+        )
+
+
+@queue.task(name="receivables.give_back", retry=AGAIN)
+def give_back_again(*, owner_id: str, subject_id: str) -> None:
+    """Ask the provider again for a refund that it did not answer; done or failed meanwhile, nothing is asked."""
+    give_back(UUID(owner_id), UUID(subject_id))
+
+
+def give_back(issuer_id: UUID, refund_id: UUID) -> Refund:
+    """Return a refund as its provider left it, asked for under its own key: any number of times, it is given once.
+
+    Raises:
+        GatewayRefused: then it has failed, and its payment holds the money again.
+        GatewayUnanswered: it waits.
+    """
+    with transaction(issuer_id) as session:
+        made = session.get_one(Refund, refund_id)
+        if made.state is not RefundState.PENDING:
+            return made
+        payment, account = require_followed(session, made.source_id)
+    arrived: bool | None
+    refused: GatewayRefused | None = None
+    try:
+        key = f"refund-{made.id}"
+        arrived = gateway_of(account).refund(payment.provider_ref, amount_cents=made.amount_cents, key=key).arrived
+    except GatewayRefused as problem:
+        arrived, refused = False, problem
+    with transaction(issuer_id) as session:
+        made = session.get_one(Refund, refund_id)
+        if arrived is not None:
+            finish_refund(session, refund=made, arrived=arrived, stamp=Stamp(None, clock.now()))
+    if refused is not None:
+        raise refused
+    return made
+
+
+def try_later(session: Session, refund: Refund, *, now: datetime) -> None:
+    """Ask for a refund again later, should the provider not answer now."""
+    enqueue(
+        session,
+        give_back_again,
+        key=f"refund:{refund.id}",
+        not_before=now + FIRST_LOOK,
+        owner_id=str(refund.owner_id),
+        subject_id=str(refund.id),
+    )

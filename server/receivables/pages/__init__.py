@@ -1,0 +1,9 @@
+"""The pages of accounts: the issuer's, the buyer's, and the forms of both."""
+
+from server.receivables.pages.blueprint import pages
+from server.receivables.pages.credits import write_credit_form
+from server.receivables.pages.customers import accounts
+from server.receivables.pages.payables import payables
+from server.receivables.pages.payments import payment
+
+__all__ = ["accounts", "pages", "payables", "payment", "write_credit_form"]

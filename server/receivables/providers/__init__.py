@@ -1,0 +1,30 @@
+"""Who takes payments online for issuers: one interface, an adapter for each provider."""
+
+from server.receivables.providers.interface import (
+    Asked,
+    Gateway,
+    GatewayRefused,
+    GatewayState,
+    GatewayUnanswered,
+    Given,
+    Notice,
+    NoticeForged,
+    Opened,
+    Standing,
+)
+from server.receivables.providers.opening import gateway_of, use_gateway
+
+__all__ = [
+    "Asked",
+    "Gateway",
+    "GatewayRefused",
+    "GatewayState",
+    "GatewayUnanswered",
+    "Given",
+    "Notice",
+    "NoticeForged",
+    "Opened",
+    "Standing",
+    "gateway_of",
+    "use_gateway",
+]

@@ -1,0 +1,291 @@
+"""JSON of accounts, payments, credits by hand, refunds and statements. Amounts are cents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from server.core.web import QuerySchema, Schema
+from server.core.web.limits import PageQuery, day, line, whole
+from server.core.web.paging import PageQuerySchema
+from server.receivables.model import BY_HAND, PaymentMethod, RefundState
+from server.receivables.statements import Movement
+from shared.states import PaymentState
+
+MOST_CENTS = 10**11
+MOST_PARTS = 200
+
+
+class OnQuerySchema(QuerySchema):
+    """Accounts as they stood at the end of a day, today without one; ``q`` narrows by the customer's name."""
+
+    on = day()
+    q = line(longest=80, load_default="")
+
+
+class PeriodQuerySchema(QuerySchema):
+    """The days of a statement, both included; without them, the running month."""
+
+    first_day = day()
+    last_day = day()
+
+
+class TransactionsQuerySchema(PageQuery):
+    """Which transactions."""
+
+
+class AccountSchema(Schema):
+    """A customer's account; the ages sum to the balance."""
+
+    buyer_id = fields.UUID(required=True)
+    buyer_name = fields.String(required=True)
+    currency = fields.String(required=True)
+    balance_cents = fields.Integer(required=True)
+    overdue_cents = fields.Integer(required=True)
+    ages = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    is_held = fields.Boolean(required=True)
+
+
+class PayableSchema(Schema):
+    """An issuer to pay. The balance is there only when the issuer shares it."""
+
+    issuer_id = fields.UUID(required=True)
+    issuer_name = fields.String(required=True)
+    currency = fields.String(required=True)
+    open_invoices = fields.Integer(required=True)
+    balance_cents = fields.Integer(attribute="account.balance_cents")
+    overdue_cents = fields.Integer(attribute="account.overdue_cents")
+    ages = fields.Dict(keys=fields.String(), values=fields.Integer(), attribute="account.ages")
+
+
+class TransactionSchema(Schema):
+    """One movement of an account, with what it links to; an allocation moves ``moved_cents`` within it."""
+
+    on = fields.Date(required=True)
+    movement = fields.Enum(Movement, by_value=True, required=True)
+    document_id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    words_fr = fields.String(required=True, attribute="words.fr")
+    words_en = fields.String(required=True, attribute="words.en")
+    amount_cents = fields.Integer(required=True)
+    moved_cents = fields.Integer(required=True)
+    invoice_id = fields.UUID(required=True, allow_none=True)
+    credit_id = fields.UUID(required=True, allow_none=True)
+    payment_id = fields.UUID(required=True, allow_none=True)
+
+
+class StatementLineSchema(TransactionSchema):
+    """One movement with the balance after it."""
+
+    balance_cents = fields.Integer(required=True)
+
+
+class StatementSchema(Schema):
+    """A statement: opening and movements make the closing."""
+
+    issuer_id = fields.UUID(required=True)
+    buyer_id = fields.UUID(required=True)
+    currency = fields.String(required=True)
+    first_day = fields.Date(required=True)
+    last_day = fields.Date(required=True)
+    opening_cents = fields.Integer(required=True)
+    closing_cents = fields.Integer(required=True)
+    lines = fields.List(fields.Nested(StatementLineSchema), required=True)
+
+
+class PartSchema(Schema):
+    """So much for one invoice."""
+
+    invoice_id = fields.UUID(required=True)
+    amount_cents = whole(least=1, most=MOST_CENTS, required=True)
+
+
+def parts(**options: object) -> fields.List[Any]:
+    """Return a field of what invoices get."""
+    return fields.List(fields.Nested(PartSchema), validate=validate.Length(max=MOST_PARTS), **options)  # type: ignore[arg-type]  # marshmallow's own options
+
+
+class PaymentAllocationSchema(Schema):
+    """What an invoice got of a payment or credit note."""
+
+    id = fields.UUID(required=True)
+    source = fields.String(required=True)
+    source_id = fields.UUID(required=True)
+    invoice_id = fields.UUID(required=True)
+    amount_cents = fields.Integer(required=True)
+    allocated_on = fields.Date(required=True)
+
+
+class PaymentSchema(Schema):
+    """A payment."""
+
+    id = fields.UUID(required=True)
+    issuer_id = fields.UUID(required=True, attribute="owner_id")
+    buyer_id = fields.UUID(required=True)
+    method = fields.Enum(PaymentMethod, by_value=True, required=True)
+    state = fields.Enum(PaymentState, by_value=True, required=True)
+    currency = fields.String(required=True)
+    amount_cents = fields.Integer(required=True)
+    received_on = fields.Date(required=True)
+    reference = fields.String(required=True)
+    invoice_id = fields.UUID(required=True, allow_none=True)
+    pay_url = fields.String(required=True)
+
+
+class PaymentsQuerySchema(PageQuerySchema):
+    """Payments, of one customer if named."""
+
+    buyer_id = fields.UUID()
+
+
+class NewPaymentSchema(Schema):
+    """A payment received outside; without ``allocations`` it pays the oldest invoices. ``key`` makes it once."""
+
+    key = fields.UUID(required=True)
+    buyer_id = fields.UUID(required=True)
+    method = fields.Enum(PaymentMethod, by_value=True, required=True, validate=validate.OneOf(BY_HAND))
+    amount_cents = whole(least=1, most=MOST_CENTS, required=True)
+    received_on = day(required=True)
+    reference = line(longest=200, load_default="")
+    allocations = parts(load_default=None, allow_none=True)
+
+
+class ApplySchema(Schema):
+    """What invoices get."""
+
+    parts = parts(required=True)
+
+
+class AllocateSchema(ApplySchema):
+    """What invoices get; ``replace`` takes the payment off everything else first."""
+
+    replace = fields.Boolean(load_default=False)
+
+
+class RefundRequestSchema(Schema):
+    """Money that goes back. ``key`` makes it once."""
+
+    key = fields.UUID(required=True)
+    amount_cents = whole(least=1, most=MOST_CENTS, required=True)
+    method = fields.Enum(PaymentMethod, by_value=True, required=True)
+    reason = line(longest=500, required=True)
+
+
+class RefundSchema(Schema):
+    """A refund."""
+
+    id = fields.UUID(required=True)
+    source = fields.String(required=True)
+    source_id = fields.UUID(required=True)
+    amount_cents = fields.Integer(required=True)
+    method = fields.Enum(PaymentMethod, by_value=True, required=True)
+    state = fields.Enum(RefundState, by_value=True, required=True)
+    refunded_on = fields.Date(required=True)
+    reason = fields.String(required=True)
+
+
+class WriteOffRequestSchema(Schema):
+    """What is given up of an invoice, and why. ``key`` makes it once."""
+
+    key = fields.UUID(required=True)
+    amount_cents = whole(least=1, most=MOST_CENTS, required=True)
+    reason = line(longest=500, required=True)
+
+
+class WriteOffSchema(Schema):
+    """A write-off."""
+
+    id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    invoice_id = fields.UUID(required=True)
+    amount_cents = fields.Integer(required=True)
+    reason = fields.String(required=True)
+    written_on = fields.Date(required=True)
+
+
+class CreditedLineSchema(Schema):
+    """So many units of an invoice's line."""
+
+    line_id = fields.UUID(required=True)
+    quantity = whole(least=1, most=10**6, required=True)
+
+
+class CountedSchema(Schema):
+    """So many containers of a class."""
+
+    class_id = fields.UUID(required=True)
+    quantity = whole(least=1, most=10**6, required=True)
+
+
+class FreeLineSchema(Schema):
+    """A described amount before taxes."""
+
+    description_fr = line(longest=500, required=True)
+    description_en = line(longest=500, required=True)
+    net_cents = whole(least=1, most=10**9, required=True)
+    taxed = fields.Boolean(load_default=True)
+
+
+class NewCreditSchema(Schema):
+    """A credit by hand, of exactly one kind: ``items`` of an invoice, ``containers`` or ``lines``.
+
+    ``reason`` is the note of reconciliation. ``apply`` are open invoices that it pays at once; the rest waits for the
+    next one. ``key`` makes it once.
+    """
+
+    key = fields.UUID(required=True)
+    buyer_id = fields.UUID(required=True)
+    reason_fr = line(longest=500, required=True)
+    reason_en = line(longest=500, load_default="")
+    invoice_id = fields.UUID(load_default=None, allow_none=True)
+    items = fields.List(fields.Nested(CreditedLineSchema), validate=validate.Length(max=1000), load_default=list)
+    containers = fields.List(fields.Nested(CountedSchema), validate=validate.Length(max=200), load_default=list)
+    lines = fields.List(fields.Nested(FreeLineSchema), validate=validate.Length(max=50), load_default=list)
+    apply = parts(load_default=list)
+
+
+class LimitSchema(Schema):
+    """How much a customer may owe; null for no limit."""
+
+    limit_cents = whole(most=MOST_CENTS, required=True, allow_none=True)
+
+
+class HoldSchema(Schema):
+    """Why a customer's orders wait."""
+
+    reason = line(longest=500, required=True)
+
+
+class DecisionsSchema(Schema):
+    """What an issuer decided about an account."""
+
+    buyer_id = fields.UUID(required=True)
+    credit_limit_cents = fields.Integer(required=True, allow_none=True)
+    held_since = fields.AwareDateTime(required=True, allow_none=True)
+    hold_reason = fields.String(required=True)
+
+
+class AccountSaidSchema(Schema):
+    """What somebody says on an account."""
+
+    text = line(longest=4000, required=True)
+
+
+class AccountMessageSchema(Schema):
+    """What was said on an account."""
+
+    id = fields.UUID(required=True)
+    author_name = fields.String(required=True)
+    text = fields.String(required=True, attribute="text_fr")
+    said_at = fields.AwareDateTime(required=True)
+
+
+class ReminderSchema(Schema):
+    """A reminder of an overdue invoice."""
+
+    buyer_id = fields.UUID(required=True)
+    invoice_id = fields.UUID(required=True)
+    level = fields.Integer(required=True)
+    open_cents = fields.Integer(required=True)
+    sent_on = fields.Date(required=True)

@@ -1,0 +1,100 @@
+"""Credits by a person's hand, of the three kinds, and what they are set against at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing.model import CreditNote
+from server.billing.service import FreeLine, credit_empties, credit_items, issue_free_credit, publish_pending
+from server.core.acting import acting_org
+from server.core.problems import Conflict, Text
+from server.core.stamp import Stamp
+from server.receivables.service.allocating import Part
+from server.receivables.service.applying import apply_credit
+from server.receivables.service.customers import require_customer
+from server.receivables.service.owning import own_invoice
+
+
+class NothingCredited(Conflict):
+    """Containers without a deposit are worth nothing."""
+
+    slug = "nothing-credited"
+    title = Text("Rien à créditer", "Nothing to credit")
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """So many units of an invoice's lines."""
+
+    invoice_id: UUID
+    quantities: Mapping[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Empties:
+    """So many containers by class."""
+
+    counted: Mapping[UUID, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Described amounts."""
+
+    lines: Sequence[FreeLine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCredit:
+    """A credit that somebody writes: to whom, of what, why, and which open invoices it pays at once.
+
+    What ``parts`` leave, and all of it without them, waits for the customer's next invoice (R083).
+    """
+
+    buyer_id: UUID
+    of: Items | Empties | Amounts
+    reason: Text
+    parts: Sequence[Part] = ()
+
+
+def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -> CreditNote:
+    """Return the acting issuer's credit note, numbered and applied; the last work of its transaction.
+
+    ``key`` is the command's: repeating it gives the same note, applied once.
+
+    Raises:
+        NoAccount: the buyer is no customer. Forbidden, NotFound: the invoice is not the issuer's.
+        ReasonMissing, BadAmount, CreditTooLarge, UnknownContainer, NothingCredited: the credit cannot be.
+        OverAllocated, NotOneAccount: ``parts`` ask for too much, or for somebody else's invoice.
+
+    Source: R081, R082, R088, R092-R095.
+    """
+    issuer_id = acting_org(session)
+    require_customer(session, issuer_id=issuer_id, buyer_id=new.buyer_id)
+    note = _draft(session, issuer_id, new, key, stamp)
+    if note is None:
+        raise NothingCredited(
+            Text("Ces contenants n’ont pas de consigne ce jour-là.", "These containers have no deposit on that day."),
+            where="containers",
+        )
+    if note.number:
+        return note
+    publish_pending(session, stamp=stamp)
+    session.flush()
+    apply_credit(session, credit=note, parts=new.parts, stamp=stamp)
+    return note
+
+
+def _draft(session: Session, issuer_id: UUID, new: NewCredit, key: UUID, stamp: Stamp) -> CreditNote | None:
+    of = new.of
+    if isinstance(of, Items):
+        invoice = own_invoice(session, of.invoice_id)
+        return credit_items(session, invoice=invoice, quantities=of.quantities, reason=new.reason, key=key, stamp=stamp)
+    kin = {"issuer_id": issuer_id, "buyer_id": new.buyer_id}
+    if isinstance(of, Empties):
+        return credit_empties(session, **kin, counted=of.counted, reason=new.reason, key=key, stamp=stamp)
+    return issue_free_credit(session, **kin, lines=of.lines, reason=new.reason, key=key, stamp=stamp)

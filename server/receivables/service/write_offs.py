@@ -1,0 +1,90 @@
+"""Letting a customer off: a document of its own, with a number and a reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from server.billing.letterhead import letterhead, series_code
+from server.billing.model import Invoice
+from server.core import facts
+from server.core.acting import acting_for
+from server.core.stamp import Stamp
+from server.ledger import service as ledger
+from server.ledger.model import AllocationSource
+from server.receivables import events
+from server.receivables.model import WriteOff
+from server.receivables.service.allocating import allocation_day
+from server.receivables.service.refunds import reason_of
+from shared.ids import new_id
+
+
+def write_off(
+    session: Session, *, invoice: Invoice, amount_cents: int, reason: str, key: UUID, stamp: Stamp
+) -> WriteOff:
+    """Return the write-off of a part of what an invoice has open; undone by undoing its allocation.
+
+    Numbers run from 1 for each issuer and year, without gaps. ``key`` is the command's: repeating it gives the same
+    write-off.
+
+    Raises:
+        OverAllocated: nothing, or more than is open.
+        BadReason: no words, or too many.
+
+    Source: the table of the ledger (write-off); law 6.
+    """
+    with acting_for(session, invoice.owner_id):
+        known = session.scalars(
+            select(WriteOff).where(WriteOff.owner_id == invoice.owner_id, WriteOff.cause_id == key)
+        ).one_or_none()
+        if known is not None:
+            return known
+        # the issuer's own pair is the lock of its numbers; one call takes both in the order that everyone keeps
+        ledger.lock_accounts(
+            session, pairs=[(invoice.owner_id, invoice.buyer_id), (invoice.owner_id, invoice.owner_id)]
+        )
+        on = allocation_day(invoice, letterhead(session, org_id=invoice.owner_id).day_of(stamp.at))
+        made = WriteOff(
+            id=new_id(),
+            owner_id=invoice.owner_id,
+            party_ids=[],
+            number=_next_number(session, invoice.owner_id, on),
+            buyer_id=invoice.buyer_id,
+            invoice_id=invoice.id,
+            currency=invoice.currency,
+            amount_cents=amount_cents,
+            reason=reason_of(reason),
+            written_on=on,
+            cause_id=key,
+            recorded_at=stamp.at,
+        )
+        session.add(made)
+        _allocate(session, made, invoice, on, stamp)
+        facts.record(session, events.INVOICE_WRITTEN_OFF, made.id, stamp)
+    return made
+
+
+def _next_number(session: Session, issuer_id: UUID, on: date) -> str:
+    code = series_code(session, issuer_id=issuer_id)
+    known = session.scalar(
+        select(func.count()).where(WriteOff.owner_id == issuer_id, WriteOff.number.like(f"{code}-RAD-{on.year}-%"))
+    )
+    return f"{code}-RAD-{on.year}-{(known or 0) + 1:06}"
+
+
+def _allocate(session: Session, made: WriteOff, invoice: Invoice, on: date, stamp: Stamp) -> None:
+    ledger.allocate(
+        session,
+        source=AllocationSource.WRITE_OFF,
+        source_id=made.id,
+        invoice_id=invoice.id,
+        customer_id=invoice.buyer_id,
+        currency=invoice.currency,
+        amount_cents=made.amount_cents,
+        on=on,
+        stamp=stamp,
+        readers=invoice.party_ids,
+    )

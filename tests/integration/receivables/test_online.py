@@ -1,0 +1,223 @@
+"""Paying online: offered by the issuer, asked by the buyer, decided by the provider whatever becomes of notices."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import time
+
+import pytest
+from sqlalchemy import text
+
+from server.core.transaction import engine, transaction
+from server.identity.model import Role
+from server.receivables import jobs
+from server.receivables.model import Provider, ProviderAccount
+from server.receivables.providers import GatewayState, use_gateway
+from shared.ids import new_id
+from tests.factories.accounts import Books, answered, make_books
+from tests.factories.strict_gateway import StrictGateway, stripe_signature
+
+KEY, WEBHOOK = "sk_test_very_secret_4242", "whsec_very_secret_1717"
+PAID = {"state": GatewayState.PAID}
+
+
+def no_transaction_is_open() -> None:
+    """Fail when this process holds a transaction while the provider is called."""
+    with engine(as_owner=True).connect() as connection:
+        held = connection.execute(
+            text(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = 'tournee_app' "
+                "AND application_name = 'tournee' AND state LIKE 'idle in transaction%'"
+            )
+        ).scalar_one()
+    assert held == 0
+
+
+@pytest.fixture(scope="module")
+def books(module_database) -> Books:
+    """One issuer that offers online payment, and one shop."""
+    made = make_books()
+    body = {"is_enabled": True, "secret_key": KEY, "webhook_secret": WEBHOOK}
+    answered(made.issuer.open("/api/v1/payment-provider", "PUT", json=body))
+    return made
+
+
+@pytest.fixture
+def gateway():
+    """The strict fake stands in for Stripe."""
+    strict = StrictGateway(watch=no_transaction_is_open)
+    with use_gateway(Provider.STRIPE, strict.maker):
+        yield strict
+
+
+def ask(books: Books, invoice, *, key=None, status=201):
+    body = {"key": str(key or new_id()), "invoice_id": str(invoice.id)}
+    return answered(books.shop.post("/api/v1/online-payments", json=body), status)
+
+
+def deliver(books: Books, notice: tuple[bytes, str], *, status: int = 204) -> None:
+    payload, signature = notice
+    path = f"/api/v1/online-payments/notices/{books.world.seller.id}"
+    response = books.app.test_client().post(
+        path, data=payload, headers={"Stripe-Signature": signature, "Content-Type": "application/json"}
+    )
+    assert response.status_code == status, response.get_json(silent=True)
+
+
+def follow(books: Books, payment_id: str) -> dict:
+    """Do what the job of a notice does."""
+    jobs.follow_payment(owner_id=str(books.world.seller.id), subject_id=payment_id)
+    return answered(books.issuer.get(f"/api/v1/payments/{payment_id}"))
+
+
+def test_online_payment_is_there_only_when_the_issuer_offers_it(books: Books, gateway: StrictGateway) -> None:
+    """R080: enabled by the issuer alone; off, the buyer has no button and the door says why."""
+    invoice = books.invoice()
+    button = "Payer en ligne"
+    assert button in books.shop_page.get(f"/factures/{invoice.id}").get_data(as_text=True)
+    answered(books.issuer.open("/api/v1/payment-provider", "PUT", json={"is_enabled": False}))
+    assert button not in books.shop_page.get(f"/factures/{invoice.id}").get_data(as_text=True)
+    assert ask(books, invoice, status=409)["slug"] == "online-payment-off"
+    answered(books.issuer.open("/api/v1/payment-provider", "PUT", json={"is_enabled": True}))
+    body = {"key": str(new_id()), "invoice_id": str(invoice.id)}
+    assert books.issuer.post("/api/v1/online-payments", json=body).status_code == 403
+    assert books.at_issuer(Role.ACCOUNTANT).open(
+        "/api/v1/payment-provider", "PUT", json={"is_enabled": True}
+    ).status_code == 403  # fmt: skip
+    assert gateway.calls == []
+
+
+def test_an_invoice_is_paid_at_the_providers_page(books: Books, gateway: StrictGateway) -> None:
+    """R080, R085: nothing is posted before the provider says so; then both sides read Payée.
+
+    No call was made while a transaction was open: the fake looks at the database each time.
+    """
+    invoice = books.invoice()
+    before = books.balance()
+    payment = ask(books, invoice)
+    assert payment["pay_url"].startswith("https://pay.example/")
+    assert (payment["state"], books.balance()) == ("pending", before)
+    deliver(books, gateway.happen(payment["id"], "payment_intent.succeeded", **PAID))
+    assert follow(books, payment["id"])["state"] == "allocated"
+    assert (books.open_of(invoice), books.balance()) == (0, before - invoice.total_cents)
+    for page in (books.issuer_page, books.shop_page):
+        assert "Payée" in page.get(f"/factures/{invoice.id}").get_data(as_text=True)
+
+
+def test_a_command_sent_twice_or_cut_off_pays_once(books: Books, gateway: StrictGateway) -> None:
+    """R080: the provider's answer is lost; the same key tries again and finds the same payment at the provider."""
+    invoice, key = books.invoice(), new_id()
+    gateway.silent = 1
+    assert ask(books, invoice, key=key, status=502)["slug"] == "payment-provider-unanswered"
+    first = ask(books, invoice, key=key)
+    assert ask(books, invoice, key=key)["id"] == first["id"]
+    assert len(gateway.charges) == 1
+
+
+def test_a_lost_notice_is_made_up_for(books: Books, gateway: StrictGateway) -> None:
+    """R080: a job looks at waiting payments by itself; the buyer may also ask from the payment's page."""
+    invoice = books.invoice()
+    payment = ask(books, invoice)
+    gateway.happen(payment["id"], "payment_intent.succeeded", **PAID)
+    with engine(as_owner=True).connect() as connection:
+        waiting = connection.execute(
+            text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = :key AND scheduled_at > now()"),
+            {"key": f"follow-later:{payment['id']}"},
+        ).scalar_one()
+    assert waiting == 1
+    looked = answered(books.shop.post(f"/api/v1/online-payments/{payment['id']}/look"))
+    assert (looked["state"], books.open_of(invoice)) == ("allocated", 0)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3)))[1::2], ids=str)
+def test_notices_replayed_or_reordered_change_nothing(books: Books, gateway: StrictGateway, order) -> None:
+    """Law 14: paid, refunded and doubled notices, in any order, leave the books that the provider's state asks for."""
+    invoice = books.invoice()
+    before = books.balance() - invoice.total_cents
+    payment = ask(books, invoice)
+    notices = [
+        gateway.happen(payment["id"], "payment_intent.processing"),
+        gateway.happen(payment["id"], "payment_intent.succeeded", **PAID),
+        gateway.happen(payment["id"], "charge.updated"),
+    ]
+    for at in (*order, *order):
+        deliver(books, notices[at])
+        follow(books, payment["id"])
+    assert (books.open_of(invoice), books.balance()) == (0, before)
+    rows = answered(books.issuer.get(f"/api/v1/payments/{payment['id']}/allocations"))
+    assert [row["amount_cents"] for row in rows] == [invoice.total_cents]
+
+
+def test_a_forged_or_old_notice_is_refused(books: Books) -> None:
+    """R080, law 14: a notice without the issuer's signature, or five minutes old, changes nothing."""
+    payload = json.dumps(
+        {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "data": {"object": {"id": "pi_1"}}}
+    ).encode()
+    deliver(books, (payload, stripe_signature(payload, WEBHOOK)), status=204)
+    deliver(books, (payload, stripe_signature(payload, "whsec_wrong")), status=400)
+    deliver(books, (payload, stripe_signature(payload, WEBHOOK, at=time.time() - 400)), status=400)
+    deliver(books, (payload, ""), status=400)
+    deliver(books, (b"\xff\xfe", stripe_signature(b"x", WEBHOOK)), status=400)
+
+
+def test_a_failed_payment_and_a_chargeback_leave_what_was_open(books: Books, gateway: StrictGateway) -> None:
+    """Law 15: a payment that fails posts nothing; a chargeback opens its invoice again, as often as told."""
+    invoice = books.invoice()
+    before = (books.open_of(invoice), books.balance())
+    failed = ask(books, invoice)
+    gateway.happen(failed["id"], "payment_intent.canceled", state=GatewayState.FAILED)
+    assert follow(books, failed["id"])["state"] == "failed"
+    assert (books.open_of(invoice), books.balance()) == before
+    payment = ask(books, invoice)
+    gateway.happen(payment["id"], "payment_intent.succeeded", **PAID)
+    follow(books, payment["id"])
+    gateway.happen(payment["id"], "charge.dispute.created", is_charged_back=True)
+    for _ in range(2):
+        assert follow(books, payment["id"])["state"] == "failed"
+    assert (books.open_of(invoice), books.balance()) == before
+    gateway.happen(payment["id"], "charge.dispute.closed", is_charged_back=False)
+    for _ in range(2):
+        follow(books, payment["id"])
+    assert (books.open_of(invoice), books.balance()) == (0, before[1] - invoice.total_cents)
+
+
+def test_refunds_go_through_the_provider_and_come_back_from_it(books: Books, gateway: StrictGateway) -> None:
+    """Law 16: asked here, it is given there once, never more than is held; given there, the books follow."""
+    invoice = books.invoice()
+    payment = ask(books, invoice)
+    gateway.happen(payment["id"], "payment_intent.succeeded", **PAID)
+    follow(books, payment["id"])
+    path = f"/api/v1/payments/{payment['id']}/refunds"
+    wish = {"key": str(new_id()), "amount_cents": 700, "method": "gateway", "reason": "Geste"}
+    assert books.issuer.post(path, json=wish).get_json()["slug"] == "over-refunded"
+    [paid] = answered(books.issuer.get(f"/api/v1/payments/{payment['id']}/allocations"))
+    answered(books.issuer.delete(f"/api/v1/payment-allocations/{paid['id']}"))
+    gateway.silent = 1
+    assert books.issuer.post(path, json=wish).status_code == 502
+    assert answered(books.issuer.post(path, json=wish), 201)["state"] == "done"
+    assert gateway.charges[f"pi_{payment['id'].replace('-', '')}"].refunded_cents == 700
+    follow(books, payment["id"])
+    charge = gateway.charges[f"pi_{payment['id'].replace('-', '')}"]
+    gateway.refund(next(iter(gateway.charges)), amount_cents=300, key="at-the-provider")
+    before = books.balance()
+    for _ in range(2):
+        follow(books, payment["id"])
+    assert (books.balance(), charge.refunded_cents) == (before + 300, 1_000)
+
+
+def test_secrets_are_sealed_and_in_no_log(books: Books, gateway: StrictGateway, caplog) -> None:
+    """R080: what the database and the log hold of the issuer's keys opens nothing; answers show four characters."""
+    del gateway
+    with caplog.at_level(logging.DEBUG):
+        body = {"is_enabled": True, "secret_key": KEY, "webhook_secret": WEBHOOK}
+        shown = books.issuer.open("/api/v1/payment-provider", "PUT", json=body)
+        page = books.issuer_page.get("/paiement-en-ligne").get_data(as_text=True)
+    assert shown.get_json()["key_hint"] == "4242"
+    with transaction(books.world.seller.id) as session:
+        [row] = session.query(ProviderAccount).all()
+        kept = row.sealed_key + row.sealed_webhook_secret
+    for secret in (KEY, WEBHOOK):
+        assert secret.encode() not in kept
+        assert secret not in caplog.text + page + shown.get_data(as_text=True)
