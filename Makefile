@@ -54,7 +54,7 @@ check: lint types contracts fast ## format, lint, types, contracts, architecture
 
 slow: setup
 	$(call run_tests,tests/integration tests/golden tests/scenarios tests/conformance tests/rehearsal tests/faults,-n $(WORKERS) --dist loadgroup)
-	$(call run_tests,tests/tablet tests/browser)
+	$(call run_tests,tests/tablet tests/browser,-n $(WORKERS) --dist loadgroup)
 
 test: check slow ## everything that CI runs
 

@@ -83,9 +83,14 @@ def _at(place: Place, random: Random) -> Iterator[WantedOrder]:
             place=place,
             supplier=supplier,
             lines=lines,
-            maker=random.choice(_MAKERS),
+            maker=_who_may(random.choice(_MAKERS), lines, discount_cents),
             document_discount_cents=discount_cents,
         )
+
+
+def _who_may(maker: Maker, lines: tuple[WantedLine, ...], discount_cents: int) -> Maker:
+    """Only the seller gives discounts (C22): an order that has some is entered by it."""
+    return "supplier" if discount_cents or any(line.discount_cents for line in lines) else maker
 
 
 def _some_lines(supplier: str, random: Random) -> tuple[WantedLine, ...]:
