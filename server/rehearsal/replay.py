@@ -76,8 +76,18 @@ def log_of(rows: Rows) -> list[Batch]:
 def replay(
     ground: Ground, log: Sequence[Batch], cabs: Sequence[Cab], revoked: Mapping[str, datetime]
 ) -> dict[str, str]:
-    """Go back to the morning, tell the log again and return the state that it leaves."""
+    """Go back to the morning, tell the log again and return the state that it leaves.
+
+    A tablet that came during the day is known from the beginning.
+    """
+    tablets = [cab.device_id for cab in cabs]
+    known = ground.rows.all("SELECT to_jsonb(d)::text FROM device d WHERE d.id = ANY(%s::uuid[])", tablets)
     ground.begin_day()
+    for (row,) in known:
+        ground.rows.do(
+            "INSERT INTO device SELECT * FROM jsonb_populate_record(NULL::device, %s::jsonb) ON CONFLICT DO NOTHING",
+            row,
+        )
     keys = {UUID(cab.device_id): cab.tablet.key for cab in cabs}
     carrier_id = ground.morning.trade.carrier_id
     for batch in log:
