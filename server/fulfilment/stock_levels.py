@@ -13,6 +13,7 @@ from server.catalog.listing import full_name
 from server.catalog.model import Product, ProductFormat
 from server.core.acting import acting_for, acting_org
 from server.orders import queries as orders
+from server.parties import queries as parties
 from server.parties.model import Agreement, Organisation, RelationState
 from server.stock import queries as stock
 from server.stock.model import StockPlace
@@ -74,14 +75,14 @@ def sellers_kept(session: Session) -> Sequence[Organisation]:
 def keepers_of(session: Session, *, seller_id: UUID) -> Mapping[UUID | None, str]:
     """Return who may keep a seller's goods, with its name: the seller itself under None, and its carriers."""
     with acting_for(session, seller_id):
-        seller = session.get_one(Organisation, seller_id)
+        own = parties.names(session, org_ids=[seller_id]).get(seller_id, "")  # an organisation without a card yet
         carriers = session.scalars(
             select(Organisation)
             .join(Agreement, Agreement.carrier_id == Organisation.id)
             .where(Agreement.owner_id == seller_id, Agreement.state == RelationState.ACTIVE)
             .order_by(Organisation.name, Organisation.id)
         ).all()
-        return {None: seller.name} | {one.id: one.name for one in carriers if one.id != seller_id}
+        return {None: own} | {one.id: one.name for one in carriers if one.id != seller_id}
 
 
 def _level(

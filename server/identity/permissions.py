@@ -51,6 +51,7 @@ class Permission(StrEnum):
     STATISTICS_READ = "statistics.read"
     TABLET_PRICES = "tablet.prices"
     STOCK_MOVE = "stock.move"
+    STOCK_KEEP = "stock.keep"
     PARTY_READ = "party.read"
     PARTY_EDIT = "party.edit"
     CATALOG_READ = "catalog.read"
@@ -252,6 +253,7 @@ ACTIONS: tuple[Action, ...] = (
         "R027, R048, C26",
         "○ ● ○ ○ – – – ●",
     ),
+    Action(_P.STOCK_KEEP, Text("Tenir le stock au bureau", "Keep stock at the office"), "R057", "– ○ ● – – ● – ●"),
     Action(_P.CATALOG_READ, Text("Voir le catalogue", "See the catalogue"), "R050", "○ ● ○ ○ – ○ ● ●"),
     Action(_P.CATALOG_EDIT, Text("Tenir le catalogue", "Keep the catalogue"), "R050", "– ● ○ – – – – ●"),
     Action(_P.INBOX_READ, Text("Lire ses avis", "Read one’s inbox"), "R026", "● ● ● ● ● ● ● ●"),

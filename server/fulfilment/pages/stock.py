@@ -12,12 +12,12 @@ from werkzeug.wrappers import Response
 from server.catalog import queries as catalog
 from server.catalog.listing import names_of_formats
 from server.core.acting import acting_for
-from server.core.problems import Forbidden, NotFound, Text
+from server.core.problems import NotFound, Text
 from server.core.transaction import transaction
-from server.core.web import actor, caller, requires, stamp
+from server.core.web import actor, requires, stamp
 from server.core.web.forms import form_choice, form_id, form_ids, form_number, form_whole, form_words, required
 from server.fulfilment.stock_levels import keepers_of, sellers_kept, stock_levels
-from server.identity.model import OrganisationKind, Role
+from server.identity.model import OrganisationKind
 from server.identity.permissions import Permission
 from server.parties import queries as parties
 from server.stock import queries, service
@@ -29,23 +29,6 @@ from server.stock.service.moving import MAX_MOVED
 pages = Blueprint("stock", __name__, template_folder="../templates")
 
 
-@pages.before_request
-def keep_drivers_to_their_truck() -> None:
-    """A driver moves the stock of a truck by loading and delivering it, from the tablet alone (section 3).
-
-    Raises:
-        Forbidden: a driver asks for a page of the office.
-    """
-    if (who := caller()) is not None and who.role is Role.DRIVER:
-        raise Forbidden(
-            Text(
-                "Le stock d’un camion se tient sur la tablette. Demander au bureau pour le reste.",
-                "A truck’s stock is kept on the tablet. Ask the office for the rest.",
-            ),
-            where=request.path,
-        )
-
-
 _ROWS = 100
 _SAID = (
     StockReason.RECEIVED, StockReason.COUNTED, StockReason.BREAKAGE, StockReason.EXPIRED, StockReason.SAMPLE,
@@ -55,7 +38,7 @@ _OWN = "own"
 
 
 @pages.get("/stock")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def levels() -> str:
     """Show what there is of a seller's formats, by place, with what is reserved and left to sell."""
     with transaction(actor().org_id) as session:
@@ -72,7 +55,7 @@ def levels() -> str:
 
 
 @pages.post("/stock")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def adjust() -> Response:
     """Adjust a format where it is kept, with the reason."""
     with transaction(actor().org_id) as session:
@@ -89,7 +72,7 @@ def adjust() -> Response:
 
 
 @pages.get("/stock/mouvements")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def moves() -> str:
     """List the movements of goods, the last first."""
     page = _page()
@@ -112,7 +95,7 @@ def moves() -> str:
 
 
 @pages.get("/stock/transferts")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def transfers() -> str:
     """List transfers, with the form that sends one."""
     with transaction(actor().org_id) as session:
@@ -142,7 +125,7 @@ def transfers() -> str:
 
 
 @pages.post("/stock/transferts")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def send() -> Response:
     """Send goods to another keeper."""
     with transaction(actor().org_id) as session:
@@ -159,7 +142,7 @@ def send() -> Response:
 
 
 @pages.post("/stock/transferts/<uuid:transfer_id>/accepter")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def accept(transfer_id: UUID) -> Response:
     """Accept what arrived of a transfer."""
     formats = form_ids("formats")
@@ -171,7 +154,7 @@ def accept(transfer_id: UUID) -> Response:
 
 
 @pages.post("/stock/transferts/<uuid:transfer_id>/annuler")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def cancel(transfer_id: UUID) -> Response:
     """Take back a transfer that nobody accepted."""
     with transaction(actor().org_id) as session:
@@ -180,7 +163,7 @@ def cancel(transfer_id: UUID) -> Response:
 
 
 @pages.get("/stock/contenants")
-@requires(Permission.STOCK_MOVE)
+@requires(Permission.STOCK_KEEP)
 def containers() -> str:
     """Show who holds whose containers, and what their deposits come to by today's table (C30)."""
     with transaction(actor().org_id) as session:

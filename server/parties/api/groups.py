@@ -71,8 +71,9 @@ def change(asked: dict[str, Any], group_id: UUID) -> dict[str, Any]:
 @blp.response(204)
 def drop(group_id: UUID) -> None:
     """Remove a group; its clients are in « Tous » alone"""
-    require_within_role(actor().role, before={}, after={"group": group_id})
     with transaction(actor().org_id) as session:
+        inheritance.group(session, group_id=group_id)
+        require_within_role(actor().role, before={}, after={"group": group_id})
         service.drop_group(session, group_id=group_id, stamp=stamp())
 
 

@@ -76,8 +76,9 @@ def rename_group(group_id: UUID) -> Response:
 @requires(Permission.TERMS_SET)
 def drop_group(group_id: UUID) -> Response:
     """Remove a group; its clients are in « Tous » alone."""
-    require_within_role(actor().role, before={}, after={"group": group_id})
     with transaction(actor().org_id) as session:
+        inheritance.group(session, group_id=group_id)
+        require_within_role(actor().role, before={}, after={"group": group_id})
         service.drop_group(session, group_id=group_id, stamp=stamp())
     return redirect(url_for(".groups"), code=303)
 
