@@ -8,7 +8,7 @@ from uuid import UUID
 from server.billing.model import CreditNote, Invoice
 from server.delivery.model import VarianceNotice
 from server.orders.model import Order
-from shared.lifecycles import CreditState
+from shared.lifecycles import CreditState, InvoiceState
 from shared.wire.push import IssuedDocument
 
 
@@ -18,6 +18,11 @@ class Issued:
 
     order_id: UUID
     document: Invoice | CreditNote | VarianceNotice | Order
+
+    @property
+    def is_let_go(self) -> bool:
+        """Whether a correction in the same batch let it go before it had a number: nobody is told of it."""
+        return isinstance(self.document, Invoice) and self.document.state is InvoiceState.DROPPED
 
     def as_message(self) -> IssuedDocument:
         """Return what the receipt says: kind, number and total; never an amount that is still to be approved."""

@@ -16,7 +16,7 @@ from server.billing.letterhead import letterhead, parties_text, require_registra
 from server.billing.model import Invoice, InvoiceKind, InvoiceOrder
 from server.billing.queries import live_invoice
 from server.billing.service.holding import issuing, mark_billed, release_orders, rules_for
-from server.billing.service.publication import want_published
+from server.billing.service.publication import want_no_more, want_published
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.memory import remembered
@@ -87,10 +87,13 @@ def adjust_provisional(
 def drop_provisional(session: Session, *, invoice: Invoice, stamp: Stamp) -> Invoice:
     """Let go of a provisional invoice: its order was undelivered or left the run. It had no number to explain.
 
+    One that this transaction was about to publish is let go as well: a visit and its correction came in one batch.
+
     Raises:
         IllegalMove: it is not provisional any more.
     """
     with acting_for(session, invoice.owner_id):
+        want_no_more(session, invoice)
         invoice.move_to(InvoiceState.DROPPED)
         release_orders(session, invoice)
         facts.record(session, events.INVOICE_DROPPED, invoice.id, stamp, readers=tuple(invoice.party_ids))

@@ -62,6 +62,12 @@ def want_published(session: Session, document: Invoice | CreditNote, *, by_agent
     pending.append(_Wanted(document.owner_id, series, document, by_agent))
 
 
+def want_no_more(session: Session, document: Invoice | CreditNote) -> None:
+    """Forget that a document was to be published: it was let go before it had a number."""
+    pending: list[_Wanted] = session.info.get(PENDING, [])
+    pending[:] = [one for one in pending if one.document is not document]
+
+
 def is_wanted(session: Session, document: Invoice | CreditNote) -> bool:
     """Say whether the transaction publishes the document at its end."""
     return any(one.document is document for one in session.info.get(PENDING, ()))

@@ -240,7 +240,7 @@ def _finished(
     done = [(event, issued), *_follow(session, event, stamp)]
     publish_pending(session, stamp=stamp)
     for one, documents in done:
-        one.documents = [msgspec.to_builtins(document.as_message()) for document in documents]
+        one.documents = [msgspec.to_builtins(one.as_message()) for one in documents if not one.is_let_go]
     session.flush()
     take_in_waiting(session, device_id=event.device_id)
     return Decided(event, decision, None, tuple(one for one, _documents in done[1:]))

@@ -286,7 +286,7 @@ def _stray(batch: _Batch, push: Push) -> Standing:
 
 
 def _result(session: Session, event: DeviceEvent, issued: Sequence[Issued]) -> EventResult:
-    event.documents = [msgspec.to_builtins(one.as_message()) for one in issued]
+    event.documents = [msgspec.to_builtins(one.as_message()) for one in issued if not one.is_let_go]
     session.add(event)
     return stored_result(event, first=True)
 

@@ -189,6 +189,23 @@ def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callab
     assert_books_agree(yard, only_order(yard))
 
 
+@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT, EXTERNAL], ids=["credit", "adjust", "agent", "external"])
+def test_a_visit_corrected_to_nothing_in_its_own_batch_blocks_nobody(make_day: Callable[..., Yard], deal: Deal) -> None:
+    """G6, C27, law 19: an invoice that was about to be numbered is let go; the tablet drains (day 114)."""
+    yard = make_day(deal)
+    tablet, lines = yard.tablet, yard.tablet.stop().orders[0].goods.lines
+    tablet.visit(tablet.stop())
+    nothing = {
+        key: counts for line in lines for key, counts in short(line.line_id, line.quantity, line.quantity).items()
+    }
+    correction_of(tablet, first_event(tablet), counted=nothing)
+    said = tablet.push()
+    assert [one["status"] for one in said["results"]] == ["applied", "applied"]
+    assert all(one["number"] for result in said["results"] for one in result["documents"] if one["kind"] == "invoice")
+    if deal is not EXTERNAL:
+        assert billed(delivery_of(yard, only_order(yard))) == 0
+
+
 def test_a_driver_corrects_alone_whatever_the_tablets_clock_says(make_day: Callable[..., Yard]) -> None:
     """Section 3, protocol 8: what comes in one push with its visit needs no clock to be early (rehearsed day 13)."""
     yard = make_day(CREDIT)
