@@ -117,6 +117,8 @@ class Cab:
             self._free_disk()
             return None
         self.around.injected.note(f"{self.name} {ended.ending} {ended.events} {ended.files.received} {ended.runs}")
+        if isinstance(ended.problem, TabletFull):  # the round says so, and the driver makes room
+            self._free_disk()
         self.confirm()
         return ended
 
