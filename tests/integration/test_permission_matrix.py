@@ -21,6 +21,7 @@ from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import ACTIONS, MATRIX, Column, Grant, Permission
 from shared.ids import new_id
 from tests.conftest import Database
+from tests.factories import account_doors as accounts
 from tests.factories.corrections import counted_again, delivery_of, recount
 from tests.factories.matrix import Ground, House, jpeg, make_ground
 from tests.factories.web import Client, Organisation, make_member
@@ -35,16 +36,10 @@ MISSING: Final[Mapping[Permission, str]] = {
     Permission.ORDER_RELIEVE: "taxes, deposits and discounts go with the order's content",
     Permission.DELIVERY_RECORD: "a tablet's events alone record a delivery",
     Permission.INVOICE_ADJUST: "no door to adjust a provisional invoice by hand",
-    Permission.CREDIT_CREATE: "no door to create a credit by hand",
-    Permission.PAYMENT_RECORD: "no door to record a payment",
-    Permission.PAYMENT_ONLINE: "no door to pay online",
-    Permission.BALANCE_READ: "no door to balances and statements",
-    Permission.ACCOUNTING_CHAT: "no door to the accounting thread",
-    Permission.RECEIVABLES_RUN: "no door to dunning and exports",
     Permission.INVOICE_PARTIAL: "no door to partial invoices",
     Permission.STATISTICS_READ: "no door to statistics",
     Permission.TABLET_PRICES: "a bundle's content, no door",
-    Permission.STOCK_MOVE: "no door to stock",
+    Permission.STOCK_MOVE: "a truck's stock moves with a tablet's events",
 }
 
 WORKS: Final = frozenset({200, 201, 202, 204})
@@ -66,8 +61,8 @@ class Trial:
     limited: Mapping[Column, frozenset[int]] = field(default_factory=dict)
     answers: Mapping[Column, frozenset[int]] = field(default_factory=dict)
     """What a ● cell says to this very subject, where it is not just done."""
-    billed: bool = False
-    """The distributor's ○ is « agent billing »: refused for the plain seller, open for the one it bills for."""
+    billed: frozenset[int] = frozenset()
+    """Where « agent billing » limits the distributor: what it hears for the plain seller; for the billed it works."""
     works: frozenset[int] = WORKS
     refused: frozenset[int] = SHUT
     foreign: Callable[[Ground, Client, Any], TestResponse] | None = None
@@ -204,8 +199,8 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
     Permission.ORDER_EDIT_PUBLISHED: Trial(
         _content, lambda ground, seller: ground.invoiced(seller)[0], look=_order, refused=SHUT | {409}
     ),
-    Permission.ORDER_ACCEPT: Trial(_post("/api/v1/orders/{}/accept", {}), _fresh, look=_order, billed=True),
-    Permission.ORDER_CANCEL: Trial(_post("/api/v1/orders/{}/cancel", _REASON), _fresh, look=_order, billed=True),
+    Permission.ORDER_ACCEPT: Trial(_post("/api/v1/orders/{}/accept", {}), _fresh, look=_order, billed=SHUT),
+    Permission.ORDER_CANCEL: Trial(_post("/api/v1/orders/{}/cancel", _REASON), _fresh, look=_order, billed=SHUT),
     Permission.TERMS_SET: Trial(
         _group,
         lambda *_: None,
@@ -257,12 +252,12 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
             Column.AGENT: _UNSEEN,
         },
     ),
-    Permission.INVOICE_PUBLISH: Trial(_post("/api/v1/orders/{}/invoice"), _accepted, look=_order, billed=True),
+    Permission.INVOICE_PUBLISH: Trial(_post("/api/v1/orders/{}/invoice"), _accepted, look=_order, billed=SHUT),
     Permission.INVOICE_VOID: Trial(
         _post("/api/v1/invoices/{}/void", _REASON),
         _invoice,
         look=_invoice_state,
-        billed=True,
+        billed=SHUT,
     ),
     Permission.CREDIT_APPROVE: Trial(
         _post("/api/v1/credit-notes/{}/decision", {"approve": True, "reason": ""}),
@@ -270,6 +265,25 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
         of=lambda ground: ground.above,
         limited={Column.DISTRIBUTOR: STRANGE, Column.AGENT: STRANGE},
     ),
+    # accounts are their issuer's (R011), and a representative never issues (C28): an agent finds none of its own
+    Permission.CREDIT_CREATE: Trial(
+        accounts.credit, accounts.owed, look=accounts.stands, billed=SHUT, answers={Column.AGENT: STRANGE}
+    ),
+    Permission.PAYMENT_RECORD: Trial(
+        accounts.record,
+        accounts.owed,
+        look=accounts.stands,
+        billed=frozenset({404, 409}),  # no account of its own there, or one that is not the invoice's (law 12)
+        limited={Column.AGENT: STRANGE, Column.DRIVER: SHUT},  # a driver's money comes with a tablet's events
+    ),
+    Permission.PAYMENT_ONLINE: Trial(accounts.pay_online, accounts.owed, look=accounts.stands),
+    Permission.BALANCE_READ: Trial(
+        accounts.see_balance, accounts.owed, look=accounts.stands, billed=STRANGE, limited={Column.AGENT: STRANGE}
+    ),
+    Permission.ACCOUNTING_CHAT: Trial(
+        accounts.chat, accounts.owed, look=accounts.stands, billed=STRANGE, limited={Column.AGENT: STRANGE}
+    ),
+    Permission.RECEIVABLES_RUN: Trial(accounts.run, accounts.owed, look=accounts.stands, billed=SHUT),
     Permission.ORDER_CHAT: Trial(_get("/api/v1/orders/{}/messages"), _fresh, limited={Column.DRIVER: STRANGE}),
     Permission.DEVICE_ADMINISTER: Trial(
         _code,
@@ -302,8 +316,8 @@ def test_each_cell_answers_as_the_matrix_says(ground: Ground, permission: Permis
     if grant is Grant.NONE:
         _knock_shut(ground, permission, client, seller, trial.refused)
         return
-    if grant is Grant.LIMITED and trial.billed and column is Column.DISTRIBUTOR:
-        _knock_shut(ground, permission, client, seller, SHUT)
+    if trial.billed and column is Column.DISTRIBUTOR:
+        _knock_shut(ground, permission, client, seller, trial.billed)
         client, seller = ground.caller(column, trial.house, of=ground.billed), ground.billed
     answer = trial.knock(ground, client, trial.subject(ground, seller))
     expected = (trial.limited if grant is Grant.LIMITED else trial.answers).get(column, trial.works)
