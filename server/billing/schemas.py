@@ -9,8 +9,9 @@ from server.core.web.paging import PageQuerySchema
 
 
 class MoneyLineSchema(Schema):
-    """One line; amounts are cents."""
+    """One line; amounts are cents. A credit of an invoice's items names its lines by ``id``."""
 
+    id = fields.UUID(required=True)
     position = fields.Integer(required=True)
     description_fr = fields.String(required=True)
     description_en = fields.String(required=True)

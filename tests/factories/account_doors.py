@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 
 from werkzeug.test import TestResponse
 
-from server.billing.queries import invoice
-from server.core.transaction import transaction
 from server.identity.permissions import Column
 from server.receivables.model import Provider
 from server.receivables.providers import use_gateway
@@ -38,9 +36,8 @@ class Owed:
 def owed(ground: Ground, seller: Seller) -> Owed:
     """Return a fresh published invoice of the seller's to the shop."""
     invoice_id = ground.invoiced(seller)[1]
-    with transaction(acting=seller.id) as session:
-        found = invoice(session, invoice_id=UUID(invoice_id))
-        return Owed(invoice_id, str(found.lines[0].id), found.owner_id, found.buyer_id)
+    found = ground.caller(Column.SUPPLIER, "seller", of=seller).get(f"/api/v1/invoices/{invoice_id}").json
+    return Owed(invoice_id, found["lines"][0]["id"], UUID(found["issuer_id"]), ground.world.buyer.id)
 
 
 def stands(ground: Ground, held: Owed) -> Any:
@@ -57,7 +54,7 @@ def stands(ground: Ground, held: Owed) -> Any:
 
 
 def credit(_ground: Ground, client: Client, held: Owed) -> TestResponse:
-    """Credit one unit of the invoice's first line."""
+    """Credit one unit of the invoice's first line; whoever may, the note is the issuer's (C28)."""
     body = {
         "key": str(new_id()),
         "buyer_id": str(held.buyer_id),
@@ -65,7 +62,9 @@ def credit(_ground: Ground, client: Client, held: Owed) -> TestResponse:
         "invoice_id": held.invoice_id,
         "items": [{"line_id": held.line_id, "quantity": 1}],
     }
-    return client.post("/api/v1/credit-notes", json=body)
+    made = client.post("/api/v1/credit-notes", json=body)
+    assert made.status_code != 201 or made.json["issuer_id"] == str(held.issuer_id)
+    return made
 
 
 def record(_ground: Ground, client: Client, held: Owed) -> TestResponse:

@@ -266,9 +266,7 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
         limited={Column.DISTRIBUTOR: STRANGE, Column.AGENT: STRANGE},
     ),
     # accounts are their issuer's (R011), and a representative never issues (C28): an agent finds none of its own
-    Permission.CREDIT_CREATE: Trial(
-        accounts.credit, accounts.owed, look=accounts.stands, billed=SHUT, answers={Column.AGENT: STRANGE}
-    ),
+    Permission.CREDIT_CREATE: Trial(accounts.credit, accounts.owed, look=accounts.stands, billed=SHUT),
     Permission.PAYMENT_RECORD: Trial(
         accounts.record,
         accounts.owed,
@@ -335,6 +333,15 @@ def test_a_foreign_organisation_gets_nothing_and_changes_nothing(ground: Ground,
         answer = (trial.foreign or trial.knock)(ground, client, subject)
         assert answer.status_code in STRANGE, (permission, column, answer.status_code, answer.json)
     assert (trial.look(ground, subject) if trial.look else None) == before
+
+
+def test_an_agent_credits_for_a_seller_that_issues_itself_alone(ground: Ground) -> None:
+    """R089, C28: a representative writes items' credits in its seller's name, and none where the distributor bills."""
+    agent, held = ground.caller(Column.AGENT, "seller"), accounts.owed(ground, ground.billed)
+    assert accounts.credit(ground, agent, held).status_code == 403
+    free = {"key": str(new_id()), "buyer_id": str(held.buyer_id), "reason_fr": "Geste"}
+    line = {"description_fr": "Geste", "description_en": "Gesture", "net_cents": 100}
+    assert agent.post("/api/v1/credit-notes", json=free | {"lines": [line]}).status_code == 404
 
 
 def test_every_line_of_section_3_is_tried_or_named_as_missing() -> None:

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 
 from server.billing.model import CreditNote
 from server.billing.service import FreeLine, credit_empties, credit_items, issue_free_credit, publish_pending
-from server.core.acting import acting_org
+from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.receivables.service.allocating import Part
 from server.receivables.service.applying import apply_credit
 from server.receivables.service.customers import require_customer
-from server.receivables.service.owning import own_invoice
+from server.receivables.service.owning import creditable_invoice
 
 
 class NothingCredited(Conflict):
@@ -62,20 +62,19 @@ class NewCredit:
 
 
 def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -> CreditNote:
-    """Return the acting issuer's credit note, numbered and applied; the last work of its transaction.
+    """Return the issuer's credit note, numbered and applied; the last work of its transaction.
 
+    The issuer acts; or, for items of an invoice, whoever represents its seller, and the note is the seller's (C28).
     ``key`` is the command's: repeating it gives the same note, applied once.
 
     Raises:
-        NoAccount: the buyer is no customer. Forbidden, NotFound: the invoice is not the issuer's.
+        NoAccount: the buyer is no customer. Forbidden, NotFound: the invoice is not the caller's to credit.
         ReasonMissing, BadAmount, CreditTooLarge, UnknownContainer, NothingCredited: the credit cannot be.
         OverAllocated, NotOneAccount: ``parts`` ask for too much, or for somebody else's invoice.
 
-    Source: R081, R082, R088, R092-R095.
+    Source: R081, R082, R088, R089, R092-R095.
     """
-    issuer_id = acting_org(session)
-    require_customer(session, issuer_id=issuer_id, buyer_id=new.buyer_id)
-    note = _draft(session, issuer_id, new, key, stamp)
+    note = _draft(session, new, key, stamp)
     if note is None:
         raise NothingCredited(
             Text("Ces contenants n’ont pas de consigne ce jour-là.", "These containers have no deposit on that day."),
@@ -89,12 +88,20 @@ def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -
     return note
 
 
-def _draft(session: Session, issuer_id: UUID, new: NewCredit, key: UUID, stamp: Stamp) -> CreditNote | None:
+def _draft(session: Session, new: NewCredit, key: UUID, stamp: Stamp) -> CreditNote | None:
     of = new.of
     if isinstance(of, Items):
-        invoice = own_invoice(session, of.invoice_id)
+        invoice = creditable_invoice(session, of.invoice_id)
+        _require_account(session, invoice.owner_id, new)
         return credit_items(session, invoice=invoice, quantities=of.quantities, reason=new.reason, key=key, stamp=stamp)
+    issuer_id = acting_org(session)
+    _require_account(session, issuer_id, new)
     kin = {"issuer_id": issuer_id, "buyer_id": new.buyer_id}
     if isinstance(of, Empties):
         return credit_empties(session, **kin, counted=of.counted, reason=new.reason, key=key, stamp=stamp)
     return issue_free_credit(session, **kin, lines=of.lines, reason=new.reason, key=key, stamp=stamp)
+
+
+def _require_account(session: Session, issuer_id: UUID, new: NewCredit) -> None:
+    with acting_for(session, issuer_id):
+        require_customer(session, issuer_id=issuer_id, buyer_id=new.buyer_id)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing import queries as billing
 from server.billing.model import CreditNote, Invoice
-from server.core.acting import acting_org
+from server.core.acting import acting_for, acting_org
 from server.core.problems import Forbidden, NotFound, Text
+from server.orders.model import Order
 from server.receivables.model import Payment, Refund
 
 
@@ -56,6 +58,30 @@ def own_invoice(session: Session, invoice_id: UUID) -> Invoice:
     found = billing.invoice(session, invoice_id=invoice_id)
     require_issuer(session, found)
     return found
+
+
+def creditable_invoice(session: Session, invoice_id: UUID) -> Invoice:
+    """Return an invoice whose items the acting organisation may credit, with its lines.
+
+    It is the issuer's own, or of orders that it represents for a seller that issues itself.
+
+    Raises:
+        NotFound: there is none; Forbidden: it is another issuer's.
+
+    Source: R089, C28; section 3 (sellers and their agents create credit notes).
+    """
+    found = billing.invoice(session, invoice_id=invoice_id)
+    if not _represents(session, found):
+        require_issuer(session, found)
+    return found
+
+
+def _represents(session: Session, invoice: Invoice) -> bool:
+    me = acting_org(session)
+    with acting_for(session, invoice.owner_id):
+        order_ids = billing.order_ids_of(session, invoice_id=invoice.id)
+        rows = session.execute(select(Order.owner_id, Order.agent_id).where(Order.id.in_(order_ids))).all()
+    return bool(rows) and all((row.owner_id, row.agent_id) == (invoice.owner_id, me) for row in rows)
 
 
 def require_issuer(session: Session, row: Payment | CreditNote | Invoice | Refund) -> None:
