@@ -64,10 +64,12 @@ def pay(world: World, issuer_id, cents: int) -> None:
         receivables.record_payment(
             session,
             issuer_id=issuer_id,
-            buyer_id=world.buyer.id,
-            method=PaymentMethod.CHEQUE,
-            amount_cents=cents,
-            received_on=date(2026, 11, 21),
+            paid=receivables.NewPayment(
+                buyer_id=world.buyer.id,
+                method=PaymentMethod.CHEQUE,
+                amount_cents=cents,
+                received_on=date(2026, 11, 18),
+            ),
             key=new_id(),
             stamp=stamp(),
         )

@@ -60,10 +60,12 @@ def a_day_of_books() -> World:
         receivables.record_payment(
             session,
             issuer_id=world.seller.id,
-            buyer_id=world.buyer.id,
-            method=PaymentMethod.CASH,
-            amount_cents=10_003,
-            received_on=date(2026, 11, 20),
+            paid=receivables.NewPayment(
+                buyer_id=world.buyer.id,
+                method=PaymentMethod.CASH,
+                amount_cents=10_003,
+                received_on=date(2026, 11, 18),
+            ),
             key=new_id(),
             stamp=stamp(),
         )

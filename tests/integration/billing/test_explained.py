@@ -56,10 +56,12 @@ def day(app: Flask) -> dict[str, Any]:
         receivables.record_payment(
             session,
             issuer_id=world.seller.id,
-            buyer_id=world.buyer.id,
-            method=PaymentMethod.CHEQUE,
-            amount_cents=10_000,
-            received_on=SYNCED_AT.date(),
+            paid=receivables.NewPayment(
+                buyer_id=world.buyer.id,
+                method=PaymentMethod.CHEQUE,
+                amount_cents=10_000,
+                received_on=SYNCED_AT.date(),
+            ),
             key=new_id(),
             stamp=stamp(SYNCED_AT),
         )

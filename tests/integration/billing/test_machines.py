@@ -131,8 +131,7 @@ class Ledger(RuleBasedStateMachine):
                     session,
                     issuer_id=self.issuer_id,
                     buyer_id=self.world.buyer.id,
-                    net_cents=cents,
-                    taxed=taxed,
+                    lines=[billing.FreeLine(REASON, cents, taxed)],
                     reason=REASON,
                     key=key,
                     stamp=stamp(),
@@ -147,10 +146,12 @@ class Ledger(RuleBasedStateMachine):
             payment = receivables.record_payment(
                 session,
                 issuer_id=self.issuer_id,
-                buyer_id=self.world.buyer.id,
-                method=method,
-                amount_cents=cents,
-                received_on=date(2026, 11, 20),
+                paid=receivables.NewPayment(
+                    buyer_id=self.world.buyer.id,
+                    method=method,
+                    amount_cents=cents,
+                    received_on=date(2026, 11, 18),
+                ),
                 key=new_id(),
                 stamp=stamp(),
             )
