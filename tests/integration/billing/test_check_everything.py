@@ -36,6 +36,9 @@ OUTSIDE_THE_BOOKS = {
     "posting.id": "a row's own name, to which nothing refers",
     "payment.cause_id": "the key that keeps a command told twice from paying twice",
     "payment.reference": "what the payer wrote on the cheque",
+    "payment.invoice_id": "the invoice from which a payer asked to pay; what a payment pays is its allocations'",
+    "payment.provider_ref": "the provider's name of a payment, whose own state decides (ADR 0030)",
+    "payment.pay_url": "the provider's page on which a payer pays",
 }
 CHANGES = {
     "text": "{0} || 'X'", "character varying": "{0} || 'X'", "integer": "{0} + 1", "bigint": "{0} + 1",
