@@ -24,7 +24,7 @@ _FILES = (
 _EVENTS = (
     "sync.push:savepoint:1",
     "sync.push:written:9",
-    "sync.push:written:40",
+    "sync.push:written:24",
     "sync.push:before_commit:1",
     "sync.push:after_commit:1",
 )
