@@ -146,6 +146,19 @@ def test_the_page_offers_each_party_what_it_may_do(trade: Trade) -> None:
     assert "Annulation demandée : accordée." in page(trade.buyer, path)
 
 
+def test_an_order_shows_what_its_client_ordered_before(trade: Trade) -> None:
+    """R054: the client's other orders on each order, and the whole history behind its link, the seller's own alone."""
+    earlier, later = trade.order(by=trade.buyer), trade.order(by=trade.seller)
+    shown = page(trade.seller, f"/commandes/{later['id']}")
+    beside = shown.partition("Autres commandes de ce client")[2]
+    assert f"/commandes/{earlier['id']}" in beside
+    whole = f"/commandes?client={trade.world.buyer.id}"
+    assert whole in beside
+    listed = page(trade.seller, whole)
+    assert all(one["number"] in listed for one in (earlier, later))
+    assert earlier["number"] not in page(trade.seller, f"/commandes?client={trade.world.carrier_id}")
+
+
 def test_parties_bring_files_and_others_have_none(trade: Trade) -> None:
     """R056: PDF, pictures, CSV; by their bytes; for the order's parties alone; saved, never opened in place."""
     order = trade.order(by=trade.buyer)
