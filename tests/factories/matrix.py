@@ -169,15 +169,19 @@ def make_ground(app: Flask) -> Ground:
     proof = next(one for one in proofs if one.order_id == delivery.order_id)
     number = read_order(delivery.order_id, acting=world.carrier_id).number
     ground = Ground(app, yard.world, agent_id, yard, delivery, proof.id, number)
-    ground.credits = iter(_proposed(ground))
+    ground.credits = _proposed(ground)
     return ground
 
 
-def _proposed(ground: Ground) -> list[str]:
+def _proposed(ground: Ground) -> Iterator[str]:
+    """Yield each proposed credit once, as long as it waits: a corrected delivery refuses its own."""
     seller = ground.caller(Column.SUPPLIER, "seller", of=ground.above)
-    found = [one["id"] for one in seller.get("/api/v1/credit-notes").json if one["state"] == "proposed"]
-    assert len(found) == PROPOSED
-    return found
+    given: set[str] = set()
+    while True:
+        found = [one["id"] for one in seller.get("/api/v1/credit-notes").json if one["state"] == "proposed"]
+        credit_id = next(one for one in found if one not in given)
+        given.add(credit_id)
+        yield credit_id
 
 
 def jpeg() -> bytes:
