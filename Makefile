@@ -53,8 +53,8 @@ fast: setup
 check: lint types contracts fast ## format, lint, types, contracts, architecture, unit and property tests
 
 slow: setup
-	$(call run_tests,tests/integration tests/golden tests/scenarios tests/conformance tests/rehearsal tests/faults,-n $(WORKERS) --dist loadgroup)
-	$(call run_tests,tests/tablet tests/browser,-n $(WORKERS) --dist loadgroup)
+	$(call run_tests,tests/integration tests/golden tests/scenarios tests/conformance tests/rehearsal tests/faults,-n $(WORKERS) --dist loadfile)
+	$(call run_tests,tests/tablet tests/browser,-n $(WORKERS) --dist loadfile)
 
 test: check slow ## everything that CI runs
 

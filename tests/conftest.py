@@ -31,18 +31,6 @@ hypothesis.settings.register_profile("nightly", hypothesis.settings.get_profile(
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "push"))
 
 
-_ONE_WORKER_EACH = ("tablet", "browser")  # one Kivy application and one office with its browser, side by side
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep each of the parts that share one costly world on a worker of its own."""
-    for item in items:
-        part = item.path.parent.name
-        if part in _ONE_WORKER_EACH:
-            item.add_marker(pytest.mark.xdist_group(part))
-
-
 @dataclass(frozen=True)
 class Database:
     """One database of one test: addresses for the app role, for the schema's owner and for the superuser."""
