@@ -12,7 +12,7 @@ from server.delivery.reasons import CONSENT_EN, CONSENT_FR
 from server.documents.drafting.goods import Cast, delivered_rows
 from server.documents.drafting.words import OUTCOMES, failure
 from server.documents.rendering.papers import ProofOfDelivery, Seal, SeenAmounts
-from server.documents.rendering.parts import Drawing, Fix, Moment
+from server.documents.rendering.parts import Drawing, Fix, Moment, paper_currency
 from server.orders.model import Order
 from server.parties.model import Organisation
 from server.planning.model import Run
@@ -128,7 +128,7 @@ def _seen(delivery: Delivery, order: Order) -> SeenAmounts:
         total_cents=delivery.shown_total_cents,
         credit_cents=delivery.shown_credit_cents,
         supplement_cents=delivery.shown_supplement_cents,
-        currency=order.currency,  # type: ignore[arg-type]  # the column holds one of the paper's currencies
+        currency=paper_currency(order.currency),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
 from server.documents.drafting.words import TAXES, party_of_card, reason, unit
 from server.documents.rendering import papers
-from server.documents.rendering.parts import Amounts, DepositAmount, GoodsLine, Party, TaxAmount
+from server.documents.rendering.parts import Amounts, DepositAmount, GoodsLine, Party, TaxAmount, paper_currency
 from shared.lifecycles import InvoiceState
 from shared.problems import Text
 
@@ -106,7 +106,7 @@ def _invoice_amounts(invoice: Invoice, containers: Mapping[str, Text]) -> Amount
         discount_cents=sum(line.document_discount_cents for line in invoice.lines),
         taxes=_taxes(invoice.taxes, _bases(invoice.lines)),
         deposits=deposit_rows(deposits, containers, invoice.deposit_cents),
-        currency=invoice.currency,  # type: ignore[arg-type]  # the column holds one of the paper's currencies
+        currency=paper_currency(invoice.currency),
     )
 
 

@@ -12,7 +12,7 @@ from server.documents.drafting.goods import Cast
 from server.documents.drafting.money import deposit_rows
 from server.documents.drafting.words import TAXES, reason, unit
 from server.documents.rendering import papers
-from server.documents.rendering.parts import Amounts, GoodsLine, TaxAmount
+from server.documents.rendering.parts import Amounts, GoodsLine, TaxAmount, paper_currency
 from server.orders.model import Order, OrderLine
 from server.orders.pricing import priced_order
 from shared.lifecycles import LABELS
@@ -80,7 +80,7 @@ def _amounts(order: Order, priced: PricedDocument, taxes: Sequence[TaxRule], con
         discount_cents=priced.document_discount_cents,
         taxes=tuple(_tax(rule, priced) for rule in taxes if rule.code in priced.taxes),
         deposits=deposit_rows(counted, containers, priced.deposits_cents),
-        currency=order.currency,  # type: ignore[arg-type]  # the column holds one of the paper's currencies
+        currency=paper_currency(order.currency),
     )
 
 

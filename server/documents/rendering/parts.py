@@ -26,6 +26,18 @@ type Cents = Annotated[int, Meta(ge=-(10**12), le=10**12)]
 type Count = Annotated[int, Meta(ge=0, le=10**7)]
 type Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 type Currency = Literal["CAD", "EUR", "CHF"]
+
+
+def paper_currency(code: str) -> Currency:
+    """Return the currency of a row as papers know it.
+
+    Raises:
+        msgspec.ValidationError: no paper is written in this currency.
+    """
+    found: Currency = msgspec.convert(code, Currency)
+    return found
+
+
 type QrPayload = Annotated[str, Meta(min_length=1, max_length=MAX_QR_BYTES)]
 
 

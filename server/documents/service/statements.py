@@ -17,6 +17,7 @@ from server.core.acting import acting_org
 from server.core.settings import settings
 from server.documents.drafting.words import party_of_card
 from server.documents.rendering.papers import Statement, StatementRow
+from server.documents.rendering.parts import paper_currency
 from server.documents.rendering.pool import RenderPool
 from server.documents.rendering.render import render
 from server.receivables.accounts import AGE_LABELS, Account, accounts
@@ -76,7 +77,7 @@ def draft_statement(session: Session, *, buyer_id: UUID, period: Period, at: dat
         papers.append(
             Statement(
                 qr=f"{settings().public_url}/a-payer/{issuer_id}/releve?du={first_day}&au={last_day}",
-                currency=found.currency,  # type: ignore[arg-type]  # the column holds one of the paper's currencies
+                currency=paper_currency(found.currency),
                 issuer=party_of_card(cards["issuer"]),
                 buyer=party_of_card(cards["buyer"]),
                 first_day=first_day,
