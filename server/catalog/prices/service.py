@@ -26,6 +26,7 @@ from server.parties.model import Client, CustomerGroup
 
 MAX_LISTED: Final = 2000
 _PERCENT_STEP: Final = Decimal("0.0001")
+_ALL_OF_IT: Final = 100
 
 
 class BadRule(Problem):
@@ -202,7 +203,7 @@ def _require_one_way(terms: RuleTerms) -> None:
 def _require_figures(terms: RuleTerms) -> None:
     if terms.percent_off is not None:
         exact = terms.percent_off.is_finite() and terms.percent_off == terms.percent_off.quantize(_PERCENT_STEP)
-        if not exact or not 0 < terms.percent_off <= 100:  # noqa: PLR2004  # all of it
+        if not exact or not 0 < terms.percent_off <= _ALL_OF_IT:
             raise _bad("percent_off", "Un pourcentage va de 0,0001 à 100.", "A percentage is 0.0001 to 100.")
     for where in ("amount_off", "fixed_price"):
         if (value := getattr(terms, where)) is not None:
