@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
 import click
+from sqlalchemy.orm import Session
 
 from server.core import clock
 from server.core.ground import standing_ground
-from server.core.imports import read_import_file, told_report
+from server.core.imports import ImportReport, read_import_file, told_report
 from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -22,27 +24,47 @@ from server.parties.service import import_clients as take_clients
 from server.parties.service.client_rows import read_clients
 from shared.ids import new_id
 
+type Imported = Callable[[Session, Stamp], ImportReport]
+
+
+def run_import(seller: str, *, dry_run: bool, preview: Imported, take: Imported) -> None:
+    """Import a sheet for one seller, or show what it would do; each ``tournee import`` is this course.
+
+    Raises:
+        Problem: there is no such seller, or a row cannot be; nothing is written then.
+    """
+    made = Stamp(by=None, at=clock.now())
+    with standing_ground():
+        with transaction(acting=UUID(int=0), as_owner=True) as session:
+            seller_id = queries.seller_named(session, seller)
+        with transaction(acting=seller_id) as session:
+            report = (preview if dry_run else take)(session, made)
+    for line in told_report(report, is_dry=dry_run):
+        click.echo(line)
+
+
+def import_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the file, the seller and the dry run that every import takes."""
+    command = click.option("--dry-run", is_flag=True, help="Montrer sans écrire · Show and write nothing.")(command)
+    told = "Code, nom ou identifiant du vendeur · Seller's code, name or id."
+    command = click.option("--seller", default="", help=told)(command)
+    return click.argument("file", type=click.Path(path_type=Path))(command)
+
 
 @click.command("clients")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--seller", default="", help="Code, nom ou identifiant du vendeur · Seller's code, name or id.")
-@click.option("--dry-run", is_flag=True, help="Montrer sans écrire · Show and write nothing.")
+@import_options
 def import_clients(file: Path, seller: str, *, dry_run: bool) -> None:
     """Importer des clients depuis FILE (CSV) · Import clients from FILE.
 
     Code de sortie · exit code: 0 fait · done, 2 fichier refusé, rien d'écrit · file refused, nothing written.
     """
     sheet = read_clients(read_import_file(file))
-    with standing_ground():
-        with transaction(acting=UUID(int=0), as_owner=True) as session:
-            seller_id = queries.seller_named(session, seller)
-        with transaction(acting=seller_id) as session:
-            if dry_run:
-                report = preview_clients(session, sheet=sheet)
-            else:
-                report = take_clients(session, sheet=sheet, stamp=Stamp(by=None, at=clock.now()))
-    for line in told_report(report, is_dry=dry_run):
-        click.echo(line)
+    run_import(
+        seller,
+        dry_run=dry_run,
+        preview=lambda session, _stamp: preview_clients(session, sheet=sheet),
+        take=lambda session, stamp: take_clients(session, sheet=sheet, stamp=stamp),
+    )
 
 
 @click.group()
