@@ -14,7 +14,7 @@ from server.conversations.service import say
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Text
 from server.core.stamp import Stamp
-from server.receivables.service.customers import require_customer
+from server.receivables.service.customers import no_account, require_customer
 
 _ACCOUNTS: Final = UUID("2c6f2e0a-2f5e-5d0c-9a52-6f0d3b1c7e55")
 
@@ -62,7 +62,7 @@ def account_messages(session: Session, *, issuer_id: UUID, buyer_id: UUID) -> Se
 
 
 def _require_party(session: Session, issuer_id: UUID, buyer_id: UUID) -> None:
-    me = acting_org(session)
-    asked_id = buyer_id if me in {issuer_id, buyer_id} else me
+    if acting_org(session) not in {issuer_id, buyer_id}:
+        raise no_account(buyer_id)
     with acting_for(session, issuer_id):
-        require_customer(session, issuer_id=issuer_id, buyer_id=asked_id)
+        require_customer(session, issuer_id=issuer_id, buyer_id=buyer_id)

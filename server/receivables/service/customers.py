@@ -57,13 +57,18 @@ def require_customer(session: Session, *, issuer_id: UUID, buyer_id: UUID) -> No
         NoAccount: there is no account.
     """
     if not has_account(session, issuer_id=issuer_id, buyer_id=buyer_id):
-        raise NoAccount(
-            Text(
-                "Cette organisation n’est pas un client de l’émetteur.",
-                "This organisation is no customer of the issuer.",
-            ),
-            where=str(buyer_id),
-        )
+        raise no_account(buyer_id)
+
+
+def no_account(buyer_id: UUID) -> NoAccount:
+    """Return what an organisation is told that shares no account with another."""
+    return NoAccount(
+        Text(
+            "Cette organisation n’est pas un client de l’émetteur.",
+            "This organisation is no customer of the issuer.",
+        ),
+        where=str(buyer_id),
+    )
 
 
 def set_credit_limit(session: Session, *, buyer_id: UUID, limit_cents: int | None, stamp: Stamp) -> CustomerAccount:
