@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 
 import pytest
@@ -52,6 +53,22 @@ def pay(world, cents, *, key=None, seller=None):
             key=key or new_id(),
             stamp=stamp(LATER),
         )
+
+
+def test_a_payment_told_twice_at_once_is_one(database):
+    """R084: two requests with one key, side by side, are answered with the same payment."""
+    world = make_world([CREDIT])
+    invoice_id = publish(world, make_order(world))
+    for key in (new_id(), new_id(), new_id()):
+        with ThreadPoolExecutor(max_workers=4) as threads:
+            told = [threads.submit(pay, world, 1_000, key=key) for _ in range(4)]
+        assert len({one.result().id for one in told}) == 1
+    with transaction(acting=world.seller.id) as session:
+        assert len(session.scalars(select(Payment)).all()) == 3
+    assert (
+        totals(world.seller.id)[Account.RECEIVABLE]
+        == read_invoice(invoice_id, acting=world.seller.id).total_cents - 3_000
+    )
 
 
 def standing(world, invoice_id, *, acting=None, on=date(2026, 11, 21)):
