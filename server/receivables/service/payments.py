@@ -108,7 +108,8 @@ def record_payment(session: Session, *, issuer_id: UUID, paid: NewPayment, key: 
     Source: R044, R084.
     """
     with acting_for(session, issuer_id):
-        ledger.lock_accounts(session, pairs=[(issuer_id, paid.buyer_id)])  # the same command told twice waits for itself
+        # the same command told twice at once waits here for itself
+        ledger.lock_accounts(session, pairs=[(issuer_id, paid.buyer_id)])
         known = payment_of_cause(session, issuer_id=issuer_id, cause_id=key)
         if known is not None:
             return known
