@@ -40,7 +40,7 @@ AGE_LABELS: Mapping[Age, Text] = {
     Age.TO_60: Text("31 à 60 jours", "31 to 60 days"),
     Age.TO_90: Text("61 à 90 jours", "61 to 90 days"),
     Age.OLDER: Text("Plus de 90 jours", "Over 90 days"),
-    Age.UNAPPLIED: Text("Crédits non affectés", "Unapplied credit"),
+    Age.UNAPPLIED: Text("À affecter", "Unapplied"),
 }
 _LAST_DAY: Mapping[Age, int] = {Age.NOT_DUE: 0, Age.TO_30: 30, Age.TO_60: 60, Age.TO_90: 90}
 
