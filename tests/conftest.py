@@ -20,8 +20,9 @@ from server.core.migrations import note_present
 from server.core.settings import reload_settings
 from server.core.transaction import forget_engine
 from server.migrations.schema import install
+from tests.factories.waiting import BOUNDED
 
-pytest_plugins = ["tests.factories.web"]
+pytest_plugins = ["tests.factories.bounded", "tests.factories.web"]
 _counter = itertools.count(1)
 
 hypothesis.settings.register_profile(
@@ -98,7 +99,7 @@ def fresh_database(postgres: PostgresAddress, folder: Path) -> Iterator[Database
 
 
 def _on_server(postgres: PostgresAddress, statement: str) -> None:
-    engine = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(postgres.url("postgres"), isolation_level="AUTOCOMMIT", connect_args=BOUNDED)
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()

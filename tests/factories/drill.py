@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -30,11 +31,14 @@ from server.planning.model import Run
 from tests.factories.dying import mark_of
 from tests.factories.nursery import FD, Born, born
 from tests.factories.state import Digest, state_digest
+from tests.factories.waiting import BOUNDED, PATIENCE_S, WaitedInVain, end_of
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
 
 ROOT: Final = Path(__file__).parents[2]
 _KILLED: Final = -9
 _NOT_SENT: Final = 3
+_WORK_S: Final = 300.0
+_MOST_FALSE_STARTS: Final = 3
 # which suppliers (adjusted, credited, external, by agent) each shop orders from
 BASKETS: Final = ((0, 1), (1, 2), (0, 3), (0, 1, 2, 3), (0, 1), (2,), (3,), (1,))
 
@@ -49,7 +53,7 @@ class Cluster:
 
     def on_server(self, statement: str) -> None:
         """Run one statement as superuser, outside of any database of a drill."""
-        with psycopg.connect(self.address.conninfo("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.address.conninfo("postgres"), autocommit=True, **BOUNDED) as connection:
             connection.execute(statement)
 
     def copy(self, name: str, template: str) -> None:
@@ -65,7 +69,7 @@ class Cluster:
     @property
     def postmaster_pid(self) -> int:
         """The database's first process."""
-        with psycopg.connect(self.address.conninfo("postgres")) as connection:
+        with psycopg.connect(self.address.conninfo("postgres"), **BOUNDED) as connection:
             folder = connection.execute("SHOW data_directory").fetchone()[0]
         return int((Path(folder) / "postmaster.pid").read_text().splitlines()[0])
 
@@ -184,10 +188,8 @@ class Drill:
     ) -> None:
         """End what runs and forget the copy."""
         self._closing.set()
-        if self._server is not None:
-            self._server.kill()
         if self._keeper is not None:
-            self._keeper.join()
+            self._end_server(self._keeper)
         self._socket.close()
         self.morning.cluster.on_server(f'DROP DATABASE "{self.database}" WITH (FORCE)')
 
@@ -195,12 +197,23 @@ class Drill:
         """Run the web server; it dies at each of ``deaths`` in turn, or kills process ``instead``, and starts again."""
 
         def keep() -> None:
-            while not self._closing.is_set():
+            false_starts = 0
+            while not self._closing.is_set() and false_starts < _MOST_FALSE_STARTS:
                 self._server = self._popen(["serve", FD], self._order(deaths, instead))
-                self._server.wait()
+                false_starts += self._server.wait() != _KILLED  # it gave up by itself: its words are in said.log
 
         self._keeper = threading.Thread(target=keep, daemon=True)
         self._keeper.start()
+
+    def _end_server(self, keeper: threading.Thread) -> None:
+        """Kill the server, also one that is just being started again."""
+        ends_s = time.monotonic() + PATIENCE_S
+        while keeper.is_alive():
+            if time.monotonic() > ends_s:
+                raise WaitedInVain(f"the drill's web server does not end; see {self.folder / 'said.log'}")
+            if self._server is not None:
+                self._server.kill()
+            keeper.join(0.1)
 
     def sync(
         self,
@@ -228,9 +241,15 @@ class Drill:
 
     def work(self, *deaths: str) -> None:
         """Do every job; the worker dies at each of ``deaths`` in turn and another one takes over."""
-        while (worker := self._popen(["work"], self._order(deaths, None))).wait() == _KILLED:
-            continue
-        assert worker.returncode == 0, "jobs failed; see the worker's words above"
+        for _ in range(len(deaths) + 1):
+            worker = self._popen(["work"], self._order(deaths, None))
+            try:
+                code = worker.wait(timeout=_WORK_S)
+            finally:
+                worker.kill()
+            if code != _KILLED:
+                break
+        assert code == 0, f"jobs failed with {code}; see {self.folder / 'said.log'}"
 
     def died_at(self, death: str) -> bool:
         """Say whether something died there."""
@@ -247,13 +266,13 @@ class Drill:
                     self.morning.cluster.server.start()
                     return
 
-        reviver = threading.Thread(target=revive)
+        reviver = threading.Thread(target=revive, daemon=True)
         reviver.start()
         try:
             yield
         finally:
             ended.set()
-            reviver.join()
+            end_of(reviver, "starting the killed database again")
         assert self.died_at(death)
 
     def state(self) -> Digest:
@@ -262,7 +281,7 @@ class Drill:
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what the superuser reads."""
-        with psycopg.connect(self.morning.cluster.address.conninfo(self.database)) as connection:
+        with psycopg.connect(self.morning.cluster.address.conninfo(self.database), **BOUNDED) as connection:
             return connection.execute(query).fetchall()
 
     @property

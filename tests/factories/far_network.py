@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
+from tests.factories.waiting import PATIENCE_S, end_of
+
 OFFICE_HOST: Final = "10.203.77.1"
 _TABLET_HOST: Final = "10.203.77.2"
 _DROPS: Final = "table inet drill {{ chain {0} {{ type filter hook {0} priority 0; numgen random mod {1} 0 drop; }} }}"
@@ -54,13 +56,13 @@ def far_network(*, rate: str = "40kbit", latency: str = "2s", one_in: int = 20, 
         if wire.drops:
             for side in ("input", "output"):
                 _run(*wire.inside, "nft", _DROPS.format(side, one_in))
-        breaker = threading.Thread(target=_break, args=(wire, Random(seed), ended))
+        breaker = threading.Thread(target=_break, args=(wire, Random(seed), ended), daemon=True)
         breaker.start()
         try:
             yield wire
         finally:
             ended.set()
-            breaker.join()
+            end_of(breaker, "the hand at the wire")
     finally:
         with suppress(subprocess.CalledProcessError):
             _run("ip", "link", "del", f"{name}a")
@@ -89,4 +91,4 @@ def _break(wire: FarNetwork, dice: Random, ended: threading.Event) -> None:
 
 
 def _run(*command: str) -> None:
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)

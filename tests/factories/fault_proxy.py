@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final, Literal, get_args
 
+from tests.factories.waiting import PATIENCE_S, end_of
+
 type Kind = Literal[
     "refuse", "cut_request", "reset_request", "cut_answer", "reset_answer", "duplicate", "swallow_request",
     "swallow_answer",
@@ -201,13 +203,13 @@ def bad_network(port: int, trouble: Trouble) -> Iterator[tuple[str, Tally]]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    server = asyncio.run_coroutine_threadsafe(proxy.serve(), loop).result()
+    server = asyncio.run_coroutine_threadsafe(proxy.serve(), loop).result(PATIENCE_S)
     try:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", proxy.tally
     finally:
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result()
+        asyncio.run_coroutine_threadsafe(_close(server), loop).result(PATIENCE_S)
         loop.call_soon_threadsafe(loop.stop)
-        thread.join()
+        end_of(thread, "the network's loop")
         loop.close()
 
 

@@ -28,6 +28,7 @@ from tests.factories.drill import BASKETS, Cluster, day_script, settings_for, st
 from tests.factories.nursery import Born, born
 from tests.factories.real_office import ROOT, WebOffice, end, tournee, web_office
 from tests.factories.state import Digest, state_digest
+from tests.factories.waiting import BOUNDED, IS_NIGHT
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
 
 TABLETS: Final = 3 if "DRILL_KILL_SECONDS" in os.environ else 2
@@ -35,7 +36,7 @@ TABLETS: Final = 3 if "DRILL_KILL_SECONDS" in os.environ else 2
 _STOPS: Final = 4
 _VICTIMS: Final = ("web", "web", "worker", "tablet", "tablet", "database")
 _PUSH: Final = {"pull": False, "runs": [], "push": True}
-_PATIENCE_S: Final = 900.0
+_PATIENCE_S: Final = 900.0 if IS_NIGHT else 150.0
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class KillLoop:
     seed: int = 0
     kills: Counter[str] = field(default_factory=Counter)
     acknowledged: dict[Path, int] = field(default_factory=dict)
+    _tablets: dict[Path, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.database = f"loop_{self.folder.name}".replace("-", "_")[:60].lower()
@@ -113,6 +115,7 @@ class KillLoop:
             office = stack.enter_context(web_office(self.environment, self.folder / "office.log", workers=2))
             self._worker = self._start_worker()
             stack.callback(lambda: end(self._worker))
+            stack.callback(self._end_tablets)
             self._tablets = {home: self._start_tablet(home, office.url) for home in self.homes}
             deadline_s = time.monotonic() + _PATIENCE_S
             while any(tablet.poll() != 0 for tablet in self._tablets.values()):
@@ -130,7 +133,10 @@ class KillLoop:
             working = born(
                 "dying", ["work"], environment={**self.environment, "PYTHONPATH": str(ROOT)}, said=said.fileno()
             )
-        assert working.wait(timeout=300) == 0
+        try:
+            assert working.wait(timeout=300) == 0
+        finally:
+            working.kill()
 
     def state(self) -> Digest:
         return state_digest(self.fleet.cluster.address.url(self.database))
@@ -140,7 +146,7 @@ class KillLoop:
         tablet = sqlite3.connect(home / "tablet.db")
         receipts = tablet.execute("SELECT last_seq, head FROM receipt").fetchall()
         tablet.close()
-        with psycopg.connect(self.fleet.cluster.address.conninfo(self.database)) as connection:
+        with psycopg.connect(self.fleet.cluster.address.conninfo(self.database), **BOUNDED) as connection:
             for last_seq, head in receipts:
                 found = connection.execute("SELECT 1 FROM device_event WHERE seq = %s AND hash = %s", [last_seq, head])
                 assert found.fetchone(), f"seed {self.seed}: acknowledged and lost: {home.name} {last_seq}"
@@ -166,6 +172,11 @@ class KillLoop:
             if tablet.poll() not in (None, 0):
                 self.check_acknowledged(home)
                 self._tablets[home] = self._start_tablet(home, office.url)
+
+    def _end_tablets(self) -> None:
+        for tablet in self._tablets.values():
+            tablet.kill()
+            tablet.wait(timeout=60)
 
     def _start_worker(self) -> Born:
         return tournee("worker", "--concurrency", "1", environment=self.environment, said=self.folder / "worker.log")

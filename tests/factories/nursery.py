@@ -18,6 +18,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, Never
@@ -26,6 +27,9 @@ ROOT: Final = Path(__file__).parents[2]
 FD: Final = "{fd}"
 """Stands for the number that the inherited descriptor has in the new process."""
 _LONGEST_WISH: Final = 150_000
+_BIRTH_S: Final = 120.0
+"""The first birth waits for the nursery to have read the product's code."""
+_LEAVE_S: Final = 20.0
 _KILLED: Final = -signal.SIGKILL
 
 
@@ -35,7 +39,7 @@ class Born:
     def __init__(self, line: socket.socket, arguments: Sequence[str]) -> None:
         self._line, self.args = line, arguments
         self._reading = threading.Lock()
-        self.pid = int(line.recv(16))
+        self.pid = _first_word(line, arguments)
         self.returncode: int | None = None
 
     def poll(self) -> int | None:
@@ -63,6 +67,16 @@ class Born:
     def _send(self, number: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
+
+
+def _first_word(line: socket.socket, arguments: Sequence[str]) -> int:
+    line.settimeout(_BIRTH_S)
+    try:
+        said = line.recv(16)
+    except TimeoutError:
+        raise AssertionError(f"the nursery has started no {' '.join(arguments)} in {_BIRTH_S:g} s") from None
+    assert said, f"the nursery could not start {' '.join(arguments)}; its words are on the error output"
+    return int(said)
 
 
 def born(
@@ -95,7 +109,10 @@ def _nursery() -> socket.socket:
 
     def leave() -> None:
         ours.close()
-        running.wait()
+        try:
+            running.wait(_LEAVE_S)
+        except subprocess.TimeoutExpired:
+            running.kill()
 
     atexit.register(leave)
     return ours
@@ -125,7 +142,7 @@ def _read_everything() -> None:
 
 
 def _attend(wish: Mapping[str, Any], descriptors: Sequence[int]) -> Never:
-    """Fork the wished process, say its number, and how it ended."""
+    """Fork the wished process, say its number, and how it ended; kill it when nobody listens any more."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     line, said, *inherited = descriptors
     if (pid := os.fork()) == 0:
@@ -134,8 +151,15 @@ def _attend(wish: Mapping[str, Any], descriptors: Sequence[int]) -> Never:
     os.write(line, str(pid).encode())
     for one in (said, *inherited):
         os.close(one)
+    ending = os.pidfd_open(pid)
+    select.select([ending, line], [], [])  # the line says nothing in this direction but that its other end is gone
+    if not select.select([ending], [], [], 0)[0]:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)  # it and what it started
+        os.kill(pid, signal.SIGKILL)  # or it alone, where it is no group yet
     _, status = os.waitpid(pid, 0)
-    os.write(line, str(os.waitstatus_to_exitcode(status)).encode())
+    with suppress(BrokenPipeError):
+        os.write(line, str(os.waitstatus_to_exitcode(status)).encode())
     os._exit(0)
 
 

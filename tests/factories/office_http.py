@@ -10,6 +10,7 @@ from threading import Lock, Thread
 
 from driver_app.sync.transport import Unreachable
 from tests.factories.protocol_peer import OfficePeer
+from tests.factories.waiting import end_of
 
 
 @contextmanager
@@ -51,4 +52,4 @@ def serving(office: OfficePeer) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join()
+        end_of(thread, "the office in memory")

@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import select
 import stat
 import struct
 import threading
@@ -24,6 +25,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from tests.factories.waiting import end_of
+
 PAGE: Final = 4096
 SECTOR: Final = 512
 _ROOT: Final = 1
@@ -31,6 +34,7 @@ _MOST_BYTES: Final = 256 * 1024
 _IN: Final = struct.Struct("<IIQQIIIHH")
 _ATTR: Final = struct.Struct("<6Q10I")
 _DETACH: Final = 2
+_LOOK_UP_MS: Final = 200
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -127,7 +131,7 @@ class PowerCutDisk:
         """
         place.mkdir(parents=True, exist_ok=True)
         self.changes, self.fsyncs, self._cut_at, self._seed, self.is_cut = 0, 0, cut_after, seed, False
-        self._device = os.open("/dev/fuse", os.O_RDWR)
+        self._device = os.open("/dev/fuse", os.O_RDWR | os.O_NONBLOCK)
         options = (
             f"fd={self._device},rootmode=40000,user_id={os.geteuid()},group_id={os.getegid()},max_read={_MOST_BYTES}"
         )
@@ -141,9 +145,7 @@ class PowerCutDisk:
                 if not self.is_cut:
                     self._cut()
             _libc.umount2(os.fsencode(place), _DETACH)
-            with suppress(OSError):
-                os.close(self._device)
-            answering.join()
+            end_of(answering, f"the disk at {place}")
 
     def copy_to(self, folder: Path, number: int = _ROOT) -> None:
         """Write what stands on the flash to a folder of this machine."""
@@ -179,7 +181,17 @@ class PowerCutDisk:
     # -- the kernel's side
 
     def _answer(self) -> None:
+        """Serve until the power goes; whoever still holds the disk then gets errors."""
+        try:
+            self._serve()
+        finally:
+            os.close(self._device)
+
+    def _serve(self) -> None:
+        asked = select.poll()
+        asked.register(self._device, select.POLLIN)
         while not self.is_cut:
+            asked.poll(_LOOK_UP_MS)  # not for ever: a disk that somebody holds open is not taken away by unmounting
             try:
                 request = os.read(self._device, _MOST_BYTES + 8192)
             except OSError as error:
@@ -191,7 +203,6 @@ class PowerCutDisk:
                 with self._lock:
                     reply = self._do(opcode, node, request[_IN.size : length])
             except PowerCut:
-                os.close(self._device)
                 return
             if reply is not None:
                 self._reply(unique, reply)

@@ -99,4 +99,4 @@ def end(command: Born) -> None:
             with suppress(psutil.NoSuchProcess):
                 one.kill()  # by what it is, not by a number that may be another's by now
     command.kill()
-    command.wait()
+    command.wait(timeout=_PATIENCE_S)

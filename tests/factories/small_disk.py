@@ -40,8 +40,8 @@ def small_disk(place: Path, size_bytes: int) -> Iterator[SmallDisk]:
     """Mount a disk at ``place`` until the block ends."""
     place.mkdir(parents=True, exist_ok=True)
     options = f"size={size_bytes},mode=755"
-    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tournee-drill", place], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tournee-drill", place], check=True, timeout=60)
     try:
         yield SmallDisk(place)
     finally:
-        subprocess.run(["umount", "--lazy", place], check=True)
+        subprocess.run(["umount", "--lazy", place], check=True, timeout=60)

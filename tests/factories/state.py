@@ -9,6 +9,8 @@ import psycopg
 from psycopg.rows import tuple_row
 from sqlalchemy import make_url
 
+from tests.factories.waiting import BOUNDED
+
 type Digest = Mapping[str, list[tuple[Any, ...]]]
 
 _NAMES = """
@@ -82,7 +84,7 @@ _PARTS = {
 def state_digest(superuser_url: str) -> Digest:
     """Return everything that a day leaves, part by part, each in one order; equal digests are equal states."""
     conninfo = make_url(superuser_url).set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(conninfo, row_factory=tuple_row) as connection:
+    with psycopg.connect(conninfo, row_factory=tuple_row, **BOUNDED) as connection:
         connection.execute(_NAMES)
         return {part: sorted(connection.execute(query).fetchall(), key=repr) for part, query in _PARTS.items()}
 

@@ -21,11 +21,12 @@ from tests.factories.runs import make_run
 from tests.factories.scripted import DAY, ROOT, day_script, outcomes
 from tests.factories.small_disk import SmallDisk, can_mount, small_disk
 from tests.factories.state import differences
+from tests.factories.waiting import IS_NIGHT
 from tests.factories.witnessed import losses, told
 from tests.faults.conftest import Untroubled
 
 pytestmark = [
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(900 if IS_NIGHT else 300),
     pytest.mark.skipif(not can_mount(), reason="no right to mount a small disk here"),
 ]
 _MB = 1024 * 1024

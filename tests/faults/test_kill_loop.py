@@ -10,8 +10,9 @@ import pytest
 from tests.factories.drill import Cluster
 from tests.factories.fleet import TABLETS, Fleet, KillLoop, fleet_of
 from tests.factories.state import Digest, differences
+from tests.factories.waiting import IS_NIGHT
 
-pytestmark = pytest.mark.timeout(2 * 3600)
+pytestmark = pytest.mark.timeout(2 * 3600 if IS_NIGHT else 480)
 SECONDS = float(os.environ.get("DRILL_KILL_SECONDS", "30"))
 FIRST_SEED = int(os.environ.get("DRILL_SEED", "1"))
 KILLS_A_ROUND = 14

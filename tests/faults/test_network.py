@@ -12,10 +12,11 @@ from tests.factories.far_network import OFFICE_HOST, far_network, why_not
 from tests.factories.fault_proxy import KINDS, MOBILE_BYTES_PER_S, Trouble, bad_network
 from tests.factories.real_office import web_office
 from tests.factories.state import differences
+from tests.factories.waiting import IS_NIGHT
 from tests.faults.conftest import Untroubled
 
-pytestmark = pytest.mark.timeout(900)
-PATIENCE_S = 600
+pytestmark = pytest.mark.timeout(900 if IS_NIGHT else 300)
+PATIENCE_S = 600 if IS_NIGHT else 150
 TIMEOUT_S, TIMEOUT_ON_A_SLOW_LINE_S = 4, 15
 _CUTS = ("cut_request", "cut_answer")
 _RESETS = ("reset_request", "reset_answer", "refuse")

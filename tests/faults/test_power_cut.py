@@ -18,10 +18,11 @@ from tests.factories.power_cut_disk import PowerCutDisk, can_mount
 from tests.factories.protocol_peer import OfficePeer
 from tests.factories.runs import make_run
 from tests.factories.scripted import DAY, ROOT, day_script, outcomes
+from tests.factories.waiting import IS_NIGHT
 from tests.factories.witnessed import losses, told
 
 pytestmark = [
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(900 if IS_NIGHT else 300),
     pytest.mark.skipif(not can_mount(), reason="no /dev/fuse here, or no right to mount: power cannot be cut"),
 ]
 CUTS_A_DAY = 5

@@ -21,9 +21,10 @@ from server.sync.backups.contents import BackupBroken, check_chains, contents_of
 from tests.factories.drill import ROOT, Cluster, Drill, day_script, morning_of
 from tests.factories.real_office import web_office
 from tests.factories.state import differences, state_digest
+from tests.factories.waiting import IS_NIGHT
 from tests.faults.conftest import Untroubled
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(900 if IS_NIGHT else 300)
 by_night = pytest.mark.skipif("DRILL_RESTORES" not in os.environ, reason="by night: see tools/nightly.py")
 _COMMAND = "import sys; from server.cli import main; sys.exit(main())"
 

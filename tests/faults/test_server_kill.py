@@ -10,9 +10,10 @@ import pytest
 from shared.sealing import is_signed_by
 from tests.factories.drill import Drill
 from tests.factories.state import differences
+from tests.factories.waiting import IS_NIGHT
 from tests.faults.conftest import Untroubled
 
-pytestmark = pytest.mark.timeout(600)
+pytestmark = pytest.mark.timeout(600 if IS_NIGHT else 300)
 
 _GREETING = ("sync.hello:before_commit:1", "sync.hello:after_commit:1")
 _FILES = (
@@ -24,7 +25,7 @@ _FILES = (
 _EVENTS = (
     "sync.push:savepoint:1",
     "sync.push:written:9",
-    "sync.push:written:24",
+    "sync.push:written:15",
     "sync.push:before_commit:1",
     "sync.push:after_commit:1",
 )

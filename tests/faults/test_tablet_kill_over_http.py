@@ -9,8 +9,9 @@ import pytest
 from driver_app.store.commit_points import COMMIT_POINTS
 from tests.factories.drill import Cluster, Drill, Morning, day_script, morning_of
 from tests.factories.state import Digest
+from tests.factories.waiting import IS_NIGHT
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(900 if IS_NIGHT else 300)
 
 NOT_IN_A_SCRIPT = ("undo_finish", "correct_stop", "standing", "set_preference", "unlock", "keep_file")
 _FLOW = (

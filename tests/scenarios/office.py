@@ -27,6 +27,7 @@ from server.planning.model import Run
 from server.subscriptions import install_subscriptions
 from server.worker import Ran, run_until_empty
 from shared.ids import new_id
+from tests.factories.waiting import end_of
 from tests.factories.web import now_stamp, password_hash
 from tests.factories.world import RUN_DAY, World, make_vehicle, stamp
 
@@ -136,4 +137,4 @@ def opened(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         yield office
     finally:
         server.shutdown()
-        thread.join()
+        end_of(thread, "the office's web server")

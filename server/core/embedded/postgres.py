@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 import secrets
 import shutil
@@ -31,6 +32,8 @@ _PORT: Final = 5432  # only names the socket: nothing listens on the network
 _LONGEST_SOCKET_PATH: Final = 107
 _LARGEST_LOG_BYTES: Final = 8 * 1024 * 1024
 _DYING_PATIENCE_S: Final = 60.0
+_INITDB_S: Final = 600.0
+_SILENCE_S: Final = 120.0  # a server that recovers says so; one that says nothing for so long never will
 _HELD_BY_A_DYING_SERVER: Final = (
     b"pre-existing shared memory block",
     b'lock file "postmaster.pid" already exists',
@@ -98,7 +101,8 @@ class EmbeddedPostgres:
 
         Raises:
             PostgresNotFound: PostgreSQL 18 is not installed.
-            PostgresBroken: the folder is another user's or another version's, or PostgreSQL gave up.
+            PostgresBroken: the folder is another user's or another version's, or PostgreSQL gave up or answers nothing.
+            StillHeld: another process has been starting or stopping this server for too long.
         """
         self._make_folder()
         with exclusive(self._folder / "launcher.lock"):
@@ -165,16 +169,23 @@ class EmbeddedPostgres:
         return Postmaster(child.pid, footing.home / "cluster", sockets, child)
 
     def _await_answer(self, postmaster: Postmaster, footing: Footing, password: str) -> PostgresAddress:
-        patience_ends = time.monotonic() + _DYING_PATIENCE_S
+        began = time.monotonic()
+        dying_ends, silence_ends = began + _DYING_PATIENCE_S, began + _SILENCE_S
         while True:
             address = PostgresAddress(str(postmaster.sockets), _PORT, "postgres", password)
-            if _answers(address):
+            answer = _answer_of(address)
+            if answer is _Answer.READY:
                 return address
+            if answer is _Answer.STARTING:
+                silence_ends = time.monotonic() + _SILENCE_S
             if not postmaster.is_alive():
-                if not self._met_a_dying_server() or time.monotonic() > patience_ends:
+                is_ours = postmaster.child is not None  # one that ran before us was being killed: it is followed
+                if is_ours and (not self._met_a_dying_server() or time.monotonic() > dying_ends):
                     raise self._broken("PostgreSQL a renoncé ; lire son journal.", "PostgreSQL gave up; read its log.")
                 forget_dead(footing.home / "cluster", postmaster.sockets)
                 postmaster = self._launch(footing)
+            elif time.monotonic() > silence_ends:
+                raise self._broken("PostgreSQL tourne et ne répond pas.", "PostgreSQL runs and answers nothing.")
             time.sleep(_POLL_S)
 
     def _check_version(self, footing: Footing) -> None:
@@ -212,7 +223,9 @@ def _initialise(footing: Footing, password: str, *, synced: bool) -> None:
     arguments = ("-D", str(partial), "-U", "postgres", "--encoding=UTF8", "--locale=C", "-k", "--auth=scram-sha-256")
     haste = () if synced else ("--no-sync",)
     command = footing.command("initdb", *arguments, *haste, f"--pwfile={secret}")
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **footing.popen_options())
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=_INITDB_S, **footing.popen_options()
+    )
     secret.unlink()
     if done.returncode != 0:
         raise PostgresBroken(
@@ -242,7 +255,13 @@ def _socket_folder(footing: Footing) -> Path:
     return folder
 
 
-def _answers(address: PostgresAddress) -> bool:
+class _Answer(enum.Enum):
+    READY = enum.auto()
+    STARTING = enum.auto()
+    NONE = enum.auto()
+
+
+def _answer_of(address: PostgresAddress) -> _Answer:
     try:
         psycopg.connect(address.conninfo(), connect_timeout=10).close()
     except psycopg.OperationalError as error:
@@ -254,5 +273,5 @@ def _answers(address: PostgresAddress) -> bool:
                 ),
                 where=address.host,
             ) from error
-        return False
-    return True
+        return _Answer.STARTING if "the database system is" in str(error) else _Answer.NONE
+    return _Answer.READY

@@ -11,6 +11,7 @@ from server.core.embedded.address import APP_ROLE, OWNER_ROLE, PostgresAddress
 
 _POWERLESS: Final = sql.SQL("LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE NOREPLICATION")
 _ROLES_LOCK: Final = 0x746F7572  # one who makes roles at a time, on the whole server
+_PATIENCE: Final = "-c lock_timeout=300s"  # whoever holds it is done in a second, or hangs
 
 
 def ensure_roles(address: PostgresAddress) -> None:
@@ -18,7 +19,7 @@ def ensure_roles(address: PostgresAddress) -> None:
 
     Their passwords are ``address.password_of(role)``.
     """
-    with psycopg.connect(address.conninfo(), autocommit=True) as connection:
+    with psycopg.connect(address.conninfo(), autocommit=True, options=_PATIENCE) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_ROLES_LOCK])
         for role in (OWNER_ROLE, APP_ROLE):
             _ensure_role(connection, role, address.password_of(role))
@@ -27,7 +28,7 @@ def ensure_roles(address: PostgresAddress) -> None:
 def ensure_database(address: PostgresAddress, name: str) -> bool:
     """Make the database ``name``, owned by the schema's role, unless it exists; return whether it was made."""
     statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(OWNER_ROLE))
-    with psycopg.connect(address.conninfo(), autocommit=True) as connection:
+    with psycopg.connect(address.conninfo(), autocommit=True, options=_PATIENCE) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_ROLES_LOCK])
         if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
             return False

@@ -130,9 +130,11 @@ class RenderPool:
             yield worker
             kept = worker if worker.served < RECYCLE_AFTER and not self._closed else None
         finally:
-            if worker is not None and kept is None:
-                worker.stop()
-            self._seats.put(kept)
+            try:
+                if worker is not None and kept is None:
+                    worker.stop()
+            finally:
+                self._seats.put(kept)  # whatever happens: a seat that is lost is waited for without end
 
 
 class _Worker:
