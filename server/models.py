@@ -1,6 +1,7 @@
 """Every table in one import: for migrations and for the tests that inspect them all."""
 
 from server.billing import model as billing
+from server.billing.revaluing import model as revaluing
 from server.catalog import model as catalog
 from server.catalog.prices import model as prices
 from server.conversations import model as conversations
@@ -25,5 +26,5 @@ from server.sync import model as sync
 
 ALL = (
     archives, billing, catalog, contests, conversations, dashboard, facts, delivery, documents, filing, identity,
-    ledger, notifications, orders, papers, parties, planning, prices, receivables, sharing, stock, sync,
+    ledger, notifications, orders, papers, parties, planning, prices, receivables, revaluing, sharing, stock, sync,
 )  # fmt: skip

@@ -8,7 +8,9 @@ from typing import Any
 import procrastinate
 from sqlalchemy.orm import Session
 
+from server.billing import jobs as billing
 from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED, INVOICE_RESENT
+from server.catalog.events import CONTAINER_PRICED
 from server.conversations.events import MESSAGE_SAID
 from server.core.facts import Happened, subscribe
 from server.core.jobs import enqueue_at_end
@@ -57,6 +59,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     order.SUPPLEMENT_WITHDRAWN: (documents.render_order,),
     order.REQUEST_MADE: (ordering.tell_request,),
     order.REQUEST_ANSWERED: (ordering.tell_request,),
+    CONTAINER_PRICED: (billing.watch_deposit,),
     PAPERS_ASKED: (archives.gather_papers,),
     MESSAGE_SAID: (ordering.tell_message, accounting.tell_account_message),
     REMINDER_DUE: (accounting.tell_reminder,),

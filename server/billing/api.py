@@ -11,14 +11,19 @@ from flask_smorest import Blueprint
 from server.billing import queries
 from server.billing.explaining import Explanation, explain_credit, explain_invoice, explain_order
 from server.billing.model import CreditNote, Invoice
+from server.billing.revaluing import reading
+from server.billing.revaluing.model import DepositRevaluation
+from server.billing.revaluing.service import revalue_deposits
 from server.billing.schemas import (
     CreditDecisionSchema,
     CreditNoteSchema,
     CreditNoteWithLinesSchema,
+    DepositStandingSchema,
     ExplanationSchema,
     InvoiceSchema,
     InvoiceWithLinesSchema,
     OfOrderQuerySchema,
+    RevaluationSchema,
 )
 from server.billing.service import approve_proposed, publish_pending, refuse_proposed
 from server.core.transaction import transaction
@@ -28,6 +33,9 @@ from server.identity.permissions import Permission
 
 invoices = Blueprint("invoices_api", __name__, url_prefix="/invoices", description="Invoices")
 credits_ = Blueprint("credits_api", __name__, url_prefix="/credit-notes", description="Credit notes")
+deposits = Blueprint(
+    "container_deposits_api", __name__, url_prefix="/container-deposits", description="What one owes on containers"
+)
 explained = Blueprint("explained_api", __name__, description="Why a total is what it is")
 
 
@@ -109,3 +117,30 @@ def why_order(order_id: UUID) -> Explanation:
     """Unfold an order's total"""
     with transaction(actor().org_id) as session:
         return explain_order(session, order_id=order_id)
+
+
+@deposits.route("", methods=["GET"])
+@requires(Permission.BALANCE_READ)
+@deposits.response(200, DepositStandingSchema(many=True))
+def list_deposits() -> Sequence[reading.DepositStanding]:
+    """List what one owes on each container class, beside what the containers come to today"""
+    with transaction(actor().org_id) as session:
+        return reading.deposit_standings(session, stamp=stamp())
+
+
+@deposits.route("/revaluations", methods=["GET"])
+@requires(Permission.BALANCE_READ)
+@deposits.response(200, RevaluationSchema(many=True))
+def list_revaluations() -> Sequence[DepositRevaluation]:
+    """List one's last hundred revaluations, the newest first"""
+    with transaction(actor().org_id) as session:
+        return reading.revaluations(session)
+
+
+@deposits.route("/revaluations", methods=["POST"])
+@requires(Permission.RECEIVABLES_RUN)
+@deposits.response(201, RevaluationSchema(many=True))
+def revalue() -> Sequence[DepositRevaluation]:
+    """Bring one's deposits to today's prices; a class is revalued once a day at most"""
+    with transaction(actor().org_id) as session:
+        return revalue_deposits(session, stamp=stamp())

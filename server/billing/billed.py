@@ -18,7 +18,7 @@ def invoice_billed(invoice: Invoice, lines: Sequence[InvoiceLine]) -> Billed:
         currency=invoice.currency,
         net_cents=invoice.net_cents,
         taxes=_amounts(invoice.taxes),
-        deposits=_summed((container_class(line), line.deposit_cents) for line in lines),
+        deposits=_summed((class_of(line), line.deposit_cents) for line in lines),
         producer=_producer(invoice.seller_ids, invoice.agent_fee_cents) if is_agents(invoice) else None,
     )
 
@@ -31,13 +31,18 @@ def credit_billed(note: CreditNote, lines: Sequence[CreditLine], *, by_agent: bo
         currency=note.currency,
         net_cents=note.net_cents,
         taxes=_amounts(note.taxes),
-        deposits=_summed((line.container_code, line.deposit_cents) for line in lines),
+        deposits=_summed((str(line.container_class_id or ""), line.deposit_cents) for line in lines),
         producer=_producer(note.seller_ids, note.agent_fee_cents) if by_agent else None,
     )
 
 
-def container_class(line: InvoiceLine) -> str:
-    """Return the class of the containers in a line, empty without deposit; a format has one class at most."""
+def class_of(line: InvoiceLine) -> str:
+    """Return the id of the class of the containers in a line, empty without deposit; a format has one at most."""
+    return str(line.deposits[0]["class_id"]) if line.deposits else ""
+
+
+def code_of(line: InvoiceLine) -> str:
+    """Return the code, as printed, of the class of the containers in a line; empty without deposit."""
     return str(line.deposits[0]["container_class"]) if line.deposits else ""
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditNote, Invoice, NumberSeries
 from server.billing.numbering import Series
+from server.billing.revaluing.model import DepositRevaluation
 from server.core.problems import Text
 from server.ledger.audit import LedgerFault
 from shared.sealing import GENESIS, chain_hash
@@ -55,7 +56,9 @@ class Walk:
             NumberSeries.series == self.series.value,
             NumberSeries.year == self.year,
         )
-        if self.year and not self._ends_at(session.execute(counters).one_or_none()):
+        if self.year and not self._ends_at(
+            session.execute(counters).one_or_none(), self._closed_on(session, issuer_id)
+        ):
             name = f"{self.series.value} {self.year}"
             text = Text(
                 f"Le compteur {name} ne finit pas à son dernier document. Des documents manquent, ou il a changé.",
@@ -63,12 +66,19 @@ class Walk:
             )
             yield LedgerFault("counter-differs", issuer_id, name, text)
 
-    def _ends_at(self, counter: Row[int, bytes, date] | None) -> bool:
+    def _closed_on(self, session: Session, issuer_id: UUID) -> date:
+        """Return the last day of the year on which deposits were revalued: it closed the days before it."""
+        days = select(func.max(DepositRevaluation.as_of)).where(
+            DepositRevaluation.owner_id == issuer_id, func.extract("year", DepositRevaluation.as_of) == self.year
+        )
+        return session.scalar(days) or date.min
+
+    def _ends_at(self, counter: Row[int, bytes, date] | None, closed_on: date) -> bool:
         """Say whether a counter is where its documents end; one whose year is closed has the day that closed it."""
         if counter is None or (counter[0], counter[1]) != (self.sequence, self.last_hash):
             return False
         last_on = counter[2]
-        return last_on == self.issued_on if last_on.year == self.year else last_on > self.issued_on
+        return last_on == max(self.issued_on, closed_on) if last_on.year == self.year else last_on > self.issued_on
 
     def lost_faults(self, session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
         """Yield a fault for each later year that gave numbers of which no document is left."""

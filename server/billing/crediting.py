@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from server.billing.billed import container_class
+from server.billing.billed import class_of, code_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice, InvoiceLine
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
@@ -162,7 +162,8 @@ def _line(note: CreditNote, position: int, line: InvoiceLine, one: PricedLine, r
         position=position,
         invoice_line_id=line.id,
         order_line_id=line.order_line_id,
-        container_code=container_class(line),
+        container_code=code_of(line),
+        container_class_id=UUID(class_id) if (class_id := class_of(line)) else None,
         description_fr=line.description_fr,
         description_en=line.description_en,
         quantity=one.quantity,

@@ -12,7 +12,7 @@ import msgspec
 
 from server.billing.model import Invoice, InvoiceKind, InvoiceLine
 from server.core.stamp import Stamp
-from server.orders.model import Order
+from server.orders.model import Order, OrderLine
 from server.parties.model import BillingType
 from shared.ids import new_id
 from shared.money import half_up, times
@@ -58,7 +58,7 @@ def draft_invoice(*, order: Order, issuer_id: UUID, bill: Bill, state: InvoiceSt
         created_at=stamp.at,
     )
     set_amounts(invoice, bill)
-    invoice.lines = invoice_lines(invoice, order_id=order.id, bill=bill)
+    invoice.lines = invoice_lines(invoice, order=order, bill=bill)
     return invoice
 
 
@@ -72,8 +72,9 @@ def set_amounts(invoice: Invoice, bill: Bill) -> None:
     invoice.taxes = tax_rows(priced, bill.prices.taxes)
 
 
-def invoice_lines(invoice: Invoice, *, order_id: UUID, bill: Bill) -> list[InvoiceLine]:
-    """Return the lines of the invoice's present revision."""
+def invoice_lines(invoice: Invoice, *, order: Order, bill: Bill) -> list[InvoiceLine]:
+    """Return the lines of the invoice's present revision; the order's own lines say which containers they hold."""
+    ordered = {str(line.id): line for line in order.lines}
     goods = {line.line_id: line for line in bill.goods.lines}
     prices = {line.line_id: line for line in bill.prices.lines}
     return [
@@ -83,10 +84,10 @@ def invoice_lines(invoice: Invoice, *, order_id: UUID, bill: Bill) -> list[Invoi
             invoice_id=invoice.id,
             revision=invoice.revision,
             position=position,
-            order_id=order_id,
+            order_id=order.id,
             order_line_id=UUID(priced.line_id),
             **_goods_columns(goods[priced.line_id]),
-            **_price_columns(prices[priced.line_id], priced),
+            **_price_columns(prices[priced.line_id], priced, ordered.get(priced.line_id)),
         )
         for position, priced in enumerate(bill.priced.lines, start=1)
     ]
@@ -152,17 +153,27 @@ def _goods_columns(goods: GoodsLine) -> dict[str, Any]:
     }
 
 
-def _price_columns(price: PriceLine, priced: PricedLine) -> dict[str, Any]:
+def _price_columns(price: PriceLine, priced: PricedLine, ordered: OrderLine | None) -> dict[str, Any]:
+    class_id = ordered.container_class_id if ordered else None
     unit_price = Decimal(price.unit_price)
     gross_cents = half_up(times(unit_price, Decimal(100 * priced.quantity)))
     return {
         "quantity": priced.quantity,
         "unit_price": unit_price,
+        "price_steps": _steps_of(ordered, unit_price) if ordered else [],
         "discount_cents": gross_cents - priced.listed_cents,
         "document_discount_cents": priced.document_discount_cents,
         "net_cents": priced.net_cents,
         "taxes": dict(priced.taxes),
         "deposit_cents": priced.deposit_cents,
         "deposit_taxes": dict(priced.deposit_tax),
-        "deposits": [msgspec.to_builtins(deposit) for deposit in price.deposits],
+        "deposits": [msgspec.to_builtins(deposit) | {"class_id": str(class_id or "")} for deposit in price.deposits],
     }
+
+
+def _steps_of(ordered: OrderLine, unit_price: Decimal) -> list[dict[str, str]]:
+    """Return how a price came about, as its document prints it; a price of one step, or another price, has no story."""
+    steps = ordered.price_steps
+    if len(steps) < 2 or Decimal(steps[-1]["unit_price"]) != unit_price:  # noqa: PLR2004  # one step is the price itself
+        return []
+    return [{name: step[name] for name in ("name_fr", "name_en", "change", "unit_price")} for step in steps]

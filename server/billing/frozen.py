@@ -19,6 +19,7 @@ _INVOICE_LINE = (
     "description_en",
     "sales_unit",
     "quantity",
+    "price_steps",
     "discount_cents",
     "document_discount_cents",
     "net_cents",
@@ -98,6 +99,7 @@ def _credit_line(line: CreditLine) -> dict[str, Any]:
         "id": str(line.id),
         "invoice_line_id": str(line.invoice_line_id or ""),
         "order_line_id": str(line.order_line_id or ""),
+        "container_class_id": str(line.container_class_id or ""),
     }
 
 

@@ -118,13 +118,16 @@ class InvoiceLine(Owned):
     sales_unit: Mapped[str]
     quantity: Mapped[int]
     unit_price: Mapped[unit_price]
+    price_steps: Mapped[json_list] = mapped_column(
+        default=list
+    )  # [{name_fr, name_en, change, unit_price}], two or more
     discount_cents: Mapped[cents]
     net_cents: Mapped[cents]
     document_discount_cents: Mapped[cents] = mapped_column(default=0)  # inside net_cents, beside discount_cents
     taxes: Mapped[json_object]  # code → cents
     deposit_cents: Mapped[cents]
     deposit_taxes: Mapped[json_object] = mapped_column(default=dict)  # code → cents, of taxable deposits
-    deposits: Mapped[json_list]  # [{container_class, containers, unit_cents, taxable}]
+    deposits: Mapped[json_list]  # [{container_class, class_id, containers, unit_cents, taxable}]
 
 
 class InvoiceOrder(Owned):
@@ -213,6 +216,7 @@ class CreditLine(Owned):
     invoice_line_id: Mapped[UUID | None]
     order_line_id: Mapped[UUID | None]
     container_code: Mapped[str] = mapped_column(default="")
+    container_class_id: Mapped[UUID | None]  # two owners may use one code: postings name the class itself
     description_fr: Mapped[str]
     description_en: Mapped[str]
     quantity: Mapped[int]

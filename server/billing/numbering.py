@@ -72,6 +72,15 @@ def lock_counter(session: Session, *, issuer_id: UUID, series: Series, on: date)
         _open_year(session, issuer_id, series, counter.last_issued_on, counter.last_hash)
 
 
+def hold_counters(session: Session, *, issuer_id: UUID) -> bool:
+    """Wait for whoever numbers a document of an issuer, keep others from it, and say whether any was ever numbered.
+
+    Taken in the order in which publication takes them. No day is closed: ``lock_counter`` does that.
+    """
+    held = [_latest(session, issuer_id, series) for series in Series]
+    return any(one is not None for one in held)
+
+
 def _latest(session: Session, issuer_id: UUID, series: Series) -> NumberSeries | None:
     return session.scalars(
         select(NumberSeries)

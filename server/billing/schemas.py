@@ -72,6 +72,34 @@ class CreditNoteWithLinesSchema(CreditNoteSchema):
     lines = fields.List(fields.Nested(MoneyLineSchema), required=True)
 
 
+class DepositStandingSchema(Schema):
+    """What one owes on a container class: ``liability_cents`` as posted, ``due_cents`` at today's price, if any.
+
+    Negative at whoever gives back what others charged.
+    """
+
+    class_id = fields.UUID(required=True)
+    code = fields.String(required=True, attribute="container.code", dump_default="")
+    units = fields.Integer(required=True)
+    liability_cents = fields.Integer(required=True)
+    unit_cents = fields.Integer(required=True, allow_none=True)
+    due_cents = fields.Integer(required=True, allow_none=True)
+    currency = fields.String(required=True)
+
+
+class RevaluationSchema(Schema):
+    """One class brought to the price of a day: units × unit_cents − standing_cents = amount_cents."""
+
+    id = fields.UUID(required=True)
+    class_id = fields.UUID(required=True)
+    as_of = fields.Date(required=True)
+    units = fields.Integer(required=True)
+    unit_cents = fields.Integer(required=True)
+    standing_cents = fields.Integer(required=True)
+    amount_cents = fields.Integer(required=True)
+    currency = fields.String(required=True)
+
+
 class OfOrderQuerySchema(PageQuerySchema):
     """Pages, of one order if named."""
 

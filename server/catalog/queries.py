@@ -84,13 +84,19 @@ def prices_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapp
 
 def known_prices_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapping[UUID, int]:
     """Return the deposits of these classes on a day, in cents; a class that has none is absent."""
+    found = deposits_on(session, class_ids=class_ids, day=day)
+    return {class_id: price.unit_cents for class_id, price in found.items()}
+
+
+def deposits_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapping[UUID, ContainerPrice]:
+    """Return the line of each class's table of deposits that counts on a day; a class that has none is absent."""
     rows = session.scalars(
         select(ContainerPrice)
         .where(ContainerPrice.class_id.in_(set(class_ids)), ContainerPrice.valid_from <= day)
         .order_by(ContainerPrice.class_id, ContainerPrice.valid_from.desc())
         .ext(distinct_on(ContainerPrice.class_id))
     )
-    return {row.class_id: row.unit_cents for row in rows}
+    return {row.class_id: row for row in rows}
 
 
 def price_table(session: Session, *, class_ids: Iterable[UUID]) -> Mapping[UUID, list[ContainerPrice]]:

@@ -21,6 +21,7 @@ class EntryKind(StrEnum):
     ALLOCATION = "allocation"
     REFUND = "refund"
     REFUND_FAILED = "refund_failed"
+    DEPOSIT_REVALUATION = "deposit_revaluation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,17 @@ def allocation_sides(
     return (
         Side(_TAKEN_FROM[source], amount_cents, str(source_id), customer_id),
         Side(Account.RECEIVABLE, -amount_cents, str(invoice_id), customer_id),
+    )
+
+
+def revaluation_sides(*, class_id: UUID, amount_cents: int) -> tuple[Side, ...]:
+    """Return Dr deposit revaluation / Cr container deposits: the liability of a class grows by the amount, or shrinks.
+
+    Source: law 20.
+    """
+    return (
+        Side(Account.DEPOSIT_REVALUATION, amount_cents, str(class_id)),
+        Side(Account.CONTAINER_DEPOSITS, -amount_cents, str(class_id)),
     )
 
 

@@ -20,6 +20,7 @@ class Account(StrEnum):
     REVENUE = "revenue"
     TAX = "tax"
     CONTAINER_DEPOSITS = "container_deposits"
+    DEPOSIT_REVALUATION = "deposit_revaluation"
     CUSTOMER_CREDIT = "customer_credit"
     IN_TRANSIT = "in_transit"
     BANK = "bank"

@@ -28,6 +28,7 @@ from server.ledger.entries import (
     invoice_sides,
     payment_sides,
     refund_sides,
+    revaluation_sides,
     reversed_sides,
 )
 from server.ledger.journal import post
@@ -36,6 +37,7 @@ from server.ledger.queries import open_cents
 from shared.ids import new_id
 from shared.money import format_money
 
+_LOCK_COMMAND = text("SELECT pg_advisory_xact_lock(hashtextextended('command:' || :name, 0))")
 _LOCK_ACCOUNTS = text(
     "SELECT pg_advisory_xact_lock(hashtextextended('account:' || pair, 0)) FROM unnest(CAST(:pairs AS text[])) AS pair"
 )
@@ -63,6 +65,14 @@ class AlreadyUndone(Problem):
     slug = "allocation-undone"
     status = 409
     title = Text("Affectation déjà annulée", "Allocation already undone")
+
+
+def lock_command(session: Session, *, issuer_id: UUID, key: UUID) -> None:
+    """Let a command that is told twice at once wait for itself: who comes second finds what the first one made.
+
+    Taken before everything else of its transaction, accounts included, and but one of them.
+    """
+    session.execute(_LOCK_COMMAND, {"name": f"{issuer_id}:{key}"})
 
 
 def lock_accounts(session: Session, *, pairs: Iterable[tuple[UUID, UUID]]) -> None:
@@ -145,6 +155,21 @@ def post_failed_refund(session: Session, *, refunded: Refunded, posted_on: date,
     """Write the entry that gives a refund that never arrived back to its source."""
     sides = reversed_sides(refund_sides(refunded))
     _post_refund(session, EntryKind.REFUND_FAILED, refunded, sides, posted_on=posted_on, stamp=stamp)
+
+
+def post_revaluation(
+    session: Session, *, revaluation_id: UUID, class_id: UUID, currency: str, amount_cents: int, on: date, stamp: Stamp
+) -> None:
+    """Write the entry that brings the liability of a container class to the price of a day (law 20)."""
+    post(
+        session,
+        kind=EntryKind.DEPOSIT_REVALUATION,
+        document_id=revaluation_id,
+        currency=currency,
+        posted_on=on,
+        sides=revaluation_sides(class_id=class_id, amount_cents=amount_cents),
+        stamp=stamp,
+    )
 
 
 def allocate(

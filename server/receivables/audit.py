@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.audit import document_faults
 from server.billing.model import CreditNote, Invoice
+from server.billing.revaluing.audit import revaluation_faults
 from server.core.problems import Text
 from server.ledger.audit import (
     Head,
@@ -35,6 +36,7 @@ def book_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFault]:
     yield from journal_faults(session, issuer_id=issuer_id)
     yield from _payment_faults(session, issuer_id)
     yield from _refund_faults(session, issuer_id)
+    yield from revaluation_faults(session, issuer_id=issuer_id)
     yield from _open_faults(session, issuer_id)
 
 

@@ -132,6 +132,7 @@ class Refund(Owned):
     reason: Mapped[str]
     cause_id: Mapped[UUID]
     provider_ref: Mapped[str] = mapped_column(default="")
+    is_chargeback: Mapped[bool] = mapped_column(default=False)  # the buyer's bank took it; it comes back when won
     recorded_at: Mapped[datetime]
 
     def move_to(self, state: RefundState) -> None:
@@ -187,6 +188,18 @@ class Reminder(Owned):
     open_cents: Mapped[cents]
     sent_on: Mapped[date]
     recorded_at: Mapped[datetime]
+
+
+class ReminderPlan(Owned):
+    """Whether an issuer's reminders go out by themselves each morning, and how the last morning went."""
+
+    __tablename__ = "reminder_plan"
+    __table_args__ = (UniqueConstraint("owner_id"),)
+
+    is_on: Mapped[bool]
+    changed_at: Mapped[datetime]
+    ran_at: Mapped[datetime | None]
+    sent: Mapped[int] = mapped_column(default=0)
 
 
 class Provider(StrEnum):

@@ -22,6 +22,7 @@ from server.core.acting import acting_for
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.delivery.model import ContainerReturn
+from server.ledger.service import lock_command
 from server.orders.service.lines import tax_rules_for
 from server.stock.service import move_containers
 from shared.ids import new_id
@@ -103,6 +104,7 @@ def credit_empties(
     require_reason(reason)
     cause = Cause(kind=PERSON, id=key)
     with acting_for(session, issuer_id):
+        lock_command(session, issuer_id=issuer_id, key=key)
         known = credit_of_cause(session, issuer_id=issuer_id, cause_kind=PERSON, cause_id=key)
         if known is not None:
             return known
@@ -231,6 +233,7 @@ def _line(note: CreditNote, position: int, credited: CreditedContainers, contain
         credit_note_id=note.id,
         position=position,
         container_code=container.code,
+        container_class_id=container.id,
         description_fr=container.name_fr,
         description_en=container.name_en,
         quantity=credited.quantity,

@@ -20,6 +20,7 @@ from server.billing.service.publication import want_published
 from server.core.acting import acting_for
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
+from server.ledger.service import lock_command
 from server.orders.service.lines import tax_rules_for
 from shared.ids import new_id
 from shared.money import half_up, share_by_largest_remainder, times
@@ -69,6 +70,7 @@ def issue_free_credit(
     _require_lines(lines)
     require_reason(reason)
     with acting_for(session, issuer_id):
+        lock_command(session, issuer_id=issuer_id, key=key)
         known = credit_of_cause(session, issuer_id=issuer_id, cause_kind=PERSON, cause_id=key)
         if known is not None:
             return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -172,7 +173,7 @@ def revise(session: Session, *, invoice: Invoice, order: Order, bill: Bill, stam
     _refer(invoice, order)
     set_amounts(invoice, bill)
     _set_agent_fee(session, invoice, order)
-    lines = invoice_lines(invoice, order_id=order.id, bill=bill)
+    lines = invoice_lines(invoice, order=order, bill=bill)
     session.add_all(lines)
     set_committed_value(invoice, "lines", lines)
     facts.record(session, events.INVOICE_PROVISIONAL, invoice.id, stamp, readers=tuple(invoice.party_ids))
@@ -220,7 +221,9 @@ def prepare(session: Session, invoice: Invoice, order: Order, *, delivered_at: d
         session, issuer_id=invoice.owner_id, order=order, on=invoice.tax_on, known=known
     )
     if not known:
-        invoice.footer_fr, invoice.footer_en = _footers(session, invoice, order)
+        printed = _printed(session, invoice, order)
+        invoice.footer_fr, invoice.footer_en = printed.footer.fr, printed.footer.en
+        invoice.parties_text = invoice.parties_text | _notes(printed.note, order)
     _set_agent_fee(session, invoice, order)
 
 
@@ -232,14 +235,22 @@ def _tax_on(session: Session, order: Order, delivered_at: datetime | None, stamp
     return order.planned_on or issuer.day_of(stamp.at)
 
 
-def _footers(session: Session, invoice: Invoice, order: Order) -> tuple[str, str]:
-    """The seller's for its client (R006); a billing agent prints its own."""
+@dataclass(frozen=True, slots=True)
+class _Printed:
+    """What a seller has printed for a client beside the figures."""
+
+    footer: Text
+    note: Text
+
+
+def _printed(session: Session, invoice: Invoice, order: Order) -> _Printed:
+    """The seller's for its client (R006, R071); a billing agent prints its own footer, and nobody's note."""
     if invoice.kind is InvoiceKind.AGENT:
         issuer = letterhead(session, org_id=invoice.owner_id)
-        return issuer.footer_fr, issuer.footer_en
-    footers = remembered(session, "footers")
+        return _Printed(Text(issuer.footer_fr, issuer.footer_en), Text("", ""))
+    known: dict[tuple[UUID, UUID, UUID | None], _Printed] = remembered(session, "printed")
     deal = (order.owner_id, order.buyer_id, order.carrier_id)
-    if deal not in footers:
+    if deal not in known:
         terms = effective_terms(
             session,
             seller_id=order.owner_id,
@@ -247,9 +258,15 @@ def _footers(session: Session, invoice: Invoice, order: Order) -> tuple[str, str
             carrier_id=order.carrier_id,
             chosen=ChosenTerms(billing_type=BillingType.PLATFORM),
         )
-        footers[deal] = terms.footer_fr, terms.footer_en
-    found: tuple[str, str] = footers[deal]
-    return found
+        footer = Text(terms.footer_fr, terms.footer_en)
+        known[deal] = _Printed(footer, Text(terms.note_fr, terms.note_en))
+    return known[deal]
+
+
+def _notes(note: Text, order: Order) -> dict[str, dict[str, str]]:
+    """Return the client's standing note and the order's own, as the invoice keeps them (R051); nothing without any."""
+    kept = {"fr": note.fr, "en": note.en, "order": order.note}
+    return {"notes": kept} if any(kept.values()) else {}
 
 
 def _set_agent_fee(session: Session, invoice: Invoice, order: Order) -> None:

@@ -15,7 +15,7 @@ from server.billing.service.credits import PERSON, issue_credit
 from server.core.acting import acting_for
 from server.core.problems import Text
 from server.core.stamp import Stamp
-from server.ledger.service import lock_accounts
+from server.ledger.service import lock_accounts, lock_command
 from shared.pricing import credit_of
 
 
@@ -43,6 +43,7 @@ def credit_items(
             where="quantities",
         )
     with acting_for(session, invoice.owner_id):
+        lock_command(session, issuer_id=invoice.owner_id, key=key)
         lock_accounts(session, pairs=[(invoice.owner_id, invoice.buyer_id)])
         known = credit_of_cause(session, issuer_id=invoice.owner_id, cause_kind=PERSON, cause_id=key)
         if known is not None:

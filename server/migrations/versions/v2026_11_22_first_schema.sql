@@ -342,6 +342,25 @@ CREATE TABLE delivery_cycle (
 -- next
 CREATE INDEX ix_delivery_cycle_owner_id ON delivery_cycle (owner_id)
 -- next
+CREATE TABLE deposit_revaluation (
+	class_id UUID NOT NULL, 
+	as_of DATE NOT NULL, 
+	price_id UUID NOT NULL, 
+	units INTEGER NOT NULL, 
+	unit_cents INTEGER NOT NULL, 
+	standing_cents BIGINT NOT NULL, 
+	amount_cents BIGINT NOT NULL, 
+	currency TEXT NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_deposit_revaluation PRIMARY KEY (id), 
+	CONSTRAINT uq_deposit_revaluation_owner_id_class_id_as_of UNIQUE (owner_id, class_id, as_of)
+)
+-- next
+CREATE INDEX ix_deposit_revaluation_owner_id ON deposit_revaluation (owner_id)
+-- next
 CREATE TABLE device (
 	name TEXT NOT NULL, 
 	public_key BYTEA NOT NULL, 
@@ -1406,6 +1425,7 @@ CREATE TABLE refund (
 	reason TEXT NOT NULL, 
 	cause_id UUID NOT NULL, 
 	provider_ref TEXT NOT NULL, 
+	is_chargeback BOOLEAN NOT NULL, 
 	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
@@ -1452,6 +1472,20 @@ CREATE TABLE reminder (
 )
 -- next
 CREATE INDEX ix_reminder_owner_id ON reminder (owner_id)
+-- next
+CREATE TABLE reminder_plan (
+	is_on BOOLEAN NOT NULL, 
+	changed_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	ran_at TIMESTAMP WITH TIME ZONE, 
+	sent INTEGER NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_reminder_plan PRIMARY KEY (id), 
+	CONSTRAINT uq_reminder_plan_owner_id UNIQUE (owner_id)
+)
+-- next
+CREATE INDEX ix_reminder_plan_owner_id ON reminder_plan (owner_id)
 -- next
 CREATE TABLE road_leg (
 	network TEXT NOT NULL, 
@@ -1979,6 +2013,7 @@ CREATE TABLE credit_line (
 	invoice_line_id UUID, 
 	order_line_id UUID, 
 	container_code TEXT NOT NULL, 
+	container_class_id UUID, 
 	description_fr TEXT NOT NULL, 
 	description_en TEXT NOT NULL, 
 	quantity INTEGER NOT NULL, 
@@ -2043,6 +2078,7 @@ CREATE TABLE invoice_line (
 	sales_unit TEXT NOT NULL, 
 	quantity INTEGER NOT NULL, 
 	unit_price NUMERIC(16, 4) NOT NULL, 
+	price_steps JSONB NOT NULL, 
 	discount_cents BIGINT NOT NULL, 
 	net_cents BIGINT NOT NULL, 
 	document_discount_cents BIGINT NOT NULL, 
@@ -2128,7 +2164,7 @@ CREATE TABLE posting (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_posting PRIMARY KEY (id), 
 	CONSTRAINT fk_posting_entry_id FOREIGN KEY(entry_id) REFERENCES journal_entry (id), 
-	CONSTRAINT ck_posting_account CHECK (account IN ('receivable', 'revenue', 'tax', 'container_deposits', 'customer_credit', 'in_transit', 'bank', 'cash_rounding', 'producer_payable', 'agent_fee', 'write_off'))
+	CONSTRAINT ck_posting_account CHECK (account IN ('receivable', 'revenue', 'tax', 'container_deposits', 'deposit_revaluation', 'customer_credit', 'in_transit', 'bank', 'cash_rounding', 'producer_payable', 'agent_fee', 'write_off'))
 )
 -- next
 CREATE INDEX ix_posting_entry_id ON posting (entry_id)
@@ -2461,6 +2497,18 @@ CREATE POLICY readers ON "delivery_line" FOR SELECT USING (owner_id = (SELECT ac
 CREATE POLICY writer ON "delivery_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "delivery_line" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "deposit_revaluation" TO tournee_app
+-- next
+ALTER TABLE "deposit_revaluation" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "deposit_revaluation" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "deposit_revaluation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "deposit_revaluation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "deposit_revaluation" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "device" TO tournee_app
 -- next
@@ -3027,6 +3075,16 @@ CREATE POLICY readers ON "reminder" FOR SELECT USING (owner_id = (SELECT acting_
 CREATE POLICY writer ON "reminder" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "reminder" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "reminder_plan" TO tournee_app
+-- next
+ALTER TABLE "reminder_plan" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "reminder_plan" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "reminder_plan" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "reminder_plan" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "road_leg" TO tournee_app
 -- next

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from server.billing.revaluing.service import revalue_deposits
+from server.catalog import service as catalog
 from server.core.acting import KEY
 from server.core.fences import APP_ROLE
 from server.core.transaction import transaction
@@ -22,7 +24,7 @@ from tests.factories.world import CREDIT, World, make_order, make_world, stamp
 
 TABLES = (
     "number_series", "invoice", "invoice_line", "invoice_order", "credit_note", "credit_line", "journal_entry",
-    "posting", "allocation", "payment",
+    "posting", "allocation", "payment", "deposit_revaluation",
 )  # fmt: skip
 
 # Columns on which no amount and no document depends, each with its reason.
@@ -72,7 +74,16 @@ def a_day_of_books() -> World:
             key=new_id(),
             stamp=stamp(),
         )
+    revalue_kegs(world)
     return world
+
+
+def revalue_kegs(world: World) -> None:
+    """The deposit of the seller's kegs changes, and what is still owed on them with it."""
+    with transaction(acting=world.seller.id) as session:
+        keg, on = world.seller.keg_class_id, date(2026, 11, 21)
+        catalog.price_container(session, class_id=keg, unit_cents=4500, valid_from=on, stamp=stamp())
+        assert revalue_deposits(session, stamp=stamp(datetime(2026, 11, 21, 17, tzinfo=UTC)))
 
 
 def first_fault(connection: Connection, issuer_id: UUID) -> str:

@@ -315,7 +315,11 @@ def test_empties_and_cash_follow_a_correction_by_the_difference(make_day: Callab
     assert (last["status"], last["documents"]) == ("applied", [])
     with transaction(seller_id) as session:
         assert {one.state for one in session.scalars(select(Payment))} == {PaymentState.FAILED}
-        assert [note.deposit_cents for note in session.scalars(select(CreditNote)) if not note.invoice_id] == [
+        assert [
+            note.deposit_cents
+            for note in session.scalars(select(CreditNote).order_by(CreditNote.sequence))
+            if not note.invoice_id
+        ] == [
             6_000,
             3_000,
         ]
