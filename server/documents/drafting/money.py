@@ -11,15 +11,32 @@ from typing import Any
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
 from server.documents.drafting.words import TAXES, party_of_card, reason, unit
 from server.documents.rendering import papers
-from server.documents.rendering.parts import Amounts, DepositAmount, GoodsLine, Party, TaxAmount, paper_currency
+from server.documents.rendering.parts import (
+    Amounts,
+    DepositAmount,
+    GoodsLine,
+    Party,
+    PriceStep,
+    TaxAmount,
+    paper_currency,
+)
 from shared.lifecycles import InvoiceState
-from shared.problems import Text
+from shared.problems import Language, Text
 
 
 def draft_invoice(
-    invoice: Invoice, *, prepared_on: date, qr: str, delivered_on: date | None = None, containers: Mapping[str, Text]
+    invoice: Invoice,
+    *,
+    prepared_on: date,
+    qr: str,
+    language: Language,
+    delivered_on: date | None = None,
+    containers: Mapping[str, Text],
 ) -> papers.Invoice:
-    """Return a published or provisional invoice as its paper; ``containers`` names the deposit classes."""
+    """Return a published or provisional invoice as its paper; ``containers`` names the deposit classes.
+
+    Footer and note are in the paper's ``language``, else in the other one.
+    """
     cards = invoice.parties_text
     is_provisional = invoice.state is InvoiceState.PROVISIONAL
     return papers.Invoice(
@@ -37,7 +54,10 @@ def draft_invoice(
         order_numbers=tuple(one["number"] for one in cards.get("orders", ())),
         ship_to=_ship_to(cards.get("ship_to") or {}),
         seller=_agent_seller(cards),
-        footer=invoice.footer_fr,
+        replaces=_other_invoice(cards.get("replaces")),
+        supplements=_other_invoice(cards.get("supplements")),
+        note=notes_of(cards.get("notes") or {}, language),
+        footer=footer_of(invoice, language),
     )
 
 
@@ -71,6 +91,13 @@ def footer_of(invoice: Invoice, language: str) -> str:
     return first or second
 
 
+def notes_of(notes: Mapping[str, str], language: Language) -> str:
+    """Return the client's standing note, in the paper's language or else the other, and the order's own (R051)."""
+    first, second = ("en", "fr") if language == "en" else ("fr", "en")
+    standing = notes.get(first) or notes.get(second) or ""
+    return "\n".join(part for part in (standing, notes.get("order", "")) if part)
+
+
 def _invoice_line(line: InvoiceLine) -> GoodsLine:
     return GoodsLine(
         description=Text(line.description_fr, line.description_en),
@@ -80,7 +107,26 @@ def _invoice_line(line: InvoiceLine) -> GoodsLine:
         discount_cents=line.discount_cents,
         net_cents=line.net_cents + line.document_discount_cents,
         tax_codes=tuple(line.taxes),
+        steps=price_steps(line.price_steps),
     )
+
+
+def price_steps(kept: Sequence[Mapping[str, Any]]) -> tuple[PriceStep, ...]:
+    """Return how a price came about, as a paper prints it; a single step is the price itself and says nothing."""
+    if len(kept) < 2:  # noqa: PLR2004  # the base price alone
+        return ()
+    return tuple(
+        PriceStep(
+            name=Text(step["name_fr"], step["name_en"]),
+            unit_price=Decimal(step["unit_price"]),
+            change=step["change"],
+        )
+        for step in kept
+    )
+
+
+def _other_invoice(named: Mapping[str, str] | None) -> str:
+    return named["number"] if named else ""
 
 
 def _credit_line(line: CreditLine) -> GoodsLine:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from server.delivery.model import Delivery, DeliveryLine
 from server.documents.drafting.goods import Cast
-from server.documents.drafting.money import deposit_rows
+from server.documents.drafting.money import deposit_rows, price_steps
 from server.documents.drafting.words import TAXES, reason, unit
 from server.documents.rendering import papers
 from server.documents.rendering.parts import Amounts, GoodsLine, TaxAmount, paper_currency
@@ -29,6 +29,7 @@ def draft_purchase_order(
     qr: str,
     taxes: Sequence[TaxRule],
     containers: Mapping[str, Text],
+    note: str,
     delivery: Delivery | None = None,
 ) -> papers.PurchaseOrder:
     """Return the order's paper: items, identification, date, final amount and status (R038-R040).
@@ -50,7 +51,7 @@ def draft_purchase_order(
         deliver_on=order.planned_on,
         terms=Text(f"Net {order.net_days} jours", f"Net {order.net_days} days"),
         amounts=_amounts(order, priced, taxes, containers),
-        note=order.note,
+        note=note,
     )
 
 
@@ -66,6 +67,7 @@ def _line(line: OrderLine, priced: PricedDocument, received: DeliveryLine | None
         discount_cents=line.less_cents,
         net_cents=found.listed_cents if found else 0,
         tax_codes=tuple(found.taxes) if found else (),
+        steps=price_steps(line.price_steps),
     )
 
 

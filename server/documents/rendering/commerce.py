@@ -57,6 +57,8 @@ def invoice_sheet(paper: Invoice, language: Language) -> Sheet:
             (words.TERMS, paper.terms.say(language)),
             (words.DELIVERED_ON, _day(paper.delivered_on, language)),
             _orders(paper.order_numbers),
+            (words.REPLACES, paper.replaces),
+            (words.SUPPLEMENTS, paper.supplements),
         ),
         addresses=_addresses(
             language, (words.BILLED_TO, paper.buyer), (words.SHIPPED_TO, paper.ship_to), (words.PRODUCER, paper.seller)

@@ -167,11 +167,32 @@ def _goods_cells(line: GoodsLine, language: Language, *, received: bool) -> tupl
     reason = (line.reason.say(language),) if line.reason else ()
     order = (f"{words.ORDER.say(language)} {line.order_number}",) if line.order_number else ()
     cells = (
-        Cell(text=line.description.say(language), below=order + reason),
+        Cell(text=line.description.say(language), below=order + reason + _steps(line, language)),
         Cell(text=line.unit.say(language), tone="quiet"),
         Cell(text=count(line.quantity, language)),
     )
     return (*cells, _received_cell(line, language)) if received else cells
+
+
+def _steps(line: GoodsLine, language: Language) -> tuple[str, ...]:
+    """Say how the price came about, one step after the other (R049)."""
+    if not line.steps:
+        return ()
+    said = (
+        f"{step.name.say(language)}{_change(step.change, language)} {unit_price(Decimal(step.unit_price), language)}"
+        for step in line.steps
+    )
+    return (" → ".join(said),)
+
+
+def _change(change: str, language: Language) -> str:
+    if not change:
+        return ""
+    number, is_percent, _ = change.partition("%")
+    less = (
+        percent(Decimal(number.strip()).scaleb(-2), language) if is_percent else unit_price(Decimal(number), language)
+    )
+    return f" (−{less})"
 
 
 def _received_cell(line: GoodsLine, language: Language) -> Cell:

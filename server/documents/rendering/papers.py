@@ -75,7 +75,8 @@ class Invoice(PaperBase, frozen=True, kw_only=True, tag="invoice"):
     """An invoice: published with a ``number``, or provisional with a ``reference`` ``P-<order>-<revision>`` (C1).
 
     ``dated_on`` is the issue date, or the day of preparation while provisional. ``seller`` is given when the issuer
-    is an agent (C28). ``footer`` holds the payment instructions (R006).
+    is an agent (C28). ``footer`` holds the payment instructions (R006). ``replaces`` is the number of the void invoice
+    in whose place it stands (C6), ``supplements`` that of the one which it completes (R023).
     """
 
     issuer: Party
@@ -91,6 +92,8 @@ class Invoice(PaperBase, frozen=True, kw_only=True, tag="invoice"):
     order_numbers: Annotated[tuple[Word, ...], Meta(max_length=100)] = ()
     ship_to: Party | None = None
     seller: Party | None = None
+    replaces: Word = ""
+    supplements: Word = ""
     note: Paragraph = ""
     footer: Paragraph = ""
 

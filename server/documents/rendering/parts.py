@@ -65,12 +65,20 @@ class Party(Part, frozen=True, kw_only=True):
     registrations: Annotated[tuple[Registration, ...], Meta(max_length=6)] = ()
 
 
+class PriceStep(Part, frozen=True, kw_only=True):
+    """One step of a price: what made it, what it took off as the rule says it, and the price after it."""
+
+    name: Text
+    unit_price: Decimal
+    change: Word = ""
+
+
 class GoodsLine(Part, frozen=True, kw_only=True):
     """One line of a purchase order, slip, invoice or credit note.
 
     ``quantity`` is ordered (order, slip), invoiced or credited. ``received`` is None until the delivery is known.
     A priced line has an exact ``unit_price`` (4 decimals) and a ``net_cents`` after ``discount_cents``;
-    ``tax_codes`` name rows of the paper's ``Amounts.taxes``.
+    ``tax_codes`` name rows of the paper's ``Amounts.taxes``; ``steps`` say how the price came about, if in several.
     """
 
     description: Text
@@ -83,6 +91,7 @@ class GoodsLine(Part, frozen=True, kw_only=True):
     net_cents: Cents | None = None
     tax_codes: Annotated[tuple[Word, ...], Meta(max_length=6)] = ()
     order_number: Word = ""
+    steps: Annotated[tuple[PriceStep, ...], Meta(max_length=8)] = ()
 
 
 class TaxAmount(Part, frozen=True, kw_only=True):

@@ -22,14 +22,17 @@ from server.documents.drafting.goods import (
     draft_variance_notice,
     invoice_collectables,
 )
-from server.documents.drafting.money import draft_credit_note, draft_invoice, issued_at
+from server.documents.drafting.money import draft_credit_note, draft_invoice, issued_at, notes_of
 from server.documents.drafting.ordered import draft_purchase_order
 from server.documents.model import DocumentKind
 from server.documents.queries import DeliverySubject, RunSubject
 from server.documents.rendering.papers import PacketItem, Paper
 from server.documents.rendering.render import render, render_packet
 from server.documents.service.keeping import Rendered
+from server.orders.model import Order
 from server.orders.service import tax_rules_for
+from server.parties.model import BillingType
+from server.parties.terms import ChosenTerms, effective_terms
 from shared.codes import PaperKind, paper_code
 from shared.lifecycles import InvoiceState
 from shared.problems import Language, Text
@@ -100,7 +103,7 @@ def draft_order_paper(session: Session, order_id: UUID) -> Draft:
     """Return an order's purchase order as it stands now (R038-R040)."""
     order = queries.order_with_lines(session, order_id)
     cast = queries.cast_of(session, [order])
-    seller = cast.organisations[order.owner_id]
+    seller, language = cast.organisations[order.owner_id], _language(cast.organisations[order.buyer_id].language)
     paper = draft_purchase_order(
         order,
         cast,
@@ -109,8 +112,8 @@ def draft_order_paper(session: Session, order_id: UUID) -> Draft:
         taxes=tax_rules_for(session, issuer_id=order.issuer_id or order.owner_id, on=order.priced_on),
         containers=queries.containers(session),
         delivery=queries.delivery_of_order(session, order_id),
+        note=_order_note(session, order, language),
     )
-    buyer = cast.organisations[order.buyer_id]
     return Draft(
         paper=paper,
         kind=DocumentKind.PURCHASE_ORDER,
@@ -118,10 +121,22 @@ def draft_order_paper(session: Session, order_id: UUID) -> Draft:
         readers=tuple(order.party_ids),
         subject_id=order.id,
         name=f"{order.number}.pdf",
-        language=_language(buyer.language),
+        language=language,
         at=order.submitted_at,
         order_id=order.id,
     )
+
+
+def _order_note(session: Session, order: Order, language: Language) -> str:
+    """Return the client's standing note as it is now, and the order's own (R051, R071)."""
+    terms = effective_terms(
+        session,
+        seller_id=order.owner_id,
+        buyer_id=order.buyer_id,
+        carrier_id=order.carrier_id,
+        chosen=ChosenTerms(billing_type=BillingType.PLATFORM),
+    )
+    return notes_of({"fr": terms.note_fr, "en": terms.note_en, "order": order.note}, language)
 
 
 def draft_invoice_paper(session: Session, invoice_id: UUID) -> Draft:
@@ -212,11 +227,12 @@ def _invoice_draft(session: Session, invoice: Invoice) -> Draft:
 def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_id: UUID | None) -> Draft:
     is_provisional = invoice.state is InvoiceState.PROVISIONAL
     orders = invoice.parties_text.get("orders", ())
-    at = issued_at(invoice)
+    at, language = issued_at(invoice), _language(invoice.parties_text["buyer"].get("language", "fr"))
     paper = draft_invoice(
         invoice,
         prepared_on=invoice.issued_on or invoice.created_at.date(),
         qr=_qr(PaperKind.INVOICE, invoice.id),
+        language=language,
         delivered_on=None if is_provisional else invoice.tax_on,
         containers=containers,
     )
@@ -227,7 +243,7 @@ def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_i
         readers=tuple(invoice.party_ids),
         subject_id=invoice.id,
         name=f"{invoice.number or invoice.reference}.pdf",
-        language=_language(invoice.parties_text["buyer"].get("language", "fr")),
+        language=language,
         at=at,
         order_id=UUID(orders[0]["id"]) if len(orders) == 1 else None,
         run_id=run_id or invoice.run_id,
