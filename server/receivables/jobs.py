@@ -1,4 +1,4 @@
-"""Following online payments at their provider: after a notice, and again and again while one is lost."""
+"""Following online payments at their provider, again and again while a notice is lost; and reminders each morning."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from server.receivables.model import Payment, Refund, RefundState
 from server.receivables.providers import GatewayRefused, gateway_of
 from server.receivables.service.online import agree, require_followed
 from server.receivables.service.refunds import finish_refund
+from server.receivables.service.scheduling import next_morning, run_plan
 from shared.states import PaymentState
 
 FIRST_LOOK: Final = timedelta(minutes=10)
@@ -102,4 +103,29 @@ def try_later(session: Session, refund: Refund, *, now: datetime) -> None:
         not_before=now + FIRST_LOOK,
         owner_id=str(refund.owner_id),
         subject_id=str(refund.id),
+    )
+
+
+@queue.task(name="receivables.remind", retry=AGAIN)
+def remind(*, owner_id: str, subject_id: str) -> None:
+    """Send an issuer's reminders of the morning, and come back the next one; switched off, it does not.
+
+    ``subject_id`` is the issuer once more: a job has both.
+    """
+    now, issuer_id = clock.now(), UUID(subject_id)
+    with transaction(UUID(owner_id)) as session:
+        if run_plan(session, stamp=Stamp(None, now)) is not None:
+            remind_later(session, issuer_id, now=now)
+
+
+def remind_later(session: Session, issuer_id: UUID, *, now: datetime) -> None:
+    """Have an issuer's reminders go out on the next morning, once however often it is asked for."""
+    at = next_morning(session, now=now)
+    enqueue(
+        session,
+        remind,
+        key=f"receivables.remind:{issuer_id}:{at.date()}",
+        not_before=at,
+        owner_id=str(issuer_id),
+        subject_id=str(issuer_id),
     )

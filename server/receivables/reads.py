@@ -15,7 +15,7 @@ from server.billing.model import CreditNote, Invoice
 from server.billing.queries import credited_quantities, waiting_credits
 from server.catalog.queries import readable_classes
 from server.conversations.model import Message
-from server.core.acting import acting_org
+from server.core.acting import acting_for, acting_org
 from server.ledger.model import Allocation, AllocationSource
 from server.ledger.queries import open_cents
 from server.parties.model import Organisation
@@ -166,7 +166,8 @@ def applied_from(session: Session, *, credit_id: UUID) -> Sequence[Applied]:
 
 def creditable(session: Session, invoice: Invoice) -> Sequence[tuple[UUID, str, str, int, int]]:
     """Return each line of an invoice that has units left to credit: id, French and English words, left, net cents."""
-    taken = credited_quantities(session, invoice_id=invoice.id)
+    with acting_for(session, invoice.owner_id):
+        taken = credited_quantities(session, invoice_id=invoice.id)
     rows = (
         (line.id, line.description_fr, line.description_en, line.quantity - taken.get(line.id, 0), line.net_cents)
         for line in invoice.lines

@@ -10,6 +10,7 @@ from server.core.web import QuerySchema, Schema
 from server.core.web.limits import PageQuery, day, line, whole
 from server.core.web.paging import PageQuerySchema
 from server.receivables.model import BY_HAND, PaymentMethod, RefundState
+from server.receivables.service.reminders import Pause
 from server.receivables.statements import Movement
 from shared.states import PaymentState
 
@@ -289,3 +290,33 @@ class ReminderSchema(Schema):
     level = fields.Integer(required=True)
     open_cents = fields.Integer(required=True)
     sent_on = fields.Date(required=True)
+
+
+class ForeseenSchema(Schema):
+    """An overdue invoice: the last reminder's level, the level due today, the next one's day, and why it waits."""
+
+    invoice_id = fields.UUID(required=True, attribute="invoice.id")
+    number = fields.String(required=True, attribute="invoice.number")
+    buyer_id = fields.UUID(required=True, attribute="invoice.buyer_id")
+    due_on = fields.Date(required=True, attribute="invoice.due_on")
+    open_cents = fields.Integer(required=True)
+    level_sent = fields.Integer(required=True)
+    level_due = fields.Integer(required=True)
+    is_due = fields.Boolean(required=True)
+    next_on = fields.Date(required=True, allow_none=True)
+    pause = fields.Enum(Pause, by_value=True, required=True, allow_none=True)
+
+
+class ReminderSwitchSchema(Schema):
+    """Whether reminders go out by themselves."""
+
+    is_on = fields.Boolean(required=True)
+
+
+class ReminderPlanSchema(Schema):
+    """Whether reminders go out by themselves, and how many the last morning sent."""
+
+    is_on = fields.Boolean(required=True)
+    changed_at = fields.AwareDateTime(required=True)
+    ran_at = fields.AwareDateTime(required=True, allow_none=True)
+    sent = fields.Integer(required=True)

@@ -35,7 +35,7 @@ class _Charge:
     asked: Asked
     state: GatewayState = GatewayState.WAITING
     refunds: dict[str, tuple[int, Given]] = field(default_factory=dict)
-    is_charged_back: bool = False
+    charged_back_cents: int = 0
 
     @property
     def refunded_cents(self) -> int:
@@ -105,7 +105,7 @@ class StrictGateway:
             amount_cents=charge.asked.amount_cents,
             currency=charge.asked.currency,
             refunded_cents=charge.refunded_cents,
-            is_charged_back=charge.is_charged_back,
+            charged_back_cents=charge.charged_back_cents,
         )
 
     def parse(self, payload: bytes, signature: str) -> Notice:

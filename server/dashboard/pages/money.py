@@ -28,6 +28,7 @@ from server.receivables.pages.blueprint import fresh_key
 from server.receivables.queries import open_invoices
 from server.receivables.reads import applied_from, applied_to, held_cents
 from server.receivables.service.online import takes_online
+from server.receivables.service.owning import represents
 
 
 @pages.get("/factures")
@@ -67,6 +68,7 @@ def invoice(invoice_id: UUID) -> str:
             explained=explain_invoice(session, invoice_id=invoice_id),
             applied=applied_to(session, invoice_id=invoice_id),
             online=takes_online(session, issuer_id=whole.row.invoice.owner_id),
+            represents=represents(session, whole.row.invoice),
             key=fresh_key(),
         )
 

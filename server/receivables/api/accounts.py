@@ -15,7 +15,7 @@ from server.identity.permissions import Permission
 from server.receivables import accounts as reads
 from server.receivables import service, statements
 from server.receivables.api.asking import currency_of, period, today
-from server.receivables.model import CustomerAccount, Reminder
+from server.receivables.model import CustomerAccount
 from server.receivables.schemas import (
     AccountMessageSchema,
     AccountSaidSchema,
@@ -25,14 +25,12 @@ from server.receivables.schemas import (
     LimitSchema,
     OnQuerySchema,
     PeriodQuerySchema,
-    ReminderSchema,
     StatementSchema,
     TransactionSchema,
     TransactionsQuerySchema,
 )
 from server.receivables.service.chatting import account_messages, say_on_account
 from server.receivables.service.customers import require_customer
-from server.receivables.service.reminders import send_reminders
 
 accounts = Blueprint("accounts_api", __name__, url_prefix="/accounts", description="Customers' accounts")
 
@@ -45,15 +43,6 @@ def list_accounts(asked: dict[str, Any]) -> Sequence[reads.Account]:
     """List customers' balances at the end of a day, with their ages"""
     with transaction(actor().org_id) as session:
         return reads.accounts(session, on=asked.get("on") or today(session), words=asked["q"])
-
-
-@accounts.route("/reminders", methods=["POST"])
-@requires(Permission.RECEIVABLES_RUN)
-@accounts.response(201, ReminderSchema(many=True))
-def remind() -> Sequence[Reminder]:
-    """Send the reminders that overdue invoices ask for today"""
-    with transaction(actor().org_id) as session:
-        return send_reminders(session, stamp=stamp())
 
 
 @accounts.route("/<uuid:buyer_id>", methods=["GET"])

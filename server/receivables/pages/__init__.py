@@ -5,5 +5,6 @@ from server.receivables.pages.credits import write_credit_form
 from server.receivables.pages.customers import accounts
 from server.receivables.pages.payables import payables
 from server.receivables.pages.payments import payment
+from server.receivables.pages.reminders import reminders
 
-__all__ = ["accounts", "pages", "payables", "payment", "write_credit_form"]
+__all__ = ["accounts", "pages", "payables", "payment", "reminders", "write_credit_form"]

@@ -20,7 +20,7 @@ from server.receivables.pages.blueprint import fresh_key, pages, written_parts
 from server.receivables.pages.written import written_cents, written_id
 from server.receivables.reads import container_choices, creditable, customer_whole
 from server.receivables.service.crediting import Amounts, Empties, Items, NewCredit, write_credit
-from server.receivables.service.owning import own_credit, own_invoice
+from server.receivables.service.owning import creditable_invoice, own_credit, own_invoice
 
 MAX_LINES: Final = 8
 MOST_UNITS: Final = 10**6
@@ -59,6 +59,29 @@ def write_credit_form(buyer_id: UUID) -> Response:
         buyer_id=buyer_id, of=_of(request.form.get("sorte", "")), reason=Text(reason, reason), parts=written_parts()
     )
     with transaction(actor().org_id) as session:
+        made = write_credit(session, new=new, key=written_id("key"), stamp=stamp())
+    return redirect(f"/credits/{made.id}", code=303)
+
+
+@pages.get("/factures/<uuid:invoice_id>/credit")
+@requires(Permission.CREDIT_CREATE)
+def items_form(invoice_id: UUID) -> str:
+    """Show what is left to credit of an invoice, to its issuer or to the agent that represents its seller."""
+    with transaction(actor().org_id) as session:
+        invoice = creditable_invoice(session, invoice_id)
+        return render_template(
+            "receivables/credit_items.html", invoice=invoice, lines=creditable(session, invoice), key=fresh_key()
+        )
+
+
+@pages.post("/factures/<uuid:invoice_id>/credit")
+@requires(Permission.CREDIT_CREATE)
+def write_items(invoice_id: UUID) -> Response:
+    """Credit items of an invoice in its issuer's name, numbered in its series; its own invoice takes it first."""
+    reason = form_words("reason", longest=500)
+    with transaction(actor().org_id) as session:
+        buyer_id = creditable_invoice(session, invoice_id).buyer_id
+        new = NewCredit(buyer_id=buyer_id, of=Items(invoice_id, _counted("line-")), reason=Text(reason, reason))
         made = write_credit(session, new=new, key=written_id("key"), stamp=stamp())
     return redirect(f"/credits/{made.id}", code=303)
 

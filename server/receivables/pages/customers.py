@@ -21,7 +21,6 @@ from server.receivables.reads import customer_whole
 from server.receivables.service.chatting import say_on_account
 from server.receivables.service.customers import require_customer
 from server.receivables.service.periods import period_of
-from server.receivables.service.reminders import send_reminders
 
 LINES_A_PAGE = 500
 
@@ -39,17 +38,7 @@ def accounts() -> str:
             on=on,
             words=words,
             ages=reads.AGE_LABELS,
-            reminded=request.args.get("rappels", ""),
         )
-
-
-@pages.post("/comptes/rappels")
-@requires(Permission.RECEIVABLES_RUN)
-def remind() -> Response:
-    """Send the reminders that overdue invoices ask for today."""
-    with transaction(actor().org_id) as session:
-        sent = send_reminders(session, stamp=stamp())
-    return redirect(f"/comptes?rappels={len(sent)}", code=303)
 
 
 @pages.get("/comptes/<uuid:buyer_id>")

@@ -69,7 +69,8 @@ class Opened:
 class Standing:
     """How a payment stands at its provider now: the truth, whatever notices said and in whichever order.
 
-    ``ref`` is its lasting name there; ``amount_cents`` is what was received, ``refunded_cents`` what went back of it.
+    ``ref`` is its lasting name there; ``amount_cents`` is what was received, ``refunded_cents`` what went back of it,
+    ``charged_back_cents`` what the buyer's bank took back and has not returned.
     """
 
     ref: str
@@ -77,7 +78,12 @@ class Standing:
     amount_cents: int
     currency: str
     refunded_cents: int = 0
-    is_charged_back: bool = False
+    charged_back_cents: int = 0
+
+    @property
+    def is_charged_back(self) -> bool:
+        """Whether nothing of it is left because the buyer's bank took it back."""
+        return 0 < self.charged_back_cents >= self.amount_cents - self.refunded_cents
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,13 +148,13 @@ class StripeGateway:
             amount_cents=said.get("amount_received") or said["amount"],
             currency=intent.currency.upper(),
             refunded_cents=refunded_cents if is_paid else 0,
-            is_charged_back=is_disputed and self._is_withdrawn(intent.id),
+            charged_back_cents=self._withdrawn_cents(intent.id) if is_disputed else 0,
         )
 
-    def _is_withdrawn(self, intent_id: str) -> bool:
-        """A dispute takes the money at once, and gives it back when it is won."""
+    def _withdrawn_cents(self, intent_id: str) -> int:
+        """A dispute takes the money that it is about at once, and gives it back when it is won."""
         found = self._client.disputes.list({"payment_intent": intent_id})
-        return any(one.status in _WITHDRAWN for one in found.data)
+        return sum(one.amount for one in found.data if one.status in _WITHDRAWN)
 
 
 @contextmanager

@@ -78,9 +78,12 @@ def set_against(
     return made
 
 
-def oldest_first(session: Session, payment: Payment, *, first: UUID | None = None) -> list[Part]:
-    """Return how what a payment still holds pays the customer's open invoices, ``first`` before the oldest due."""
+def oldest_first(
+    session: Session, payment: Payment, *, first: UUID | None = None, most_cents: int | None = None
+) -> list[Part]:
+    """Return how what a payment still holds, or so much of it, pays the open invoices, ``first`` before the oldest."""
     left_cents = -open_cents(session, issuer_id=payment.owner_id, document_ids=[payment.id])[payment.id]
+    left_cents = left_cents if most_cents is None else min(left_cents, most_cents)
     rows = open_invoices(session, issuer_id=payment.owner_id, buyer_id=payment.buyer_id, currency=payment.currency)
     parts: list[Part] = []
     for invoice, still_cents in sorted(rows, key=lambda row: row[0].id != first):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -26,16 +26,14 @@ from server.receivables.model import (
     Provider,
     ProviderAccount,
     ProviderEvent,
-    Refund,
-    RefundState,
 )
 from server.receivables.providers import GatewayState, Notice, Opened, Standing
 from server.receivables.providers.opening import KEY, WEBHOOK
 from server.receivables.providers.sealing import seal
-from server.receivables.queries import allocations_from, payment_of_cause
-from server.receivables.service.allocating import read_anew, settle_state
+from server.receivables.queries import payment_of_cause
+from server.receivables.service.allocating import read_anew
+from server.receivables.service.mirroring import mirror_chargebacks, mirror_refunds
 from server.receivables.service.payments import fail_payment, new_payment, received_of, succeed
-from server.receivables.service.refunds import Wish, finish_refund, refund
 from shared.ids import new_id
 from shared.states import PaymentState
 
@@ -154,6 +152,7 @@ def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -
         )
     require_provider(session, issuer_id=invoice.owner_id)
     with acting_for(session, invoice.owner_id):
+        ledger.lock_command(session, issuer_id=invoice.owner_id, key=key)
         known = payment_of_cause(session, issuer_id=invoice.owner_id, cause_id=key)
         if known is not None:
             return known
@@ -255,8 +254,9 @@ def agree(session: Session, *, payment_id: UUID, standing: Standing, stamp: Stam
             fail_payment(session, payment=payment, stamp=stamp)
     elif payment.state is PaymentState.FAILED and standing.state is GatewayState.PAID:
         _reinstate(session, payment, standing, stamp)
-    else:
-        _mirror_refunds(session, payment, standing, stamp)
+    elif payment.state not in _WAITING and payment.state is not PaymentState.FAILED:
+        mirror_refunds(session, payment, standing.refunded_cents, stamp)
+        mirror_chargebacks(session, payment, standing.charged_back_cents, stamp)
     return payment
 
 
@@ -307,7 +307,7 @@ def _reinstate(session: Session, payment: Payment, standing: Standing, stamp: St
         buyer_id=payment.buyer_id,
         method=PaymentMethod.GATEWAY,
         currency=payment.currency,
-        amount_cents=standing.amount_cents - standing.refunded_cents,
+        amount_cents=standing.amount_cents - standing.refunded_cents - standing.charged_back_cents,
         received_on=on,
         reference=payment.reference,
         cause_id=cause_id,
@@ -316,39 +316,6 @@ def _reinstate(session: Session, payment: Payment, standing: Standing, stamp: St
     session.add(again)
     ledger.post_payment(session, received=received_of(again), in_transit=False, posted_on=on, stamp=stamp)
     succeed(session, again, on=on, stamp=stamp, first=payment.invoice_id)
-
-
-def _mirror_refunds(session: Session, payment: Payment, standing: Standing, stamp: Stamp) -> None:
-    """What went back at the provider without us is a refund here too; what it paid is open again, newest first."""
-    if payment.state in _WAITING or payment.state is PaymentState.FAILED:
-        return
-    ours = session.scalar(
-        select(func.coalesce(func.sum(Refund.amount_cents), 0)).where(
-            Refund.source_id == payment.id, Refund.state != RefundState.FAILED
-        )
-    )
-    beyond_cents = standing.refunded_cents - int(ours or 0)
-    if beyond_cents <= 0:
-        return
-    _free_up_to(session, payment, beyond_cents, stamp)
-    wish = Wish(amount_cents=beyond_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
-    key = uuid5(payment.id, f"refunded:{standing.refunded_cents}")
-    finish_refund(
-        session, refund=refund(session, source=payment, wish=wish, key=key, stamp=stamp), arrived=True, stamp=stamp
-    )
-
-
-def _free_up_to(session: Session, payment: Payment, wanted_cents: int, stamp: Stamp) -> None:
-    on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
-    for allocation in reversed(allocations_from(session, source_id=payment.id)):
-        held_cents = -open_cents(session, issuer_id=payment.owner_id, document_ids=[payment.id])[payment.id]
-        if held_cents >= wanted_cents:
-            return
-        ledger.undo_allocation(
-            session, allocation=allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp
-        )
-        session.flush()
-        settle_state(session, payment)
 
 
 def _require_currency(payment: Payment, standing: Standing) -> None:

@@ -71,12 +71,13 @@ def creditable_invoice(session: Session, invoice_id: UUID) -> Invoice:
     Source: R089, C28; section 3 (sellers and their agents create credit notes).
     """
     found = billing.invoice(session, invoice_id=invoice_id)
-    if not _represents(session, found):
+    if not represents(session, found):
         require_issuer(session, found)
     return found
 
 
-def _represents(session: Session, invoice: Invoice) -> bool:
+def represents(session: Session, invoice: Invoice) -> bool:
+    """Say whether the acting organisation is the agent of all orders of an invoice that their seller issued (C28)."""
     me = acting_org(session)
     with acting_for(session, invoice.owner_id):
         order_ids = billing.order_ids_of(session, invoice_id=invoice.id)

@@ -108,8 +108,7 @@ def record_payment(session: Session, *, issuer_id: UUID, paid: NewPayment, key: 
     Source: R044, R084.
     """
     with acting_for(session, issuer_id):
-        # the same command told twice at once waits here for itself
-        ledger.lock_accounts(session, pairs=[(issuer_id, paid.buyer_id)])
+        ledger.lock_command(session, issuer_id=issuer_id, key=key)
         known = payment_of_cause(session, issuer_id=issuer_id, cause_id=key)
         if known is not None:
             return known

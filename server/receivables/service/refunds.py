@@ -51,6 +51,7 @@ class Wish:
     amount_cents: int
     method: PaymentMethod
     reason: str
+    is_chargeback: bool = False
 
 
 def refund(session: Session, *, source: Payment | CreditNote, wish: Wish, key: UUID, stamp: Stamp) -> Refund:
@@ -67,6 +68,7 @@ def refund(session: Session, *, source: Payment | CreditNote, wish: Wish, key: U
     Source: the table of the ledger; section 4 (réussie → remboursée, émise → remboursée).
     """
     with acting_for(session, source.owner_id):
+        ledger.lock_command(session, issuer_id=source.owner_id, key=key)
         known = _of_cause(session, source.owner_id, key)
         if known is not None:
             return known
@@ -179,6 +181,7 @@ def _new_refund(source: Payment | CreditNote, wish: Wish, key: UUID, *, on: date
         reason=reason_of(wish.reason),
         cause_id=key,
         provider_ref="",
+        is_chargeback=wish.is_chargeback,
         recorded_at=stamp.at,
     )
 

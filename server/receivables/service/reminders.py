@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
@@ -21,13 +23,61 @@ from server.delivery.contests.queries import contests_of, dunning_is_paused
 from server.ledger.queries import balance_cents
 from server.ledger.service import lock_accounts
 from server.receivables import events
-from server.receivables.accounts import accounts
+from server.receivables.accounts import Account, accounts
 from server.receivables.model import Reminder
 from server.receivables.queries import open_invoices
 from shared.ids import new_id
+from shared.problems import Text
 
 LATE_DAYS: Final = (3, 15, 30)
 """How many days late each level begins, from the first to the last."""
+
+
+class Pause(StrEnum):
+    """Why an overdue invoice is not reminded of."""
+
+    DISPUTED = "disputed"
+    NOTHING_OWED = "nothing_owed"
+
+
+PAUSE_LABELS: Final = {
+    Pause.DISPUTED: Text(
+        "Contestée\u00a0: le rappel attend la décision", "Contested: the reminder waits for a decision"
+    ),
+    Pause.NOTHING_OWED: Text("Le client ne doit rien au total", "The customer owes nothing in all"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What the reminders of one overdue invoice are about to do: ``level_due`` on the day, ``level_sent`` so far."""
+
+    invoice: Invoice
+    buyer_name: str
+    open_cents: int
+    level_sent: int
+    level_due: int
+    pause: Pause | None
+
+    @property
+    def is_due(self) -> bool:
+        """Say whether a reminder goes out on the day."""
+        return self.level_due > self.level_sent and self.pause is None
+
+    @property
+    def next_on(self) -> date | None:
+        """Return the day of the next level that is to come, None after the last one."""
+        if self.invoice.due_on is None or self.level_due >= len(LATE_DAYS):
+            return None
+        return self.invoice.due_on + timedelta(days=LATE_DAYS[self.level_due])
+
+
+def foreseen_reminders(session: Session, *, on: date) -> Sequence[Foreseen]:
+    """Return every overdue invoice of the acting issuer with what its reminders do on a day, and why not.
+
+    Source: R122, law 27.
+    """
+    return list(_foreseen(session, _late(session, on), on))
 
 
 def send_reminders(session: Session, *, stamp: Stamp) -> Sequence[Reminder]:
@@ -39,11 +89,10 @@ def send_reminders(session: Session, *, stamp: Stamp) -> Sequence[Reminder]:
     Source: R122; section 4 (en souffrance drives dunning, contestée pauses it); law 27.
     """
     me = acting_org(session)
-    head = letterhead(session, org_id=me)
-    on = head.day_of(stamp.at)
-    late = [one.buyer_id for one in accounts(session, on=on) if one.overdue_cents > 0 and one.currency == head.currency]
-    lock_accounts(session, pairs=[(me, buyer_id) for buyer_id in late])  # all at once, in the order that everyone keeps
-    return [one for buyer_id in late for one in _remind(session, buyer_id, head.currency, on=on, stamp=stamp)]
+    on = letterhead(session, org_id=me).day_of(stamp.at)
+    late = _late(session, on)
+    lock_accounts(session, pairs=[(me, one.buyer_id) for one in late])  # all at once, in the order that everyone keeps
+    return [_write(session, one, on, stamp) for one in _foreseen(session, late, on) if one.is_due]
 
 
 def level_of(due_on: date, *, on: date) -> int:
@@ -52,27 +101,44 @@ def level_of(due_on: date, *, on: date) -> int:
     return sum(late_days >= days for days in LATE_DAYS)
 
 
-def _remind(session: Session, buyer_id: UUID, currency: str, *, on: date, stamp: Stamp) -> list[Reminder]:
+def _late(session: Session, on: date) -> Sequence[Account]:
+    currency = letterhead(session, org_id=acting_org(session)).currency
+    return [one for one in accounts(session, on=on) if one.overdue_cents > 0 and one.currency == currency]
+
+
+def _foreseen(session: Session, late: Iterable[Account], on: date) -> Iterator[Foreseen]:
     me = acting_org(session)
-    if balance_cents(session, issuer_id=me, customer_id=buyer_id, currency=currency) <= 0:
-        return []
-    made = []
-    for invoice, still_cents in open_invoices(session, issuer_id=me, buyer_id=buyer_id, currency=currency):
-        level = level_of(invoice.due_on or on, on=on)
-        if level > _level_sent(session, invoice.id) and not _is_disputed(session, invoice):
-            made.append(_write(session, invoice, level, still_cents, on, stamp))
-    return made
+    for account in late:
+        buyer_id, currency = account.buyer_id, account.currency
+        owes = balance_cents(session, issuer_id=me, customer_id=buyer_id, currency=currency) > 0
+        for invoice, still_cents in open_invoices(session, issuer_id=me, buyer_id=buyer_id, currency=currency):
+            if invoice.due_on is not None and invoice.due_on < on:
+                yield Foreseen(
+                    invoice=invoice,
+                    buyer_name=account.buyer_name,
+                    open_cents=still_cents,
+                    level_sent=_level_sent(session, invoice.id),
+                    level_due=level_of(invoice.due_on, on=on),
+                    pause=_pause(session, invoice, owes=owes),
+                )
 
 
-def _write(session: Session, invoice: Invoice, level: int, open_cents: int, on: date, stamp: Stamp) -> Reminder:  # noqa: PLR0917  # the row's own columns
+def _pause(session: Session, invoice: Invoice, *, owes: bool) -> Pause | None:
+    if not owes:
+        return Pause.NOTHING_OWED
+    return Pause.DISPUTED if _is_disputed(session, invoice) else None
+
+
+def _write(session: Session, foreseen: Foreseen, on: date, stamp: Stamp) -> Reminder:
+    invoice = foreseen.invoice
     reminder = Reminder(
         id=new_id(),
         owner_id=invoice.owner_id,
         party_ids=[invoice.buyer_id],
         buyer_id=invoice.buyer_id,
         invoice_id=invoice.id,
-        level=level,
-        open_cents=open_cents,
+        level=foreseen.level_due,
+        open_cents=foreseen.open_cents,
         sent_on=on,
         recorded_at=stamp.at,
     )

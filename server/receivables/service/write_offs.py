@@ -37,6 +37,7 @@ def write_off(
     Source: the table of the ledger (write-off); law 6.
     """
     with acting_for(session, invoice.owner_id):
+        ledger.lock_command(session, issuer_id=invoice.owner_id, key=key)
         known = session.scalars(
             select(WriteOff).where(WriteOff.owner_id == invoice.owner_id, WriteOff.cause_id == key)
         ).one_or_none()

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from server.core.transaction import engine, transaction
 from server.identity.model import Role
 from server.receivables import jobs
+from server.receivables.audit import book_faults
 from server.receivables.model import Provider, ProviderAccount
 from server.receivables.providers import GatewayState, use_gateway
 from shared.ids import new_id
@@ -173,14 +174,34 @@ def test_a_failed_payment_and_a_chargeback_leave_what_was_open(books: Books, gat
     payment = ask(books, invoice)
     gateway.happen(payment["id"], "payment_intent.succeeded", **PAID)
     follow(books, payment["id"])
-    gateway.happen(payment["id"], "charge.dispute.created", is_charged_back=True)
+    gateway.happen(payment["id"], "charge.dispute.created", charged_back_cents=invoice.total_cents)
     for _ in range(2):
         assert follow(books, payment["id"])["state"] == "failed"
     assert (books.open_of(invoice), books.balance()) == before
-    gateway.happen(payment["id"], "charge.dispute.closed", is_charged_back=False)
+    gateway.happen(payment["id"], "charge.dispute.closed", charged_back_cents=0)
     for _ in range(2):
         follow(books, payment["id"])
     assert (books.open_of(invoice), books.balance()) == (0, before[1] - invoice.total_cents)
+
+
+def test_a_partial_chargeback_opens_its_part_alone(books: Books, gateway: StrictGateway) -> None:
+    """Laws 13, 14, 15: the bank takes a part, then more, returns some, then all; what is open follows to the cent."""
+    invoice = books.invoice(cases=2)
+    before = books.balance()
+    payment = ask(books, invoice)
+    gateway.happen(payment["id"], "payment_intent.succeeded", **PAID)
+    follow(books, payment["id"])
+    for taken, kind in ((1_500, "created"), (4_000, "created"), (2_500, "closed"), (0, "closed"), (700, "created")):
+        gateway.happen(payment["id"], f"charge.dispute.{kind}", charged_back_cents=taken)
+        for _ in range(2):
+            assert follow(books, payment["id"])["state"] == "allocated"
+        assert books.open_of(invoice) == taken
+        assert books.balance() == before - invoice.total_cents + taken
+    gateway.happen(payment["id"], "charge.dispute.created", charged_back_cents=invoice.total_cents)
+    assert follow(books, payment["id"])["state"] == "failed"
+    assert (books.open_of(invoice), books.balance()) == (invoice.total_cents, before)
+    with transaction(books.world.seller.id) as session:
+        assert list(book_faults(session, issuer_id=books.world.seller.id)) == []
 
 
 def test_refunds_go_through_the_provider_and_come_back_from_it(books: Books, gateway: StrictGateway) -> None:

@@ -1,0 +1,108 @@
+"""What a provider, or a buyer's bank, gave back without us: refunds here too, so that the books say what is held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import uuid5
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server.billing.letterhead import letterhead
+from server.core.stamp import Stamp
+from server.ledger import service as ledger
+from server.ledger.queries import open_cents
+from server.receivables.model import Payment, PaymentMethod, Refund, RefundState
+from server.receivables.queries import allocations_from
+from server.receivables.service.allocating import oldest_first, read_anew, set_against, settle_state
+from server.receivables.service.refunds import Wish, finish_refund, refund
+from shared.states import PaymentState
+
+
+def mirror_refunds(session: Session, payment: Payment, refunded_cents: int, stamp: Stamp) -> None:
+    """Let the books agree with what went back at the provider; what it paid is open again, newest first.
+
+    The session acts for the issuer and holds the account.
+    """
+    ours_cents = sum(one.amount_cents for one in _standing(session, payment) if not one.is_chargeback)
+    beyond_cents = refunded_cents - ours_cents
+    if beyond_cents <= 0:
+        return
+    _free_up_to(session, payment, beyond_cents, stamp)
+    wish = Wish(amount_cents=beyond_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
+    key = uuid5(payment.id, f"refunded:{refunded_cents}")
+    finish_refund(
+        session, refund=refund(session, source=payment, wish=wish, key=key, stamp=stamp), arrived=True, stamp=stamp
+    )
+
+
+def mirror_chargebacks(session: Session, payment: Payment, charged_back_cents: int, stamp: Stamp) -> None:
+    """Let the books agree with what the buyer's bank took back of a payment, when it left the rest.
+
+    Only that part is open again: the rest goes on paying what it paid. What a dispute that was won returns is the
+    payment's again, and pays.
+
+    The session acts for the issuer and holds the account. Source: laws 13 and 15.
+    """
+    taken = [one for one in _standing(session, payment) if one.is_chargeback]
+    beyond_cents = charged_back_cents - sum(one.amount_cents for one in taken)
+    if not beyond_cents:
+        return
+    held_cents = _held_cents(session, payment)
+    for one in reversed(taken):
+        if beyond_cents >= 0:
+            break
+        finish_refund(session, refund=one, arrived=False, stamp=stamp)
+        beyond_cents += one.amount_cents
+    if beyond_cents > 0:
+        _free_up_to(session, payment, beyond_cents, stamp)
+        _take(session, payment, beyond_cents, stamp)
+    apart_cents = max(0, held_cents - max(0, beyond_cents))  # what somebody left on the account stays there
+    _pay_on(session, payment, _held_cents(session, payment) - apart_cents, stamp)
+
+
+def _take(session: Session, payment: Payment, amount_cents: int, stamp: Stamp) -> None:
+    turn = len(_all(session, payment))
+    wish = Wish(
+        amount_cents=amount_cents, method=PaymentMethod.GATEWAY, reason="Contestation bancaire", is_chargeback=True
+    )
+    key = uuid5(payment.id, f"charged-back:{turn}")
+    taken = refund(session, source=payment, wish=wish, key=key, stamp=stamp)
+    finish_refund(session, refund=taken, arrived=True, stamp=stamp)
+
+
+def _pay_on(session: Session, payment: Payment, amount_cents: int, stamp: Stamp) -> None:
+    """Set so much of what the payment holds again, as it was when its money came."""
+    read_anew(session, payment)
+    if payment.state not in {PaymentState.SUCCEEDED, PaymentState.ALLOCATED}:
+        return
+    on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
+    parts = oldest_first(session, payment, first=payment.invoice_id, most_cents=amount_cents)
+    set_against(session, payment, parts, on=on, stamp=stamp)
+
+
+def _held_cents(session: Session, payment: Payment) -> int:
+    session.flush()
+    return -open_cents(session, issuer_id=payment.owner_id, document_ids=[payment.id])[payment.id]
+
+
+def _standing(session: Session, payment: Payment) -> Sequence[Refund]:
+    return [one for one in _all(session, payment) if one.state is not RefundState.FAILED]
+
+
+def _all(session: Session, payment: Payment) -> Sequence[Refund]:
+    mine = select(Refund).where(Refund.owner_id == payment.owner_id, Refund.source_id == payment.id)
+    return session.scalars(mine.order_by(Refund.recorded_at, Refund.id)).all()
+
+
+def _free_up_to(session: Session, payment: Payment, wanted_cents: int, stamp: Stamp) -> None:
+    on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
+    for allocation in reversed(allocations_from(session, source_id=payment.id)):
+        held_cents = -open_cents(session, issuer_id=payment.owner_id, document_ids=[payment.id])[payment.id]
+        if held_cents >= wanted_cents:
+            return
+        ledger.undo_allocation(
+            session, allocation=allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp
+        )
+        session.flush()
+        settle_state(session, payment)
