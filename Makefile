@@ -6,6 +6,8 @@ SHELL := bash
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
 WORKERS ?= 2
+# a file stays on one worker; the longest files come first (tests/conftest.py), not the fullest
+SPREAD = -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15 --durations-min=5
 ARGS ?=
 LOCK := $(PY) -m uv pip compile --quiet --universal --python-version 3.12 --generate-hashes --no-emit-index-url \
 	--no-header --no-annotate
@@ -53,8 +55,8 @@ fast: setup
 check: lint types contracts fast ## format, lint, types, contracts, architecture, unit and property tests
 
 slow: setup
-	$(call run_tests,tests/integration tests/golden tests/scenarios tests/conformance tests/rehearsal tests/faults,-n $(WORKERS) --dist loadfile)
-	$(call run_tests,tests/tablet tests/browser,-n $(WORKERS) --dist loadfile)
+	$(call run_tests,tests/integration tests/golden tests/scenarios tests/conformance tests/rehearsal tests/faults,$(SPREAD))
+	$(call run_tests,tests/tablet tests/browser,$(SPREAD))
 
 test: check slow ## everything that CI runs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from server.core.embedded.address import PostgresAddress
 from server.core.embedded.postgres import EmbeddedPostgres
 from server.core.embedded.roles import ensure_database, ensure_roles
 from server.core.migrations import note_present
-from server.core.settings import reload_settings
+from server.core.settings import PREFIX, reload_settings
 from server.core.transaction import forget_engine
 from server.migrations.schema import install
 from tests.factories.waiting import BOUNDED
@@ -30,6 +31,18 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.register_profile("nightly", hypothesis.settings.get_profile("push"), max_examples=2_000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "push"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _settings_left_alone() -> Iterator[None]:
+    """Hold every file to giving back the product's settings: what it leaves would follow into another file's tests."""
+    before = _told_settings()
+    yield
+    assert _told_settings() == before
+
+
+def _told_settings() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
 
 
 @dataclass(frozen=True)
@@ -103,3 +116,20 @@ def _on_server(postgres: PostgresAddress, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the files that may take longest first, so that no worker is left with a long one at the end."""
+    patience: dict[Path, tuple[float, int]] = {}
+    for item in items:
+        mark = item.get_closest_marker("timeout")
+        longest, count = patience.get(item.path, (0.0, 0))
+        allowed_s = float(mark.args[0]) if mark else float(config.getini("timeout"))
+        patience[item.path] = (max(longest, allowed_s), count + 1)
+    items.sort(key=lambda item: (patience[item.path], item.path), reverse=True)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Name a failure when it happens: a run that is cut off later says at least which test failed."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stderr.write(f"\n{report.nodeid} ({report.when}): {report.longreprtext[-2000:]}\n")

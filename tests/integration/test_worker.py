@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 
 import procrastinate
@@ -196,11 +197,17 @@ def test_a_stalled_job_yields_to_its_waiting_like(database, task) -> None:
 def test_the_command_works_until_it_is_told_to_stop(database) -> None:
     """Commands: ``tournee worker`` ends in order on SIGTERM."""
     command = [sys.executable, "-c", "from server.cli import main; main()", "worker"]
-    with subprocess.Popen(command, env=os.environ.copy(), stderr=subprocess.PIPE, text=True) as running:
-        assert running.stderr is not None
-        for line in running.stderr:
-            if "Starting worker" in line:
-                running.send_signal(signal.SIGTERM)
-                break
-        running.stderr.read()
+    spoken = os.environ | {"TOURNEE_LOG_LEVEL": "INFO"}
+    with subprocess.Popen(command, env=spoken, stderr=subprocess.PIPE, text=True) as running:
+        fuse = threading.Timer(60, running.kill)
+        fuse.start()
+        try:
+            assert running.stderr is not None
+            assert any("Starting worker" in line for line in running.stderr)
+            running.send_signal(signal.SIGTERM)
+            running.stderr.read()
+        finally:
+            running.terminate()  # nothing, where it ended by itself
+            running.wait(30)
+            fuse.cancel()
     assert running.returncode == 0
