@@ -11,6 +11,7 @@ from server.core.problems import NotFound, Text
 from server.core.web import Actor
 from server.documents import queries
 from server.documents.model import DocumentKind
+from server.documents.queries import Ridden
 from server.identity.model import Role
 from server.identity.permissions import Permission
 
@@ -39,7 +40,7 @@ def kinds_for(who: Actor) -> Iterable[DocumentKind]:
 
 def may_open(who: Actor, kind: DocumentKind) -> bool:
     """Say whether the caller's permissions open papers of a kind; a driver has slips, which carry no prices (C29)."""
-    is_hidden = who.role is Role.DRIVER and kind is DocumentKind.PURCHASE_ORDER
+    is_hidden = who.only(Role.DRIVER, permission=NEEDS[kind]) and kind is DocumentKind.PURCHASE_ORDER
     return who.may(NEEDS[kind]) and not is_hidden
 
 
@@ -55,5 +56,13 @@ def require_ridden(session: Session, who: Actor, order_id: UUID) -> None:
 
 
 def driver_of(who: Actor) -> UUID | None:
-    """Return the caller when it drives: a driver reads what belongs to own runs alone (section 3)."""
-    return who.user_id if who.role is Role.DRIVER else None
+    """Return the caller when it reads orders as a driver alone: what belongs to own runs (section 3)."""
+    return who.user_id if who.only(Role.DRIVER, permission=Permission.ORDER_READ) else None
+
+
+def ridden_for(who: Actor) -> Ridden | None:
+    """Return the papers that the caller opens as a driver alone, so that they must be of own runs; None without any."""
+    kinds = frozenset(
+        kind for kind, needed in NEEDS.items() if who.may(needed) and who.only(Role.DRIVER, permission=needed)
+    )
+    return Ridden(who.user_id, kinds) if kinds else None

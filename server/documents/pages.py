@@ -17,7 +17,7 @@ from server.delivery.api.callers import reader
 from server.delivery.sharing.model import AccessWay
 from server.delivery.sharing.noting import Reader
 from server.documents import queries
-from server.documents.access import driver_of, may_open
+from server.documents.access import may_open, ridden_for
 from server.documents.api.statements import customer_statement, shared_statement, statement_response
 from server.documents.filing.api import file_response, take_file
 from server.documents.filing.service import remove_file
@@ -40,7 +40,7 @@ def send(document_id: UUID) -> Response:
     """Send one paper: PDF to look at, or as a file when asked; everything else as a file."""
     who = actor()
     with transaction(who.org_id) as session:
-        paper = queries.document(session, document_id=document_id, driver_id=driver_of(who))
+        paper = queries.document(session, document_id=document_id, ridden=ridden_for(who))
         if not may_open(who, paper.kind):
             raise queries.missing(document_id)
         note_paper(session, paper, way=AccessWay.PAGE, reader=reader(), stamp=stamp())

@@ -140,7 +140,15 @@ def latest(session: Session, *, owner_id: UUID, kind: DocumentKind, subject_id: 
     ).first()
 
 
-def document(session: Session, *, document_id: UUID, driver_id: UUID | None = None) -> Document:
+@dataclass(frozen=True, slots=True)
+class Ridden:
+    """Kinds of papers of which somebody sees those of own runs alone."""
+
+    driver_id: UUID
+    kinds: frozenset[DocumentKind]
+
+
+def document(session: Session, *, document_id: UUID, ridden: Ridden | None = None) -> Document:
     """Return a paper that the acting organisation owns or reads; a driver's must be of a run of theirs.
 
     Raises:
@@ -150,8 +158,8 @@ def document(session: Session, *, document_id: UUID, driver_id: UUID | None = No
     chosen = select(Document).where(
         Document.id == document_id, or_(Document.owner_id == org_id, literal(org_id) == any_(Document.party_ids))
     )
-    if driver_id is not None:
-        chosen = chosen.where(_driven_by(driver_id))
+    if ridden is not None:
+        chosen = chosen.where(_seen(ridden))
     found = session.scalars(chosen).one_or_none()
     if found is None:
         raise missing(document_id)
@@ -188,10 +196,10 @@ def of_order(session: Session, order_id: UUID) -> Sequence[Document]:
     ).all()
 
 
-def _driven_by(driver_id: UUID) -> ColumnElement[bool]:
-    runs = select(Run.id).where(Run.driver_id == driver_id)
+def _seen(ridden: Ridden) -> ColumnElement[bool]:
+    runs = select(Run.id).where(Run.driver_id == ridden.driver_id)
     riding = select(StopOrder.order_id).join(Stop, Stop.id == StopOrder.stop_id).where(Stop.run_id.in_(runs))
-    return or_(Document.run_id.in_(runs), Document.order_id.in_(riding))
+    return or_(Document.kind.not_in(list(ridden.kinds)), Document.run_id.in_(runs), Document.order_id.in_(riding))
 
 
 def _orders(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
@@ -200,7 +208,7 @@ def _orders(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, Order]:
 
 
 def all_documents(
-    *, kinds: Iterable[DocumentKind], order_id: UUID | None, run_id: UUID | None, driver_id: UUID | None
+    *, kinds: Iterable[DocumentKind], order_id: UUID | None, run_id: UUID | None, ridden: Ridden | None
 ) -> Select[Document]:
     """Return the query of every readable paper of these kinds, or of one order's, run's or driver's."""
     query = select(Document).where(Document.kind.in_(list(kinds)))
@@ -208,4 +216,4 @@ def all_documents(
         query = query.where(Document.order_id == order_id)
     if run_id is not None:
         query = query.where(Document.run_id == run_id)
-    return query if driver_id is None else query.where(_driven_by(driver_id))
+    return query if ridden is None else query.where(_seen(ridden))

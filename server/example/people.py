@@ -76,7 +76,7 @@ def _employ(person: Person, password_hash: str) -> None:
                 organisation_kind=kind,
                 organisation_name=name,
                 account=account,
-                role=person.role,
+                roles=(person.role,),
                 stamp=stamp(),
             )
 

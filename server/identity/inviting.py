@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy.orm import Session
 
 from server.core.problems import Language
@@ -11,7 +13,12 @@ from server.identity.service import count_try, invite
 from server.identity.service.limits import INVITE_ORG
 
 
-def invite_colleague(session: Session, *, email: str, role: Role, language: Language) -> Invitation:
+def own_roles() -> tuple[Role, ...]:
+    """Return the caller's own roles, which bound those that it gives."""
+    return tuple(Role(one) for one in actor().roles)
+
+
+def invite_colleague(session: Session, *, email: str, roles: Collection[Role], language: Language) -> Invitation:
     """Return the caller's invitation of somebody into the caller's own organisation.
 
     Raises:
@@ -23,12 +30,12 @@ def invite_colleague(session: Session, *, email: str, role: Role, language: Lang
     return invite(
         session,
         email=email,
-        role=role,
+        roles=roles,
         org_id=me.org_id,
         kind=OrganisationKind(me.org_kind),
         name=me.org_name,
         inviter_name=me.display_name,
-        inviter_role=Role(me.role),
+        inviter_roles=own_roles(),
         language=language,
         stamp=stamp(),
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import CheckConstraint, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.core.database import Owned
@@ -44,20 +44,29 @@ class UserAccount(Owned):
     disabled_at: Mapped[datetime | None]
 
 
+ROLE_NAMES = tuple(role.value for role in Role)
+_KNOWN_ROLES = f"roles <@ ARRAY[{', '.join(repr(name) for name in ROLE_NAMES)}] AND cardinality(roles) > 0"
+
+
 class Membership(Owned):
-    """A person's role in one organisation, which owns the row; the sign-in door reads it."""
+    """A person's roles in one organisation, which owns the row; the sign-in door reads it."""
 
     __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("owner_id", "user_id"),)
+    __table_args__ = (UniqueConstraint("owner_id", "user_id"), CheckConstraint(_KNOWN_ROLES, name="roles"))
 
     user_id: Mapped[UUID] = mapped_column(index=True)
     email: Mapped[str]
     display_name: Mapped[str]
-    role: Mapped[Role]
+    roles: Mapped[list[str]]  # one or more values of ``Role``, in its order
     organisation_kind: Mapped[OrganisationKind]  # what a role may do depends on it
     organisation_name: Mapped[str]
     nip_hash: Mapped[str] = mapped_column(default="")
     disabled_at: Mapped[datetime | None]
+
+    @property
+    def held(self) -> tuple[Role, ...]:
+        """Return the roles."""
+        return tuple(Role(name) for name in self.roles)
 
 
 class Invitation(Owned):
@@ -68,11 +77,12 @@ class Invitation(Owned):
     """
 
     __tablename__ = "invitation"
+    __table_args__ = (CheckConstraint(_KNOWN_ROLES, name="roles"),)
 
     token_hash: Mapped[str] = mapped_column(unique=True)
     email: Mapped[str]
     language: Mapped[str]
-    role: Mapped[Role]
+    roles: Mapped[list[str]]  # as a membership's
     org_id: Mapped[UUID]
     organisation_kind: Mapped[OrganisationKind]
     organisation_name: Mapped[str]
@@ -81,6 +91,11 @@ class Invitation(Owned):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+    @property
+    def held(self) -> tuple[Role, ...]:
+        """Return the roles that it gives."""
+        return tuple(Role(name) for name in self.roles)
 
 
 class UserSession(Owned):

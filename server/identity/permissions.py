@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -302,20 +302,27 @@ def column_of(role: Role, kind: OrganisationKind) -> Column | None:
     return Column(role.value) if kind in _COMPANIES else None
 
 
-def grant_of(role: Role, kind: OrganisationKind, permission: Permission) -> Grant:
-    """Return the cell of the matrix for a member of an organisation of ``kind``."""
-    column = column_of(role, kind)
-    return Grant.NONE if column is None else MATRIX[permission].grant(column)
+def grant_of(roles: Collection[Role], kind: OrganisationKind, permission: Permission) -> Grant:
+    """Return the most that one of a member's roles has in the matrix, in an organisation of ``kind``."""
+    columns = [column for role in roles if (column := column_of(role, kind)) is not None]
+    grants = {MATRIX[permission].grant(column) for column in columns}
+    return next((one for one in (Grant.FULL, Grant.LIMITED) if one in grants), Grant.NONE)
 
 
-def allows(role: Role, kind: OrganisationKind, permission: Permission) -> bool:
+def allows(roles: Collection[Role], kind: OrganisationKind, permission: Permission) -> bool:
     """Say whether the door opens; where the cell is limited, the service checks the limit."""
-    return grant_of(role, kind, permission) is not Grant.NONE
+    return grant_of(roles, kind, permission) is not Grant.NONE
 
 
-def permissions_of(role: Role, kind: OrganisationKind) -> frozenset[Permission]:
+def held_as(roles: Collection[Role], kind: OrganisationKind) -> Mapping[Permission, frozenset[Role]]:
+    """Return every permission for which the door opens, with the roles that open it: a member holds their union."""
+    found = {one: frozenset(role for role in roles if allows((role,), kind, one)) for one in Permission}
+    return MappingProxyType({one: givers for one, givers in found.items() if givers})
+
+
+def permissions_of(roles: Collection[Role], kind: OrganisationKind) -> frozenset[Permission]:
     """Return every permission for which the door opens."""
-    return frozenset(permission for permission in Permission if allows(role, kind, permission))
+    return frozenset(held_as(roles, kind))
 
 
 TABLET_PERMISSIONS = frozenset(action.permission for action in ACTIONS if action.grant(Column.TABLET) is Grant.FULL)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import any_, literal, select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
@@ -37,7 +37,7 @@ def drivers(session: Session) -> Sequence[Membership]:
         select(Membership)
         .where(
             Membership.owner_id == acting_org(session),
-            Membership.role == Role.DRIVER,
+            literal(Role.DRIVER.value) == any_(Membership.roles),
             Membership.disabled_at.is_(None),
         )
         .order_by(Membership.display_name, Membership.id)

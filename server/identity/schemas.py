@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
-from server.core.web import Schema
+from server.core.web import QuerySchema, Schema
 from server.identity.model import Role
 from server.identity.passwords import LONGEST
 
@@ -32,7 +32,7 @@ class CallerSchema(Schema):
     organisation_id = fields.UUID(required=True, attribute="org_id")
     organisation_name = fields.String(required=True, attribute="org_name")
     organisation_kind = fields.String(required=True, attribute="org_kind")
-    role = fields.String(required=True)
+    roles = fields.List(fields.String(), required=True)
     language = fields.String(required=True)
     permissions = fields.Function(lambda found: sorted(found.permissions), required=True)
 
@@ -71,16 +71,22 @@ class MemberSchema(Schema):
     id = fields.UUID(required=True)
     display_name = fields.String(required=True)
     email = fields.String(required=True)
-    role = fields.Function(lambda member: member.role.value, required=True, metadata={"type": "string"})
+    roles = fields.List(fields.String(), required=True)
 
 
-class RoleSchema(Schema):
-    """A role."""
+class RolesSchema(Schema):
+    """One role or several; a member may do what any of them allows."""
 
-    role = fields.Enum(Role, by_value=True, required=True)
+    roles = fields.List(fields.Enum(Role, by_value=True), required=True, validate=validate.Length(min=1, max=len(Role)))
 
 
-class NewInvitationSchema(RoleSchema):
+class LeaveQuery(QuerySchema):
+    """That one means it."""
+
+    sure = fields.Boolean(required=True, validate=validate.Equal(comparable=True))
+
+
+class NewInvitationSchema(RolesSchema):
     """Whom to invite, and as what."""
 
     email = fields.Email(required=True, validate=validate.Length(max=254))
@@ -92,7 +98,7 @@ class InvitationSchema(Schema):
 
     id = fields.UUID(required=True)
     email = fields.String(required=True)
-    role = fields.Function(lambda one: one.role.value, required=True, metadata={"type": "string"})
+    roles = fields.List(fields.String(), required=True)
     organisation_name = fields.String(required=True)
     made_at = fields.AwareDateTime(required=True)
     expires_at = fields.AwareDateTime(required=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, Final
 
 from server.core.problems import Forbidden, Text
+from server.core.web import actor
 from server.identity.model import Role
+from server.identity.permissions import Permission
 
 MONEY: Final = frozenset(
     {"net_days", "credit_limit_cents", "note_fr", "note_en", "footer_fr", "footer_en", "balance_visible"}
@@ -15,13 +16,13 @@ MONEY: Final = frozenset(
 """What an accountant may set: terms of payment and words on papers, not who bills, when, nor what is accepted."""
 
 
-def require_within_role(role: StrEnum, *, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-    """Accept a change of settings that the role may make.
+def require_within_role(*, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Accept a change of settings that the caller's roles may make.
 
     Raises:
         Forbidden: an accountant changes more than terms of payment and words on papers.
     """
-    if role is not Role.ACCOUNTANT:
+    if not actor().only(Role.ACCOUNTANT, permission=Permission.TERMS_SET):
         return
     beyond = sorted(name for name, value in after.items() if before.get(name) != value and name not in MONEY)
     if beyond:

@@ -182,4 +182,4 @@ def _step(run_id: UUID, verb: Callable[..., Run]) -> Run:
 
 
 def _may_see(run: Run) -> bool:
-    return actor().role is not Role.DRIVER or run.driver_id == actor().user_id
+    return not actor().only(Role.DRIVER, permission=Permission.RUN_READ) or run.driver_id == actor().user_id

@@ -89,7 +89,7 @@ def _hire(trade: Trade, number: int) -> Membership:
     with transaction(trade.carrier_id) as session:
         return add_member(
             session, organisation_id=trade.carrier_id, organisation_kind=OrganisationKind.DISTRIBUTOR,
-            organisation_name="Distribution Boréale", account=account, role=Role.DRIVER, stamp=stamp(),
+            organisation_name="Distribution Boréale", account=account, roles=(Role.DRIVER,), stamp=stamp(),
         )  # fmt: skip
 
 

@@ -162,7 +162,7 @@ def _person(org_id: UUID, kind: OrganisationKind, role: Role, name: str) -> Pers
             organisation_kind=kind,
             organisation_name=_name_of(session, org_id),
             account=account,
-            role=role,
+            roles=(role,),
             stamp=stamp(),
         )
     return Person(email)

@@ -72,8 +72,14 @@ def make_account(email: str = "", *, language: str = "fr") -> UserAccount:
         )
 
 
-def make_member(organisation: Organisation, role: Role = Role.OWNER, account: UserAccount | None = None) -> Membership:
-    """Give an account, a new one by default, a role in the organisation."""
+def make_member(
+    organisation: Organisation,
+    role: Role = Role.OWNER,
+    account: UserAccount | None = None,
+    *,
+    also: tuple[Role, ...] = (),
+) -> Membership:
+    """Give an account, a new one by default, a role in the organisation, and others beside it."""
     person = account or make_account()
     with transaction(organisation.id) as session:
         return add_member(
@@ -82,7 +88,7 @@ def make_member(organisation: Organisation, role: Role = Role.OWNER, account: Us
             organisation_kind=organisation.kind,
             organisation_name=organisation.name,
             account=person,
-            role=role,
+            roles=(role, *also),
             stamp=now_stamp(),
         )
 

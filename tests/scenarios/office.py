@@ -118,7 +118,7 @@ def _hire(world: World) -> Membership:
         )  # fmt: skip
         return add_member(
             session, organisation_id=world.carrier_id, organisation_kind=OrganisationKind.DISTRIBUTOR,
-            organisation_name="Distribution Mont-Royal", account=account, role=Role.DRIVER, stamp=stamp(),
+            organisation_name="Distribution Mont-Royal", account=account, roles=(Role.DRIVER,), stamp=stamp(),
         )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
@@ -21,24 +21,38 @@ _KEY = "tournee.identify"
 class Actor:
     """A signed-in member of an organisation, or a tablet of a carrier (``device_id`` set, ``user_id`` its driver).
 
-    ``permissions`` are the doors that open. ``csrf_token`` is set when a browser's cookie brought the caller in.
+    ``held_as`` are the doors that open, each with the roles that open it. ``csrf_token`` is set when a browser's cookie
+    brought the caller in.
     """
 
     user_id: UUID
     org_id: UUID
     org_kind: StrEnum
     org_name: str
-    role: StrEnum
+    roles: tuple[StrEnum, ...]
     language: Language
     display_name: str
-    permissions: frozenset[StrEnum]
+    held_as: Mapping[StrEnum, frozenset[StrEnum]]
     device_id: UUID | None = None
     session_id: UUID | None = None
     csrf_token: str = ""
 
+    @property
+    def permissions(self) -> frozenset[StrEnum]:
+        """Return the doors that open."""
+        return frozenset(self.held_as)
+
     def may(self, *permissions: StrEnum) -> bool:
         """Say whether one of ``permissions`` is held."""
-        return not self.permissions.isdisjoint(permissions)
+        return any(one in self.held_as for one in permissions)
+
+    def only(self, *roles: str, permission: StrEnum | None = None) -> bool:
+        """Say whether no other role than these is held, or gives ``permission`` where it is named.
+
+        What limits one role does not limit somebody who may do it in another, too.
+        """
+        held = frozenset(self.roles) if permission is None else self.held_as.get(permission, frozenset())
+        return held <= frozenset(roles)
 
 
 type Identify = Callable[[], Actor | None]

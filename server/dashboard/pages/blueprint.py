@@ -16,6 +16,7 @@ from server.core import clock
 from server.core.problems import BadRequest, Text
 from server.core.web import actor
 from server.identity.model import Role
+from server.identity.permissions import Permission
 from server.orders.listing import Today
 from server.parties import queries as parties
 
@@ -42,7 +43,7 @@ def day_in(zone: ZoneInfo) -> Today:
 def driver_only() -> UUID | None:
     """Return the caller when it is a driver, who sees its own runs alone; else None."""
     who = actor()
-    return who.user_id if who.role is Role.DRIVER else None
+    return who.user_id if who.only(Role.DRIVER, permission=Permission.ORDER_READ) else None
 
 
 def asked_day(name: str = "jour") -> date | None:

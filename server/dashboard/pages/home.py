@@ -33,9 +33,9 @@ def start() -> Response | str:
     who = caller()
     if who is None:
         return render_template("dashboard/welcome.html")
-    if who.role is Role.DRIVER:
+    if who.only(Role.DRIVER):
         return redirect(url_for("dashboard.runs"), code=303)
-    plans = who.role is Role.DISPATCHER or who.org_kind is OrganisationKind.DISTRIBUTOR
+    plans = Role.DISPATCHER in who.roles or who.org_kind is OrganisationKind.DISTRIBUTOR
     return redirect(url_for("dashboard.board" if plans and who.may(Permission.RUN_CLOSE) else "dashboard.home"), 303)
 
 

@@ -246,7 +246,7 @@ def _narrow(session: Session, rows: Rows, by: OrderFilter, today: Today) -> Rows
         named = select(Organisation.id).where(Organisation.name.ilike(pattern))
         rows = rows.where(or_(Order.number.ilike(pattern), Order.buyer_id.in_(named), Order.owner_id.in_(named)))
     if by.driver_id is not None:
-        rows = rows.where(Order.id.in_(_driven_by(by.driver_id)))
+        rows = rows.where(or_(Order.id.in_(_driven_by(by.driver_id)), Order.created_by == by.driver_id))
     return rows
 
 

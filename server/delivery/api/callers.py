@@ -7,11 +7,12 @@ from uuid import UUID
 from server.core.web import actor
 from server.delivery.sharing.noting import Reader
 from server.identity.model import Role
+from server.identity.permissions import Permission
 
 
 def driver_only() -> UUID | None:
     """Return the caller when it drives: a driver reads own visits alone (section 3)."""
-    return actor().user_id if actor().role is Role.DRIVER else None
+    return actor().user_id if actor().only(Role.DRIVER, permission=Permission.PROOF_READ) else None
 
 
 def reader() -> Reader:

@@ -17,7 +17,7 @@ from server.core.web.paging import page
 from server.delivery.api.callers import reader
 from server.delivery.sharing.model import AccessWay
 from server.documents import queries
-from server.documents.access import driver_of, kinds_for, may_open
+from server.documents.access import kinds_for, may_open, ridden_for
 from server.documents.archives.api import paper_archives
 from server.documents.filing.api import order_files
 from server.documents.model import Document
@@ -38,7 +38,7 @@ def list_documents(asked: dict[str, Any]) -> Sequence[Document]:
     """List papers that one may read"""
     who = actor()
     query = queries.all_documents(
-        kinds=kinds_for(who), order_id=asked.get("order_id"), run_id=asked.get("run_id"), driver_id=driver_of(who)
+        kinds=kinds_for(who), order_id=asked.get("order_id"), run_id=asked.get("run_id"), ridden=ridden_for(who)
     )
     with transaction(who.org_id) as session:
         return page(session, query, Document.id, asked)
@@ -51,7 +51,7 @@ def document_file(document_id: UUID) -> Response:
     """Download a paper"""
     who = actor()
     with transaction(who.org_id) as session:
-        found = queries.document(session, document_id=document_id, driver_id=driver_of(who))
+        found = queries.document(session, document_id=document_id, ridden=ridden_for(who))
         if not may_open(who, found.kind):
             raise queries.missing(document_id)
         note_paper(session, found, way=AccessWay.API, reader=reader(), stamp=stamp())

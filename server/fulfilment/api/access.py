@@ -12,7 +12,7 @@ from server.identity.permissions import Grant, Permission, grant_of
 
 def driver_limit() -> UUID | None:
     """Return the driver whose own runs are all that the caller may see, or None."""
-    return actor().user_id if actor().role is Role.DRIVER else None
+    return actor().user_id if actor().only(Role.DRIVER, permission=Permission.ORDER_READ) else None
 
 
 def require_whole(permission: Permission) -> None:
@@ -21,8 +21,9 @@ def require_whole(permission: Permission) -> None:
     Raises:
         Forbidden: what this door does is outside that part.
     """
-    role, kind = Role(actor().role), OrganisationKind(actor().org_kind)
-    if role in {Role.DRIVER, Role.DISPATCHER} and grant_of(role, kind, permission) is not Grant.FULL:
+    roles, kind = [Role(one) for one in actor().roles], OrganisationKind(actor().org_kind)
+    inner = actor().only(Role.DRIVER, Role.DISPATCHER, permission=permission)
+    if inner and grant_of(roles, kind, permission) is not Grant.FULL:
         raise Forbidden(
             Text(
                 "Votre rôle ne permet qu’une partie de cette action. Demandez à un responsable.",

@@ -10,7 +10,7 @@ from server.core.transaction import transaction
 from server.core.web.caller import Actor
 from server.core.web.cookies import cookie_name
 from server.identity.model import Device, Membership, OrganisationKind, Role, UserSession
-from server.identity.permissions import REVOKED_TABLET_PERMISSIONS, TABLET_PERMISSIONS, permissions_of
+from server.identity.permissions import REVOKED_TABLET_PERMISSIONS, TABLET_PERMISSIONS, held_as
 from server.identity.service import find_device_token, find_session
 
 SESSION_COOKIE = "tournee"
@@ -51,15 +51,16 @@ def _by_device(token: str) -> Actor | None:
 
 
 def _member(live: UserSession, membership: Membership) -> Actor:
+    doors = held_as(membership.held, membership.organisation_kind)
     return Actor(
         user_id=live.user_id,
         org_id=membership.owner_id,
         org_kind=membership.organisation_kind,
         org_name=membership.organisation_name,
-        role=membership.role,
+        roles=membership.held,
         language="en" if live.language == "en" else "fr",
         display_name=membership.display_name,
-        permissions=permissions_of(membership.role, membership.organisation_kind),
+        held_as={one: frozenset(givers) for one, givers in doors.items()},
         session_id=live.id,
         csrf_token=live.csrf_token,
     )
@@ -71,9 +72,11 @@ def _tablet(device: Device) -> Actor:
         org_id=device.owner_id,
         org_kind=OrganisationKind.DISTRIBUTOR,
         org_name="",
-        role=Role.DRIVER,
+        roles=(Role.DRIVER,),
         language="fr",
         display_name=device.driver_name,
-        permissions=TABLET_PERMISSIONS if device.revoked_at is None else REVOKED_TABLET_PERMISSIONS,
+        held_as=dict.fromkeys(
+            TABLET_PERMISSIONS if device.revoked_at is None else REVOKED_TABLET_PERMISSIONS, frozenset((Role.DRIVER,))
+        ),
         device_id=device.id,
     )

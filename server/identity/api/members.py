@@ -12,11 +12,11 @@ from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity import queries
-from server.identity.inviting import invite_colleague
-from server.identity.model import Invitation, Membership, Role
+from server.identity.inviting import invite_colleague, own_roles
+from server.identity.model import Invitation, Membership
 from server.identity.permissions import Permission
-from server.identity.schemas import InvitationSchema, MemberSchema, NewInvitationSchema, RoleSchema
-from server.identity.service import change_role, remove_member, revoke_invitation
+from server.identity.schemas import InvitationSchema, LeaveQuery, MemberSchema, NewInvitationSchema, RolesSchema
+from server.identity.service import change_roles, leave_organisation, remove_member, revoke_invitation
 
 blp = Blueprint("members", __name__, url_prefix="/members", description="Members of one's organisation, invitations")
 
@@ -30,15 +30,15 @@ def list_members() -> Sequence[Membership]:
         return queries.members(session)
 
 
-@blp.route("/<uuid:membership_id>/role", methods=["PUT"])
+@blp.route("/<uuid:membership_id>/roles", methods=["PUT"])
 @requires(Permission.MEMBER_ADMINISTER)
-@blp.arguments(RoleSchema)
+@blp.arguments(RolesSchema)
 @blp.response(200, MemberSchema)
-def give_role(asked: dict[str, Any], membership_id: UUID) -> Membership:
-    """Give a member another role, never more than one's own"""
+def give_roles(asked: dict[str, Any], membership_id: UUID) -> Membership:
+    """Give a member exactly these roles, never more than one's own"""
     with transaction(actor().org_id) as session:
-        return change_role(
-            session, membership_id=membership_id, role=asked["role"], giver=Role(actor().role), stamp=stamp()
+        return change_roles(
+            session, membership_id=membership_id, roles=asked["roles"], giver=own_roles(), stamp=stamp()
         )
 
 
@@ -48,7 +48,18 @@ def give_role(asked: dict[str, Any], membership_id: UUID) -> Membership:
 def remove(membership_id: UUID) -> None:
     """Take a member's place away, at once; the last administrator stays"""
     with transaction(actor().org_id) as session:
-        remove_member(session, membership_id=membership_id, giver=Role(actor().role), stamp=stamp())
+        remove_member(session, membership_id=membership_id, giver=own_roles(), stamp=stamp())
+
+
+@blp.route("/me", methods=["DELETE"])
+@requires(Permission.ACCOUNT_USE)
+@blp.arguments(LeaveQuery, location="query")
+@blp.response(204)
+def leave(asked: dict[str, Any]) -> None:
+    """Leave the organisation in which one works, at once, with `sure=true`; its last administrator stays"""
+    del asked
+    with transaction(actor().org_id) as session:
+        leave_organisation(session, stamp=stamp())
 
 
 @blp.route("/invitations", methods=["GET"])

@@ -25,8 +25,8 @@ from server.identity.service import (
     SignInRefused,
     TooManyTries,
     close_session,
+    leave_organisation,
     make_enrolment_code,
-    remove_member,
     revoke_device,
     switch_language,
     switch_membership,
@@ -121,8 +121,7 @@ def leave() -> Response:
     if request.form.get("sure") != "yes":
         raise _unreadable("sure")
     with transaction(actor().org_id) as session:
-        mine = next(one for one in queries.members(session) if one.user_id == actor().user_id)
-        remove_member(session, membership_id=mine.id, giver=mine.role, stamp=stamp())
+        leave_organisation(session, stamp=stamp())
     return redirect("/connexion", code=303)
 
 

@@ -10,14 +10,14 @@ from werkzeug.wrappers import Response
 from server.core import clock
 from server.core.csv_cells import email as read_email
 from server.core.csv_rows import BadCell
-from server.core.problems import BadRequest, Problem, Text
+from server.core.problems import Problem, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity import queries, wording
-from server.identity.inviting import invite_colleague
+from server.identity.inviting import invite_colleague, own_roles
 from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import Permission
-from server.identity.service import change_role, grantable_roles, remove_member, revoke_invitation
+from server.identity.service import change_roles, grantable_roles, remove_member, revoke_invitation
 
 pages = Blueprint("members_pages", __name__, template_folder="../templates")
 
@@ -29,6 +29,13 @@ class NotAnAddress(Problem):
     title = Text("Adresse à corriger", "Address to correct")
 
 
+class NoRole(Problem):
+    """No role is ticked, or one that does not exist."""
+
+    slug = "no-role"
+    title = Text("Rôle à cocher", "Role to be ticked")
+
+
 @pages.get("/membres")
 @requires(Permission.MEMBER_ADMINISTER)
 def members() -> str:
@@ -38,7 +45,7 @@ def members() -> str:
             "identity/members.html",
             members=queries.members(session),
             invitations=queries.open_invitations(session, at=clock.now()),
-            grantable=grantable_roles(Role(actor().role), OrganisationKind(actor().org_kind)),
+            grantable=grantable_roles(own_roles(), OrganisationKind(actor().org_kind)),
             wording=wording,
         )
 
@@ -47,10 +54,10 @@ def members() -> str:
 @requires(Permission.MEMBER_ADMINISTER)
 def send_invitation() -> Response:
     """Invite somebody by e-mail."""
-    address, role = _address(), _role()
+    address, roles = _address(), _roles()
     with transaction(actor().org_id) as session:
         invite_colleague(
-            session, email=address, role=role, language="en" if request.form.get("language") == "en" else "fr"
+            session, email=address, roles=roles, language="en" if request.form.get("language") == "en" else "fr"
         )
     return redirect(url_for(".members"), code=303)
 
@@ -64,12 +71,12 @@ def take_back(invitation_id: UUID) -> Response:
     return redirect(url_for(".members"), code=303)
 
 
-@pages.post("/membres/<uuid:membership_id>/role")
+@pages.post("/membres/<uuid:membership_id>/roles")
 @requires(Permission.MEMBER_ADMINISTER)
-def give_role(membership_id: UUID) -> Response:
-    """Give a member another role."""
+def give_roles(membership_id: UUID) -> Response:
+    """Give a member exactly the roles that are ticked."""
     with transaction(actor().org_id) as session:
-        change_role(session, membership_id=membership_id, role=_role(), giver=Role(actor().role), stamp=stamp())
+        change_roles(session, membership_id=membership_id, roles=_roles(), giver=own_roles(), stamp=stamp())
     return redirect(url_for(".members"), code=303)
 
 
@@ -78,15 +85,15 @@ def give_role(membership_id: UUID) -> Response:
 def remove(membership_id: UUID) -> Response:
     """Take a member's place away."""
     with transaction(actor().org_id) as session:
-        remove_member(session, membership_id=membership_id, giver=Role(actor().role), stamp=stamp())
+        remove_member(session, membership_id=membership_id, giver=own_roles(), stamp=stamp())
     return redirect(url_for(".members"), code=303)
 
 
-def _role() -> Role:
-    raw = request.form.get("role", "")
-    if raw not in {role.value for role in Role}:
-        raise BadRequest(Text("Cocher un rôle.", "Tick a role."), where="role")
-    return Role(raw)
+def _roles() -> list[Role]:
+    ticked = set(request.form.getlist("roles"))
+    if not ticked or not ticked <= {role.value for role in Role}:
+        raise NoRole(Text("Cocher au moins un rôle.", "Tick one role at least."), where="roles")
+    return [role for role in Role if role.value in ticked]
 
 
 def _address() -> str:

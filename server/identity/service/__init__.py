@@ -18,8 +18,8 @@ from server.identity.service.invitations import (
     revoke_invitation,
 )
 from server.identity.service.limits import TooManyTries, count_try
-from server.identity.service.members import change_role, grantable_roles, remove_member
-from server.identity.service.people import add_member, add_user
+from server.identity.service.members import change_roles, grantable_roles, leave_organisation, remove_member
+from server.identity.service.people import add_member, add_user, rename_organisation
 from server.identity.service.sessions import (
     SignInRefused,
     close_session,
@@ -40,7 +40,7 @@ __all__ = [
     "add_member",
     "add_user",
     "challenge_device",
-    "change_role",
+    "change_roles",
     "close_session",
     "count_try",
     "enrol_device",
@@ -50,9 +50,11 @@ __all__ = [
     "grantable_roles",
     "invite",
     "issue_device_token",
+    "leave_organisation",
     "make_enrolment_code",
     "open_session",
     "remove_member",
+    "rename_organisation",
     "renew_session",
     "revoke_device",
     "revoke_invitation",

@@ -58,7 +58,7 @@ def make_enrolment_code(session: Session, *, driver: Membership, stamp: Stamp) -
     Raises:
         NotFound: the member does not drive for the acting organisation.
     """
-    if driver.owner_id != acting_org(session) or driver.role is not Role.DRIVER or driver.disabled_at is not None:
+    if driver.owner_id != acting_org(session) or Role.DRIVER not in driver.held or driver.disabled_at is not None:
         raise NotFound(
             Text("Ce membre n’est pas livreur ici.", "This member is not a driver here."), where=str(driver.id)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
@@ -19,7 +20,7 @@ from server.core.stamp import Stamp
 from server.identity.events import INVITATION_MADE, INVITATION_REVOKED, INVITATION_USED
 from server.identity.model import Invitation, Membership, OrganisationKind, Role, UserAccount
 from server.identity.service.members import require_grantable
-from server.identity.service.people import add_member, plain_email
+from server.identity.service.people import add_member, in_order, plain_email
 from server.identity.tokens import token_hash
 from shared.ids import new_id
 
@@ -39,28 +40,28 @@ def invite(
     session: Session,
     *,
     email: str,
-    role: Role,
+    roles: Collection[Role],
     org_id: UUID,
     kind: OrganisationKind,
     name: str,
     inviter_name: str,
     language: Language,
     stamp: Stamp,
-    inviter_role: Role | None = None,
+    inviter_roles: Collection[Role] = (),
 ) -> Invitation:
     """Return a new invitation by the acting organisation into ``org_id``; an open one to the same address ends.
 
-    ``inviter_role`` is the inviter's where they invite into their own organisation; without it the caller has shown
+    ``inviter_roles`` are the inviter's where they invite into their own organisation; without any the caller has shown
     that the acting organisation keeps ``org_id``'s card (C26).
 
     A fact tells the job that writes the e-mail; nobody else learns the token.
 
     Raises:
-        RoleNotGrantable: the inviter may not give this role, or it does not exist in such an organisation.
+        RoleNotGrantable: the inviter may not give one of the roles, or it does not exist in such an organisation.
         Conflict: the address is a member already, or there are ``MAX_OPEN`` open invitations.
     """
-    if inviter_role is not None:
-        require_grantable(inviter_role, role=role, kind=kind)
+    if inviter_roles:
+        require_grantable(inviter_roles, roles=roles, kind=kind)
     address = plain_email(email)
     mine = _open_invitations(session, stamp.at)
     _require_room(session, mine, org_id, address)
@@ -69,7 +70,7 @@ def invite(
             former.revoked_at = stamp.at
     made = Invitation(
         id=new_id(), owner_id=acting_org(session), party_ids=[IDENTITY_ORG], token_hash="", email=address,
-        language=language, role=role, org_id=org_id, organisation_kind=kind, organisation_name=name,
+        language=language, roles=in_order(roles), org_id=org_id, organisation_kind=kind, organisation_name=name,
         inviter_name=inviter_name, made_at=stamp.at, expires_at=stamp.at + LIFE,
     )  # fmt: skip
     made.token_hash = token_hash(token_of(made.id))
@@ -102,7 +103,7 @@ def find_invitation(session: Session, token: str, *, at: datetime) -> Invitation
 
 
 def accept_invitation(session: Session, token: str, *, account: UserAccount, stamp: Stamp) -> Membership:
-    """Spend the invitation and give the account its role; for the identity organisation. It works once.
+    """Spend the invitation and give the account its roles; for the identity organisation. It works once.
 
     Raises:
         InvitationGone: as ``find_invitation``, or the account has another address.
@@ -125,7 +126,7 @@ def accept_invitation(session: Session, token: str, *, account: UserAccount, sta
         organisation_kind=found.organisation_kind,
         organisation_name=found.organisation_name,
         account=account,
-        role=found.role,
+        roles=found.held,
         stamp=stamp,
     )
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.core import facts
-from server.core.acting import acting_for
+from server.core.acting import acting_for, acting_org
 from server.core.database import IDENTITY_ORG
 from server.core.problems import Language, Problem, Text
 from server.core.stamp import Stamp
 from server.identity.events import MEMBER_ADDED
-from server.identity.model import Membership, OrganisationKind, Role, UserAccount
+from server.identity.model import Invitation, Membership, OrganisationKind, Role, UserAccount
 from server.identity.permissions import column_of
 
 
@@ -52,25 +53,25 @@ def add_member(
     organisation_kind: OrganisationKind,
     organisation_name: str,
     account: UserAccount,
-    role: Role,
+    roles: Collection[Role],
     stamp: Stamp,
 ) -> Membership:
-    """Give the account a role in the organisation, which owns the membership; the sign-in door reads it.
+    """Give the account its roles in the organisation, which owns the membership; the sign-in door reads it.
 
-    Who was a member before comes back in the new role.
+    Who was a member before comes back in the new roles.
 
     Raises:
         RoleElsewhere: accountants, dispatchers, drivers and admins work inside suppliers and distributors only.
 
     Source: requirements, section 3.
     """
-    if column_of(role, organisation_kind) is None:
+    if not roles or any(column_of(role, organisation_kind) is None for role in roles):
         raise RoleElsewhere(
             Text(
                 "Ce rôle n’existe que chez un fournisseur ou un distributeur.",
                 "This role exists inside a supplier or a distributor only.",
             ),
-            where="role",
+            where="roles",
         )
     with acting_for(session, organisation_id):
         former = select(Membership).where(
@@ -83,7 +84,7 @@ def add_member(
         )
         membership.email = account.email
         membership.display_name = account.display_name
-        membership.role = role
+        membership.roles = in_order(roles)
         membership.organisation_kind = organisation_kind
         membership.organisation_name = organisation_name
         membership.disabled_at = None
@@ -91,6 +92,19 @@ def add_member(
         session.flush()
         facts.record(session, MEMBER_ADDED, membership.id, stamp)
     return membership
+
+
+def rename_organisation(session: Session, *, name: str) -> None:
+    """Show the acting organisation under another name where people choose it, and in invitations that wait."""
+    me = acting_org(session)
+    session.execute(update(Membership).where(Membership.owner_id == me).values(organisation_name=name))
+    mine = update(Invitation).where(Invitation.owner_id == me, Invitation.org_id == me)
+    session.execute(mine.values(organisation_name=name))
+
+
+def in_order(roles: Collection[Role]) -> list[str]:
+    """Return roles as they are kept: each once, in the order of ``Role``."""
+    return [role.value for role in Role if role in roles]
 
 
 def plain_email(email: str) -> str:

@@ -101,7 +101,7 @@ def _addresses(session: Session, recipient: Organisation, news: News) -> list[_A
         for one in members
         if one.user_id in asked
         and one.email != recipient.email
-        and allows(one.role, one.organisation_kind, event.permission)
+        and allows(one.held, one.organisation_kind, event.permission)
     ]
 
 

@@ -46,7 +46,7 @@ def refuse_drivers() -> None:
     Raises:
         Forbidden: a driver calls.
     """
-    if actor().role is Role.DRIVER:
+    if actor().only(Role.DRIVER, permission=Permission.PAYMENT_RECORD):
         raise Forbidden(
             Text(
                 "Un livreur note ce qu’il encaisse sur sa tablette; un comptable le confirme.",

@@ -45,7 +45,7 @@ def owner(app: Flask, home: Organisation) -> Client:
 
 
 def invite(client: Client, email: str, role: Role = Role.DISPATCHER) -> str:
-    made = client.post("/api/v1/members/invitations", json={"email": email, "role": role.value})
+    made = client.post("/api/v1/members/invitations", json={"email": email, "roles": [role.value]})
     assert made.status_code == 201, made.json
     invitation_id: str = made.json["id"]
     return invitation_id
@@ -80,8 +80,8 @@ def test_an_invitation_by_mail_brings_in_once_and_with_its_role(app: Flask, owne
     assert join(app, path, password="court") == 422
     assert join(app, path) == 303
     assert join(app, path) == 410
-    members = {one["email"]: one["role"] for one in owner.get("/api/v1/members").json}
-    assert members["ines@exemple.test"] == "dispatcher"
+    members = {one["email"]: one["roles"] for one in owner.get("/api/v1/members").json}
+    assert members["ines@exemple.test"] == ["dispatcher"]
     assert owner.get("/api/v1/members/invitations").json == []
     signed_in = app.test_client().post("/api/v1/session", json={"email": "ines@exemple.test", "password": PASSWORD})
     assert signed_in.status_code == 201
@@ -118,13 +118,13 @@ def test_nobody_gives_more_than_they_hold_and_one_administrator_stays(
     """Section 3, users and roles: an administrator makes no owner; the last who keeps members cannot leave."""
     admin_member = make_member(home, Role.ADMIN)
     admin = program_of(app, admin_member)
-    refused = admin.post("/api/v1/members/invitations", json={"email": "x@exemple.test", "role": "owner"})
+    refused = admin.post("/api/v1/members/invitations", json={"email": "x@exemple.test", "roles": ["owner"]})
     assert (refused.status_code, refused.json["slug"]) == (403, "role-not-grantable")
     assert owner.member is not None
     assert admin.delete(f"/api/v1/members/{owner.member.id}").status_code == 403
     driver = make_member(home, Role.DRIVER)
-    assert admin.open(f"/api/v1/members/{driver.id}/role", "PUT", json={"role": "owner"}).status_code == 403
-    assert admin.open(f"/api/v1/members/{driver.id}/role", "PUT", json={"role": "accountant"}).status_code == 200
+    assert admin.open(f"/api/v1/members/{driver.id}/roles", "PUT", json={"roles": ["owner"]}).status_code == 403
+    assert admin.open(f"/api/v1/members/{driver.id}/roles", "PUT", json={"roles": ["accountant"]}).status_code == 200
     sure = {"sure": "yes"}
     assert browser_of(app, owner.member).post("/compte/quitter").status_code == 400
     assert browser_of(app, owner.member).post("/compte/quitter", data=sure).status_code == 303
@@ -132,9 +132,40 @@ def test_nobody_gives_more_than_they_hold_and_one_administrator_stays(
     assert last.post("/compte/quitter", data=sure).status_code == 409
     alone = browser_of(app, make_member(Organisation(OrganisationKind.RETAILER)))
     assert alone.post("/compte/quitter", data=sure).status_code == 409
-    demoted = admin.open(f"/api/v1/members/{admin_member.id}/role", "PUT", json={"role": "driver"})
+    demoted = admin.open(f"/api/v1/members/{admin_member.id}/roles", "PUT", json={"roles": ["driver"]})
     assert (demoted.status_code, demoted.json["slug"]) == (409, "last-administrator")
     assert last.get("/membres").status_code == 200
+
+
+def test_roles_are_ticked_and_count_together(app: Flask, owner: Client, home: Organisation) -> None:
+    """Issue 4, roles ticked by page: several at once, by page and by program, at once; none is refused in words."""
+    path = link_in_mail(home, invite(owner, "deux@exemple.test", Role.DRIVER))
+    assert join(app, path) == 303
+    row = next(one for one in owner.get("/api/v1/members").json if one["email"] == "deux@exemple.test")
+    token = app.test_client().post("/api/v1/session", json={"email": row["email"], "password": PASSWORD}).json["token"]
+    program = Client(app.test_client(), bearer=token)
+    assert program.get("/api/v1/clients").status_code == 403
+    assert owner.member is not None
+    page = browser_of(app, owner.member)
+    ticked = page.post(f"/membres/{row['id']}/roles", data={"roles": ["accountant", "driver"]})
+    assert ticked.status_code == 303
+    assert program.get("/api/v1/session").json["roles"] == ["driver", "accountant"]
+    assert program.get("/api/v1/clients").status_code == 200
+    assert page.get("/membres").text.count('value="accountant" checked') == 1
+    none = page.post(f"/membres/{row['id']}/roles", data={}, headers={"Accept": "application/problem+json"})
+    assert (none.status_code, none.json["where"]) == (422, "roles")
+    assert owner.open(f"/api/v1/members/{row['id']}/roles", "PUT", json={"roles": []}).status_code == 422
+    assert program.delete("/api/v1/members/me").status_code == 422
+    assert program.delete("/api/v1/members/me?sure=true").status_code == 204
+    assert program.get("/api/v1/session").status_code == 401
+
+
+def test_an_accountants_limit_holds_beside_another_role(app: Flask, home: Organisation) -> None:
+    """Section 3: what limits one role is lifted only by another role that may do it itself."""
+    both = program_of(app, make_member(home, Role.ACCOUNTANT, also=(Role.DISPATCHER,)))
+    assert both.post("/api/v1/groups", json={"name": "Cafés", "terms": {"auto_accept": True}}).status_code == 403
+    chief = program_of(app, make_member(home, Role.ACCOUNTANT, also=(Role.ADMIN,)))
+    assert chief.post("/api/v1/groups", json={"name": "Cafés", "terms": {"auto_accept": True}}).status_code == 201
 
 
 def test_a_member_who_goes_is_out_at_once_and_may_come_back(app: Flask, owner: Client, home: Organisation) -> None:
@@ -151,7 +182,7 @@ def test_a_member_who_goes_is_out_at_once_and_may_come_back(app: Flask, owner: C
         gone = session.get_one(Membership, member.id)
     elsewhere = make_member(Organisation(KIND, make_organisation(KIND, "Tiers")), account=_account(gone))
     assert browser_of(app, elsewhere).post(path).status_code == 303
-    assert {one["role"] for one in owner.get("/api/v1/members").json} == {"owner", "accountant"}
+    assert {tuple(one["roles"]) for one in owner.get("/api/v1/members").json} == {("owner",), ("accountant",)}
 
 
 def test_a_client_without_an_account_is_invited_and_then_keeps_its_own_card(

@@ -111,7 +111,7 @@ def test_a_program_signs_in_with_json(stranger: Client) -> None:
     assert answer.status_code == 201
     token = answer.json["token"]
     known = stranger.flask.get("/api/v1/session", headers={"Authorization": f"Bearer {token}"}).json
-    assert (known["role"], known["organisation_id"]) == ("accountant", str(CARRIER.id))
+    assert (known["roles"], known["organisation_id"]) == (["accountant"], str(CARRIER.id))
     assert "invoice.publish" in known["permissions"]
     stranger.flask.set_cookie("tournee", token.removeprefix("program."))
     assert stranger.get("/compte").status_code == 303
