@@ -125,6 +125,13 @@ class AcceptSchema(Schema):
     revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
 
 
+class ReliefSchema(Schema):
+    """Whether an order has its taxes and its deposits."""
+
+    taxed = fields.Boolean(required=True)
+    with_deposits = fields.Boolean(required=True)
+
+
 class ReasonSchema(Schema):
     """Why, in words that the other parties read."""
 

@@ -186,7 +186,7 @@ class _Part:
         return Rendered(
             kind=kind,
             owner_id=self.delivery.owner_id,
-            readers=proofs.readers_of(self.delivery),
+            readers=proofs.readers_of(self.delivery, self.sealed.orders[self.delivery.order_id]),
             subject_id=self.delivery.id,
             name=name,
             language=self.language,
@@ -255,7 +255,7 @@ def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rende
     stamp = _now()
     for one in (file, pdf):
         documents.keep(session, one, stamp=stamp)
-    readers = proofs.readers_of(delivery)
+    readers = proofs.readers_of(delivery, sealed.orders[delivery.order_id])
     proof = Proof(
         id=new_id(),
         owner_id=delivery.owner_id,

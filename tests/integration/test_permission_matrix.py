@@ -13,18 +13,22 @@ from typing import Any, Final
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from server.app import create_app
+from server.core.transaction import transaction
 from server.core.web.access import Required, marks
 from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import ACTIONS, MATRIX, Column, Grant, Permission
+from server.planning.model import Run, Stop
 from shared.ids import new_id
+from shared.states import RunState
 from tests.conftest import Database
 from tests.factories import account_doors as accounts
 from tests.factories.corrections import counted_again, delivery_of, recount
 from tests.factories.matrix import Ground, House, jpeg, make_ground
-from tests.factories.web import Client, Organisation, make_member
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import Seller
 
 PEOPLE: Final = tuple(column for column in Column if column is not Column.TABLET)
@@ -33,7 +37,6 @@ SECTION_3: Final = tuple(action.permission for action in ACTIONS[: _LAST + 1])
 """The lines of section 3: « Order chat / accounting chat » and « Users …, devices » are two permissions each."""
 
 MISSING: Final[Mapping[Permission, str]] = {
-    Permission.ORDER_RELIEVE: "taxes, deposits and discounts go with the order's content",
     Permission.DELIVERY_RECORD: "a tablet's events alone record a delivery",
     Permission.INVOICE_ADJUST: "no door to adjust a provisional invoice by hand",
     Permission.INVOICE_PARTIAL: "no door to partial invoices",
@@ -178,8 +181,12 @@ def _deliver_with(_ground: Ground, client: Client, order_id: str) -> TestRespons
     return client.open(f"/api/v1/orders/{order_id}/deliver-with", "PUT", json={"deliver_with": "po"})
 
 
+def _relieve(_ground: Ground, client: Client, order_id: str) -> TestResponse:
+    return client.open(f"/api/v1/orders/{order_id}/relief", "PUT", json={"taxed": False, "with_deposits": True})
+
+
 def _invite(_ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    body = {"email": f"{new_id()}@exemple.test", "role": "dispatcher"}
+    body = {"email": f"{new_id()}@exemple.test", "roles": ["dispatcher"]}
     return client.post("/api/v1/members/invitations", json=body)
 
 
@@ -191,11 +198,10 @@ def _foreign_member(ground: Ground, client: Client, _subject: Any) -> TestRespon
 
 _REASON: Final = {"reason": "À la demande du client."}
 _OPEN: Final = WORKS
-_UNSEEN: Final = frozenset({404})
-"""Known to be missing: a driver's off-truck draft, and an agent's proofs of its own clients; the doors find nothing."""
 TRIALS: Final[Mapping[Permission, Trial]] = {
-    Permission.ORDER_CREATE: Trial(_create, lambda *_: None, limited={Column.DRIVER: _UNSEEN}, house="carrier"),
+    Permission.ORDER_CREATE: Trial(_create, lambda *_: None, limited={Column.DRIVER: SHUT}, house="carrier"),
     Permission.ORDER_EDIT: Trial(_content, _fresh, look=_order, limited={Column.DISPATCHER: SHUT}),
+    Permission.ORDER_RELIEVE: Trial(_relieve, _fresh, look=_order, limited={Column.ACCOUNTANT: WORKS}, billed=SHUT),
     Permission.ORDER_EDIT_PUBLISHED: Trial(
         _content, lambda ground, seller: ground.invoiced(seller)[0], look=_order, refused=SHUT | {409}
     ),
@@ -236,8 +242,8 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
         limited={
             Column.RETAILER: _OPEN,
             Column.SUPPLIER: _OPEN,
-            Column.AGENT: STRANGE,
-            Column.DRIVER: _OPEN | STRANGE,
+            Column.AGENT: _OPEN,
+            Column.DRIVER: STRANGE,  # this one drove another run
         },
     ),
     Permission.PROOF_UPLOAD: Trial(
@@ -249,7 +255,6 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
         of=lambda ground: ground.above,
         answers={
             Column.DISTRIBUTOR: frozenset({409}),  # who answers for a proof corrects it instead
-            Column.AGENT: _UNSEEN,
         },
     ),
     Permission.INVOICE_PUBLISH: Trial(_post("/api/v1/orders/{}/invoice"), _accepted, look=_order, billed=SHUT),
@@ -333,6 +338,52 @@ def test_a_foreign_organisation_gets_nothing_and_changes_nothing(ground: Ground,
         answer = (trial.foreign or trial.knock)(ground, client, subject)
         assert answer.status_code in STRANGE, (permission, column, answer.status_code, answer.json)
     assert (trial.look(ground, subject) if trial.look else None) == before
+
+
+def test_a_driver_drafts_what_its_truck_carries_for_a_stop_of_its_run(ground: Ground) -> None:
+    """Section 3 (create order: the driver, off-truck draft), C29: on the road, for a stop's customer.
+
+    Nothing is submitted; the seller's side or a dispatcher does.
+    """
+    yard = ground.yard
+    driver = make_member(Organisation(OrganisationKind.DISTRIBUTOR, ground.world.carrier_id), Role.DRIVER)
+    with transaction(ground.world.carrier_id) as session:
+        run = session.get_one(Run, yard.run_id)
+        run.driver_id, run.state = driver.user_id, RunState.UNDER_WAY
+        stop_id = session.scalars(select(Stop.id).where(Stop.run_id == run.id)).first()
+    program, page = program_of(ground.app, driver), browser_of(ground.app, driver)
+    seller = ground.above
+    wanted = {
+        "seller_id": str(seller.id), "buyer_id": str(ground.world.buyer.id),
+        "site_id": str(ground.world.buyer.site_id), "carrier_id": str(ground.world.carrier_id),
+        "items": [{"format_id": str(seller.case_id), "quantity": 2}],
+    }  # fmt: skip
+    made = program.post("/api/v1/orders", json=wanted)
+    assert (made.status_code, made.json["state"]) == (201, "draft"), made.json
+    assert (made.json["deliver_with"], made.json["lines"][0]["unit_price"]) == ("invoice", "42.5000")
+    path = f"/api/v1/orders/{made.json['id']}"
+    assert program.get(path).status_code == 200
+    assert program.post(f"{path}/submit").status_code == 403
+    assert program.post("/api/v1/orders/quote", json=wanted).status_code == 403
+    strange = wanted | {
+        "seller_id": str(ground.plain.id),
+        "items": [{"format_id": str(ground.plain.case_id), "quantity": 1}],
+    }
+    priced = wanted | {"items": [{"format_id": str(seller.case_id), "quantity": 2, "unit_price": "0.01"}]}
+    for beyond in (strange, priced, wanted | {"carrier_id": None, "distribution": "shipped"}):
+        assert program.post("/api/v1/orders", json=beyond).json["slug"] in {"not-off-truck", "forbidden"}
+    form = f"/tournees/arrets/{stop_id}/brouillon"
+    assert "42,50" not in page.get(form).text
+    assert page.post(form, data={f"n-{seller.case_id}": "3"}).status_code == 303
+    assert page.post(form, data={}, headers={"Accept": "application/problem+json"}).json["slug"] == "nothing-asked"
+    assert page.post("/commandes/nouvelle", data=wanted | {"way": str(ground.world.carrier_id)}).status_code in {
+        400,
+        403,
+    }
+    assert page.get("/commandes/nouvelle").status_code == 303
+    other = make_member(Organisation(OrganisationKind.DISTRIBUTOR, ground.world.carrier_id), Role.DRIVER)
+    assert browser_of(ground.app, other).get(form).status_code == 404
+    assert ground.caller(Column.DISPATCHER, "carrier").post(f"{path}/submit").status_code == 200
 
 
 def test_an_agent_credits_for_a_seller_that_issues_itself_alone(ground: Ground) -> None:

@@ -43,7 +43,7 @@ def list_deliveries(asked: dict[str, Any]) -> Sequence[Delivery]:
 
 
 @discrepancies.route("", methods=["GET"])
-@requires(Permission.STOP_CORRECT)
+@requires(Permission.RUN_CLOSE)
 @discrepancies.arguments(DiscrepancyQuerySchema, location="query")
 @discrepancies.response(200, DiscrepancySchema(many=True))
 def list_discrepancies(asked: dict[str, Any]) -> Sequence[Discrepancy]:
@@ -53,7 +53,7 @@ def list_discrepancies(asked: dict[str, Any]) -> Sequence[Discrepancy]:
 
 
 @discrepancies.route("/<uuid:discrepancy_id>/decision", methods=["POST"])
-@requires(Permission.STOP_CORRECT)
+@requires(Permission.RUN_CLOSE)
 @discrepancies.arguments(DecisionSchema)
 @discrepancies.response(200, DiscrepancySchema)
 def decide(asked: dict[str, Any], discrepancy_id: UUID) -> Discrepancy:

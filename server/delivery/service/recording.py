@@ -36,11 +36,12 @@ class VisitRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderParties:
-    """Who sells, buys and invoices the order of a delivery."""
+    """Who sells, buys and invoices the order of a delivery, and who represents its seller there."""
 
     seller_id: UUID
     buyer_id: UUID
     issuer_id: UUID
+    agent_id: UUID | None = None
 
 
 def record_visit(session: Session, record: VisitRecord, finished: VisitFinished) -> Visit:
@@ -76,8 +77,9 @@ def record_visit(session: Session, record: VisitRecord, finished: VisitFinished)
 def record_delivery(
     session: Session, visit: Visit, order: OrderFacts, terms: Terms, parties: OrderParties, *, stamp: Stamp
 ) -> Delivery:
-    """Write what was accepted of one order; seller, buyer and issuer read it."""
-    readers = sorted({parties.seller_id, parties.buyer_id, parties.issuer_id} - {visit.owner_id})
+    """Write what was accepted of one order; seller, buyer, agent and issuer read it."""
+    named = {parties.seller_id, parties.buyer_id, parties.issuer_id, parties.agent_id}
+    readers = sorted(one for one in named if one and one != visit.owner_id)
     delivery = Delivery(
         id=new_id(),
         owner_id=visit.owner_id,

@@ -114,6 +114,30 @@ def revise_order(session: Session, *, order: Order, stamp: Stamp, **content: Any
     return orders.revise(session, order=order, stamp=stamp, **content)
 
 
+def relieve_order(session: Session, *, order: Order, taxed: bool, with_deposits: bool, stamp: Stamp) -> Order:
+    """Take taxes or deposits off an order, or put them back; everything else stays as it is. It is logged.
+
+    Raises:
+        Conflict, Forbidden: as ``revise_order``, or neither the seller's side acts.
+
+    Source: R052, C22.
+    """
+    require_seller_side(session, order)
+    return revise_order(
+        session,
+        order=order,
+        stamp=stamp,
+        items=[
+            orders.OrderItem(line_id=line.id, quantity=line.quantity, discount_cents=line.discount_cents)
+            for line in order.lines
+        ],
+        document_discount_cents=order.document_discount_cents,
+        rebates=orders.rebates_of(order),
+        taxed=taxed,
+        with_deposits=with_deposits,
+    )
+
+
 def ask_change(
     session: Session, *, order: Order, kind: RequestKind, words: str, by_name: str, stamp: Stamp
 ) -> OrderRequest:

@@ -125,11 +125,14 @@ def deliver_order(session: Session, visit: Visit, said: OrderFacts, terms: Terms
     goods, _prices = read_terms(terms)
     if not is_first_delivery(session, visit, said, stamp=stamp):
         return
+    order = order_here(session, UUID(said.order_id))
     parties = OrderParties(
-        seller_id=UUID(goods.seller_id), buyer_id=UUID(goods.buyer_id), issuer_id=UUID(goods.issuer_id)
+        seller_id=UUID(goods.seller_id),
+        buyer_id=UUID(goods.buyer_id),
+        issuer_id=UUID(goods.issuer_id),
+        agent_id=order.agent_id,
     )
     delivery = record_delivery(session, visit, said, terms, parties, stamp=stamp)
-    order = order_here(session, delivery.order_id)
     _advance(session, order, said, delivery, stamp)
     move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
     yield from _settle(session, delivery, order, terms, stamp=stamp)

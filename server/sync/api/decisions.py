@@ -11,15 +11,22 @@ from flask_smorest import Blueprint
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.core.web.paging import page
+from server.delivery import queries as delivered
+from server.delivery.model import Discrepancy
+from server.delivery.schemas import DecisionSchema, DiscrepancySchema
 from server.fulfilment.api.access import require_whole
 from server.identity.permissions import Permission
 from server.sync import decision_schemas as schemas
 from server.sync.model import DecisionKind, DeviceEvent, EventOutcome
 from server.sync.service.deciding import decide_event, events_of, foresee, parked_event
+from server.sync.service.disputes import replace_by_second
 from server.sync.service.reading import read_event
 
 parked = Blueprint(
     "parked_events", __name__, url_prefix="/sync/parked", description="What tablets sent and a person decides about"
+)
+disputes = Blueprint(
+    "disputed_visits", __name__, url_prefix="/discrepancies", description="Two visits of one stop, and which one stands"
 )
 KINDS = {"apply": DecisionKind.APPLIED, "replace": DecisionKind.REPLACED, "set_aside": DecisionKind.SET_ASIDE}
 
@@ -57,3 +64,16 @@ def decide(asked: dict[str, Any], event_id: UUID) -> dict[str, Any]:
         require_whole(Permission.STOP_CORRECT)
         decided = decide_event(session, event_id, choice=KINDS[asked["choice"]], reason=asked["reason"], stamp=stamp())
         return schemas.present_decided(decided)
+
+
+@disputes.route("/<uuid:discrepancy_id>/replacement", methods=["POST"])
+@requires(Permission.STOP_CORRECT)
+@disputes.arguments(DecisionSchema)
+@disputes.response(200, DiscrepancySchema)
+def replace_first(asked: dict[str, Any], discrepancy_id: UUID) -> Discrepancy:
+    """Let the other tablet's visit stand in place of the first, as a correction"""
+    with transaction(actor().org_id) as session:
+        found = delivered.discrepancy(session, discrepancy_id)
+        require_whole(Permission.STOP_CORRECT)
+        replace_by_second(session, found, reason=asked["decision"], stamp=stamp())
+        return found

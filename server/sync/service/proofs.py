@@ -222,9 +222,10 @@ def proof_paper(
     )
 
 
-def readers_of(delivery: Delivery) -> tuple[UUID, ...]:
-    """Return who may read the proof besides the carrier: seller, buyer and issuer of that order alone."""
-    return tuple(sorted({delivery.seller_id, delivery.buyer_id, delivery.issuer_id} - {delivery.owner_id}))
+def readers_of(delivery: Delivery, order: Order) -> tuple[UUID, ...]:
+    """Return who may read the proof besides the carrier: seller, buyer, agent and issuer of that order alone (R018)."""
+    named = {delivery.seller_id, delivery.buyer_id, delivery.issuer_id, order.agent_id}
+    return tuple(sorted(one for one in named if one and one != delivery.owner_id))
 
 
 def _office(sealed: SealedVisit, delivery: Delivery) -> ProofOffice:
