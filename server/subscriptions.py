@@ -26,8 +26,10 @@ from server.notifications import jobs as notifications
 from server.notifications.accounting import jobs as accounting
 from server.notifications.events import WEBHOOK_SUSPENDED
 from server.notifications.ordering import jobs as ordering
+from server.notifications.partnering import jobs as partnering
 from server.orders import events as order
 from server.orders.jobs import watch_pending
+from server.parties import events as party
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
 from server.receivables.events import REMINDER_DUE
@@ -76,6 +78,8 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     order.ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
     EXPORT_ASKED: (delivery.gather_export,),
     PROOF_SEALED: (notifications.tell_proof,),
+    party.RELATION_MOVED: (partnering.tell_bond,),
+    party.AGREEMENT_MOVED: (partnering.tell_bond,),
     CONTEST_OPENED: (notifications.tell_contest,),
     CONTEST_DECIDED: (notifications.tell_contest,),
     INVITATION_MADE: (notifications.tell_invitation,),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -63,7 +64,30 @@ def permissions() -> str:
     return "\n".join(parts) + "\n"
 
 
+def doors() -> str:
+    """Return docs/doors.md: what people do on pages, and what programs send instead."""
+    table = tomllib.loads((Path(__file__).parent / "doors.toml").read_text(encoding="utf-8"))
+    parts = ["# Pages and the API", "", _NOTE, ""]
+    parts += [
+        "Everything that changes something on a page has a door for programs, with the same permission. `/api/v1/docs`",
+        "describes each door: what it takes, what it answers and how it refuses.",
+        "",
+        "| on a page | through the API |",
+        "| --- | --- |",
+    ]
+    for page, twins in table["twins"].items():
+        parts.append(
+            f"| `{page}` | {'<br>'.join(f'`{one}`' for one in ([twins] if isinstance(twins, str) else twins))} |"
+        )
+    parts += ["", "## Otherwise permitted", "", "| on a page | why |", "| --- | --- |"]
+    parts += [f"| `{page}` | {why} |" for page, why in table["otherwise"].items()]
+    parts += ["", "## On pages alone", "", "| on a page | why |", "| --- | --- |"]
+    parts += [f"| `{page}` | {why} |" for page, why in table["alone"].items()]
+    return "\n".join(parts) + "\n"
+
+
 GENERATED: Final[dict[str, Callable[[], str]]] = {
+    "doors.md": doors,
     "laws.md": shown.laws,
     "lifecycles.md": lifecycles,
     "permissions.md": permissions,

@@ -60,15 +60,16 @@ def _outside(session: Session, order: Order, names: Mapping[UUID, str], today: T
 
 
 def orders_of_driver(session: Session, *, driver_id: UUID) -> list[UUID]:
-    """Return the orders that ride on the acting carrier's runs of one driver."""
-    return list(
-        session.scalars(
-            select(StopOrder.order_id)
-            .join(Stop, Stop.id == StopOrder.stop_id)
-            .join(Run, Run.id == Stop.run_id)
-            .where(Run.driver_id == driver_id, Run.owner_id == acting_org(session))
-        )
+    """Return the orders that ride on the acting carrier's runs of one driver, and those that the driver drafted."""
+    me = acting_org(session)
+    riding = (
+        select(StopOrder.order_id)
+        .join(Stop, Stop.id == StopOrder.stop_id)
+        .join(Run, Run.id == Stop.run_id)
+        .where(Run.driver_id == driver_id, Run.owner_id == me)
     )
+    drafted = select(Order.id).where(Order.created_by == driver_id, Order.created_by_org_id == me)
+    return list(session.scalars(riding.union(drafted)))
 
 
 def listed_order(session: Session, *, order_id: UUID, today: Today, driver_id: UUID | None = None) -> ListedOrder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from server.catalog.listing import full_name
 from server.catalog.model import Product, ProductFormat
 from server.core.acting import acting_for, acting_org
+from server.core.problems import NotFound
+from server.identity.model import OrganisationKind
 from server.orders import queries as orders
 from server.parties import queries as parties
 from server.parties.model import Agreement, Organisation, RelationState
@@ -47,20 +50,21 @@ class Level:
 
 
 def stock_levels(session: Session, *, format_ids: Sequence[UUID] | None = None) -> Sequence[Level]:
-    """Return the level of each format of the acting seller that is not put away, by name."""
+    """Return the level of each format of the acting seller that is not put away, or of those named, by name."""
     wanted = (
         select(Product, ProductFormat)
         .join(ProductFormat, ProductFormat.product_id == Product.id)
-        .where(ProductFormat.owner_id == acting_org(session), ProductFormat.archived_at.is_(None))
+        .where(ProductFormat.owner_id == acting_org(session))
         .order_by(Product.name_fr, ProductFormat.name_fr, ProductFormat.id)
     )
-    if format_ids is not None:
-        wanted = wanted.where(ProductFormat.id.in_(format_ids))
-    found = [(row[0], row[1]) for row in session.execute(wanted)]
+    chosen = ProductFormat.archived_at.is_(None) if format_ids is None else ProductFormat.id.in_(format_ids)
+    found = [(row[0], row[1]) for row in session.execute(wanted.where(chosen))]
     ids = [sold.id for _, sold in found]
-    places = stock.kept_by_place(session, format_ids=ids)
+    places: dict[UUID, list[tuple[StockPlace, UUID | None, int]]] = {}
+    for (format_id, place, keeper), units in stock.kept_by_place(session, format_ids=ids).items():
+        places.setdefault(format_id, []).append((place, keeper, units))
     reserved = orders.reserved(session, format_ids=ids)
-    return [_level(product, sold, places, reserved.get(sold.id, 0)) for product, sold in found]
+    return [_level(product, sold, places.get(sold.id, []), reserved.get(sold.id, 0)) for product, sold in found]
 
 
 def sellers_kept(session: Session) -> Sequence[Organisation]:
@@ -70,6 +74,23 @@ def sellers_kept(session: Session) -> Sequence[Organisation]:
     )
     named = select(Organisation).where(Organisation.id.in_(mine)).order_by(Organisation.name, Organisation.id)
     return session.scalars(named).all()
+
+
+def require_seller(session: Session, seller_id: UUID | None, *, kind: StrEnum) -> UUID:
+    """Return the seller whose stock is meant: a supplier's own, else the named one among those that a carrier keeps.
+
+    Raises:
+        NotFound: none is named, or the caller keeps no goods of it.
+    """
+    me = acting_org(session)
+    if kind is OrganisationKind.SUPPLIER and seller_id in {None, me}:
+        return me
+    if seller_id is not None and any(one.id == seller_id for one in sellers_kept(session)):
+        return seller_id
+    raise NotFound(
+        Text("Nommer un vendeur dont vous gardez les marchandises.", "Name a seller whose goods you keep."),
+        where="seller_id",
+    )
 
 
 def keepers_of(session: Session, *, seller_id: UUID) -> Mapping[UUID | None, str]:
@@ -86,9 +107,8 @@ def keepers_of(session: Session, *, seller_id: UUID) -> Mapping[UUID | None, str
 
 
 def _level(
-    product: Product, sold: ProductFormat, places: Mapping[tuple[UUID, StockPlace, UUID | None], int], reserved: int
+    product: Product, sold: ProductFormat, mine: Sequence[tuple[StockPlace, UUID | None, int]], reserved: int
 ) -> Level:
-    mine = [(place, keeper, units) for (format_id, place, keeper), units in places.items() if format_id == sold.id]
     return Level(
         format_id=sold.id,
         name=full_name(product, sold),

@@ -36,6 +36,7 @@ EVENTS: Final = (
     Event("invoice.", Text("Factures", "Invoices"), Permission.INVOICE_READ),
     Event("credit_note.", Text("Notes de crédit", "Credit notes"), Permission.INVOICE_READ),
     Event("payment.", Text("Paiements et relances", "Payments and reminders"), Permission.BALANCE_READ),
+    Event("partner.", Text("Relations et ententes", "Relations and agreements"), Permission.PARTY_READ),
     Event("webhook.", Text("Webhooks suspendus", "Suspended webhooks"), Permission.WEBHOOK_ADMINISTER),
 )
 BY_PREFIX: Final = {event.prefix: event for event in EVENTS}

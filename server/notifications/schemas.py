@@ -9,6 +9,8 @@ from server.core.web.limits import printable
 from server.core.web.paging import PageQuerySchema
 from server.notifications.model import SendingState
 
+MOST_CHOICES = 50
+
 
 class InboxMessageSchema(Schema):
     """Something that the organisation should know."""
@@ -29,6 +31,23 @@ class InboxQuerySchema(PageQuerySchema):
     """Pages, of unread messages alone if asked."""
 
     unread = fields.Boolean(load_default=False)
+
+
+class ChoiceSchema(Schema):
+    """Whether one hears of an event, in the application and by e-mail."""
+
+    event = fields.String(required=True, validate=[validate.Length(max=60), printable])
+    in_app = fields.Boolean(load_default=True)
+    by_email = fields.Boolean(required=True)
+
+
+class ChoicesSchema(Schema):
+    """One's own choices, and those of the organisation's address."""
+
+    mine = fields.List(fields.Nested(ChoiceSchema), load_default=list, validate=validate.Length(max=MOST_CHOICES))
+    organisation = fields.List(
+        fields.Nested(ChoiceSchema), load_default=list, validate=validate.Length(max=MOST_CHOICES)
+    )
 
 
 class NewEndpointSchema(Schema):

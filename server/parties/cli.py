@@ -101,7 +101,7 @@ def create(*, kind: str, name: str, legal_name: str, code: str, email: str, lang
         invitation = invite(
             session,
             email=email,
-            role=Role.OWNER,
+            roles=(Role.OWNER,),
             org_id=org_id,
             kind=org_kind,
             name=name,

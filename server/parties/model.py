@@ -135,7 +135,8 @@ class Relation(Owned):
 
     buyer_id: Mapped[UUID] = mapped_column(index=True)
     state: Mapped[RelationState]
-    proposed_by_id: Mapped[UUID | None]  # the side whose word it is; the other one answers
+    said_by_id: Mapped[UUID | None]  # the side that had the last word; a proposal is the other's to answer
+    said_at: Mapped[datetime | None]
 
 
 class Agreement(Owned):
@@ -153,7 +154,21 @@ class Agreement(Owned):
     agent_fee_bp: Mapped[int] = mapped_column(default=0)
     contest_days: Mapped[int] = mapped_column(default=10)  # from the sealing of a proof, or the issue of a credit
     starts_on: Mapped[date]
-    proposed_by_id: Mapped[UUID | None]  # as a relation's
+    said_by_id: Mapped[UUID | None]  # as a relation's
+    said_at: Mapped[datetime | None]
+
+
+class PartnerCode(Owned):
+    """What an organisation gives to whom it lets propose a relation or agreement; nobody finds it otherwise.
+
+    The identity organisation reads the row, so that a code leads to its owner and no list of organisations is needed.
+    """
+
+    __tablename__ = "partner_code"
+    __table_args__ = (UniqueConstraint("owner_id"),)
+
+    code: Mapped[str] = mapped_column(unique=True)
+    made_at: Mapped[datetime]
 
 
 class Settings:

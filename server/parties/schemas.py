@@ -19,6 +19,8 @@ from server.parties.service.clients import (
 )
 from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_THRESHOLD_CENTS
 
+MAX_NAME = 120
+
 
 def _own(kind: type[fields.Field[Any]], *given: Any, **options: Any) -> Any:
     return kind(*given, load_default=None, allow_none=True, **options)
@@ -60,6 +62,12 @@ class NewGroupSchema(Schema):
     terms = fields.Nested(TermsSchema, load_default=None)
 
 
+class GroupNameSchema(Schema):
+    """What a group is called."""
+
+    name = line(longest=MAX_GROUP_NAME, required=True)
+
+
 class GroupSchema(Schema):
     """A group with every setting and its source."""
 
@@ -96,8 +104,24 @@ class ClientSchema(ClientRowSchema):
     settings = fields.List(fields.Nested(SettingSchema), required=True)
 
 
+class NewClientSchema(Schema):
+    """A client without an account."""
+
+    name = line(longest=MAX_NAME, required=True)
+    email = fields.Email(validate=validate.Length(max=254))
+    external_id = line(longest=60, load_default=None, allow_none=True, metadata={"description": "the seller's number"})
+
+
+class ClientInvitationSchema(Schema):
+    """Where a client's invitation goes."""
+
+    email = fields.Email(required=True, validate=validate.Length(max=254))
+
+
 class ClientTermsSchema(Schema):
-    """What a seller sets for one client."""
+    """What a seller sets for one client. Its number stays unless it is named."""
+
+    external_id = line(longest=60, allow_none=True)
 
     group_id = fields.UUID(load_default=None, allow_none=True)
     credit_limit_cents = whole(most=MAX_MINIMUM_CENTS, load_default=None, allow_none=True)
@@ -113,7 +137,21 @@ class BondSchema(Schema):
     other_name = fields.String(required=True)
     is_mine = fields.Boolean(required=True, metadata={"description": "the caller is the seller"})
     state = fields.String(required=True)
-    proposed_by_id = fields.UUID(required=True, allow_none=True)
+    said_by_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "who had the last word; a proposal is the other's"}
+    )
+
+
+class PartnerCodeSchema(Schema):
+    """One's own code, to be given to whom one lets propose; null until there is one."""
+
+    code = fields.String(required=True, allow_none=True)
+
+
+class ProposalSchema(Schema):
+    """The code that the other side gave."""
+
+    code = line(longest=40, required=True)
 
 
 class BondMoveSchema(Schema):

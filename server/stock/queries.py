@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import case, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
-from server.stock.model import ContainerEntry, StockMove, StockPlace, StockTransfer, TransferLine
+from server.core.problems import NotFound, Text
+from server.stock.model import ContainerEntry, StockMove, StockPlace, StockTransfer, TransferLine, TransferState
 
 _REACHED = (StockPlace.WAREHOUSE, StockPlace.TRUCK, StockPlace.TRANSIT)
 
@@ -65,15 +66,36 @@ def moves(session: Session, *, format_id: UUID | None, offset: int, limit: int) 
     return session.scalars(wanted.offset(offset).limit(limit)).all()
 
 
-def transfers(session: Session, *, limit: int = 100) -> Sequence[tuple[StockTransfer, Sequence[TransferLine]]]:
-    """Return the transfers that the acting organisation reads, the last first, with their lines."""
-    found = session.scalars(
-        select(StockTransfer).order_by(StockTransfer.sent_at.desc(), StockTransfer.id.desc()).limit(limit)
-    ).all()
-    lines = session.scalars(
-        select(TransferLine).where(TransferLine.transfer_id.in_([one.id for one in found])).order_by(TransferLine.id)
-    ).all()
-    return [(one, [line for line in lines if line.transfer_id == one.id]) for one in found]
+def transfers(
+    session: Session, *, state: TransferState | None = None, offset: int = 0, limit: int = 100
+) -> Sequence[tuple[StockTransfer, Sequence[TransferLine]]]:
+    """Return transfers that the acting organisation reads, of one state if named, the last first, with their lines."""
+    wanted = select(StockTransfer).order_by(StockTransfer.sent_at.desc(), StockTransfer.id.desc())
+    if state is not None:
+        wanted = wanted.where(StockTransfer.state == state)
+    found = session.scalars(wanted.offset(offset).limit(limit)).all()
+    lines = _lines_of(session, [one.id for one in found])
+    return [(one, lines.get(one.id, [])) for one in found]
+
+
+def transfer(session: Session, *, transfer_id: UUID) -> tuple[StockTransfer, Sequence[TransferLine]]:
+    """Return one transfer that the acting organisation reads, with its lines.
+
+    Raises:
+        NotFound: there is none, or it is a stranger's.
+    """
+    found = session.get(StockTransfer, transfer_id)
+    if found is None:
+        raise NotFound(Text("Ce transfert n’existe pas.", "There is no such transfer."), where=str(transfer_id))
+    return found, _lines_of(session, [found.id]).get(found.id, [])
+
+
+def _lines_of(session: Session, transfer_ids: Sequence[UUID]) -> Mapping[UUID, list[TransferLine]]:
+    found: dict[UUID, list[TransferLine]] = {}
+    lines = select(TransferLine).where(TransferLine.transfer_id.in_(transfer_ids)).order_by(TransferLine.id)
+    for line in session.scalars(lines):
+        found.setdefault(line.transfer_id, []).append(line)
+    return found
 
 
 def container_accounts(session: Session) -> Sequence[tuple[UUID, UUID, UUID, int]]:

@@ -88,7 +88,7 @@ def faults(app: Flask, held: frozenset[Permission], opener: Callable[[Door], Cli
 def test_doors_open_as_the_matrix_says(app: Flask, role: Role, kind: OrganisationKind) -> None:
     """Requirements, section 3, on every view: allowed is never 401 or 403, and not allowed is always 403."""
     member = make_member(Organisation(kind), role)
-    wrong = faults(app, permissions_of(role, kind), _callers(app, member))
+    wrong = faults(app, permissions_of((role,), kind), _callers(app, member))
     assert wrong == [], "\n".join(wrong)
 
 
@@ -132,7 +132,7 @@ def test_a_role_where_it_does_not_exist_opens_nothing(app: Flask) -> None:
     """Requirements, section 3: accountants, dispatchers, drivers and admins work inside companies."""
     elsewhere = [(role, kind) for kind in OrganisationKind for role in Role if column_of(role, kind) is None]
     assert elsewhere
-    assert all(permissions_of(role, kind) == frozenset() for role, kind in elsewhere)
+    assert all(permissions_of((role,), kind) == frozenset() for role, kind in elsewhere)
 
 
 def test_no_permission_of_the_views_is_unknown_to_the_matrix(app: Flask) -> None:

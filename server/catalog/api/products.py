@@ -9,10 +9,12 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from server.catalog import listing, schemas, service
+from server.catalog.importing import import_catalogue, preview_catalogue, read_catalogue
 from server.catalog.model import ProductFormat
 from server.catalog.service import Audience, FormatFigures, ProductWords
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.import_doors import CSV_BODY, ImportQuery, ImportReportSchema, present_report, sent_bytes
 from server.identity.permissions import Permission
 
 products = Blueprint("products", __name__, url_prefix="/products", description="What a supplier sells, in its formats")
@@ -41,6 +43,20 @@ def add_product(asked: dict[str, Any]) -> dict[str, Any]:
     with transaction(actor().org_id) as session:
         made = service.add_product(session, words=ProductWords(**asked), stamp=stamp())
         return present(listing.product_card(session, product_id=made.id))
+
+
+@products.route("/import", methods=["POST"])
+@requires(Permission.CATALOG_EDIT)
+@products.doc(requestBody=CSV_BODY)
+@products.arguments(ImportQuery, location="query")
+@products.response(200, ImportReportSchema)
+def take_file(asked: dict[str, Any]) -> dict[str, Any]:
+    """Import products and formats from a CSV file, all of it or nothing; the same file again changes nothing"""
+    sheet = read_catalogue(sent_bytes())
+    with transaction(actor().org_id) as session:
+        if asked["dry_run"]:
+            return present_report(preview_catalogue(session, sheet=sheet), dry_run=True)
+        return present_report(import_catalogue(session, sheet=sheet, stamp=stamp()), dry_run=False)
 
 
 @products.route("/<uuid:product_id>", methods=["GET"])

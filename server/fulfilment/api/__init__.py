@@ -6,5 +6,15 @@ from server.fulfilment.api.corrections import corrections
 from server.fulfilment.api.invoicing import invoices_by_hand, orders_invoiced
 from server.fulfilment.api.orders import orders
 from server.fulfilment.api.runs import run_papers
+from server.fulfilment.api.stock import stock
 
-__all__ = ["contests", "corrections", "invoices_by_hand", "order_steps", "orders", "orders_invoiced", "run_papers"]
+__all__ = [
+    "contests",
+    "corrections",
+    "invoices_by_hand",
+    "order_steps",
+    "orders",
+    "orders_invoiced",
+    "run_papers",
+    "stock",
+]

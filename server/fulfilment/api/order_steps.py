@@ -33,6 +33,15 @@ def quote_change(asked: dict[str, Any], order_id: UUID) -> Quote:
         return quote_revised(session, order=order, stamp=stamp(), **revision(asked))
 
 
+@orders.route("/<uuid:order_id>/relief", methods=["PUT"])
+@requires(Permission.ORDER_RELIEVE)
+@orders.arguments(schemas.ReliefSchema)
+@orders.response(200, schemas.OrderSchema)
+def relieve(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Take taxes or deposits off an order, or put them back; everything else stays as it is"""
+    return decide(order_id, verbs.relieve_order, Permission.ORDER_RELIEVE, **asked)
+
+
 @orders.route("/<uuid:order_id>/ship", methods=["POST"])
 @requires(Permission.ORDER_ACCEPT)
 @orders.response(200, schemas.OrderSchema)

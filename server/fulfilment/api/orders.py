@@ -8,18 +8,21 @@ from uuid import UUID
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
+from server.billing.service import publish_pending
 from server.conversations import queries as talk_read
 from server.conversations import service as talk
 from server.conversations.model import ThreadSubject
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.import_doors import CSV_BODY, ImportQuery, ImportReportSchema, present_report, sent_bytes
 from server.fulfilment import queries
-from server.fulfilment.api.access import driver_limit
+from server.fulfilment.api.access import driver_limit, require_whole
 from server.fulfilment.api.showing import (
     decide,
     listed,
     new_order,
     present_message,
+    require_drafter,
     revision,
     shown,
     shows_prices,
@@ -27,6 +30,8 @@ from server.fulfilment.api.showing import (
     today,
 )
 from server.fulfilment.service import orders as verbs
+from server.fulfilment.service.importing import import_orders, preview_orders
+from server.fulfilment.service.order_rows import read_orders
 from server.fulfilment.service.quoting import Quote, quote_new
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
@@ -60,10 +65,29 @@ def list_page(asked: dict[str, Any]) -> dict[str, Any]:
 @orders.arguments(schemas.NewOrderSchema)
 @orders.response(201, schemas.OrderSchema)
 def create(asked: dict[str, Any]) -> dict[str, Any]:
-    """Make a numbered draft order"""
+    """Make a numbered draft order; a driver's is of its truck's goods, for a stop of its run on the road"""
     with transaction(actor().org_id) as session:
-        made = plain.create_order(session, stamp=stamp(), **new_order(asked))
+        wanted = new_order(asked)
+        require_drafter(session, wanted)
+        made = plain.create_order(session, stamp=stamp(), **wanted)
         return shown(session, made.id)
+
+
+@orders.route("/import", methods=["POST"])
+@requires(Permission.ORDER_ACCEPT)
+@orders.doc(requestBody=CSV_BODY)
+@orders.arguments(ImportQuery, location="query")
+@orders.response(200, ImportReportSchema)
+def take_file(asked: dict[str, Any]) -> dict[str, Any]:
+    """Import orders from a CSV file, all of it or nothing; the same file again makes none"""
+    now = stamp()
+    found = read_orders(sent_bytes())
+    with transaction(actor().org_id) as session:
+        if asked["dry_run"]:
+            return present_report(preview_orders(session, found=found, stamp=now), dry_run=True)
+        report = import_orders(session, found=found, stamp=now)
+        publish_pending(session, stamp=now)
+        return present_report(report, dry_run=False)
 
 
 @orders.route("/quote", methods=["POST"])
@@ -73,7 +97,9 @@ def create(asked: dict[str, Any]) -> dict[str, Any]:
 def quote(asked: dict[str, Any]) -> Quote:
     """Say what a new order would come to; nothing is made"""
     with transaction(actor().org_id) as session:
-        return quote_new(session, stamp=stamp(), **new_order(asked))
+        wanted = new_order(asked)
+        require_whole(Permission.ORDER_CREATE)
+        return quote_new(session, stamp=stamp(), **wanted)
 
 
 @orders.route("/<uuid:order_id>", methods=["GET"])

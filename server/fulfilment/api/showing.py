@@ -16,6 +16,8 @@ from server.core.transaction import transaction
 from server.core.web import actor, stamp
 from server.fulfilment import queries
 from server.fulfilment.api.access import driver_limit, require_whole
+from server.fulfilment.service.off_truck import require_off_truck
+from server.identity.model import Role
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as plain
@@ -80,6 +82,16 @@ def new_order(asked: dict[str, Any]) -> dict[str, Any]:
         "note": asked["note"],
         "maker_name": speaker(),
     }
+
+
+def require_drafter(session: Session, wanted: dict[str, Any]) -> None:
+    """Hold a driver to drafts off its own truck.
+
+    Raises:
+        NotOffTruck: what is wanted is not of its run.
+    """
+    if actor().only(Role.DRIVER, permission=Permission.ORDER_CREATE):
+        require_off_truck(session, driver_id=actor().user_id, named=wanted["parties_of"], items=wanted["items"])
 
 
 def require_relief_right(*, taxed: bool, with_deposits: bool) -> None:

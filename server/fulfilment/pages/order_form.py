@@ -22,7 +22,7 @@ from server.fulfilment.api.showing import require_relief_right
 from server.fulfilment.pages import order_reading as reading
 from server.fulfilment.service.orders import accept_order, revise_order, submit_order
 from server.fulfilment.service.quoting import Quote, quote_new, quote_revised
-from server.identity.model import OrganisationKind
+from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders
@@ -34,8 +34,10 @@ order_forms = Blueprint("order_forms", __name__)
 
 @order_forms.get("/commandes/nouvelle")
 @requires(Permission.ORDER_CREATE)
-def new() -> str:
-    """Show the form of a new order: who with first, then what."""
+def new() -> str | Response:
+    """Show the form of a new order: who with first, then what. A driver drafts at the stops of its runs instead."""
+    if _drafts_off_truck():
+        return redirect("/tournees", code=303)
     with transaction(actor().org_id) as session:
         return _new_form(session, _again(session))
 
@@ -45,6 +47,8 @@ def new() -> str:
 def create() -> Response | tuple[str, int]:
     """Make the order and submit it, or keep it as a draft; what is refused is shown with everything that was typed."""
     made = _attempt(_create)
+    if isinstance(made, Problem) and _drafts_off_truck():
+        raise made
     if isinstance(made, Problem):
         with transaction(actor().org_id) as session:
             return _new_form(session, reading.typed(request.form), problem=made), made.status
@@ -128,6 +132,7 @@ def _wanted(session: Session) -> dict[str, Any]:
     way = reading.way_of(form, seller_id=seller_id)
     require_relief_right(taxed="taxed" in form, with_deposits="with_deposits" in form)
     partners.places(session, seller_id=seller_id, buyer_id=buyer_id)
+    require_whole(Permission.ORDER_CREATE)
     return {
         "parties_of": orders.OrderParties(
             seller_id=seller_id,
@@ -142,6 +147,10 @@ def _wanted(session: Session) -> dict[str, Any]:
         "maker_name": f"{who.display_name}, {who.org_name}",
         **reading.header(form),
     }
+
+
+def _drafts_off_truck() -> bool:
+    return actor().only(Role.DRIVER, permission=Permission.ORDER_CREATE)
 
 
 def _named(raw: str | None, where: str) -> UUID:

@@ -13,6 +13,7 @@ from server.conversations.model import ThreadSubject
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import listed, speaker
 from server.fulfilment.service.by_hand import deliver_by_hand, fail_by_hand, ship_by_hand
 from server.fulfilment.service.documents import prepare_documents
@@ -21,6 +22,7 @@ from server.fulfilment.service.orders import (
     ask_change,
     cancel_order,
     choose_paper,
+    relieve_order,
     replan_order,
     submit_order,
 )
@@ -36,11 +38,12 @@ _STEPS = {"expedier": ship_by_hand, "livrer": deliver_by_hand, "echouer": fail_b
 
 
 @pages.post("/tournees/<uuid:run_id>/documents")
-@requires(Permission.RUN_PLAN)
+@requires(Permission.RUN_DOCUMENTS)
 def prepare_run_documents(run_id: UUID) -> Response:
     """Make the run's papers and its missing invoices; asking again makes nothing."""
     with transaction(actor().org_id) as session:
         prepare_documents(session, run_id, stamp=stamp())
+        require_whole(Permission.RUN_DOCUMENTS)
     return redirect(f"/tournees/{run_id}#run-papers", code=303)
 
 
@@ -71,7 +74,9 @@ def submit(order_id: UUID) -> Response:
     """Submit a draft; its group may accept it at once."""
     now = stamp()
     with transaction(actor().org_id) as session:
-        submit_order(session, order=orders_read.order(session, order_id=order_id), stamp=now)
+        order = orders_read.order(session, order_id=order_id)
+        require_whole(Permission.ORDER_CREATE)
+        submit_order(session, order=order, stamp=now)
         publish_pending(session, stamp=now)
     return _back_to(order_id)
 
@@ -157,8 +162,21 @@ def note_lots(order_id: UUID) -> Response:
     """Note the lots of the lines that the form names."""
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
+        require_whole(Permission.ORDER_EDIT)
         said = {line.id: request.form[str(line.id)].split(",") for line in order.lines if str(line.id) in request.form}
         orders.note_lots(session, order=order, lots=said, stamp=stamp())
+    return _back_to(order_id)
+
+
+@pages.post("/commandes/<uuid:order_id>/allegements")
+@requires(Permission.ORDER_RELIEVE)
+def relieve(order_id: UUID) -> Response:
+    """Take taxes or deposits off an order, or put them back, whoever edits it otherwise (R052)."""
+    told = {"taxed": "taxed" in request.form, "with_deposits": "with_deposits" in request.form}
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        require_whole(Permission.ORDER_RELIEVE)
+        relieve_order(session, order=order, stamp=stamp(), **told)
     return _back_to(order_id)
 
 

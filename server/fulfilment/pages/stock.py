@@ -12,11 +12,11 @@ from werkzeug.wrappers import Response
 from server.catalog import queries as catalog
 from server.catalog.listing import names_of_formats
 from server.core.acting import acting_for
-from server.core.problems import NotFound, Text
+from server.core.problems import Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.core.web.forms import form_choice, form_id, form_ids, form_number, form_whole, form_words, required
-from server.fulfilment.stock_levels import keepers_of, sellers_kept, stock_levels
+from server.fulfilment.stock_levels import keepers_of, require_seller, sellers_kept, stock_levels
 from server.identity.model import OrganisationKind
 from server.identity.permissions import Permission
 from server.parties import queries as parties
@@ -190,18 +190,8 @@ def _seller(session: Session) -> tuple[UUID | None, Any]:
 
 
 def _said_seller(session: Session) -> UUID:
-    """Return the seller that a form is about, among those whose goods the caller may keep.
-
-    Raises:
-        NotFound: it is none of them.
-    """
-    if actor().org_kind is OrganisationKind.SUPPLIER:
-        return actor().org_id
-    said = form_id("seller_id")
-    for one in sellers_kept(session):
-        if one.id == said:
-            return one.id
-    raise NotFound(Text("Ce vendeur n’est pas le vôtre.", "This is no seller of yours."), where="seller_id")
+    """Return the seller that a form is about, among those whose goods the caller may keep."""
+    return require_seller(session, form_id("seller_id"), kind=actor().org_kind)
 
 
 def _keeper(name: str) -> UUID | None:

@@ -8,7 +8,8 @@ CREATE TABLE agreement (
 	agent_fee_bp INTEGER NOT NULL, 
 	contest_days INTEGER NOT NULL, 
 	starts_on DATE NOT NULL, 
-	proposed_by_id UUID, 
+	said_by_id UUID, 
+	said_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -624,7 +625,7 @@ CREATE TABLE invitation (
 	token_hash TEXT NOT NULL, 
 	email TEXT NOT NULL, 
 	language TEXT NOT NULL, 
-	role VARCHAR(40) NOT NULL, 
+	roles TEXT[] NOT NULL, 
 	org_id UUID NOT NULL, 
 	organisation_kind VARCHAR(40) NOT NULL, 
 	organisation_name TEXT NOT NULL, 
@@ -637,8 +638,8 @@ CREATE TABLE invitation (
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_invitation PRIMARY KEY (id), 
+	CONSTRAINT ck_invitation_roles CHECK (roles <@ ARRAY['owner', 'dispatcher', 'driver', 'accountant', 'admin'] AND cardinality(roles) > 0), 
 	CONSTRAINT uq_invitation_token_hash UNIQUE (token_hash), 
-	CONSTRAINT ck_invitation_role CHECK (role IN ('owner', 'dispatcher', 'driver', 'accountant', 'admin')), 
 	CONSTRAINT ck_invitation_organisationkind CHECK (organisation_kind IN ('supplier', 'distributor', 'retailer', 'agent'))
 )
 -- next
@@ -741,7 +742,7 @@ CREATE TABLE membership (
 	user_id UUID NOT NULL, 
 	email TEXT NOT NULL, 
 	display_name TEXT NOT NULL, 
-	role VARCHAR(40) NOT NULL, 
+	roles TEXT[] NOT NULL, 
 	organisation_kind VARCHAR(40) NOT NULL, 
 	organisation_name TEXT NOT NULL, 
 	nip_hash TEXT NOT NULL, 
@@ -751,7 +752,7 @@ CREATE TABLE membership (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_membership PRIMARY KEY (id), 
 	CONSTRAINT uq_membership_owner_id_user_id UNIQUE (owner_id, user_id), 
-	CONSTRAINT ck_membership_role CHECK (role IN ('owner', 'dispatcher', 'driver', 'accountant', 'admin')), 
+	CONSTRAINT ck_membership_roles CHECK (roles <@ ARRAY['owner', 'dispatcher', 'driver', 'accountant', 'admin'] AND cardinality(roles) > 0), 
 	CONSTRAINT ck_membership_organisationkind CHECK (organisation_kind IN ('supplier', 'distributor', 'retailer', 'agent'))
 )
 -- next
@@ -1061,6 +1062,19 @@ CREATE INDEX ix_paper_proof_order_id ON paper_proof (order_id)
 CREATE INDEX ix_paper_proof_owner_id ON paper_proof (owner_id)
 -- next
 CREATE INDEX ix_paper_proof_owner_id_matched_at_uploaded_at ON paper_proof (owner_id, matched_at, uploaded_at)
+-- next
+CREATE TABLE partner_code (
+	code TEXT NOT NULL, 
+	made_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_partner_code PRIMARY KEY (id), 
+	CONSTRAINT uq_partner_code_owner_id UNIQUE (owner_id), 
+	CONSTRAINT uq_partner_code_code UNIQUE (code)
+)
+-- next
+CREATE INDEX ix_partner_code_owner_id ON partner_code (owner_id)
 -- next
 CREATE TABLE payment (
 	buyer_id UUID NOT NULL, 
@@ -1444,7 +1458,8 @@ CREATE INDEX ix_refund_owner_id_source_id ON refund (owner_id, source_id)
 CREATE TABLE relation (
 	buyer_id UUID NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
-	proposed_by_id UUID, 
+	said_by_id UUID, 
+	said_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
@@ -2869,6 +2884,16 @@ ALTER TABLE "paper_proof" FORCE ROW LEVEL SECURITY
 CREATE POLICY readers ON "paper_proof" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
 CREATE POLICY writer ON "paper_proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "partner_code" TO tournee_app
+-- next
+ALTER TABLE "partner_code" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "partner_code" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "partner_code" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY writer ON "partner_code" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "payment" TO tournee_app
 -- next

@@ -11,8 +11,16 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
 from server.parties import queries, service
+from server.parties.api.codes import count_codes
 from server.parties.model import Agreement
-from server.parties.schemas import AgreementSchema, AgreementTermsSchema, BondMoveSchema, BondSchema
+from server.parties.schemas import (
+    AgreementSchema,
+    AgreementTermsSchema,
+    BondMoveSchema,
+    BondSchema,
+    PartnerCodeSchema,
+    ProposalSchema,
+)
 
 blp = Blueprint("bonds", __name__, url_prefix="/partners", description="Relations and agreements")
 SAYINGS = {"propose": service.propose_bond, "accept": service.accept_bond, "end": service.end_bond}
@@ -25,6 +33,37 @@ def list_bonds() -> list[dict[str, Any]]:
     """List one's relations and agreements"""
     with transaction(actor().org_id) as session:
         return [_shown(row) for row in queries.bonds(session)]
+
+
+@blp.route("", methods=["POST"])
+@requires(Permission.PARTY_EDIT)
+@blp.arguments(ProposalSchema)
+@blp.response(201, BondSchema)
+def propose(asked: dict[str, Any]) -> dict[str, Any]:
+    """Propose a relation or agreement to whoever gave one its code; the other side answers"""
+    count_codes()
+    with transaction(actor().org_id) as session:
+        bond = service.propose_to(session, code=asked["code"], stamp=stamp())
+        session.flush()
+        return next(_shown(row) for row in queries.bonds(session) if row.bond.id == bond.id)
+
+
+@blp.route("/code", methods=["GET"])
+@requires(Permission.PARTY_EDIT)
+@blp.response(200, PartnerCodeSchema)
+def read_code() -> dict[str, Any]:
+    """Read the code by which others propose to one's organisation"""
+    with transaction(actor().org_id) as session:
+        return {"code": service.own_code(session)}
+
+
+@blp.route("/code", methods=["POST"])
+@requires(Permission.PARTY_EDIT)
+@blp.response(201, PartnerCodeSchema)
+def renew_code() -> dict[str, Any]:
+    """Make a new code; the former one leads nowhere any more"""
+    with transaction(actor().org_id) as session:
+        return {"code": service.renew_code(session, stamp=stamp())}
 
 
 @blp.route("/<uuid:bond_id>/state", methods=["POST"])
@@ -57,5 +96,5 @@ def _shown(row: queries.BondRow) -> dict[str, Any]:
         "other_name": row.other.name,
         "is_mine": row.bond.owner_id == actor().org_id,
         "state": row.bond.state.value,
-        "proposed_by_id": row.bond.proposed_by_id,
+        "said_by_id": row.bond.said_by_id,
     }

@@ -8,15 +8,29 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
+from server.core.csv_cells import words
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.import_doors import CSV_BODY, ImportQuery, ImportReportSchema, present_report, sent_bytes
+from server.identity.model import Invitation
 from server.identity.permissions import Permission
+from server.identity.schemas import InvitationSchema
 from server.parties import inheritance, queries, service
-from server.parties.forms import terms_of
+from server.parties.forms import read_field, required, terms_of
+from server.parties.inviting import invite_client
 from server.parties.limits import require_within_role
 from server.parties.presenting import present_client, present_row
-from server.parties.schemas import ClientQuery, ClientRowSchema, ClientSchema, ClientTermsSchema
+from server.parties.schemas import (
+    MAX_NAME,
+    ClientInvitationSchema,
+    ClientQuery,
+    ClientRowSchema,
+    ClientSchema,
+    ClientTermsSchema,
+    NewClientSchema,
+)
 from server.parties.service import GroupTerms
+from server.parties.service.client_rows import read_clients
 
 blp = Blueprint("clients", __name__, url_prefix="/clients", description="A seller's clients and their settings")
 
@@ -32,6 +46,32 @@ def list_clients(asked: dict[str, Any]) -> list[dict[str, Any]]:
             session, words=asked["words"], group_id=asked["group_id"], offset=asked["offset"], limit=asked["limit"]
         )
         return [present_row(row) for row in rows[0]]
+
+
+@blp.route("", methods=["POST"])
+@requires(Permission.PARTY_EDIT)
+@blp.arguments(NewClientSchema)
+@blp.response(201, ClientSchema)
+def create(asked: dict[str, Any]) -> dict[str, Any]:
+    """Add a client without an account; its seller keeps its card and places until it has one"""
+    name = required(read_field(asked, "name", words(MAX_NAME)), "name")
+    with transaction(actor().org_id) as session:
+        made = service.add_client(session, **asked | {"name": name}, stamp=stamp())
+        return present_client(session, queries.client_row(session, buyer_id=made.buyer_id))
+
+
+@blp.route("/import", methods=["POST"])
+@requires(Permission.PARTY_EDIT)
+@blp.doc(requestBody=CSV_BODY)
+@blp.arguments(ImportQuery, location="query")
+@blp.response(200, ImportReportSchema)
+def take_file(asked: dict[str, Any]) -> dict[str, Any]:
+    """Import clients from a CSV file, all of it or nothing; the same file again changes nothing"""
+    sheet = read_clients(sent_bytes())
+    with transaction(actor().org_id) as session:
+        if asked["dry_run"]:
+            return present_report(service.preview_clients(session, sheet=sheet), dry_run=True)
+        return present_report(service.import_clients(session, sheet=sheet, stamp=stamp()), dry_run=False)
 
 
 @blp.route("/<uuid:buyer_id>", methods=["GET"])
@@ -54,6 +94,18 @@ def change(asked: dict[str, Any], buyer_id: UUID) -> dict[str, Any]:
     with transaction(actor().org_id) as session:
         known = inheritance.client(session, buyer_id=buyer_id)
         before = asdict(terms_of(known)) | {name: getattr(known, name) for name in own}
-        require_within_role(actor().role, before=before, after=asdict(terms) | own)
+        require_within_role(before=before, after=asdict(terms) | own)
+        if "external_id" in asked:
+            service.name_client(session, buyer_id=buyer_id, external_id=asked["external_id"] or None, stamp=stamp())
         service.keep_client(session, buyer_id=buyer_id, terms=terms, stamp=stamp(), **own)
         return present_client(session, queries.client_row(session, buyer_id=buyer_id))
+
+
+@blp.route("/<uuid:buyer_id>/invitation", methods=["POST"])
+@requires(Permission.PARTY_EDIT)
+@blp.arguments(ClientInvitationSchema)
+@blp.response(201, InvitationSchema)
+def invite(asked: dict[str, Any], buyer_id: UUID) -> Invitation:
+    """Invite a client without an account to open one; it then keeps its own card and places"""
+    with transaction(actor().org_id) as session:
+        return invite_client(session, buyer_id=buyer_id, email=asked["email"])

@@ -8,15 +8,17 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
+from server.core.csv_cells import words
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
 from server.parties import inheritance, service
-from server.parties.forms import terms_of
+from server.parties.forms import read_field, required, terms_of
 from server.parties.limits import require_within_role
 from server.parties.presenting import present_group
-from server.parties.schemas import GroupSchema, NewGroupSchema, TermsSchema
+from server.parties.schemas import GroupNameSchema, GroupSchema, NewGroupSchema, TermsSchema
 from server.parties.service import GroupTerms
+from server.parties.service.clients import MAX_GROUP_NAME
 
 blp = Blueprint("groups", __name__, url_prefix="/groups", description="Groups of clients and what they set")
 
@@ -37,7 +39,7 @@ def list_groups() -> list[dict[str, Any]]:
 def create(asked: dict[str, Any]) -> dict[str, Any]:
     """Make a group; what it does not set is that of « Tous »"""
     terms = GroupTerms(**(asked["terms"] or {}))
-    require_within_role(actor().role, before={}, after=_set_of(terms))
+    require_within_role(before={}, after=_set_of(terms))
     with transaction(actor().org_id) as session:
         return present_group(
             session, service.create_group(session, name=asked["name"].strip(), terms=terms, stamp=stamp())
@@ -61,9 +63,22 @@ def change(asked: dict[str, Any], group_id: UUID) -> dict[str, Any]:
     """Set exactly these fields of a group; the others are inherited"""
     with transaction(actor().org_id) as session:
         before = terms_of(inheritance.group(session, group_id=group_id))
-        require_within_role(actor().role, before=asdict(before), after=asked)
+        require_within_role(before=asdict(before), after=asked)
         changed = service.change_group(session, group_id=group_id, terms=GroupTerms(**asked), stamp=stamp())
         return present_group(session, changed)
+
+
+@blp.route("/<uuid:group_id>/name", methods=["PUT"])
+@requires(Permission.TERMS_SET)
+@blp.arguments(GroupNameSchema)
+@blp.response(200, GroupSchema)
+def rename(asked: dict[str, Any], group_id: UUID) -> dict[str, Any]:
+    """Give a group another name; « Tous » keeps its own"""
+    name = required(read_field(asked, "name", words(MAX_GROUP_NAME)), "name")
+    with transaction(actor().org_id) as session:
+        inheritance.group(session, group_id=group_id)
+        require_within_role(before={}, after={"name": name})
+        return present_group(session, service.rename_group(session, group_id=group_id, name=name, stamp=stamp()))
 
 
 @blp.route("/<uuid:group_id>", methods=["DELETE"])
@@ -73,7 +88,7 @@ def drop(group_id: UUID) -> None:
     """Remove a group; its clients are in « Tous » alone"""
     with transaction(actor().org_id) as session:
         inheritance.group(session, group_id=group_id)
-        require_within_role(actor().role, before={}, after={"group": group_id})
+        require_within_role(before={}, after={"group": group_id})
         service.drop_group(session, group_id=group_id, stamp=stamp())
 
 

@@ -2,6 +2,7 @@
 
 from server.parties.pages import (  # the blueprint first: these fill it
     clients,
+    company,
     groups,
     importing,
     joining,
@@ -10,4 +11,4 @@ from server.parties.pages import (  # the blueprint first: these fill it
 )
 from server.parties.pages.blueprint import pages
 
-__all__ = ["clients", "groups", "importing", "joining", "pages", "partners", "places"]
+__all__ = ["clients", "company", "groups", "importing", "joining", "pages", "partners", "places"]

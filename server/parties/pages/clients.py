@@ -12,14 +12,12 @@ from werkzeug.wrappers import Response
 from server.core.csv_cells import cents, email, words
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
-from server.identity.model import Role
 from server.identity.permissions import Permission
-from server.identity.service import invite
 from server.parties import inheritance, queries, service, wording
 from server.parties.forms import read_field, read_terms, required, terms_of
+from server.parties.inviting import invite_client as invite
 from server.parties.limits import require_within_role
 from server.parties.pages.blueprint import asked_page, asked_words, form_id, pages
-from server.parties.service.cards import require_kept
 from server.parties.service.clients import MAX_MINIMUM_CENTS
 
 
@@ -80,7 +78,7 @@ def change_client(buyer_id: UUID) -> Response:
     with transaction(actor().org_id) as session:
         known = inheritance.client(session, buyer_id=buyer_id)
         before = asdict(terms_of(known)) | {name: getattr(known, name) for name in own}
-        require_within_role(actor().role, before=before, after=asdict(terms) | own)
+        require_within_role(before=before, after=asdict(terms) | own)
         number = read_field(request.form, "external_id", words(60))
         service.name_client(session, buyer_id=buyer_id, external_id=number, stamp=stamp())
         service.keep_client(session, buyer_id=buyer_id, terms=terms, stamp=stamp(), **own)
@@ -92,19 +90,6 @@ def change_client(buyer_id: UUID) -> Response:
 def invite_client(buyer_id: UUID) -> Response:
     """Invite a client without an account to open one; it then keeps its own card (C26)."""
     address = required(read_field(request.form, "email", email), "email")
-    me = actor()
-    with transaction(me.org_id) as session:
-        queries.client_row(session, buyer_id=buyer_id)
-        card = require_kept(session, org_id=buyer_id)
-        invite(
-            session,
-            email=address,
-            role=Role.OWNER,
-            org_id=card.id,
-            kind=card.kind,
-            name=card.name,
-            inviter_name=f"{me.display_name}, {me.org_name}",
-            language="en" if card.language == "en" else "fr",
-            stamp=stamp(),
-        )
+    with transaction(actor().org_id) as session:
+        invite(session, buyer_id=buyer_id, email=address)
     return redirect(url_for(".client_settings", buyer_id=buyer_id), code=303)

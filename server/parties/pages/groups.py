@@ -57,7 +57,7 @@ def change_group(group_id: UUID) -> Response:
     terms = read_terms(request.form)
     with transaction(actor().org_id) as session:
         before = terms_of(inheritance.group(session, group_id=group_id))
-        require_within_role(actor().role, before=asdict(before), after=asdict(terms))
+        require_within_role(before=asdict(before), after=asdict(terms))
         service.change_group(session, group_id=group_id, terms=terms, stamp=stamp())
     return redirect(url_for(".group", group_id=group_id), code=303)
 
@@ -78,7 +78,7 @@ def drop_group(group_id: UUID) -> Response:
     """Remove a group; its clients are in « Tous » alone."""
     with transaction(actor().org_id) as session:
         inheritance.group(session, group_id=group_id)
-        require_within_role(actor().role, before={}, after={"group": group_id})
+        require_within_role(before={}, after={"group": group_id})
         service.drop_group(session, group_id=group_id, stamp=stamp())
     return redirect(url_for(".groups"), code=303)
 

@@ -7,14 +7,15 @@ from uuid import UUID
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from server.core.csv_cells import cents, one_of, whole
+from server.core.csv_cells import cents, one_of, whole, words
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
 from server.parties import queries, service, wording
+from server.parties.api.codes import count_codes
 from server.parties.forms import read_field, required
 from server.parties.model import DeliverWith, SettlementPolicy
-from server.parties.pages.blueprint import form_id, pages
+from server.parties.pages.blueprint import asked_words, form_id, pages
 from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_THRESHOLD_CENTS
 
 SAYINGS = {"proposer": service.propose_bond, "accepter": service.accept_bond, "terminer": service.end_bond}
@@ -25,7 +26,33 @@ SAYINGS = {"proposer": service.propose_bond, "accepter": service.accept_bond, "t
 def partners() -> str:
     """Show relations and agreements with their states, and what one's side may say."""
     with transaction(actor().org_id) as session:
-        return render_template("parties/partners.html", rows=queries.bonds(session), wording=wording)
+        return render_template(
+            "parties/partners.html",
+            rows=queries.bonds(session),
+            wording=wording,
+            code=service.own_code(session),
+            given=asked_words("code")[:40],
+        )
+
+
+@pages.post("/partenaires")
+@requires(Permission.PARTY_EDIT)
+def propose_bond() -> Response:
+    """Propose a relation or agreement to whoever gave its code; the other side answers."""
+    code = required(read_field(request.form, "code", words(40)), "code")
+    count_codes()
+    with transaction(actor().org_id) as session:
+        service.propose_to(session, code=code, stamp=stamp())
+    return redirect(url_for(".partners"), code=303)
+
+
+@pages.post("/partenaires/code")
+@requires(Permission.PARTY_EDIT)
+def new_code() -> Response:
+    """Make a new code for one's organisation; the former one leads nowhere any more."""
+    with transaction(actor().org_id) as session:
+        service.renew_code(session, stamp=stamp())
+    return redirect(url_for(".partners"), code=303)
 
 
 @pages.post("/partenaires/<uuid:bond_id>")

@@ -12,6 +12,7 @@ from server.parties.service.clients import (
     name_client,
     rename_group,
 )
+from server.parties.service.company import enter_registration, registrations_of, revise_company
 from server.parties.service.deals import (
     NoAgreement,
     NoRelation,
@@ -32,6 +33,7 @@ from server.parties.service.organisations import (
     register_tax,
 )
 from server.parties.service.places import BadPlace, create_site, revise_site
+from server.parties.service.proposing import own_code, propose_to, renew_code
 
 __all__ = [
     "BadPlace",
@@ -51,19 +53,25 @@ __all__ = [
     "create_site",
     "drop_group",
     "end_bond",
+    "enter_registration",
     "import_clients",
     "introduce",
     "keep_client",
     "name_client",
+    "own_code",
     "preview_clients",
     "propose_bond",
+    "propose_to",
     "register_tax",
+    "registrations_of",
     "relate",
     "rename_group",
+    "renew_code",
     "require_agreement",
     "require_kept",
     "require_relation",
     "revise_agreement",
+    "revise_company",
     "revise_site",
     "share_site",
 ]

@@ -86,13 +86,21 @@ def relate(session: Session, *, buyer_id: UUID, stamp: Stamp, group_id: UUID | N
     ).one_or_none()
     if relation is None:
         relation = Relation(owner_id=seller_id, party_ids=[buyer_id], buyer_id=buyer_id, state=RelationState.ACTIVE)
-        client = Client(owner_id=seller_id, party_ids=[], buyer_id=buyer_id, group_id=group_id, since=stamp.at)
-        session.add_all([relation, client])
+        session.add(relation)
     relation.state = RelationState.ACTIVE
-    session.flush()
+    welcome(session, buyer_id=buyer_id, stamp=stamp, group_id=group_id)
     introduce(session, org_ids=(seller_id, buyer_id))
     facts.record(session, events.RELATION_OPENED, relation.id, stamp, readers=(buyer_id,))
     return relation
+
+
+def welcome(session: Session, *, buyer_id: UUID, stamp: Stamp, group_id: UUID | None = None) -> None:
+    """Let a buyer be the acting seller's client, once."""
+    seller_id = acting_org(session)
+    known = select(Client.id).where(Client.owner_id == seller_id, Client.buyer_id == buyer_id)
+    if session.scalar(known) is None:
+        session.add(Client(owner_id=seller_id, party_ids=[], buyer_id=buyer_id, group_id=group_id, since=stamp.at))
+    session.flush()
 
 
 def agree(
@@ -161,7 +169,8 @@ def revise_agreement(session: Session, *, agreement_id: UUID, changes: Mapping[s
     for name, value in moved.items():
         setattr(agreement, name, value)
     if moved.get("billing_agent_id") is not None:
-        agreement.state, agreement.proposed_by_id = RelationState.PROPOSED, agreement.owner_id
+        agreement.state, agreement.said_by_id, agreement.said_at = RelationState.PROPOSED, agreement.owner_id, stamp.at
+        facts.record(session, events.AGREEMENT_MOVED, agreement.id, stamp, readers=tuple(sorted(agreement.party_ids)))
     session.flush()
     if moved:
         facts.record(session, events.AGREEMENT_MADE, agreement.id, stamp, readers=tuple(sorted(agreement.party_ids)))

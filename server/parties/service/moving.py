@@ -14,6 +14,7 @@ from server.core.problems import Forbidden, NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.parties import events
 from server.parties.model import Agreement, Relation, RelationState
+from server.parties.service.deals import welcome
 
 type Bond = Relation | Agreement
 
@@ -59,7 +60,7 @@ def accept_bond(session: Session, *, bond_id: UUID, stamp: Stamp) -> Bond:
         raise NotProposed(
             Text("Rien n’est proposé. Proposer d’abord.", "Nothing is proposed. Propose it first."), where="bond_id"
         )
-    if bond.proposed_by_id == acting_org(session):
+    if bond.said_by_id == acting_org(session):
         raise Forbidden(
             Text("L’autre partie répond à votre proposition.", "The other side answers your proposal."), where="bond_id"
         )
@@ -88,9 +89,9 @@ def _move(session: Session, bond: Bond, state: RelationState, stamp: Stamp) -> B
     if bond.state is state:
         return bond
     with acting_for(session, bond.owner_id):
-        bond.state = state
-        if state is RelationState.PROPOSED:
-            bond.proposed_by_id = me
+        bond.state, bond.said_by_id, bond.said_at = state, me, stamp.at
+        if isinstance(bond, Relation) and state is RelationState.ACTIVE:
+            welcome(session, buyer_id=bond.buyer_id, stamp=stamp)
         name = events.RELATION_MOVED if isinstance(bond, Relation) else events.AGREEMENT_MOVED
         facts.record(session, name, bond.id, stamp, readers=tuple(sorted(bond.party_ids)))
     return bond

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.stamp import Stamp
 from server.stock import events, queries
-from server.stock.model import StockPlace, StockReason
+from server.stock.model import StockMove, StockPlace, StockReason
 from server.stock.service.keeping import bad, lock_format, name_of, require_keeper, require_note
 from server.stock.service.moving import MAX_MOVED, GoodsMove, move_goods
 from shared.ids import new_id
@@ -34,10 +35,13 @@ class Adjustment:
     reason: StockReason
     quantity: int
     note: str = ""
+    key: UUID | None = None
 
 
 def adjust(session: Session, *, seller_id: UUID, said: Adjustment, stamp: Stamp) -> int:
     """Write an adjustment of a seller's stock and return the change, which is nothing when a count agrees.
+
+    ``key`` is the command's: repeating it gives the same change, made once.
 
     Raises:
         Forbidden, NoAgreement: the acting organisation has no say in this stock.
@@ -50,11 +54,22 @@ def adjust(session: Session, *, seller_id: UUID, said: Adjustment, stamp: Stamp)
     moved_by = name_of(session, stamp)
     with acting_for(session, seller_id):
         lock_format(session, seller_id=seller_id, format_id=said.format_id)
+        cause_id = uuid5(seller_id, f"adjustment:{said.key}") if said.key else new_id()
+        if (known := _made(session, cause_id)) is not None:
+            return known
         change = _change(session, said)
         if change:
-            _write(session, said, change, moved_by=moved_by, stamp=stamp)
+            _write(session, said, change, cause_id=cause_id, moved_by=moved_by, stamp=stamp)
             facts.record(session, events.STOCK_ADJUSTED, said.format_id, stamp, readers=_readers(said.keeper_id))
     return change
+
+
+def _made(session: Session, cause_id: UUID) -> int | None:
+    """Return the change that a command of this cause made before."""
+    made = session.scalars(select(StockMove).where(StockMove.cause_id == cause_id)).one_or_none()
+    if made is None:
+        return None
+    return made.quantity if made.target is StockPlace.WAREHOUSE else -made.quantity
 
 
 def _change(session: Session, said: Adjustment) -> int:
@@ -63,14 +78,14 @@ def _change(session: Session, said: Adjustment) -> int:
     return -abs(said.quantity) if said.reason in _TAKES else said.quantity
 
 
-def _write(session: Session, said: Adjustment, change: int, *, moved_by: str, stamp: Stamp) -> None:
+def _write(session: Session, said: Adjustment, change: int, *, cause_id: UUID, moved_by: str, stamp: Stamp) -> None:
     ends = (StockPlace.MADE, StockPlace.WAREHOUSE) if change > 0 else (StockPlace.WAREHOUSE, StockPlace.LOST)
     move = GoodsMove(format_id=said.format_id, quantity=abs(change), source=ends[0], target=ends[1])
     move_goods(
         session,
         seller_id=acting_org(session),
         moves=[move],
-        cause_id=new_id(),
+        cause_id=cause_id,
         stamp=stamp,
         reader_ids=_readers(said.keeper_id),
         keepers=(said.keeper_id, said.keeper_id),

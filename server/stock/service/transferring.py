@@ -38,10 +38,13 @@ class Sent:
     target_keeper_id: UUID | None
     quantities: Mapping[UUID, int]
     note: str = ""
+    key: UUID | None = None
 
 
 def send_transfer(session: Session, *, seller_id: UUID, sent: Sent, stamp: Stamp) -> StockTransfer:
     """Send goods of a seller to another keeper and return the transfer; they are nobody's to sell until accepted.
+
+    ``key`` is the command's: repeating it gives the same transfer, sent once.
 
     Raises:
         Forbidden, NoAgreement: the acting organisation does not keep them, or has no agreement.
@@ -56,12 +59,16 @@ def send_transfer(session: Session, *, seller_id: UUID, sent: Sent, stamp: Stamp
     require_keeper(session, seller_id=seller_id, keeper_id=sent.source_keeper_id)
     sent_by = name_of(session, stamp)
     readers = sorted({one for one in (sent.source_keeper_id, sent.target_keeper_id) if one})
+    transfer_id = uuid5(seller_id, f"transfer:{sent.key}") if sent.key else new_id()
     with acting_for(session, seller_id):
-        for format_id, quantity in sorted(sent.quantities.items()):
+        for format_id in sorted(sent.quantities):
             lock_format(session, seller_id=seller_id, format_id=format_id)
+        if (known := session.get(StockTransfer, transfer_id)) is not None:
+            return known
+        for format_id, quantity in sorted(sent.quantities.items()):
             _require_kept(session, format_id, sent.source_keeper_id, quantity)
         made = StockTransfer(
-            id=new_id(), owner_id=seller_id, party_ids=readers, source_keeper_id=sent.source_keeper_id,
+            id=transfer_id, owner_id=seller_id, party_ids=readers, source_keeper_id=sent.source_keeper_id,
             target_keeper_id=sent.target_keeper_id, state=TransferState.SENT, note=sent.note, sent_by=sent_by,
             sent_at=stamp.at,
         )  # fmt: skip

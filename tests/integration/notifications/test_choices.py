@@ -118,6 +118,31 @@ def test_an_organisation_switches_its_own_address_off_and_a_role_hears_only_its_
     assert ("app:invoice." in page, "org:order." in page, "app:order." in page) == (False, False, True)
 
 
+def test_programs_read_take_as_read_and_switch(app: Flask, buyer: Client, world: World) -> None:
+    """Issue 4, notifications through the API: one message, all of them, and the switches of the page."""
+    assert buyer.member is not None
+    published(app, world)
+    program = program_of(app, buyer.member)
+    unread = program.get("/api/v1/inbox?unread=true").json
+    read = program.post(f"/api/v1/inbox/{unread[0]['id']}/read")
+    assert (read.status_code, read.json["read_at"] is not None) == (200, True)
+    assert program.post("/api/v1/inbox/read").status_code == 204
+    assert program.get("/api/v1/inbox?unread=true").json == []
+    choices = "/api/v1/inbox/choices"
+    wanted = {"mine": [{"event": "invoice.", "in_app": False, "by_email": True}]}
+    ours = {"organisation": [{"event": "order.", "by_email": False}]}
+    kept = program.open(choices, "PUT", json=wanted | ours)
+    assert kept.status_code == 200, kept.json
+    said = {who: {one.pop("event"): one for one in kept.json[who]} for who in kept.json}
+    assert said["mine"]["invoice."] == {"in_app": False, "by_email": True}
+    assert said["organisation"]["order."]["by_email"] is False
+    assert program.open(choices, "PUT", json={"mine": [{"event": "no", "by_email": True}]}).status_code == 404
+    driver = program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.DRIVER))
+    deaf = driver.open(choices, "PUT", json=wanted)
+    assert (deaf.status_code, deaf.json["where"]) == (403, "invoice.")
+    assert driver.open(choices, "PUT", json=ours).status_code == 403
+
+
 def test_every_kind_of_news_has_its_event() -> None:
     """Issue 4, notifications: what is told can be switched; the longest prefix wins."""
     told = {"order.accepted": "order.", "order.message": "order.message", "delivery.variance": "delivery.variance",

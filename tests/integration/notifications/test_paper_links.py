@@ -115,5 +115,12 @@ def test_a_link_expires_and_is_revoked_by_who_keeps_the_card(
         patched.setattr(clock, "now", lambda: later)
         assert app.test_client().get(path).status_code == 410
     assert app.test_client().get(path).status_code == 200
+    assert seller.member is not None
+    program = program_of(app, seller.member)
+    (seen,) = program.get("/api/v1/paper-links").json
+    assert (seen["id"], seen["client_id"], seen["email"], seen["revoked_at"]) == (
+        str(link.id), str(leo.id), "leo@bar.test", None,
+    )  # fmt: skip
+    assert program.delete(f"/api/v1/paper-links/{link.id}").status_code == 204
     assert seller.post(f"/papiers/{link.id}/revoquer").status_code == 303
     assert app.test_client().get(path).status_code == 410

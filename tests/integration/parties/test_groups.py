@@ -136,6 +136,9 @@ def test_groups_have_names_of_their_own_and_tous_stays(browser: Client, program:
     assert program.delete(f"/api/v1/groups/{tous}").status_code == 409
     assert browser.post(f"/groupes/{tous}/nom", data={"name": "Toutes"}).status_code == 409
     assert browser.post(f"/groupes/{group_id}/nom", data={"name": "De passage"}).status_code == 303
+    renamed = program.open(f"/api/v1/groups/{group_id}/name", "PUT", json={"name": "Occasionnels"})
+    assert (renamed.status_code, renamed.json["name"]) == (200, "Occasionnels")
+    assert program.open(f"/api/v1/groups/{tous}/name", "PUT", json={"name": "Toutes"}).status_code == 409
     program.open(f"/api/v1/clients/{world.buyer.id}", "PUT", json={"group_id": group_id})
     assert program.delete(f"/api/v1/groups/{group_id}").status_code == 204
     assert program.get(f"/api/v1/clients/{world.buyer.id}").json["group_id"] is None
@@ -180,3 +183,65 @@ def test_a_client_is_added_found_and_imported_on_pages(browser: Client) -> None:
     assert "Café Nord" in browser.get("/clients").text
     faulty = browser.post("/clients/importer", data={"kept": "No client;Nom\nX-2;\n"})
     assert (faulty.status_code, "Cette cellule est vide" in faulty.text) == (422, True)
+
+
+def test_programs_add_invite_and_import_clients(program: Client, world: World) -> None:
+    """Issue 4 (clients through the API), C26: added without an account, invited by e-mail, imported with a dry run."""
+    told = {"name": "Bistro Mai", "email": "mai@exemple.ca", "external_id": "B-1"}
+    made = program.post("/api/v1/clients", json=told)
+    assert (made.status_code, made.json["has_account"], made.json["external_id"]) == (201, False, "B-1"), made.json
+    assert program.post("/api/v1/clients", json=told).json["slug"] == "client-number-taken"
+    path = f"/api/v1/clients/{made.json['buyer_id']}"
+    invited = program.post(f"{path}/invitation", json={"email": "mai@exemple.ca"})
+    assert (invited.status_code, invited.json["roles"], invited.json["organisation_name"]) == (
+        201, ["owner"], "Bistro Mai",
+    )  # fmt: skip
+    with_account = program.post(f"/api/v1/clients/{world.buyer.id}/invitation", json={"email": "x@exemple.ca"})
+    assert with_account.json["slug"] == "keeps-its-own-card"
+    kept = program.open(path, "PUT", json={"terms": {"net_days": 10}})
+    assert kept.json["external_id"] == "B-1"
+    assert program.open(path, "PUT", json={"external_id": "B-2"}).json["external_id"] == "B-2"
+    csv = b"No client;Nom\nB-2;Bistro Mai\nB-3;Bistro Juin\n"
+    dry = program.post("/api/v1/clients/import?dry_run=true", data=csv, headers={"Content-Type": "text/csv"})
+    assert (dry.status_code, dry.json["dry_run"], dry.json["new"], dry.json["unchanged"]) == (200, True, 1, 1)
+    assert program.get("/api/v1/clients?words=Juin").json == []
+    done = program.post("/api/v1/clients/import", data=csv, headers={"Content-Type": "text/csv"})
+    assert [(row["line"], row["verdict"]) for row in done.json["rows"]] == [(2, "unchanged"), (3, "new")]
+    faulty = program.post("/api/v1/clients/import", data=b"No client;Nom\nB-4;\n")
+    assert (faulty.status_code, faulty.json["slug"], faulty.json["faults"][0]["line"]) == (422, "faulty-rows", 2)
+
+
+def test_an_organisation_keeps_its_own_card_footers_and_tax_numbers(
+    app: Flask, browser: Client, program: Client, world: World
+) -> None:
+    """R006: the company's own footer and numbers, by page and by program; a later number ends the former one."""
+    assert "Bas de facture" in browser.get("/entreprise").text
+    form = {
+        "name": "Brasserie Un",
+        "language": "fr",
+        "footer_fr": "Payer à\ncompte@un.example",
+        "postal_code": "h2x1y6",
+    }
+    assert browser.post("/entreprise", data=form).status_code == 303
+    seen = program.get("/api/v1/organisation").json
+    assert (seen["name"], seen["footer_fr"], seen["postal_code"]) == (
+        "Brasserie Un", "Payer à\ncompte@un.example", "H2X 1Y6",
+    )  # fmt: skip
+    assert program.get("/api/v1/session").json["organisation_name"] == "Brasserie Un"
+    changed = program.open("/api/v1/organisation", "PUT", json={"footer_en": "Pay us."})
+    assert (changed.json["footer_en"], changed.json["name"]) == ("Pay us.", "Brasserie Un")
+    assert program.open("/api/v1/organisation", "PUT", json={"email": "non"}).json["where"] == "email"
+    later = {"tax_code": "gst", "number": "999999999rt0001", "valid_from": "2027-01-01"}
+    entered = program.post("/api/v1/organisation/tax-registrations", json=later)
+    assert (entered.status_code, entered.json["number"]) == (200, "999999999 RT0001")
+    days = {one["number"]: one["valid_until"] for one in program.get("/api/v1/organisation/tax-registrations").json}
+    assert days["999999999 RT0001"] is None
+    assert list(days.values()).count("2026-12-31") == 1
+    same_day = browser.post("/entreprise/inscriptions", data=later | {"number": "888888888 RT0001"})
+    assert same_day.status_code == 303
+    assert "888888888 RT0001" in browser.get("/entreprise").text
+    for wrong in ({"number": "12"}, {"valid_from": "2019-01-01"}, {"tax_code": "qst"}):
+        refused = program.post("/api/v1/organisation/tax-registrations", json=later | wrong)
+        assert (refused.status_code, refused.json["slug"]) == (422, "bad-tax-registration")
+    driver = program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.DRIVER))
+    assert driver.get("/api/v1/organisation").status_code == 403

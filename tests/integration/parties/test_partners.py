@@ -6,8 +6,10 @@ import pytest
 from flask import Flask
 
 from server.app import create_app
-from server.identity.model import OrganisationKind
+from server.identity.model import OrganisationKind, Role
+from server.notifications.partnering.jobs import tell_bond
 from tests.conftest import Database
+from tests.factories.matrix import make_organisation
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import World, make_world
 
@@ -114,3 +116,60 @@ def test_a_stranger_and_another_buyer_say_nothing(app: Flask, seller: Client, wo
     carrier = program_of(app, make_member(Organisation(OrganisationKind.DISTRIBUTOR, world.carrier_id)))
     for client in (other, stranger, carrier):
         assert say(client, relation, "end") == (404, "not-found")
+
+
+def test_a_relation_is_proposed_by_a_code_from_either_side_and_the_other_is_told(
+    app: Flask, seller: Client, world: World
+) -> None:
+    """R027, section 4 (relation: proposée, active): between accounts, found by a code that one side gives alone."""
+    bar = make_organisation(OrganisationKind.RETAILER, "Bar Olive")
+    olive = browser_of(app, make_member(Organisation(OrganisationKind.RETAILER, bar)))
+    assert seller.get("/api/v1/partners/code").json == {"code": None}
+    code = seller.post("/api/v1/partners/code").json["code"]
+    typed = f" {code[:5].lower()}-{code[5:].lower()} "
+    assert olive.post("/partenaires", data={"code": typed}).status_code == 303
+    page = olive.get("/partenaires").text
+    assert ("Brasserie 1" in page, "L’autre partie répond." in page) == (True, True)
+    relation = bond(seller, "relation", str(bar))
+    tell_bond(owner_id=str(world.seller.id), subject_id=relation)
+    assert "Bar Olive propose une relation" in [one["title_fr"] for one in seller.get("/api/v1/inbox").json]
+    assert str(bar) not in {one["buyer_id"] for one in seller.get("/api/v1/clients").json}
+    assert say(seller, relation, "accept") == (200, "active")
+    assert str(bar) in {one["buyer_id"] for one in seller.get("/api/v1/clients").json}
+    tell_bond(owner_id=str(world.seller.id), subject_id=relation)
+    assert "Brasserie 1 accepte une relation" in olive.get("/avis").text
+    again = olive.post("/partenaires", data={"code": code}, headers={"Accept": "application/problem+json"})
+    assert (again.status_code, again.json["slug"]) == (409, "partners-already")
+
+
+def test_an_agreement_is_proposed_by_a_code_and_two_proposals_are_an_acceptance(
+    app: Flask, seller: Client, world: World
+) -> None:
+    """R048: a supplier and a distributor; whoever proposes what the other one proposed accepts it."""
+    vans = make_organisation(OrganisationKind.DISTRIBUTOR, "Les Camionnettes")
+    carrier = program_of(app, make_member(Organisation(OrganisationKind.DISTRIBUTOR, vans)))
+    theirs = carrier.post("/api/v1/partners/code").json["code"]
+    made = seller.post("/api/v1/partners", json={"code": theirs})
+    assert (made.status_code, made.json["kind"], made.json["state"], made.json["is_mine"]) == (
+        201, "agreement", "proposed", True,
+    )  # fmt: skip
+    assert seller.post("/api/v1/partners", json={"code": theirs}).json["state"] == "proposed"
+    ours = seller.post("/api/v1/partners/code").json["code"]
+    assert carrier.post("/api/v1/partners", json={"code": ours}).json["state"] == "active"
+
+
+def test_codes_lead_nowhere_else(app: Flask, seller: Client, buyer: Client, world: World) -> None:
+    """R027: no list of organisations; a wrong, former or own code says the same, and tries are counted."""
+    former = seller.post("/api/v1/partners/code").json["code"]
+    own = seller.post("/api/v1/partners/code").json["code"]
+    alone = Organisation(OrganisationKind.RETAILER, make_organisation(OrganisationKind.RETAILER, "Seul"))
+    lone = program_of(app, make_member(alone))
+    for code in (former, "ABCDEFGHJK", "’ OR 1=1", "-"):
+        assert lone.post("/api/v1/partners", json={"code": code}).json["slug"] == "not-found"
+    assert seller.post("/api/v1/partners", json={"code": own}).json["slug"] == "not-found"
+    retailers = buyer.post("/api/v1/partners/code").json["code"]
+    assert lone.post("/api/v1/partners", json={"code": retailers}).json["slug"] == "no-such-partnership"
+    tried = [lone.post("/api/v1/partners", json={"code": "ABCDEFGHJK"}).status_code for _ in range(30)]
+    assert tried[-1] == 429
+    accountant = program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.ACCOUNTANT))
+    assert accountant.post("/api/v1/partners", json={"code": own}).status_code == 403

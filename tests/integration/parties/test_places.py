@@ -13,7 +13,7 @@ from server.identity.model import OrganisationKind
 from server.parties import queries
 from server.parties import service as parties
 from tests.conftest import Database
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import World, make_world, stamp
 
 FORM = {
@@ -84,3 +84,35 @@ def test_a_place_that_cannot_be_is_refused_on_the_page(retailer: Client, world: 
     before = len(retailer.get("/lieux").text)
     assert retailer.post(f"/lieux/nouveau/{world.buyer.id}", data=FORM | wrong).status_code == 422
     assert len(retailer.get("/lieux").text) == before
+
+
+PLACE = {
+    "name": "Quai nord", "street": "14, rue X", "city": "Laval", "postal_code": "h7n 1a1", "lat_e7": 455500000,
+    "lon_e7": -736900000, "windows": [[480, 720]], "service_s": 900, "equipment": ["tail_lift"],
+    "permit_number": "R-9", "permit_expires_on": "2027-05-31",
+}  # fmt: skip
+
+
+def test_programs_keep_places_as_the_page_does(app: Flask, seller: Client, retailer: Client, world: World) -> None:
+    """Issue 4 (places through the API): every field, kept by their owner, or by its seller without an account (C26)."""
+    program = program_of(app, retailer.member)
+    made = program.post("/api/v1/places", json=PLACE)
+    assert (made.status_code, made.json["postal_code"], made.json["equipment"]) == (201, "H7N 1A1", ["tail_lift"])
+    path = f"/api/v1/places/{made.json['id']}"
+    changed = program.open(path, "PUT", json=PLACE | {"windows": [[780, 1020]], "access_note": "Cour"})
+    assert (changed.json["windows"], changed.json["access_note"]) == ([[780, 1020]], "Cour")
+    assert program.get(path).json == changed.json
+    assert made.json["id"] in {one["id"] for one in program.get("/api/v1/places").json}
+    wrong = program.post("/api/v1/places", json=PLACE | {"windows": [[720, 480]]})
+    assert (wrong.status_code, wrong.json["slug"]) == (422, "bad-place")
+    assert program.post("/api/v1/places", json=PLACE | {"postal_code": "12345"}).json["where"] == "postal_code"
+    assert program.post("/api/v1/places", json=PLACE | {"name": " "}).json["where"] == "name"
+    assert program.post("/api/v1/places", json=PLACE | {"lat_e7": 10**9}).status_code == 422
+    office = program_of(app, seller.member)
+    kept = office.post("/api/v1/clients", json={"name": "Bar Zoé"}).json["buyer_id"]
+    theirs = office.post("/api/v1/places", json=PLACE | {"organisation_id": kept})
+    assert theirs.status_code == 201
+    assert [one["id"] for one in office.get(f"/api/v1/places?organisation_id={kept}").json] == [theirs.json["id"]]
+    assert office.post("/api/v1/places", json=PLACE | {"organisation_id": str(world.buyer.id)}).status_code == 403
+    assert program.get(f"/api/v1/places?organisation_id={kept}").status_code == 404
+    assert program.get(f"/api/v1/places/{theirs.json['id']}").status_code == 404

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 import pytest
+from flask import Flask
 
 from server.app import create_app
 from server.catalog.model import ProductFormat
@@ -14,7 +15,7 @@ from server.fulfilment.stock_levels import Level, stock_levels
 from server.identity.model import OrganisationKind, Role
 from server.stock import service as stock
 from shared.ids import new_id
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import World, make_order, make_world, stamp
 
 
@@ -22,11 +23,17 @@ from tests.factories.world import World, make_order, make_world, stamp
 class Desk:
     """A brewery's owner and the carrier's dispatcher, in browsers."""
 
+    app: Flask
     world: World
     supplier: Client
     carrier: Client
     retailer: Client
     driver: Client
+
+    def program(self, browser: Client) -> Client:
+        """Return a program of the same member."""
+        assert browser.member is not None
+        return program_of(self.app, browser.member)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +47,9 @@ def desk(module_database: object) -> Desk:
         (OrganisationKind.RETAILER, world.buyer.id, Role.OWNER),
         (OrganisationKind.DISTRIBUTOR, world.carrier_id, Role.DRIVER),
     )
-    return Desk(world, *(browser_of(app, make_member(Organisation(kind, org), role)) for kind, org, role in people))
+    return Desk(
+        app, world, *(browser_of(app, make_member(Organisation(kind, org), role)) for kind, org, role in people)
+    )
 
 
 def level(desk: Desk) -> Level:
@@ -130,3 +139,52 @@ def test_container_accounts_show_who_holds_whose(desk: Desk) -> None:
     page = desk.supplier.get("/stock/contenants").text
     assert "Dépanneur 1" in page
     assert "90,00\u00a0$" in page
+
+
+def test_programs_keep_stock_as_the_pages_do(desk: Desk) -> None:
+    """R057, issue 4 (stock through the API): levels, adjustments once for each key, movements with their reasons."""
+    program, case = desk.program(desk.supplier), str(desk.world.seller.case_id)
+    before = level(desk)
+    (shown,) = [one for one in program.get("/api/v1/stock").json if one["format_id"] == case]
+    assert (shown["in_hand"], shown["reserved"], shown["available"]) == (
+        before.in_hand, before.reserved, before.available,
+    )  # fmt: skip
+    said = {"key": str(new_id()), "format_id": case, "reason": "breakage", "quantity": 2, "note": "Chute"}
+    first, again = (program.post("/api/v1/stock/adjustments", json=said) for _ in range(2))
+    assert (first.status_code, first.json["change"], again.json["change"]) == (200, -2, -2), first.json
+    assert again.json["level"]["in_hand"] == level(desk).in_hand == before.in_hand - 2
+    refused = program.post("/api/v1/stock/adjustments", json=said | {"key": str(new_id()), "quantity": 0})
+    assert (refused.status_code, refused.json["slug"], refused.json["where"]) == (422, "bad-stock", "quantity")
+    (move,) = program.get(f"/api/v1/stock/moves?format_id={case}&limit=1").json
+    assert (move["reason"], move["quantity"], move["note"], move["moved_by"]) == ("breakage", 2, "Chute", "Camille Roy")
+    accounts = program.get("/api/v1/stock/containers").json
+    assert all(one["quantity"] for one in accounts)
+    assert desk.program(desk.retailer).get("/api/v1/stock").status_code == 403
+
+
+def test_programs_send_accept_and_take_back_transfers(desk: Desk) -> None:
+    """R057, issue 4 (transfers sent, accepted and cancelled): the same doors and refusals for programs."""
+    supplier, carrier = desk.program(desk.supplier), desk.program(desk.carrier)
+    case, kept = str(desk.world.seller.case_id), level(desk)
+    sent = {
+        "key": str(new_id()), "target_keeper_id": str(desk.world.carrier_id),
+        "lines": [{"format_id": case, "quantity": 6}],
+    }  # fmt: skip
+    made, again = (supplier.post("/api/v1/stock/transfers", json=sent) for _ in range(2))
+    assert (made.status_code, again.json["id"]) == (201, made.json["id"]), made.json
+    assert level(desk).in_transit == kept.in_transit + 6
+    path = f"/api/v1/stock/transfers/{made.json['id']}"
+    assert supplier.post(f"{path}/accept", json={}).status_code == 403
+    assert made.json["id"] in {one["id"] for one in carrier.get("/api/v1/stock/transfers?state=sent").json}
+    twice = {"lines": [{"format_id": case, "quantity": 3}] * 2}
+    assert carrier.post(f"{path}/accept", json=twice).status_code == 400
+    arrived = carrier.post(f"{path}/accept", json={"lines": [{"format_id": case, "quantity": 5}]})
+    assert (arrived.status_code, arrived.json["state"], arrived.json["lines"][0]["accepted"]) == (200, "accepted", 5)
+    assert carrier.post(f"{path}/cancel").status_code == 409
+    mine = carrier.get(f"/api/v1/stock?seller_id={desk.world.seller.id}").json
+    assert any(one["keeper_id"] == str(desk.world.carrier_id) for row in mine for one in row["kept"])
+    assert carrier.get("/api/v1/stock").status_code == 404
+    back = supplier.post("/api/v1/stock/transfers", json=sent | {"key": str(new_id())}).json["id"]
+    assert supplier.post(f"/api/v1/stock/transfers/{back}/cancel").json["state"] == "cancelled"
+    stranger = program_of(desk.app, make_member(Organisation(OrganisationKind.SUPPLIER)))
+    assert stranger.get(path).status_code == 404

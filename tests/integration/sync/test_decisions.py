@@ -146,7 +146,7 @@ def test_a_revoked_tablets_visit_replaces_what_another_one_told(make_day: Callab
 
 
 def test_a_dispute_of_two_tablets_is_decided_on_its_page(make_day: Callable[..., Yard]) -> None:
-    """Protocol, 7, R022: keep the first, or let the other one replace it; the reason stays with the decision."""
+    """Protocol, 7, R022: keep the first, or let the other replace it, on the page or by a program, with a reason."""
     yard = make_day(CREDIT)
     stop = yard.tablet.stop()
     line = stop.orders[0].goods.lines[0]
@@ -164,8 +164,11 @@ def test_a_dispute_of_two_tablets_is_decided_on_its_page(make_day: Callable[...,
     page = browser.get(f"/ecarts/{dispute.id}").text
     assert "Remplacer par celle-ci" in page
     assert browser.post(f"/ecarts/{dispute.id}/remplacer", data={"reason": ""}).status_code == 422
-    done = browser.post(f"/ecarts/{dispute.id}/remplacer", data={"reason": "Vu avec la cliente"})
-    assert done.status_code == 303
+    path = f"/api/v1/discrepancies/{dispute.id}"
+    assert office(yard, Role.DRIVER).post(f"{path}/decision", json={"decision": "Vu"}).status_code == 403
+    assert office(yard, Role.DRIVER).post(f"{path}/replacement", json={"decision": "Vue"}).status_code == 403
+    done = office(yard, Role.DISPATCHER).post(f"{path}/replacement", json={"decision": "Vu avec la cliente"})
+    assert (done.status_code, done.json["state"]) == (200, "decided")
     with transaction(yard.world.carrier_id) as session:
         closed = session.scalars(select(Discrepancy).where(Discrepancy.kind == "two_deliveries")).one()
         assert (closed.state, closed.decision) == (DiscrepancyState.DECIDED, "Vu avec la cliente")
@@ -207,6 +210,10 @@ def test_a_dispatcher_decides_and_corrects_on_the_pages(make_day: Callable[..., 
     assert_books_agree(yard, stop.orders[0].order_id)
     assert browser.post("/tableau/corrections", data={"regle": "automatic"}).status_code == 303
     assert 'value="automatic" checked' in browser.get("/tableau/corrections").text
+    review = office(yard, Role.DISPATCHER).open(
+        "/api/v1/organisation/correction-policy", "PUT", json={"correction_policy": "review"}
+    )
+    assert (review.status_code, review.json["correction_policy"]) == (200, "review")
 
 
 def test_a_driver_and_a_stranger_decide_nothing(make_day: Callable[..., Yard]) -> None:

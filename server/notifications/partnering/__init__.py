@@ -1,0 +1,1 @@
+"""News of relations and agreements."""
