@@ -89,7 +89,7 @@ def propose_to(session: Session, *, code: str, stamp: Stamp) -> Bond:
         NoPartner: nothing binds organisations of these kinds.
         PartnersAlready: they are bound already.
 
-    Source: R027, R048; section 4 (relation: proposée, active, inactive); ADR 0031.
+    Source: R027, R048; section 4 (relation: proposée, active, inactive); ADR 0032.
     """
     me, other = organisation(session, org_id=acting_org(session)), _owner_of(session, code)
     pair = _paired(me, other)
