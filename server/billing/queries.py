@@ -171,6 +171,14 @@ def credit_of_cause(session: Session, *, issuer_id: UUID, cause_kind: str, cause
     ).one_or_none()
 
 
+def latest_visit_credit(session: Session, *, issuer_id: UUID, visit_ids: Iterable[UUID]) -> CreditNote | None:
+    """Return the last credit of empties that an issuer gave at one of these visits, if it gave any."""
+    given = select(CreditNote).where(
+        CreditNote.owner_id == issuer_id, CreditNote.cause_kind == "visit", among(CreditNote.cause_id, visit_ids)
+    )
+    return session.scalars(given.order_by(CreditNote.created_at.desc(), CreditNote.id.desc()).limit(1)).one_or_none()
+
+
 def credited_quantities(session: Session, *, invoice_id: UUID) -> Mapping[UUID, int]:
     """Return the units that credit notes took of each invoice line; proposed ones count, refused ones do not."""
     rows = session.execute(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.billing.letterhead import letterhead
+from server.billing.queries import latest_visit_credit
 from server.billing.service import issue_deposit_credit
 from server.core.acting import acting_for, savepoint
 from server.core.stamp import Stamp
@@ -17,7 +20,9 @@ from server.fulfilment.issued import Issued
 from server.fulfilment.service.stock_effects import move_empties
 from server.receivables import service as receivables
 from server.receivables.queries import payment_of_cause
+from server.receivables.service.chatting import note_on_account
 from shared.ids import new_id
+from shared.money import format_money
 from shared.problems import Problem, Text
 from shared.states import PaymentState
 from shared.visit import VisitFacts
@@ -30,8 +35,9 @@ def correct_taken(session: Session, visit: Visit, said: VisitFacts, *, stamp: St
     """Make empties and collected money what the correcting visit says; equal ones are left alone.
 
     More empties are credited by the difference to the most that was credited before; fewer move back, and the deposit
-    that was given too much waits for a person, since a credit is never taken back. Changed money is a new payment in
-    place of the former one, which fails. Yields the credits.
+    that was given too much waits for a person, since a credit is never taken back: a discrepancy names amount and note,
+    and the account's chat tells both sides. Changed money is a new payment in place of the former one, which fails.
+    Yields the credits.
 
     Source: C29, C30; laws 13, 15, 20.
     """
@@ -56,7 +62,8 @@ def _correct_containers(
         if now > credited:
             more.setdefault(row.creditor_id, []).append(_only(row, now - credited))
         elif now < credited:
-            _ask_about_deposit(session, visit, row, credited - now, stamp)
+            former = [one.visit_id for one in rows]
+            _ask_about_deposit(session, visit, row, units=credited - now, former=former, stamp=stamp)
     for creditor_id in sorted(more):
         yield from _credit(session, visit, creditor_id, more[creditor_id], stamp)
 
@@ -121,17 +128,42 @@ def _credit(
         yield Issued(visit.id, credit)
 
 
-def _ask_about_deposit(session: Session, visit: Visit, row: ContainerReturn, units: int, stamp: Stamp) -> None:
+def _ask_about_deposit(
+    session: Session, visit: Visit, row: ContainerReturn, *, units: int, former: Sequence[UUID], stamp: Stamp
+) -> None:
+    """Put what was credited too much before the dispatcher, the creditor's people and the client."""
+    amount_cents = units * row.unit_cents
+    with acting_for(session, row.creditor_id):
+        currency = letterhead(session, org_id=row.creditor_id).currency
+        note = latest_visit_credit(session, issuer_id=row.creditor_id, visit_ids=former)
+    fr, en = (format_money(amount_cents, currency, language) for language in ("fr", "en"))
     text = Text(
-        f"{units} contenant(s) {row.class_code} crédités de trop\u00a0: la visite corrigée en compte moins. "
+        f"{units} contenant(s) {row.class_code} crédités de trop, {fr}\u00a0: la visite corrigée en compte moins. "
         "S’entendre avec le client, un crédit émis ne se reprend pas.",
-        f"{units} container(s) {row.class_code} credited too much: the corrected visit counts fewer. "
+        f"{units} container(s) {row.class_code} credited too much, {en}: the corrected visit counts fewer. "
         "Agree with the client; an issued credit is not taken back.",
     )
-    _ask(session, visit, "deposit_overcredited", row.id, text=text, stamp=stamp)
+    details = {
+        "overcredited_units": units,
+        "overcredited_cents": amount_cents,
+        "creditor_id": str(row.creditor_id),
+        "buyer_id": str(visit.buyer_id),
+        "credit_note_id": str(note.id) if note else "",
+    }
+    _ask(session, visit, "deposit_overcredited", row.id, text=text, stamp=stamp, details=details)
+    note_on_account(session, issuer_id=row.creditor_id, buyer_id=visit.buyer_id, text=text, stamp=stamp)
 
 
-def _ask(session: Session, visit: Visit, kind: str, subject_id: UUID, *, text: Text, stamp: Stamp) -> None:
+def _ask(
+    session: Session,
+    visit: Visit,
+    kind: str,
+    subject_id: UUID,
+    *,
+    text: Text,
+    stamp: Stamp,
+    details: dict[str, Any] | None = None,
+) -> None:
     open_discrepancy(
         session,
         kind=kind,
@@ -140,6 +172,7 @@ def _ask(session: Session, visit: Visit, kind: str, subject_id: UUID, *, text: T
         stamp=stamp,
         run_id=visit.run_id,
         stop_id=visit.stop_id,
+        details=details,
     )
 
 

@@ -49,6 +49,19 @@ def say_on_account(
         )
 
 
+def note_on_account(session: Session, *, issuer_id: UUID, buyer_id: UUID, text: Text, stamp: Stamp) -> Message:
+    """Return what the product itself says to both sides of an account, e.g. that they have something to settle."""
+    with acting_for(session, issuer_id):
+        return say(
+            session,
+            subject=ThreadSubject.ACCOUNT,
+            subject_id=account_id(issuer_id=issuer_id, buyer_id=buyer_id),
+            text=text,
+            readers=[buyer_id],
+            stamp=stamp,
+        )
+
+
 def account_messages(session: Session, *, issuer_id: UUID, buyer_id: UUID) -> Sequence[Message]:
     """Return what was said on an account, oldest first.
 

@@ -13,9 +13,10 @@ from sqlalchemy import select
 
 from server.billing.model import CreditNote, Invoice
 from server.billing.queries import billed_cents
+from server.conversations.model import Message
 from server.core.transaction import transaction
 from server.delivery.model import Correction, Delivery, Discrepancy, VarianceNotice
-from server.identity.model import Role
+from server.identity.model import OrganisationKind, Role
 from server.orders.model import Order
 from server.parties.model import CorrectionPolicy
 from server.parties.model import Organisation as Company
@@ -26,6 +27,7 @@ from shared.states import CreditState, OrderState, PaymentState
 from shared.visit import VisitCollection, VisitContainers
 from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
 from tests.factories.hand_tablet import HandTablet, Yard, short
+from tests.factories.web import Client, Organisation, browser_of, make_member
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal
 
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=8_000)
@@ -326,7 +328,25 @@ def test_empties_and_cash_follow_a_correction_by_the_difference(make_day: Callab
     with transaction(yard.world.carrier_id) as session:
         asked = session.scalars(select(Discrepancy).where(Discrepancy.kind == "deposit_overcredited")).one()
         assert "2" in asked.text_fr
+        assert (asked.facts["overcredited_units"], asked.facts["overcredited_cents"]) == (2, 6_000)
+        note = session.get_one(CreditNote, UUID(asked.facts["credit_note_id"]))
+        assert (note.deposit_cents, note.owner_id) == (3_000, seller_id)
         assert session.scalars(select(DeviceEvent).where(DeviceEvent.outcome == EventOutcome.PARKED)).all() == []
+    with transaction(yard.world.buyer.id) as session:
+        [said] = session.scalars(select(Message).where(Message.text_fr.contains("crédités de trop"))).all()
+        assert "60,00" in said.text_fr
+        assert said.owner_id == seller_id
+    page = yard_page(yard).get(f"/ecarts/{asked.id}").get_data(as_text=True)
+    assert f'href="/credits/{note.id}"' in page
+    assert "Crédité de trop" in page
+
+
+def yard_page(yard: Yard) -> Client:
+    """The carrier's owner, in a browser."""
+    from server.app import create_app
+
+    carrier = Organisation(OrganisationKind.DISTRIBUTOR, yard.world.carrier_id)
+    return browser_of(create_app(), make_member(carrier, Role.OWNER))
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 2)), min_size=1, max_size=4))
