@@ -96,6 +96,22 @@ def office(folder: Path) -> Iterator[PostgresAddress]:
 def main() -> None:
     """Live the evening and print its figures."""
     asked = _asked()
+    figures = live(asked)
+    text = json.dumps(figures | {"json": str(asked.json or "")}, indent=1)
+    print(text)
+    if asked.json:
+        asked.json.write_text(text, encoding="utf-8")
+    if not is_sound(figures):
+        raise SystemExit(1)
+
+
+def is_sound(figures: dict[str, Any]) -> bool:
+    """Say whether the books hold and every push was taken, or put off until later."""
+    return not figures["faults"] and not figures["unexpected"]
+
+
+def live(asked: argparse.Namespace) -> dict[str, Any]:
+    """Live an evening as large as the options say, and return its figures."""
     scale = Scale(asked.tablets, asked.visits, asked.suppliers, asked.short_every, asked.seed)
     with tempfile.TemporaryDirectory() as folder, office(Path(folder)) as address:
         started = time.perf_counter()
@@ -107,12 +123,7 @@ def main() -> None:
         _say(f"pushed in {figures['seconds']} s")
         figures["faults"] = _faults(evening)
         figures |= {} if asked.without_bare else _bare(address, figures)
-    text = json.dumps(figures | {"json": str(asked.json or "")}, indent=1)
-    print(text)
-    if asked.json:
-        asked.json.write_text(text, encoding="utf-8")
-    if figures["faults"] or figures["unexpected"]:
-        raise SystemExit(1)
+    return figures
 
 
 def _say(text: str) -> None:
@@ -120,7 +131,12 @@ def _say(text: str) -> None:
 
 
 def _asked() -> argparse.Namespace:
-    wanted = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    return options(__doc__.partition("\n")[0]).parse_args()
+
+
+def options(title: str) -> argparse.ArgumentParser:
+    """Return the options of an evening."""
+    wanted = argparse.ArgumentParser(description=title)
     for name, usual in (("tablets", 8), ("visits", 20), ("suppliers", 12), ("short-every", 10), ("at-once", 16),
                         ("files", 3), ("file-bytes", 20_000), ("seed", 1)):  # fmt: skip
         wanted.add_argument(f"--{name}", type=int, default=usual)
@@ -131,7 +147,7 @@ def _asked() -> argparse.Namespace:
     wanted.add_argument(
         "--without-bare", action="store_true", help="leave out the bare script, which keeps all rows in memory"
     )
-    return wanted.parse_args()
+    return wanted
 
 
 def _measure(asked: argparse.Namespace, evening: Evening, address: PostgresAddress) -> dict[str, Any]:
@@ -152,7 +168,7 @@ def _measure(asked: argparse.Namespace, evening: Evening, address: PostgresAddre
         )
     figures = _pushed(evening, seconds, told, before, after) | {"since": str(since), "until": str(until)}
     figures["web_mb"] = [round(megabytes[len(megabytes) * part // 5]) for part in range(5)] + [round(max(megabytes))]
-    figures["database_mb"] = _size_mb(address)
+    figures |= _booked(address, since) | {"database_mb": _size_mb(address)}
     figures["attachments"] = _uploaded(asked, evening, up_s, files)
     return figures
 
@@ -247,6 +263,21 @@ def _copy(address: PostgresAddress, *names: str) -> None:
         for name in names:
             rows.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'bench'")
             rows.execute(f'CREATE DATABASE "{name}" TEMPLATE bench OWNER tournee_owner')  # type: ignore[arg-type]
+
+
+def _booked(address: PostgresAddress, since: datetime) -> dict[str, int]:
+    """Return what the books got since then: documents with a number, and their postings."""
+    counts = {
+        "published": "invoice WHERE state = 'published' AND pg_xact_commit_timestamp(xmin) >= %s",
+        "credited": "credit_note WHERE state = 'issued' AND pg_xact_commit_timestamp(xmin) >= %s",
+        "postings": "posting WHERE pg_xact_commit_timestamp(xmin) >= %s",
+    }
+    with psycopg.connect(_plain(address, "bench")) as rows:
+        found = {
+            name: rows.execute(f"SELECT count(*) FROM {of}", [since]).fetchone()  # type: ignore[arg-type]  # noqa: S608
+            for name, of in counts.items()
+        }
+    return {name: int(row[0]) if row else 0 for name, row in found.items()}
 
 
 def _size_mb(address: PostgresAddress) -> float:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from sqlalchemy.orm import Session
 
+from benchmarks.copies import copy_rows
 from benchmarks.publish import database
 from benchmarks.reads import bare_ms, heard, percentile_ms, timed_ms
 from server.core.transaction import engine, transaction
@@ -29,10 +30,6 @@ from shared.states import OrderState
 from tests.factories.world import ADJUST, NOW, RUN_DAY, World, make_order, make_world
 
 TO_REACH_MS = 100
-_COPY = """
-    INSERT INTO "order" ({names})
-    SELECT {values} FROM "order" AS one, generate_series(1, %(count)s) AS at WHERE one.id = %(id)s
-"""
 _CHANGED = {
     "id": "gen_random_uuid()",
     "number": "%(prefix)s || at",
@@ -49,15 +46,8 @@ _CHANGED = {
 
 def copy_order(rows: psycopg.Connection[Any], order_id: UUID, *, prefix: str, count: int, buyers: int) -> None:
     """Write so many orders like one, each another one's number, buyer, state and day."""
-    names = [row[0] for row in rows.execute(
-        "SELECT column_name FROM information_schema.columns WHERE table_name = 'order' AND table_schema = 'public'"
-    )]  # fmt: skip
-    values = ", ".join(_CHANGED.get(name, f'one."{name}"') for name in names)
-    listed = ", ".join(f'"{name}"' for name in names)
-    rows.execute(
-        _COPY.format(names=listed, values=values),  # type: ignore[arg-type]  # our own names
-        {"count": count, "id": order_id, "prefix": prefix, "buyers": buyers, "now": NOW, "day": RUN_DAY},
-    )
+    asked = {"prefix": prefix, "buyers": buyers, "now": NOW, "day": RUN_DAY}
+    copy_rows(rows, "order", ("id", order_id), count=count, changed=_CHANGED, asked=asked)
 
 
 def lists(world: World) -> dict[str, Callable[[Session], object]]:

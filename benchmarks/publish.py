@@ -35,6 +35,7 @@ from sqlalchemy import create_engine, select, text
 from benchmarks.bare import processor_s, read_written, replay
 from server.billing import service as billing
 from server.core.embedded.postgres import EmbeddedPostgres, PostgresAddress, ensure_database, ensure_roles
+from server.core.heap import keep_loaded
 from server.core.settings import reload_settings
 from server.core.transaction import engine, transaction
 from server.migrations.schema import install
@@ -121,6 +122,7 @@ def work(share: Share, gate: Barrier, called: Event, used: Queue[float]) -> None
     """Publish every batch, as often as it takes, once called; what was published before keeps its number."""
     install_subscriptions()
     chance = random.Random(share.seed)
+    keep_loaded()
     publish(share.carrier_id, share.batches[0], fails=True)
     gate.wait()
     called.wait()

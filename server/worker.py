@@ -15,6 +15,7 @@ from procrastinate.job_context import JobContext
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import make_url
 
+from server.core.heap import keep_loaded
 from server.core.jobs import queue
 from server.core.logs import log
 from server.core.modules import doors
@@ -45,6 +46,7 @@ def run_forever(*, concurrency: int = CONCURRENCY) -> None:
     """Run jobs as they come, and those due by the clock, until a signal; running ones are finished first."""
     _prepare()
     plan_hours(queue)
+    keep_loaded()
     with queue.replace_connector(_connector(concurrency)):
         asyncio.run(_work(concurrency))
 

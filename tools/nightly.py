@@ -70,7 +70,9 @@ DRILLS = (
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("-m", "benchmarks.publish", "--documents", "4000")),
     Drill("evening", ("-m", "benchmarks.evening", "--tablets", "56", "--visits", "60", "--at-once", "56")),
+    Drill("settling", ("-m", "benchmarks.settle", "--at-once", "56")),
     Drill("order-lists", ("-m", "benchmarks.orders")),
+    Drill("statement", ("-m", "benchmarks.statement")),
 )
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from sqlalchemy.orm.attributes import set_committed_value
 
 from server.billing.model import Invoice, InvoiceKind, InvoiceLine
+from server.core.objects import fresh
 from server.core.stamp import Stamp
 from server.orders.model import Order, OrderLine
 from server.parties.model import BillingType
@@ -43,7 +45,8 @@ class Bill:
 def draft_invoice(*, order: Order, issuer_id: UUID, bill: Bill, state: InvoiceState, stamp: Stamp) -> Invoice:
     """Return a new invoice of one order, without number; the issuer owns it, the order's parties read it."""
     circle = {order.owner_id, order.buyer_id, *order.party_ids} | ({order.carrier_id} if order.carrier_id else set())
-    invoice = Invoice(
+    invoice = fresh(
+        Invoice,
         id=new_id(),
         owner_id=issuer_id,
         party_ids=sorted(circle - {issuer_id}),
@@ -58,7 +61,7 @@ def draft_invoice(*, order: Order, issuer_id: UUID, bill: Bill, state: InvoiceSt
         created_at=stamp.at,
     )
     set_amounts(invoice, bill)
-    invoice.lines = invoice_lines(invoice, order=order, bill=bill)
+    set_committed_value(invoice, "lines", invoice_lines(invoice, order=order, bill=bill))
     return invoice
 
 
@@ -78,7 +81,8 @@ def invoice_lines(invoice: Invoice, *, order: Order, bill: Bill) -> list[Invoice
     goods = {line.line_id: line for line in bill.goods.lines}
     prices = {line.line_id: line for line in bill.prices.lines}
     return [
-        InvoiceLine(
+        fresh(
+            InvoiceLine,
             **invoice.kin(),
             id=new_id(),
             invoice_id=invoice.id,

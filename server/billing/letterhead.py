@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from server.core.memory import remembered
 from server.core.problems import Problem, Text
 from server.orders.model import Order
 from server.parties import queries as parties
-from server.parties.model import Site
+from server.parties.model import Organisation, Site
 
 _PRINTED = ("name", "legal_name", "street", "city", "postal_code", "email", "phone", "language")
 _CACHE = "letterheads"
@@ -61,6 +61,14 @@ def letterhead(session: Session, *, org_id: UUID) -> Letterhead:
     if org_id not in known:
         known[org_id] = _read(session, org_id)
     return known[org_id]
+
+
+def remember_letterheads(session: Session, *, org_ids: Iterable[UUID]) -> None:
+    """Read many letterheads by one statement, each for those who ask for it later."""
+    known: dict[UUID, Letterhead] = session.info.setdefault(_CACHE, {})
+    if missing := set(org_ids) - known.keys():
+        found = parties.cards(session, org_ids=sorted(missing))
+        known.update({org_id: _letterhead(organisation) for org_id, organisation in found.items()})
 
 
 def series_code(session: Session, *, issuer_id: UUID) -> str:
@@ -134,13 +142,16 @@ def require_registrations(text: dict[str, Any], taxes: list[dict[str, Any]]) -> 
 
 def _read(session: Session, org_id: UUID) -> Letterhead:
     with acting_for(session, org_id):
-        organisation = parties.organisation(session, org_id=org_id)
+        return _letterhead(parties.organisation(session, org_id=org_id))
+
+
+def _letterhead(organisation: Organisation) -> Letterhead:
     return Letterhead(
-        org_id=org_id,
+        org_id=organisation.id,
         code=organisation.code,
         currency=organisation.currency,
         zone=ZoneInfo(organisation.timezone),
-        card={"id": str(org_id)} | {name: getattr(organisation, name) for name in _PRINTED},
+        card={"id": str(organisation.id)} | {name: getattr(organisation, name) for name in _PRINTED},
         footer_fr=organisation.footer_fr,
         footer_en=organisation.footer_en,
     )
@@ -149,8 +160,11 @@ def _read(session: Session, org_id: UUID) -> Letterhead:
 def _registrations(session: Session, org_id: UUID, on: date) -> list[dict[str, str]]:
     known: dict[tuple[UUID, date], list[dict[str, str]]] = session.info.setdefault(f"{_CACHE}.registrations", {})
     if (org_id, on) not in known:
-        rows = parties.registrations(session, org_id=org_id, on=on)
-        known[org_id, on] = [{"code": row.tax_code, "number": row.number} for row in rows]
+        letterheads: dict[UUID, Letterhead] = session.info.get(_CACHE, {})  # whoever was foreseen prints soon, too
+        of_each = parties.registrations_of(session, org_ids={org_id, *letterheads}, on=on)
+        known.update(
+            {(one, on): [{"code": row.tax_code, "number": row.number} for row in rows] for one, rows in of_each.items()}
+        )
     return known[org_id, on]
 
 

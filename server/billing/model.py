@@ -51,7 +51,7 @@ class Invoice(Owned):
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("owner_id", "series", "year", "sequence"),
-        Index(None, "owner_id", "buyer_id"),
+        Index(None, "owner_id", "buyer_id", postgresql_include=["id", "number", "party_ids"]),
         Index(None, "owner_id", "state"),
     )
     final_when_issued: ClassVar[bool] = True

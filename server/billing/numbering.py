@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditNote, Invoice, NumberSeries
 from server.core.gathering import write_now
+from server.core.memory import remembered
 from server.core.problems import Conflict, Text
 from shared.ids import new_id
 from shared.sealing import GENESIS
 
 _MARKS = {"credit_note": "-NC", "invoice": ""}
+_COUNTERS: Final = "counters"
+_LOCK_ALL = text("SELECT * FROM latest_counters(CAST(:owners AS uuid[]), CAST(:series AS text[]))")
 
 
 class NotNumbered(Conflict):
@@ -60,8 +65,9 @@ def lock_counter(session: Session, *, issuer_id: UUID, series: Series, on: date)
 
     Source: law 17; the page on numbers of documents.
     """
+    counter = remembered(session, _COUNTERS).pop((issuer_id, series.value), None)
     while True:
-        counter = _latest(session, issuer_id, series)
+        counter = counter or _latest(session, issuer_id, series)
         if counter is None:
             _open_year(session, issuer_id, series, on, GENESIS)
             continue
@@ -70,6 +76,21 @@ def lock_counter(session: Session, *, issuer_id: UUID, series: Series, on: date)
             return counter
         write_now(session)
         _open_year(session, issuer_id, series, counter.last_issued_on, counter.last_hash)
+        counter = None
+
+
+def lock_counters(session: Session, *, wanted: Iterable[tuple[UUID, Series]]) -> None:
+    """Lock the counters of many issuers by one statement, each for its next ``lock_counter``.
+
+    In the order in which they are wanted, which is ascending (issuer, series) for everyone. From the first series on
+    that has no number yet, or whose year is closed, they are left to ``lock_counter``, one by one in the same order.
+    """
+    pairs = list(wanted)
+    asked = {"owners": [issuer_id for issuer_id, _series in pairs], "series": [series.value for _id, series in pairs]}
+    found = session.scalars(
+        select(NumberSeries).from_statement(_LOCK_ALL).execution_options(populate_existing=True), asked
+    )
+    remembered(session, _COUNTERS).update({(one.owner_id, one.series): one for one in found})
 
 
 def hold_counters(session: Session, *, issuer_id: UUID) -> bool:

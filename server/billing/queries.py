@@ -16,7 +16,7 @@ from server.core.database import among
 from server.core.memory import remembered
 from server.core.problems import NotFound, Text
 from server.ledger.model import Posting
-from server.ledger.queries import OWED
+from server.ledger.queries import IS_OWED
 from shared.states import CreditState, InvoiceState
 
 _LIVE: Final = "live invoices"
@@ -197,9 +197,7 @@ def waiting_credits(
     """Return issued credit notes that still hold something, with the cents that they hold, oldest first (R083)."""
     posted = (
         select(func.coalesce(func.sum(Posting.amount_cents), 0))
-        .where(
-            Posting.owner_id == issuer_id, Posting.account.in_(OWED), Posting.detail == cast(CreditNote.id, TextType)
-        )
+        .where(Posting.owner_id == issuer_id, IS_OWED, Posting.detail == cast(CreditNote.id, TextType))
         .correlate(CreditNote)
         .scalar_subquery()
     )

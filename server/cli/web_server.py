@@ -112,7 +112,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 def _command(descriptor: int, workers: int, threads: int) -> list[str]:
     return [
-        sys.executable, "-m", "gunicorn", "server.app:create_app()",
+        sys.executable, "-m", "gunicorn", "server.app:create_app()", "--config", "python:server.cli.web_hooks",
         "--bind", f"fd://{descriptor}", "--worker-class", "gthread",
         "--workers", str(workers), "--threads", str(threads),
         "--worker-tmp-dir", tempfile.gettempdir(), "--no-control-socket", "--log-level", "warning",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from server.core.acting import acting_for
 from server.core.database import Owned
-from server.core.rows import insert_rows
+from server.core.rows import document_of
 from server.core.stamp import Stamp
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
@@ -53,7 +53,8 @@ class Happened:
 
 Subscriber = Callable[[Session, Happened], None]
 _subscribers: list[Subscriber] = []
-_LOCK_CHAIN = text("SELECT pg_advisory_xact_lock(hashtextextended('fact:' || :owner, 0))")
+_HEADS = text("SELECT owner, head_position, head_hash FROM fact_heads(CAST(:owners AS uuid[]))")
+_WRITE = text("SELECT write_facts(CAST(:owners AS uuid[]), CAST(:written AS json[]))")
 
 
 def subscribe(subscriber: Subscriber) -> None:
@@ -78,25 +79,37 @@ def record(session: Session, name: str, subject_id: UUID, stamp: Stamp, *, reade
 def write_pending(session: Session) -> None:
     """Chain every noted fact and wake its subscribers; the last work of a transaction but for its jobs."""
     while pending := session.info.pop(PENDING, []):
-        for owner_id in sorted({happened.owner_id for happened in pending}):
-            with acting_for(session, owner_id):
-                _extend_chain(session, owner_id, [one for one in pending if one.owner_id == owner_id])
+        session.flush()
+        of_owner: dict[UUID, list[Happened]] = {owner_id: [] for owner_id in sorted({one.owner_id for one in pending})}
+        for happened in pending:
+            of_owner[happened.owner_id].append(happened)
+        heads = _lock_heads(session, list(of_owner))
+        written = [document_of(Fact, _chain(heads.get(owner_id), mine)) for owner_id, mine in of_owner.items()]
+        session.execute(_WRITE, {"owners": list(of_owner), "written": written})
+        _wake(session, of_owner)
 
 
-def _extend_chain(session: Session, owner_id: UUID, pending: list[Happened]) -> None:
-    session.execute(_LOCK_CHAIN, {"owner": str(owner_id)})
-    last = session.execute(
-        select(Fact.position, Fact.hash).where(Fact.owner_id == owner_id).order_by(Fact.position.desc()).limit(1)
-    ).first()
-    position, prev_hash = (last.position, last.hash) if last else (0, GENESIS)
+def _lock_heads(session: Session, owner_ids: list[UUID]) -> dict[UUID, tuple[int, bytes]]:
+    """Lock these chains, in this order, and return the last position and hash of those that have begun."""
+    return {row[0]: (row[1], row[2]) for row in session.execute(_HEADS, {"owners": owner_ids})}
+
+
+def _chain(head: tuple[int, bytes] | None, pending: list[Happened]) -> list[dict[str, Any]]:
+    position, prev_hash = head or (0, GENESIS)
     rows = []
     for happened in pending:
         position += 1
         rows.append(_chained(happened, position, prev_hash))
         prev_hash = rows[-1]["hash"]
-        for subscriber in _subscribers:
-            subscriber(session, happened)
-    insert_rows(session, Fact, rows)
+    return rows
+
+
+def _wake(session: Session, of_owner: Mapping[UUID, list[Happened]]) -> None:
+    for owner_id, mine in of_owner.items():
+        with acting_for(session, owner_id):
+            for happened in mine:
+                for subscriber in _subscribers:
+                    subscriber(session, happened)
 
 
 def _chained(happened: Happened, position: int, prev_hash: bytes) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Table
 
 from server.core.database import Model, Owned
+from server.core.each_owner import each_owner_statements
 
 APP_ROLE = "tournee_app"
 ACTING = "tournee.acting"
@@ -43,10 +44,11 @@ END $$
 def fence_statements() -> Iterator[str]:
     """Yield the DDL that fences every table: forced row-level security, grants, write-once triggers.
 
-    One policy for all tables: read when the acting organisation is owner or party, write when it is the owner.
+    The same policies for all tables: read when the acting organisation is owner or party, write when it is the owner.
     An unset acting organisation is an error, never an empty answer.
     """
     yield from _FUNCTIONS
+    yield from each_owner_statements()
     for mapper in sorted(Model.registry.mappers, key=lambda mapper: mapper.class_.__tablename__):
         table = mapper.local_table
         if not isinstance(table, Table):
@@ -66,7 +68,9 @@ def _tenant_fence(name: str) -> Iterator[str]:
     yield f'ALTER TABLE "{name}" FORCE ROW LEVEL SECURITY'
     acting = "(SELECT acting_organisation())"
     yield f'CREATE POLICY readers ON "{name}" FOR SELECT USING (owner_id = {acting} OR {acting} = ANY (party_ids))'
-    yield f'CREATE POLICY writer ON "{name}" FOR ALL USING (owner_id = {acting}) WITH CHECK (owner_id = {acting})'
+    yield f'CREATE POLICY adds ON "{name}" FOR INSERT WITH CHECK (owner_id = {acting})'
+    yield f'CREATE POLICY changes ON "{name}" FOR UPDATE USING (owner_id = {acting}) WITH CHECK (owner_id = {acting})'
+    yield f'CREATE POLICY removes ON "{name}" FOR DELETE USING (owner_id = {acting})'
 
 
 def _write_once(name: str, kind: type[Owned]) -> Iterator[str]:

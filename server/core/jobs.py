@@ -43,9 +43,9 @@ type JobFunction = Callable[..., None]
 # What procrastinate's own deferral inserts, for many at once, passing over the keys of which a job waits.
 _DEFER = text("""
     INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
-    SELECT * FROM unnest(CAST(:queues AS varchar[]), CAST(:tasks AS varchar[]), CAST(:priorities AS integer[]),
-                         CAST(:locks AS text[]), CAST(:keys AS text[]), CAST(:args AS jsonb[]),
-                         CAST(:starts AS timestamptz[]))
+    SELECT * FROM json_to_recordset(CAST(:jobs AS json)) AS one (
+        queue varchar, task varchar, priority integer, lock text, key text, args jsonb, starts timestamptz
+    )
     ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     RETURNING queueing_lock
 """)
@@ -134,16 +134,16 @@ def _write(session: Session, wanted: list[procrastinate.jobs.Job]) -> None:
 
 
 def _deferred(session: Session, jobs: list[procrastinate.jobs.Job]) -> list[str]:
-    inserted = session.scalars(
-        _DEFER,
+    wanted = [
         {
-            "queues": [job.queue for job in jobs],
-            "tasks": [job.task_name for job in jobs],
-            "priorities": [job.priority for job in jobs],
-            "locks": [job.lock for job in jobs],
-            "keys": [job.queueing_lock for job in jobs],
-            "starts": [job.scheduled_at for job in jobs],
-            "args": [msgspec.json.encode(job.task_kwargs).decode() for job in jobs],
-        },
-    )
-    return list(inserted)
+            "queue": job.queue,
+            "task": job.task_name,
+            "priority": job.priority,
+            "lock": job.lock,
+            "key": job.queueing_lock,
+            "args": job.task_kwargs,
+            "starts": job.scheduled_at,
+        }
+        for job in jobs
+    ]
+    return list(session.scalars(_DEFER, {"jobs": msgspec.json.encode(wanted).decode()}))

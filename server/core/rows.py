@@ -61,6 +61,11 @@ def insert_rows(session: Session, kind: type[DeclarativeBase], rows: Sequence[Ro
         Rows(new={table_of(kind): list(rows)}).write(session)
 
 
+def document_of(kind: type[DeclarativeBase], rows: Sequence[Row]) -> str:
+    """Return rows of a table as the one JSON document that ``json_populate_recordset`` reads."""
+    return _document(table_of(kind), rows)
+
+
 def _name(table: Table) -> str:
     return table.name
 

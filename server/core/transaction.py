@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,12 @@ def engine(*, as_owner: bool = False) -> Engine:
     url = settings().owner_database_url if as_owner else settings().database_url
     if url not in _engines:
         _engines[url] = create_engine(
-            url, pool_size=8, max_overflow=4, pool_pre_ping=True, connect_args={"application_name": "tournee"}
+            url,
+            pool_size=8,
+            max_overflow=4,
+            pool_pre_ping=True,
+            json_deserializer=msgspec.json.decode,
+            connect_args={"application_name": "tournee"},
         )
     return _engines[url]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, true
-
 from server.orders.listing import Bucket
 from server.orders.model import Order
 from server.parties.model import BillingType
@@ -56,8 +54,3 @@ def next_step(order: Order) -> Text | None:
 def progress(order: Order) -> int:
     """Return how many of the five steps the order has taken (R031)."""
     return _PROGRESS.get(order.state, 0)
-
-
-def wanted(bucket: ColumnElement[str], chosen: Bucket | None) -> ColumnElement[bool]:
-    """Return the condition of a chosen bucket; none chosen takes all."""
-    return bucket == chosen.value if chosen else true()

@@ -50,7 +50,14 @@ class Posting(Owned):
 
     __tablename__ = "posting"
     __table_args__ = (
-        Index(None, "owner_id", "account", "customer_id"),
+        Index(  # what a customer's account is read from, without the postings themselves
+            "ix_posting_owed",
+            "owner_id",
+            "customer_id",
+            "entry_id",
+            postgresql_include=["amount_cents", "party_ids"],
+            postgresql_where=text("account IN ('receivable', 'customer_credit')"),
+        ),
         Index(
             "ix_posting_open_document",
             "owner_id",

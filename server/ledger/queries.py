@@ -7,7 +7,7 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
 from server.core.database import among
@@ -15,6 +15,9 @@ from server.ledger.model import Account, Allocation, JournalEntry, Posting
 
 OWED: Final = (Account.RECEIVABLE, Account.CUSTOMER_CREDIT)
 """The accounts that make what a customer owes, or is owed."""
+
+IS_OWED: Final = Posting.account.in_([literal_column(f"'{one.value}'") for one in OWED])
+"""That a posting is on one of them: written out, since the indexes of these postings are for these words alone."""
 
 
 def open_cents(session: Session, *, issuer_id: UUID, document_ids: Iterable[UUID]) -> Mapping[UUID, int]:
@@ -29,7 +32,7 @@ def open_cents(session: Session, *, issuer_id: UUID, document_ids: Iterable[UUID
         select(Posting.detail, func.sum(Posting.amount_cents))
         .where(
             Posting.owner_id == issuer_id,
-            Posting.account.in_(OWED),
+            IS_OWED,
             among(Posting.detail, map(str, wanted)),
         )
         .group_by(Posting.detail)
@@ -50,7 +53,7 @@ def balance_cents(
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
         .where(
             Posting.owner_id == issuer_id,
-            Posting.account.in_(OWED),
+            IS_OWED,
             Posting.customer_id == customer_id,
             JournalEntry.currency == currency,
         )

@@ -10,10 +10,11 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, not_, or_, select
 from sqlalchemy.orm import Session
 
-from server.orders.model import Order
+from server.core.plans import plan_for_values
+from server.orders.model import ARRIVED, BILLED, ENDED, Order
 from shared.states import BillingState, OrderState
 
 
@@ -28,8 +29,7 @@ class Bucket(StrEnum):
 
 MAX_COUNTED: Final = 10_000
 _OVER: Final = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED)
-_ARRIVED: Final = (OrderState.DELIVERED, OrderState.PARTLY_DELIVERED)
-_BILLED: Final = (BillingState.SETTLED, BillingState.INVOICED_OUTSIDE)
+_ON_THE_WAY: Final = (OrderState.PLANNED, OrderState.SHIPPED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +78,22 @@ def list_orders(
 
     They are counted up to ``MAX_COUNTED``: whoever has more wants to narrow the list, not to wait for its end.
     """
-    delivery, billing = delivery_bucket(today), billing_bucket(today)
-    narrowed = _narrow(select(Order, delivery, billing), chosen, delivery, billing)
-    page = narrowed.order_by(Order.submitted_at.desc(), Order.id.desc()).offset(offset).limit(limit)
-    rows = [ListedOrder(row[0], Bucket(row[1]), Bucket(row[2])) for row in session.execute(page)]
+    plan_for_values(session)
+    narrowed = _narrow(select(Order.id), chosen, today)
+    newest = Order.submitted_at.desc(), Order.id.desc()
+    page = narrowed.order_by(*newest).offset(offset).limit(limit).subquery()
+    whole = select(Order, delivery_bucket(today), billing_bucket(today)).join(page, page.c.id == Order.id)
+    found = session.execute(whole.order_by(*newest))
+    rows = [ListedOrder(row[0], Bucket(row[1]), Bucket(row[2])) for row in found]
     if len(rows) < limit and (rows or not offset):  # the page shows the list's end
         return rows, offset + len(rows)
-    counted = narrowed.order_by(None).with_only_columns(Order.id, maintain_column_froms=True).limit(MAX_COUNTED)
-    return rows, session.scalar(select(func.count()).select_from(counted.subquery())) or 0
+    counted = narrowed.limit(MAX_COUNTED).subquery()
+    return rows, session.scalar(select(func.count()).select_from(counted)) or 0
 
 
 def listed_ids(session: Session, *, chosen: OrderFilter, today: Today, most: int) -> list[UUID]:
     """Return the ids of the orders that a filter lets through, newest first, ``most`` and one to tell of more."""
-    delivery, billing = delivery_bucket(today), billing_bucket(today)
-    narrowed = _narrow(select(Order, delivery, billing), chosen, delivery, billing).with_only_columns(Order.id)
+    narrowed = _narrow(select(Order.id), chosen, today)
     return list(session.scalars(narrowed.order_by(Order.submitted_at.desc(), Order.id.desc()).limit(most + 1)))
 
 
@@ -108,46 +110,116 @@ def filter_of(asked: Mapping[str, Any], *, order_ids: Collection[UUID] | None = 
 
 def delivery_bucket(today: Today) -> ColumnElement[str]:
     """Return the SQL of the delivery axis: late is what was due before today, or came back (R028)."""
-    return case(
-        (Order.state.in_((*_OVER, *_ARRIVED)), literal(Bucket.DONE.value)),
-        ((Order.state == OrderState.NOT_DELIVERED) | (Order.planned_on < today.day), literal(Bucket.LATE.value)),
-        (Order.state.in_((OrderState.PLANNED, OrderState.SHIPPED)), literal(Bucket.UNDER_WAY.value)),
-        else_=literal(Bucket.UPCOMING.value),
-    ).label("delivery_bucket")
+    return _delivery(Order.state, Order.planned_on < today.day).label("delivery_bucket")
 
 
 def billing_bucket(today: Today) -> ColumnElement[str]:
     """Return the SQL of the invoicing axis: late is what arrived before today and is not invoiced (R010, R028)."""
-    arrived = Order.state.in_(_ARRIVED)
+    return _billing(Order.state, Order.billing_state, Order.delivered_at < today.began_at).label("billing_bucket")
+
+
+def number_holds(words: str) -> ColumnElement[bool]:
+    """Return the SQL of an order whose number holds these words, in whatever case; letters alone have one to fold."""
+    number = Order.number
+    if words.lower() == words.upper():
+        return number.contains(words, autoescape=True)
+    return number.icontains(words, autoescape=True)
+
+
+def counted_buckets(orders: Select[Any], today: Today) -> Select[str, str, int]:
+    """Return the SQL of how many of these orders fall in each bucket of both axes.
+
+    They are counted by what the rule of the buckets asks of them, and the rule is asked once for each such kind.
+    """
+    asked = (
+        Order.state.label("state"),
+        Order.billing_state.label("billing_state"),
+        (Order.planned_on < today.day).label("is_due"),
+        (Order.delivered_at < today.began_at).label("came_before"),
+    )
+    kinds = orders.with_only_columns(*asked, func.count().label("orders")).group_by(*asked).subquery()
+    one = kinds.c
+    axes = _delivery(one.state, one.is_due), _billing(one.state, one.billing_state, one.came_before)
+    return select(*axes, func.sum(one.orders)).group_by(*axes)
+
+
+def in_delivery(bucket: Bucket, today: Today) -> ColumnElement[bool]:
+    """Return the SQL of one bucket of the delivery axis, in words that the indexes know."""
+    is_open = not_(_among(Order.state, ENDED))
+    if bucket is Bucket.DONE:
+        return _among(Order.state, ENDED)
+    is_late = or_(_among(Order.state, [OrderState.NOT_DELIVERED]), func.coalesce(Order.planned_on < today.day, False))
+    if bucket is Bucket.LATE:
+        return and_(is_open, is_late)
+    goes = _among(Order.state, _ON_THE_WAY)
+    return and_(is_open, not_(is_late), goes if bucket is Bucket.UNDER_WAY else not_(goes))
+
+
+def in_billing(bucket: Bucket, today: Today) -> ColumnElement[bool]:
+    """Return the SQL of one bucket of the invoicing axis, in words that the indexes know."""
+    is_done = or_(_among(Order.state, _OVER), _among(Order.billing_state, BILLED))
+    if bucket is Bucket.DONE:
+        return is_done
+    arrived, open_ = _among(Order.state, ARRIVED), not_(_among(Order.billing_state, BILLED))
+    if bucket is Bucket.LATE:
+        return and_(arrived, open_, Order.delivered_at < today.began_at)
+    is_late = and_(arrived, func.coalesce(Order.delivered_at < today.began_at, False))
+    is_under_way = or_(arrived, _among(Order.billing_state, [BillingState.UNDER_WAY]))
+    goes = is_under_way if bucket is Bucket.UNDER_WAY else not_(is_under_way)
+    return and_(not_(is_done), not_(is_late), goes)
+
+
+def _delivery(state: Any, is_due: ColumnElement[bool]) -> ColumnElement[str]:
     return case(
-        (Order.state.in_(_OVER) | Order.billing_state.in_(_BILLED), literal(Bucket.DONE.value)),
-        (arrived & (Order.delivered_at < today.began_at), literal(Bucket.LATE.value)),
-        (arrived | (Order.billing_state == BillingState.UNDER_WAY), literal(Bucket.UNDER_WAY.value)),
-        else_=literal(Bucket.UPCOMING.value),
-    ).label("billing_bucket")
+        (_among(state, ENDED), _word(Bucket.DONE)),
+        (or_(_among(state, [OrderState.NOT_DELIVERED]), is_due), _word(Bucket.LATE)),
+        (_among(state, _ON_THE_WAY), _word(Bucket.UNDER_WAY)),
+        else_=_word(Bucket.UPCOMING),
+    )
 
 
-def _narrow[R: Select[Order, str, str]](
-    wide: R, chosen: OrderFilter, delivery: ColumnElement[str], billing: ColumnElement[str]
-) -> R:
+def _billing(state: Any, billing_state: Any, came_before: ColumnElement[bool]) -> ColumnElement[str]:
+    arrived = _among(state, ARRIVED)
+    return case(
+        (or_(_among(state, _OVER), _among(billing_state, BILLED)), _word(Bucket.DONE)),
+        (and_(arrived, came_before), _word(Bucket.LATE)),
+        (or_(arrived, _among(billing_state, [BillingState.UNDER_WAY])), _word(Bucket.UNDER_WAY)),
+        else_=_word(Bucket.UPCOMING),
+    )
+
+
+def _among(column: Any, states: Collection[StrEnum]) -> ColumnElement[bool]:
+    """Write the states out: partial indexes are for these words alone, and plans for one state or another differ."""
+    said: ColumnElement[bool] = column.in_([_word(one) for one in states])
+    return said
+
+
+def _word(one: StrEnum) -> ColumnElement[str]:
+    return literal_column(f"'{one.value}'")
+
+
+def _narrow(wide: Select[UUID], chosen: OrderFilter, today: Today) -> Select[UUID]:
     wanted: tuple[tuple[ColumnElement[Any], object], ...] = (
-        (Order.state.expression, chosen.state),
         (Order.owner_id.expression, chosen.seller_id),
         (Order.buyer_id.expression, chosen.buyer_id),
         (Order.carrier_id.expression, chosen.carrier_id),
         (Order.planned_on.expression, chosen.planned_on),
-        (delivery, chosen.delivery and chosen.delivery.value),
-        (billing, chosen.billing and chosen.billing.value),
     )
     narrowed = wide.where(*(column == value for column, value in wanted if value is not None))
+    if chosen.state is not None:
+        narrowed = narrowed.where(_among(Order.state, [chosen.state]))
+    if chosen.delivery is not None:
+        narrowed = narrowed.where(in_delivery(chosen.delivery, today))
+    if chosen.billing is not None:
+        narrowed = narrowed.where(in_billing(chosen.billing, today))
     if chosen.number:
-        narrowed = narrowed.where(Order.number.icontains(chosen.number, autoescape=True))
+        narrowed = narrowed.where(number_holds(chosen.number))
     if chosen.order_ids is not None:
         narrowed = narrowed.where(Order.id.in_(set(chosen.order_ids)))
     if chosen.to_invoice_outside:
         narrowed = narrowed.where(
             Order.billing_type == "external",
-            Order.state.in_(_ARRIVED),
-            Order.billing_state == BillingState.UNINVOICED,
+            _among(Order.state, ARRIVED),
+            _among(Order.billing_state, [BillingState.UNINVOICED]),
         )
     return narrowed

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
@@ -52,6 +54,15 @@ class RequestState(StrEnum):
     DECLINED = "declined"
 
 
+ARRIVED: Final = (OrderState.DELIVERED, OrderState.PARTLY_DELIVERED)
+ENDED: Final = (OrderState.REJECTED, OrderState.EXPIRED, OrderState.CANCELLED, *ARRIVED)
+BILLED: Final = (BillingState.SETTLED, BillingState.INVOICED_OUTSIDE)
+
+
+def _words(states: Iterable[StrEnum]) -> str:
+    return ", ".join(f"'{one.value}'" for one in states)
+
+
 class Order(Owned):
     """An order. The seller owns it; carrier, buyer and issuer read it. Two axes: fulfilment and billing (C4)."""
 
@@ -63,7 +74,28 @@ class Order(Owned):
         Index(None, "buyer_id"),
         Index("ix_order_newest", text("submitted_at DESC"), text("id DESC")),
         Index("ix_order_state", "state", text("submitted_at DESC")),
-        Index("ix_order_day_id", text("coalesce(planned_on, '9999-12-31'::date) DESC"), text("id DESC")),
+        Index(  # all that lists look for and count, without the orders themselves
+            "ix_order_day_id",
+            text("coalesce(planned_on, '9999-12-31'::date) DESC"),
+            text("id DESC"),
+            postgresql_include=[
+                "owner_id",
+                "party_ids",
+                "buyer_id",
+                "number",
+                "state",
+                "billing_state",
+                "planned_on",
+                "delivered_at",
+                "submitted_at",
+            ],
+        ),
+        Index(
+            "ix_order_to_invoice",
+            "delivered_at",
+            postgresql_include=["owner_id", "party_ids"],
+            postgresql_where=text(f"state IN ({_words(ARRIVED)}) AND billing_state NOT IN ({_words(BILLED)})"),
+        ),
     )
 
     number: Mapped[str]

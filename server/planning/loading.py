@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from server.core.stamp import Stamp
 from server.orders import queries as orders_read
+from server.orders.service import held_already
 from server.planning.model import Run
 from server.stock.model import StockPlace
 from server.stock.service import GoodsMove, move_goods
@@ -16,7 +17,9 @@ from server.stock.service import GoodsMove, move_goods
 def load_goods(session: Session, *, run: Run, stamp: Stamp) -> None:
     """Move the goods of every order of a run onto the truck; doing it again moves nothing."""
     riding = [one.order_id for stop in run.stops for one in stop.orders]
-    for order in orders_read.orders(session, order_ids=riding):
+    held = {order.id: order for order_id in riding if (order := held_already(session, order_id)) is not None}
+    others = [order_id for order_id in riding if order_id not in held]
+    for order in (*held.values(), *(orders_read.orders(session, order_ids=others) if others else ())):
         moves = [
             GoodsMove(
                 format_id=line.format_id,

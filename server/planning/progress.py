@@ -70,9 +70,14 @@ def stop_of(run: Run, stop_id: UUID) -> Stop:
     return stop
 
 
+def is_to_depart(run: Run) -> bool:
+    """Say whether the run is not on the road yet."""
+    return run.state in _TO_THE_ROAD[:-1]
+
+
 def depart(session: Session, run: Run, *, at: datetime, stamp: Stamp) -> bool:
     """Take the run on the road, its goods with it, and say whether it was not there yet."""
-    if run.state not in _TO_THE_ROAD[:-1]:
+    if not is_to_depart(run):
         return False
     load_goods(session, run=run, stamp=stamp)
     for state in _TO_THE_ROAD[_TO_THE_ROAD.index(run.state) + 1 :]:

@@ -16,7 +16,7 @@ from server.billing.letterhead import letterhead
 from server.billing.model import Invoice
 from server.core.acting import acting_org
 from server.ledger.model import JournalEntry, Posting
-from server.ledger.queries import OWED
+from server.ledger.queries import IS_OWED
 from server.parties.model import Client, Organisation, Relation
 from server.receivables.model import CustomerAccount
 from shared.problems import Text
@@ -104,9 +104,7 @@ def has_account(session: Session, *, issuer_id: UUID, buyer_id: UUID) -> bool:
     billed = select(Invoice.id).where(
         Invoice.owner_id == issuer_id, Invoice.buyer_id == buyer_id, Invoice.state == InvoiceState.PUBLISHED
     )
-    posted = select(Posting.id).where(
-        Posting.owner_id == issuer_id, Posting.account.in_(OWED), Posting.customer_id == buyer_id
-    )
+    posted = select(Posting.id).where(Posting.owner_id == issuer_id, IS_OWED, Posting.customer_id == buyer_id)
     known = or_(client.exists(), relation.exists(), billed.exists(), posted.exists())
     return bool(session.scalar(select(known)))
 
@@ -133,7 +131,7 @@ def _ages(session: Session, *, on: date, buyer_id: UUID | None) -> Any:
             func.sum(Posting.amount_cents).label("cents"),
         )
         .join(JournalEntry, JournalEntry.id == Posting.entry_id)
-        .where(Posting.owner_id == issuer_id, Posting.account.in_(OWED), JournalEntry.posted_on <= on)
+        .where(Posting.owner_id == issuer_id, IS_OWED, JournalEntry.posted_on <= on)
         .group_by(Posting.customer_id, JournalEntry.currency, Posting.detail)
     )
     if buyer_id is not None:

@@ -24,6 +24,7 @@ from server.ledger.audit import (
 )
 from server.ledger.entries import EntryKind, payment_sides, refund_sides, reversed_sides
 from server.ledger.model import Account, Posting
+from server.ledger.queries import IS_OWED
 from server.receivables.model import Payment, Refund, RefundState
 from server.receivables.service.payments import received_of
 from server.receivables.service.refunds import refunded_of
@@ -85,7 +86,7 @@ def _open_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
     totals = _totals(session, issuer_id)
     rows = session.execute(
         select(Posting.detail, func.sum(Posting.amount_cents))
-        .where(Posting.owner_id == issuer_id, Posting.account.in_((Account.RECEIVABLE, Account.CUSTOMER_CREDIT)))
+        .where(Posting.owner_id == issuer_id, IS_OWED)
         .group_by(Posting.detail)
         .order_by(Posting.detail)
     )

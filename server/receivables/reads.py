@@ -21,10 +21,11 @@ from server.ledger.queries import open_cents
 from server.parties.model import Organisation
 from server.receivables.accounts import Account, accounts
 from server.receivables.model import CustomerAccount, Payment, Refund, WriteOff
+from server.receivables.movements import Line
 from server.receivables.queries import allocations_from, allocations_of, open_invoices
 from server.receivables.service.chatting import account_messages
 from server.receivables.service.customers import account_of, credit_limit, require_customer
-from server.receivables.statements import Line, transactions
+from server.receivables.statements import transactions
 
 TRANSACTIONS_A_PAGE = 50
 

@@ -10,8 +10,8 @@ from server.core.web import QuerySchema, Schema
 from server.core.web.limits import PageQuery, day, line, whole
 from server.core.web.paging import PageQuerySchema
 from server.receivables.model import BY_HAND, PaymentMethod, RefundState
+from server.receivables.movements import Movement
 from server.receivables.service.reminders import Pause
-from server.receivables.statements import Movement
 from shared.states import PaymentState
 
 MOST_CENTS = 10**11

@@ -28,13 +28,14 @@ def rows(database, statement: str) -> list[tuple]:
 
 
 def test_every_tenant_table_has_forced_fences(database) -> None:
-    """Platform: row-level security forced, one policy to read and one to write, on every tenant table."""
+    """Platform: row-level security forced, one policy to read and one for each way to write, on every tenant table."""
     assert server.models.ALL
     assert len(TENANT_TABLES) > 40
     forced = rows(database, "SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")
     assert sorted(name for (name,) in forced) == TENANT_TABLES
     policies = rows(database, "SELECT tablename, policyname, cmd FROM pg_policies ORDER BY 1, 2")
-    expected = [row for name in TENANT_TABLES for row in ((name, "readers", "SELECT"), (name, "writer", "ALL"))]
+    wanted = (("adds", "INSERT"), ("changes", "UPDATE"), ("readers", "SELECT"), ("removes", "DELETE"))
+    expected = [(name, *policy) for name in TENANT_TABLES for policy in wanted]
     assert sorted(set(policies) - EXCEPTIONS) == expected
     census = rows(database, "SELECT DISTINCT roles::text FROM pg_policies WHERE policyname = 'census'")
     assert set(census) <= {("{tournee_owner}",)}

@@ -21,6 +21,7 @@ from server.billing.service.publication import want_no_more, want_published
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.memory import remembered
+from server.core.objects import fresh
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.orders.model import Order
@@ -199,7 +200,9 @@ def _chosen(standing: Invoice | None, quantities: Mapping[str, int] | None) -> M
 def _stand_for(session: Session, invoice: Invoice, order: Order) -> None:
     session.add(invoice)
     session.flush()
-    session.add(InvoiceOrder(id=new_id(), **invoice.kin(), invoice_id=invoice.id, order_id=order.id, live_final=True))
+    session.add(
+        fresh(InvoiceOrder, id=new_id(), **invoice.kin(), invoice_id=invoice.id, order_id=order.id, live_final=True)
+    )
     session.flush()
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.billing.letterhead import remember_letterheads
 from server.billing.model import Invoice
 from server.billing.queries import remember_live_invoices
 from server.billing.service.invoices import publish_for_order
@@ -37,12 +38,13 @@ def publish_orders(session: Session, *, order_ids: Iterable[UUID], stamp: Stamp)
 
 
 def foresee_invoices(session: Session, orders: Iterable[Order]) -> None:
-    """Read the invoices that stand for these orders, which are held, so that each is not asked for by itself."""
+    """Read what stands for these orders, which are held, and their issuers' letterheads, at once for all of them."""
     issuers = {
         order.id: order.issuer_id
         for order in orders
         if order.issuer_id is not None and order.billing_type is not BillingType.EXTERNAL
     }
+    remember_letterheads(session, org_ids=issuers.values())
     of_issuer: dict[UUID, list[UUID]] = defaultdict(list)
     for order_id in remember_live_invoices(session, order_ids=issuers, is_issuer=False):
         of_issuer[issuers[order_id]].append(order_id)

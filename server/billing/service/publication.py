@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import event, select
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from server.billing import events
 from server.billing.billed import credit_billed, invoice_billed
 from server.billing.frozen import credit_bytes, invoice_bytes
 from server.billing.letterhead import letterhead, series_code
-from server.billing.model import CreditNote, Invoice, InvoiceOrder, NumberSeries
-from server.billing.numbering import Series, document_number, issue_day, lock_counter
+from server.billing.model import CreditNote, Invoice, NumberSeries
+from server.billing.numbering import Series, document_number, issue_day, lock_counter, lock_counters
 from server.billing.service.application import Waiting, apply_credits, credits_waiting_for
 from server.core import facts
 from server.core.acting import acting_for
-from server.core.database import among
+from server.core.each_owner import as_array
 from server.core.gathering import write_now
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
@@ -30,6 +30,10 @@ from shared.sealing import chain_hash
 from shared.states import CreditState, InvoiceState
 
 PENDING: Final = "publications"
+_COVERED: Final = text("SELECT invoice, covered FROM own_covered(CAST(:owners AS uuid[]), CAST(:invoices AS text[]))")
+_WAITING: Final = text("SELECT own_waiting(CAST(:owners AS uuid[]), CAST(:buyers AS text[]))")
+
+type _Covered = dict[UUID, list[UUID]]
 
 
 class Unpublished(Problem):
@@ -101,8 +105,11 @@ def publish_pending(
         return ()
     ordered = sorted(wanted, key=lambda one: (one.issuer_id, one.series))
     write_now(session, but=[*(one.document for one in ordered), *written_with])
+    of_issuer = {issuer_id: list(mine) for issuer_id, mine in groupby(ordered, key=_issuer)}
+    covered = _covered_orders(session, of_issuer)
     ledger.lock_accounts(session, pairs=((one.issuer_id, one.document.buyer_id) for one in ordered))
-    cases = [_case(session, issuer_id, list(mine), stamp) for issuer_id, mine in groupby(ordered, key=_issuer)]
+    cases = _cases(session, of_issuer, covered, stamp)
+    lock_counters(session, wanted=dict.fromkeys((one.issuer_id, one.series) for one in ordered))
     for case in cases:
         with acting_for(session, case.issuer_id):
             _publish(session, case, stamp)
@@ -125,7 +132,7 @@ class _Case:
     code: str
     today: date
     wanted: list[_Wanted]
-    covered: dict[UUID, list[UUID]]
+    covered: _Covered
     waiting: Waiting
 
     @property
@@ -143,12 +150,21 @@ def _issuer(one: _Wanted) -> UUID:
     return one.issuer_id
 
 
-def _case(session: Session, issuer_id: UUID, wanted: list[_Wanted], stamp: Stamp) -> _Case:
+def _cases(session: Session, of_issuer: Mapping[UUID, list[_Wanted]], covered: _Covered, stamp: Stamp) -> list[_Case]:
+    waiting = _who_holds_credits(session, of_issuer)
+    return [_case(session, issuer_id, mine, covered, stamp, waits=issuer_id in waiting)
+            for issuer_id, mine in of_issuer.items()]  # fmt: skip
+
+
+def _case(
+    session: Session, issuer_id: UUID, wanted: list[_Wanted], covered: _Covered, stamp: Stamp, *, waits: bool
+) -> _Case:
     code = series_code(session, issuer_id=issuer_id)
     today = letterhead(session, org_id=issuer_id).day_of(stamp.at)
-    with acting_for(session, issuer_id):
-        covered = _covered_orders(session, wanted)
-        waiting = credits_waiting_for(session, issuer_id=issuer_id, documents=[one.document for one in wanted])
+    waiting: Waiting = ()
+    if waits:
+        with acting_for(session, issuer_id):
+            waiting = credits_waiting_for(session, issuer_id=issuer_id, documents=[one.document for one in wanted])
     return _Case(issuer_id, code, today, wanted, covered, waiting)
 
 
@@ -197,16 +213,23 @@ def _tell(session: Session, one: _Wanted, stamp: Stamp) -> None:
     facts.record(session, name, one.document.id, stamp, readers=tuple(one.document.party_ids))
 
 
-def _covered_orders(session: Session, wanted: Iterable[_Wanted]) -> dict[UUID, list[UUID]]:
-    invoice_ids = [one.document.id for one in wanted if one.series is Series.INVOICE]
-    covered: dict[UUID, list[UUID]] = {invoice_id: [] for invoice_id in invoice_ids}
-    if invoice_ids:
-        rows = session.execute(
-            select(InvoiceOrder.invoice_id, InvoiceOrder.order_id).where(among(InvoiceOrder.invoice_id, invoice_ids))
-        )
-        for invoice_id, order_id in rows:
-            covered[invoice_id].append(order_id)
+def _covered_orders(session: Session, of_issuer: Mapping[UUID, list[_Wanted]]) -> _Covered:
+    """Return the orders that each invoice covers, read by one statement for all issuers."""
+    invoices = {
+        issuer_id: [one.document.id for one in mine if one.series is Series.INVOICE]
+        for issuer_id, mine in of_issuer.items()
+    }
+    covered: _Covered = {invoice_id: [] for mine in invoices.values() for invoice_id in mine}
+    asked = {"owners": list(invoices), "invoices": [as_array(mine) for mine in invoices.values()]}
+    for invoice_id, order_id in session.execute(_COVERED, asked) if covered else ():
+        covered[invoice_id].append(order_id)
     return covered
+
+
+def _who_holds_credits(session: Session, of_issuer: Mapping[UUID, list[_Wanted]]) -> set[UUID]:
+    """Return the issuers that hold a credit of one of these customers; most hold none, and are not asked further."""
+    buyers = [as_array({one.document.buyer_id for one in mine}) for mine in of_issuer.values()]
+    return set(session.scalars(_WAITING, {"owners": list(of_issuer), "buyers": buyers}))
 
 
 @event.listens_for(Session, "before_commit")

@@ -16,14 +16,24 @@ from server.billing.queries import invoices_of_orders
 from server.conversations import queries as conversations
 from server.conversations.model import ThreadSubject
 from server.core.acting import acting_org
+from server.core.database import among
+from server.core.plans import plan_for_values
 from server.core.problems import NotFound, Text
 from server.dashboard.listing import PAGE_ROWS, Rows, like, mine
-from server.dashboard.standing import wanted
 from server.delivery.model import Delivery, DeliveryLine, Proof
 from server.documents import queries as documents
 from server.documents.model import Document
 from server.orders import queries as orders
-from server.orders.listing import Bucket, Today, billing_bucket, delivery_bucket
+from server.orders.listing import (
+    Bucket,
+    Today,
+    billing_bucket,
+    counted_buckets,
+    delivery_bucket,
+    in_billing,
+    in_delivery,
+    number_holds,
+)
 from server.orders.model import Order
 from server.orders.presenting import said_in
 from server.parties.model import Organisation, Site
@@ -104,10 +114,13 @@ def list_orders(session: Session, *, narrowed: OrderFilter, today: Today, after:
 
     ``after`` is the key of the page before; one that cannot be read begins anew. A page costs the same wherever it is.
     """
-    wanted = _narrow(session, _rows(today), narrowed, today)
+    plan_for_values(session)
+    wanted = _narrow(session, _core(), narrowed, today)
     if (key := _read_key(after)) is not None:
         wanted = wanted.where(tuple_(_DAY, Order.id) < tuple_(literal(key[0]), literal(key[1])))
-    rows = session.execute(wanted.order_by(_DAY.desc(), Order.id.desc()).limit(PAGE_ROWS + 1)).all()
+    latest = _DAY.desc(), Order.id.desc()
+    page = wanted.order_by(*latest).limit(PAGE_ROWS + 1).subquery()
+    rows = session.execute(_rows(today).join(page, page.c.id == Order.id).order_by(*latest)).all()
     shown = [_row(row) for row in rows[:PAGE_ROWS]]
     return OrderPage(shown, _key_of(shown[-1].order) if len(rows) > PAGE_ROWS else "")
 
@@ -116,10 +129,9 @@ def bucket_counts(
     session: Session, *, narrowed: OrderFilter, today: Today
 ) -> tuple[Mapping[Bucket, int], Mapping[Bucket, int]]:
     """Return how many orders fall in each bucket of both axes; each axis heeds what is chosen on the other (R028)."""
-    wide = replace(narrowed, bucket=None, billing=None)
-    both = (delivery_bucket(today).label("delivery"), billing_bucket(today).label("billing"))
-    inner = _narrow(session, _core(), wide, today).with_only_columns(*both).subquery()
-    rows = session.execute(select(inner.c.delivery, inner.c.billing, func.count()).group_by(*inner.c))
+    plan_for_values(session)
+    wide = _narrow(session, _core(), replace(narrowed, bucket=None, billing=None), today)
+    rows = session.execute(counted_buckets(wide, today))
     delivery, billing = dict.fromkeys(Bucket, 0), dict.fromkeys(Bucket, 0)
     for on_delivery, on_billing, count in rows:
         if narrowed.billing in {None, Bucket(on_billing)}:
@@ -229,11 +241,10 @@ def _row(row: Any) -> OrderRow:
 
 
 def _narrow(session: Session, rows: Rows, by: OrderFilter, today: Today) -> Rows:
-    rows = rows.where(
-        mine(session, Order),
-        wanted(delivery_bucket(today), by.bucket),
-        wanted(billing_bucket(today), by.billing),
-    )
+    if by.bucket is not None:
+        rows = rows.where(in_delivery(by.bucket, today))
+    if by.billing is not None:
+        rows = rows.where(in_billing(by.billing, today))
     if by.day is not None:
         planned: Rows = select(Order.id).where(Order.planned_on == by.day)
         rows = rows.where(Order.id.in_(planned.union(_riding_on(by.day))))
@@ -242,9 +253,9 @@ def _narrow(session: Session, rows: Rows, by: OrderFilter, today: Today) -> Rows
     if by.seller_id is not None:
         rows = rows.where(Order.owner_id == by.seller_id)
     if by.words:
-        pattern = like(by.words)
-        named = select(Organisation.id).where(Organisation.name.ilike(pattern))
-        rows = rows.where(or_(Order.number.ilike(pattern), Order.buyer_id.in_(named), Order.owner_id.in_(named)))
+        named = session.scalars(select(Organisation.id).where(Organisation.name.ilike(like(by.words)))).all()
+        theirs = (among(column, named) for column in (Order.buyer_id, Order.owner_id) if named)
+        rows = rows.where(or_(number_holds(by.words), *theirs))
     if by.driver_id is not None:
         rows = rows.where(or_(Order.id.in_(_driven_by(by.driver_id)), Order.created_by == by.driver_id))
     return rows

@@ -7,9 +7,11 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from server.core import facts
 from server.core.acting import acting_org
+from server.core.objects import fresh
 from server.core.stamp import Stamp
 from server.delivery.events import DELIVERY_RECORDED
 from server.delivery.model import Collection, ContainerReturn, Delivery, DeliveryLine, Terms, Visit, VisitOutcome
@@ -46,7 +48,8 @@ class OrderParties:
 
 def record_visit(session: Session, record: VisitRecord, finished: VisitFinished) -> Visit:
     """Write the act of signing; only the carrier reads it whole."""
-    visit = Visit(
+    visit = fresh(
+        Visit,
         id=new_id(),
         owner_id=acting_org(session),
         stop_id=record.stop_id,
@@ -80,7 +83,8 @@ def record_delivery(
     """Write what was accepted of one order; seller, buyer, agent and issuer read it."""
     named = {parties.seller_id, parties.buyer_id, parties.issuer_id, parties.agent_id}
     readers = sorted(one for one in named if one and one != visit.owner_id)
-    delivery = Delivery(
+    delivery = fresh(
+        Delivery,
         id=new_id(),
         owner_id=visit.owner_id,
         party_ids=readers,
@@ -100,7 +104,7 @@ def record_delivery(
         shown_credit_cents=order.leaf.shown_credit_cents,
         shown_supplement_cents=order.leaf.shown_supplement_cents,
     )
-    delivery.lines = [_line(delivery, position, order) for position in range(len(order.lines))]
+    set_committed_value(delivery, "lines", [_line(delivery, position, order) for position in range(len(order.lines))])
     session.add(delivery)
     session.flush()
     facts.record(session, DELIVERY_RECORDED, delivery.id, stamp, readers=tuple(readers))
@@ -109,8 +113,11 @@ def record_delivery(
 
 def _line(delivery: Delivery, position: int, order: OrderFacts) -> DeliveryLine:
     leaf = order.lines[position]
-    return DeliveryLine(
+    return fresh(
+        DeliveryLine,
         **delivery.kin(),
+        id=new_id(),
+        delivery_id=delivery.id,
         position=position,
         order_line_id=UUID(leaf.line_id),
         ordered=leaf.ordered,

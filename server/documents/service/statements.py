@@ -21,8 +21,9 @@ from server.documents.rendering.parts import paper_currency
 from server.documents.rendering.pool import RenderPool
 from server.documents.rendering.render import render
 from server.receivables.accounts import AGE_LABELS, Account, accounts
-from server.receivables.statements import Line, Movement, proofs_of_invoices, statement
+from server.receivables.movements import Line, Movement
 from server.receivables.statements import Statement as AccountStatement
+from server.receivables.statements import proofs_of_invoices, statement
 from shared.problems import Language, Text
 
 ROWS_A_PART: Final = 500

@@ -15,6 +15,7 @@ from server.fulfilment.service.questions import remember_first
 from server.fulfilment.service.stock_effects import remember_class_owners
 from server.orders.service import hold_all
 from server.planning import progress
+from server.stock.service import remember_depots
 from shared.problems import Problem
 
 
@@ -32,6 +33,7 @@ def foresee(session: Session, *, run_ids: Iterable[UUID], stop_ids: Iterable[UUI
     remember_first(session, order_ids=wanted, stop_ids=stop_ids)
     foresee_invoices(session, orders)
     remember_class_owners(session, orders)
+    remember_depots(session, seller_ids={order.owner_id for order in orders}, carrier_id=acting_org(session))
 
 
 def forget_foreseen(session: Session) -> None:

@@ -689,7 +689,7 @@ CREATE TABLE invoice (
 -- next
 CREATE INDEX ix_invoice_owner_id ON invoice (owner_id)
 -- next
-CREATE INDEX ix_invoice_owner_id_buyer_id ON invoice (owner_id, buyer_id)
+CREATE INDEX ix_invoice_owner_id_buyer_id ON invoice (owner_id, buyer_id) INCLUDE (id, number, party_ids)
 -- next
 CREATE INDEX ix_invoice_owner_id_state ON invoice (owner_id, state)
 -- next
@@ -870,7 +870,7 @@ CREATE INDEX ix_order_buyer_id ON "order" (buyer_id)
 -- next
 CREATE INDEX ix_order_carrier_id_planned_on ON "order" (carrier_id, planned_on)
 -- next
-CREATE INDEX ix_order_day_id ON "order" (coalesce(planned_on, '9999-12-31'::date) DESC, id DESC)
+CREATE INDEX ix_order_day_id ON "order" (coalesce(planned_on, '9999-12-31'::date) DESC, id DESC) INCLUDE (owner_id, party_ids, buyer_id, number, state, billing_state, planned_on, delivered_at, submitted_at)
 -- next
 CREATE INDEX ix_order_newest ON "order" (submitted_at DESC, id DESC)
 -- next
@@ -879,6 +879,8 @@ CREATE INDEX ix_order_owner_id ON "order" (owner_id)
 CREATE INDEX ix_order_state ON "order" (state, submitted_at DESC)
 -- next
 CREATE INDEX ix_order_supplement_of_id ON "order" (supplement_of_id)
+-- next
+CREATE INDEX ix_order_to_invoice ON "order" (delivered_at) INCLUDE (owner_id, party_ids) WHERE state IN ('delivered', 'partly_delivered') AND billing_state NOT IN ('settled', 'invoiced_outside')
 -- next
 CREATE TABLE order_entry (
 	order_id UUID NOT NULL, 
@@ -2186,9 +2188,9 @@ CREATE INDEX ix_posting_entry_id ON posting (entry_id)
 -- next
 CREATE INDEX ix_posting_open_document ON posting (owner_id, detail) WHERE account IN ('receivable', 'customer_credit')
 -- next
-CREATE INDEX ix_posting_owner_id ON posting (owner_id)
+CREATE INDEX ix_posting_owed ON posting (owner_id, customer_id, entry_id) INCLUDE (amount_cents, party_ids) WHERE account IN ('receivable', 'customer_credit')
 -- next
-CREATE INDEX ix_posting_owner_id_account_customer_id ON posting (owner_id, account, customer_id)
+CREATE INDEX ix_posting_owner_id ON posting (owner_id)
 -- next
 CREATE TABLE proof_inclusion (
 	proof_id UUID NOT NULL, 
@@ -2303,6 +2305,104 @@ $$ BEGIN
   RETURN NEW;
 END $$
 -- next
+CREATE OR REPLACE FUNCTION lock_orders(owners uuid[], mine text[]) RETURNS void LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    PERFORM id FROM "order" WHERE id = ANY (mine[turn]::uuid[]) ORDER BY id FOR UPDATE;
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION own_depots(owners uuid[], keeper uuid) RETURNS SETOF uuid LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    RETURN QUERY SELECT owners[turn] WHERE EXISTS (SELECT FROM stock_move WHERE owner_id = owners[turn]
+      AND target_keeper_id = keeper AND target = 'warehouse');
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION own_covered(owners uuid[], invoices text[]) RETURNS TABLE (invoice uuid, covered uuid) LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    RETURN QUERY SELECT invoice_id, order_id FROM invoice_order WHERE invoice_id = ANY (invoices[turn]::uuid[]);
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION own_waiting(owners uuid[], buyers text[]) RETURNS SETOF uuid LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    RETURN QUERY SELECT owners[turn] WHERE EXISTS (SELECT FROM credit_note AS note
+      WHERE owner_id = owners[turn] AND buyer_id = ANY (buyers[turn]::uuid[]) AND state = 'issued'
+      AND 0 > (SELECT sum(amount_cents) FROM posting WHERE owner_id = owners[turn]
+      AND account IN ('receivable', 'customer_credit') AND detail = note.id::text));
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION fact_heads(owners uuid[]) RETURNS TABLE (owner uuid, head_position bigint, head_hash bytea) LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    PERFORM pg_advisory_xact_lock(hashtextextended('fact:' || owners[turn]::text, 0));
+    RETURN QUERY SELECT owner_id, position, hash FROM fact WHERE owner_id = owners[turn] ORDER BY position DESC LIMIT 1;
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION write_facts(owners uuid[], written json[]) RETURNS void LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    INSERT INTO fact SELECT * FROM json_populate_recordset(NULL::fact, written[turn]);
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION latest_counters(owners uuid[], series_of text[]) RETURNS SETOF number_series LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); latest number_series;
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    SELECT * INTO latest FROM number_series WHERE owner_id = owners[turn] AND series = series_of[turn] ORDER BY year DESC LIMIT 1 FOR UPDATE;
+    EXIT WHEN NOT FOUND;
+    RETURN NEXT latest;
+    EXIT WHEN extract(year FROM latest.last_issued_on) <> latest.year;
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION own_cards(owners uuid[]) RETURNS SETOF organisation LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    RETURN QUERY SELECT * FROM organisation WHERE id = owners[turn];
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
+CREATE OR REPLACE FUNCTION own_registrations(owners uuid[], day date) RETURNS SETOF tax_registration LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); 
+BEGIN
+  FOR turn IN 1 .. cardinality(owners) LOOP
+    PERFORM set_config('tournee.acting', owners[turn]::text, true);
+    RETURN QUERY SELECT * FROM tax_registration WHERE owner_id = owners[turn] AND valid_from <= day AND (valid_until IS NULL OR valid_until >= day) ORDER BY tax_code, valid_from;
+  END LOOP;
+  PERFORM set_config('tournee.acting', former, true);
+END $$
+-- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "agreement" TO tournee_app
 -- next
 ALTER TABLE "agreement" ENABLE ROW LEVEL SECURITY
@@ -2311,7 +2411,11 @@ ALTER TABLE "agreement" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "agreement" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "agreement" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "agreement" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "agreement" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "agreement" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "allocation" TO tournee_app
 -- next
@@ -2321,7 +2425,11 @@ ALTER TABLE "allocation" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "allocation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "allocation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "allocation" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "allocation" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "allocation" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "allocation" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2333,7 +2441,11 @@ ALTER TABLE "attachment" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "attachment" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "attachment" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "attachment" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "attachment" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "attachment" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "client" TO tournee_app
 -- next
@@ -2343,7 +2455,11 @@ ALTER TABLE "client" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "client" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "client" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "client" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "client" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "client" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "collection" TO tournee_app
 -- next
@@ -2353,7 +2469,11 @@ ALTER TABLE "collection" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "collection" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "collection" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "collection" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "collection" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "collection" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "collection" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2365,7 +2485,11 @@ ALTER TABLE "container_class" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "container_class" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "container_class" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "container_class" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "container_class" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "container_class" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "container_entry" TO tournee_app
 -- next
@@ -2375,7 +2499,11 @@ ALTER TABLE "container_entry" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "container_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "container_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "container_entry" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "container_entry" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "container_entry" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "container_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2387,7 +2515,11 @@ ALTER TABLE "container_price" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "container_price" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "container_price" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "container_price" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "container_price" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "container_price" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "container_return" TO tournee_app
 -- next
@@ -2397,7 +2529,11 @@ ALTER TABLE "container_return" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "container_return" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "container_return" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "container_return" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "container_return" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "container_return" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "container_return" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2409,7 +2545,11 @@ ALTER TABLE "contest" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "contest" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "contest" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "contest" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "contest" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "contest" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "contest_evidence" TO tournee_app
 -- next
@@ -2419,7 +2559,11 @@ ALTER TABLE "contest_evidence" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "contest_evidence" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "contest_evidence" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "contest_evidence" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "contest_evidence" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "contest_evidence" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "contest_evidence" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2431,7 +2575,11 @@ ALTER TABLE "correction" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "correction" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "correction" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "correction" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "correction" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "correction" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "correction" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2443,7 +2591,11 @@ ALTER TABLE "credit_line" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "credit_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "credit_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "credit_line" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "credit_line" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "credit_line" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "credit_line" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2455,7 +2607,11 @@ ALTER TABLE "credit_note" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "credit_note" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "credit_note" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "credit_note" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "credit_note" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "credit_note" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER final_when_issued BEFORE UPDATE OR DELETE ON "credit_note" FOR EACH ROW EXECUTE FUNCTION refuse_change_when_final()
 -- next
@@ -2467,7 +2623,11 @@ ALTER TABLE "customer_account" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "customer_account" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "customer_account" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "customer_account" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "customer_account" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "customer_account" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "customer_group" TO tournee_app
 -- next
@@ -2477,7 +2637,11 @@ ALTER TABLE "customer_group" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "customer_group" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "customer_group" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "customer_group" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "customer_group" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "customer_group" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "delivery" TO tournee_app
 -- next
@@ -2487,7 +2651,11 @@ ALTER TABLE "delivery" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "delivery" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "delivery" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "delivery" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "delivery" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "delivery" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "delivery" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2499,7 +2667,11 @@ ALTER TABLE "delivery_cycle" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "delivery_cycle" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "delivery_cycle" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "delivery_cycle" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "delivery_cycle" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "delivery_cycle" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "delivery_line" TO tournee_app
 -- next
@@ -2509,7 +2681,11 @@ ALTER TABLE "delivery_line" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "delivery_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "delivery_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "delivery_line" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "delivery_line" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "delivery_line" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "delivery_line" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2521,7 +2697,11 @@ ALTER TABLE "deposit_revaluation" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "deposit_revaluation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "deposit_revaluation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "deposit_revaluation" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "deposit_revaluation" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "deposit_revaluation" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "deposit_revaluation" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2533,7 +2713,11 @@ ALTER TABLE "device" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "device" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "device" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "device" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "device" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "device" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "device_challenge" TO tournee_app
 -- next
@@ -2543,7 +2727,11 @@ ALTER TABLE "device_challenge" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "device_challenge" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "device_challenge" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "device_challenge" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "device_challenge" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "device_challenge" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "device_event" TO tournee_app
 -- next
@@ -2553,7 +2741,11 @@ ALTER TABLE "device_event" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "device_event" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "device_event" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "device_event" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "device_event" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "device_event" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "device_stream" TO tournee_app
 -- next
@@ -2563,7 +2755,11 @@ ALTER TABLE "device_stream" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "device_stream" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "device_stream" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "device_stream" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "device_stream" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "device_stream" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "device_token" TO tournee_app
 -- next
@@ -2573,7 +2769,11 @@ ALTER TABLE "device_token" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "device_token" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "device_token" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "device_token" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "device_token" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "device_token" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "discrepancy" TO tournee_app
 -- next
@@ -2583,7 +2783,11 @@ ALTER TABLE "discrepancy" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "discrepancy" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "discrepancy" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "discrepancy" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "discrepancy" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "discrepancy" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "document" TO tournee_app
 -- next
@@ -2593,7 +2797,11 @@ ALTER TABLE "document" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "document" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "document" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "document" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "document" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "document" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "document" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2605,7 +2813,11 @@ ALTER TABLE "email_message" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "email_message" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "email_message" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "email_message" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "email_message" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "email_message" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "enrolment_code" TO tournee_app
 -- next
@@ -2615,7 +2827,11 @@ ALTER TABLE "enrolment_code" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "enrolment_code" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "enrolment_code" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "enrolment_code" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "enrolment_code" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "enrolment_code" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "event_decision" TO tournee_app
 -- next
@@ -2625,7 +2841,11 @@ ALTER TABLE "event_decision" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "event_decision" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "event_decision" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "event_decision" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "event_decision" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "event_decision" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "event_decision" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2637,7 +2857,11 @@ ALTER TABLE "fact" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "fact" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "fact" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "fact" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "fact" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "fact" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "fact" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2649,7 +2873,11 @@ ALTER TABLE "inbox_message" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "inbox_message" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "inbox_message" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "inbox_message" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "inbox_message" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "inbox_message" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "invitation" TO tournee_app
 -- next
@@ -2659,7 +2887,11 @@ ALTER TABLE "invitation" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "invitation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "invitation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "invitation" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "invitation" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "invitation" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "invoice" TO tournee_app
 -- next
@@ -2669,7 +2901,11 @@ ALTER TABLE "invoice" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "invoice" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "invoice" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "invoice" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "invoice" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "invoice" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER final_when_issued BEFORE UPDATE OR DELETE ON "invoice" FOR EACH ROW EXECUTE FUNCTION refuse_change_when_final()
 -- next
@@ -2681,7 +2917,11 @@ ALTER TABLE "invoice_line" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "invoice_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "invoice_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "invoice_line" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "invoice_line" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "invoice_line" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "invoice_line" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2693,7 +2933,11 @@ ALTER TABLE "invoice_order" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "invoice_order" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "invoice_order" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "invoice_order" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "invoice_order" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "invoice_order" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "journal_entry" TO tournee_app
 -- next
@@ -2703,7 +2947,11 @@ ALTER TABLE "journal_entry" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "journal_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "journal_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "journal_entry" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "journal_entry" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "journal_entry" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "journal_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2715,7 +2963,11 @@ ALTER TABLE "list_price" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "list_price" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "list_price" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "list_price" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "list_price" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "list_price" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "list_taste" TO tournee_app
 -- next
@@ -2725,7 +2977,11 @@ ALTER TABLE "list_taste" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "list_taste" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "list_taste" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "list_taste" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "list_taste" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "list_taste" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "membership" TO tournee_app
 -- next
@@ -2735,7 +2991,11 @@ ALTER TABLE "membership" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "membership" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "membership" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "membership" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "membership" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "membership" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "message" TO tournee_app
 -- next
@@ -2745,7 +3005,11 @@ ALTER TABLE "message" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "message" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "message" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "message" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "message" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "message" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "message" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2757,7 +3021,11 @@ ALTER TABLE "notification_choice" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "notification_choice" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "notification_choice" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "notification_choice" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "notification_choice" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "notification_choice" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "number_series" TO tournee_app
 -- next
@@ -2767,7 +3035,11 @@ ALTER TABLE "number_series" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "number_series" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "number_series" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "number_series" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "number_series" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "number_series" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "order" TO tournee_app
 -- next
@@ -2777,7 +3049,11 @@ ALTER TABLE "order" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "order" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "order" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "order" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "order" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "order" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "order_entry" TO tournee_app
 -- next
@@ -2787,7 +3063,11 @@ ALTER TABLE "order_entry" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "order_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "order_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "order_entry" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "order_entry" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "order_entry" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "order_entry" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2799,7 +3079,11 @@ ALTER TABLE "order_file" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "order_file" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "order_file" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "order_file" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "order_file" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "order_file" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "order_line" TO tournee_app
 -- next
@@ -2809,7 +3093,11 @@ ALTER TABLE "order_line" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "order_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "order_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "order_line" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "order_line" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "order_line" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "order_number" TO tournee_app
 -- next
@@ -2819,7 +3107,11 @@ ALTER TABLE "order_number" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "order_number" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "order_number" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "order_number" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "order_number" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "order_number" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "order_request" TO tournee_app
 -- next
@@ -2829,7 +3121,11 @@ ALTER TABLE "order_request" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "order_request" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "order_request" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "order_request" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "order_request" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "order_request" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "organisation" TO tournee_app
 -- next
@@ -2839,7 +3135,11 @@ ALTER TABLE "organisation" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "organisation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "organisation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "organisation" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "organisation" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "organisation" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE POLICY census ON "organisation" FOR SELECT TO CURRENT_USER USING (true)
 -- next
@@ -2851,7 +3151,11 @@ ALTER TABLE "paper_archive" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "paper_archive" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "paper_archive" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "paper_archive" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "paper_archive" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "paper_archive" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_link" TO tournee_app
 -- next
@@ -2861,7 +3165,11 @@ ALTER TABLE "paper_link" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "paper_link" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "paper_link" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "paper_link" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "paper_link" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "paper_link" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "paper_link_use" TO tournee_app
 -- next
@@ -2871,7 +3179,11 @@ ALTER TABLE "paper_link_use" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "paper_link_use" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "paper_link_use" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "paper_link_use" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "paper_link_use" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "paper_link_use" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "paper_link_use" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2883,7 +3195,11 @@ ALTER TABLE "paper_proof" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "paper_proof" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "paper_proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "paper_proof" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "paper_proof" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "paper_proof" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "partner_code" TO tournee_app
 -- next
@@ -2893,7 +3209,11 @@ ALTER TABLE "partner_code" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "partner_code" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "partner_code" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "partner_code" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "partner_code" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "partner_code" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "payment" TO tournee_app
 -- next
@@ -2903,7 +3223,11 @@ ALTER TABLE "payment" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "payment" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "payment" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "payment" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "payment" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "payment" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "plan" TO tournee_app
 -- next
@@ -2913,7 +3237,11 @@ ALTER TABLE "plan" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "plan" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "plan" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "plan" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "plan" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "plan" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "posting" TO tournee_app
 -- next
@@ -2923,7 +3251,11 @@ ALTER TABLE "posting" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "posting" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "posting" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "posting" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "posting" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "posting" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "posting" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2935,7 +3267,11 @@ ALTER TABLE "price_rule" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "price_rule" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "price_rule" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "price_rule" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "price_rule" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "price_rule" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "product" TO tournee_app
 -- next
@@ -2945,7 +3281,11 @@ ALTER TABLE "product" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "product" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "product" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "product" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "product" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "product" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "product_format" TO tournee_app
 -- next
@@ -2955,7 +3295,11 @@ ALTER TABLE "product_format" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "product_format" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "product_format" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "product_format" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "product_format" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "product_format" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "proof" TO tournee_app
 -- next
@@ -2965,7 +3309,11 @@ ALTER TABLE "proof" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "proof" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "proof" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "proof" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "proof" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "proof" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -2977,7 +3325,11 @@ ALTER TABLE "proof_access" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "proof_access" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "proof_access" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "proof_access" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "proof_access" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "proof_access" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_access" FOR EACH ROW EXECUTE FUNCTION refuse_change_while_kept(365)
 -- next
@@ -2989,7 +3341,11 @@ ALTER TABLE "proof_day" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "proof_day" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "proof_day" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "proof_day" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "proof_day" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "proof_day" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_day" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3001,7 +3357,11 @@ ALTER TABLE "proof_edition" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "proof_edition" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "proof_edition" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "proof_edition" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "proof_edition" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "proof_edition" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_edition" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3013,7 +3373,11 @@ ALTER TABLE "proof_entry" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "proof_entry" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "proof_entry" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "proof_entry" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "proof_entry" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "proof_entry" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_export" TO tournee_app
 -- next
@@ -3023,7 +3387,11 @@ ALTER TABLE "proof_export" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "proof_export" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "proof_export" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "proof_export" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "proof_export" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "proof_export" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "proof_inclusion" TO tournee_app
 -- next
@@ -3033,7 +3401,11 @@ ALTER TABLE "proof_inclusion" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "proof_inclusion" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "proof_inclusion" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "proof_inclusion" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "proof_inclusion" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "proof_inclusion" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "proof_inclusion" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3045,7 +3417,11 @@ ALTER TABLE "provider_account" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "provider_account" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "provider_account" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "provider_account" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "provider_account" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "provider_account" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "provider_event" TO tournee_app
 -- next
@@ -3055,7 +3431,11 @@ ALTER TABLE "provider_event" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "provider_event" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "provider_event" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "provider_event" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "provider_event" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "provider_event" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "provider_event" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3067,7 +3447,11 @@ ALTER TABLE "rate_window" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "rate_window" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "rate_window" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "rate_window" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "rate_window" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "rate_window" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "refund" TO tournee_app
 -- next
@@ -3077,7 +3461,11 @@ ALTER TABLE "refund" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "refund" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "refund" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "refund" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "refund" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "refund" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "relation" TO tournee_app
 -- next
@@ -3087,7 +3475,11 @@ ALTER TABLE "relation" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "relation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "relation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "relation" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "relation" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "relation" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "reminder" TO tournee_app
 -- next
@@ -3097,7 +3489,11 @@ ALTER TABLE "reminder" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "reminder" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "reminder" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "reminder" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "reminder" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "reminder" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "reminder" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3109,7 +3505,11 @@ ALTER TABLE "reminder_plan" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "reminder_plan" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "reminder_plan" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "reminder_plan" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "reminder_plan" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "reminder_plan" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "road_leg" TO tournee_app
 -- next
@@ -3119,7 +3519,11 @@ ALTER TABLE "road_leg" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "road_leg" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "road_leg" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "road_leg" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "road_leg" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "road_leg" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "run" TO tournee_app
 -- next
@@ -3129,7 +3533,11 @@ ALTER TABLE "run" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "run" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "run" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "run" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "run" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "run" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "run_bundle" TO tournee_app
 -- next
@@ -3139,7 +3547,11 @@ ALTER TABLE "run_bundle" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "run_bundle" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "run_bundle" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "run_bundle" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "run_bundle" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "run_bundle" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "run_bundle" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3151,7 +3563,11 @@ ALTER TABLE "run_given" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "run_given" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "run_given" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "run_given" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "run_given" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "run_given" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "run_waiver" TO tournee_app
 -- next
@@ -3161,7 +3577,11 @@ ALTER TABLE "run_waiver" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "run_waiver" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "run_waiver" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "run_waiver" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "run_waiver" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "run_waiver" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "run_waiver" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3173,7 +3593,11 @@ ALTER TABLE "saved_view" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "saved_view" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "saved_view" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "saved_view" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "saved_view" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "saved_view" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT ON "server_epoch" TO tournee_app
 -- next
@@ -3185,7 +3609,11 @@ ALTER TABLE "signed_receipt" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "signed_receipt" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "signed_receipt" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "signed_receipt" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "signed_receipt" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "signed_receipt" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "signed_receipt" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3197,7 +3625,11 @@ ALTER TABLE "site" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "site" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "site" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "site" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "site" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "site" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "stock_allocation" TO tournee_app
 -- next
@@ -3207,7 +3639,11 @@ ALTER TABLE "stock_allocation" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "stock_allocation" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "stock_allocation" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "stock_allocation" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "stock_allocation" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "stock_allocation" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "stock_move" TO tournee_app
 -- next
@@ -3217,7 +3653,11 @@ ALTER TABLE "stock_move" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "stock_move" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "stock_move" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "stock_move" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "stock_move" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "stock_move" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "stock_move" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3229,7 +3669,11 @@ ALTER TABLE "stock_transfer" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "stock_transfer" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "stock_transfer" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "stock_transfer" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "stock_transfer" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "stock_transfer" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "stop" TO tournee_app
 -- next
@@ -3239,7 +3683,11 @@ ALTER TABLE "stop" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "stop" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "stop" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "stop" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "stop" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "stop" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "stop_order" TO tournee_app
 -- next
@@ -3249,7 +3697,11 @@ ALTER TABLE "stop_order" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "stop_order" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "stop_order" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "stop_order" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "stop_order" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "stop_order" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "stray_push" TO tournee_app
 -- next
@@ -3259,7 +3711,11 @@ ALTER TABLE "stray_push" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "stray_push" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "stray_push" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "stray_push" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "stray_push" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "stray_push" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "stray_push" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3273,7 +3729,11 @@ ALTER TABLE "tax_registration" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "tax_registration" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "tax_registration" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "tax_registration" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "tax_registration" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "tax_registration" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "terms" TO tournee_app
 -- next
@@ -3283,7 +3743,11 @@ ALTER TABLE "terms" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "terms" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "terms" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "terms" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "terms" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "terms" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "terms" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3295,7 +3759,11 @@ ALTER TABLE "thread" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "thread" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "thread" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "thread" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "thread" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "thread" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "transfer_line" TO tournee_app
 -- next
@@ -3305,7 +3773,11 @@ ALTER TABLE "transfer_line" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "transfer_line" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "transfer_line" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "transfer_line" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "transfer_line" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "transfer_line" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "user_account" TO tournee_app
 -- next
@@ -3315,7 +3787,11 @@ ALTER TABLE "user_account" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "user_account" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "user_account" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "user_account" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "user_account" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "user_account" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "user_session" TO tournee_app
 -- next
@@ -3325,7 +3801,11 @@ ALTER TABLE "user_session" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "user_session" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "user_session" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "user_session" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "user_session" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "user_session" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "variance_notice" TO tournee_app
 -- next
@@ -3335,7 +3815,11 @@ ALTER TABLE "variance_notice" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "variance_notice" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "variance_notice" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "variance_notice" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "variance_notice" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "variance_notice" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "variance_notice" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3347,7 +3831,11 @@ ALTER TABLE "vehicle" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "vehicle" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "vehicle" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "vehicle" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "vehicle" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "vehicle" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT ON "verified_backup" TO tournee_app
 -- next
@@ -3359,7 +3847,11 @@ ALTER TABLE "visit" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "visit" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "visit" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "visit" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "visit" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "visit" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "visit" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
@@ -3371,7 +3863,11 @@ ALTER TABLE "webhook_call" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "webhook_call" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "webhook_call" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "webhook_call" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "webhook_call" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "webhook_call" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "webhook_endpoint" TO tournee_app
 -- next
@@ -3381,7 +3877,11 @@ ALTER TABLE "webhook_endpoint" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "webhook_endpoint" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "webhook_endpoint" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "webhook_endpoint" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "webhook_endpoint" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "webhook_endpoint" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "write_off" TO tournee_app
 -- next
@@ -3391,6 +3891,10 @@ ALTER TABLE "write_off" FORCE ROW LEVEL SECURITY
 -- next
 CREATE POLICY readers ON "write_off" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
 -- next
-CREATE POLICY writer ON "write_off" FOR ALL USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+CREATE POLICY adds ON "write_off" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "write_off" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "write_off" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "write_off" FOR EACH ROW EXECUTE FUNCTION refuse_change()

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for, acting_org
 from server.core.database import among
+from server.core.each_owner import as_array
 from server.core.memory import remembered
 from server.core.problems import Forbidden, Problem, Text
 from server.orders.model import Order
@@ -31,7 +32,7 @@ class StaleOrder(Problem):
 
 
 _LOCKED = "orders"
-_LOCK = text('SELECT id FROM "order" WHERE id = ANY(CAST(:ids AS uuid[])) ORDER BY id FOR UPDATE')
+_LOCK = text("SELECT lock_orders(CAST(:owners AS uuid[]), CAST(:mine AS text[]))")
 _COLUMNS = [column.key for column in inspect(Order).column_attrs]
 
 
@@ -58,9 +59,9 @@ def hold_all(session: Session, *, order_ids: Iterable[UUID], carrier_id: UUID | 
         query = query.where(Order.carrier_id == carrier_id)
     for owner_id, order_id in session.execute(query):
         wanted[owner_id].append(order_id)
-    for owner_id in sorted(wanted):
-        with acting_for(session, owner_id):
-            session.execute(_LOCK, {"ids": wanted[owner_id]})
+    session.flush()
+    owners = sorted(wanted)
+    session.execute(_LOCK, {"owners": owners, "mine": [as_array(wanted[owner_id]) for owner_id in owners]})
     locked = remembered(session, _LOCKED)
     locked.update(_with_lines(session, [order_id for mine in wanted.values() for order_id in mine]))
     return [locked[order_id] for owner_id in sorted(wanted) for order_id in sorted(wanted[owner_id])]

@@ -16,6 +16,7 @@ from server.receivables import accounts as reads
 from server.receivables import service, statements
 from server.receivables.api.asking import currency_of, period, today
 from server.receivables.model import CustomerAccount
+from server.receivables.movements import Line
 from server.receivables.schemas import (
     AccountMessageSchema,
     AccountSaidSchema,
@@ -60,7 +61,7 @@ def read_account(asked: dict[str, Any], buyer_id: UUID) -> Sequence[reads.Accoun
 @requires(Permission.BALANCE_READ)
 @accounts.arguments(TransactionsQuerySchema, location="query")
 @accounts.response(200, TransactionSchema(many=True))
-def list_transactions(asked: dict[str, Any], buyer_id: UUID) -> Sequence[statements.Line]:
+def list_transactions(asked: dict[str, Any], buyer_id: UUID) -> Sequence[Line]:
     """List every transaction of a customer, newest first"""
     me = actor().org_id
     with transaction(me) as session:

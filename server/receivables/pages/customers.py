@@ -15,6 +15,7 @@ from server.parties import queries as parties
 from server.receivables import accounts as reads
 from server.receivables import service, statements
 from server.receivables.api.asking import currency_of, today
+from server.receivables.movements import MOVEMENT_LABELS
 from server.receivables.pages.blueprint import asked_day, asked_page, pages
 from server.receivables.pages.written import written_cents
 from server.receivables.reads import customer_whole
@@ -55,7 +56,7 @@ def account(buyer_id: UUID) -> str:
             on=on,
             page=page,
             ages=reads.AGE_LABELS,
-            labels=statements.MOVEMENT_LABELS,
+            labels=MOVEMENT_LABELS,
             zone=parties.zone_of(session, org_id=me),
         )
 

@@ -2,7 +2,7 @@
 
 from server.stock.service.adjusting import Adjustment, adjust
 from server.stock.service.keeping import BadStock, require_keeper
-from server.stock.service.moving import BadMove, GoodsMove, move_containers, move_goods
+from server.stock.service.moving import BadMove, GoodsMove, move_containers, move_goods, remember_depots
 from server.stock.service.transferring import Sent, accept_transfer, cancel_transfer, send_transfer
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "cancel_transfer",
     "move_containers",
     "move_goods",
+    "remember_depots",
     "require_keeper",
     "send_transfer",
 ]

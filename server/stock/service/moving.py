@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_for
@@ -20,6 +20,8 @@ from server.stock.model import ContainerEntry, StockMove, StockPlace, StockReaso
 from shared.ids import new_id
 
 MAX_MOVED: Final = 1_000_000
+_DEPOTS: Final = "depots"
+_KEEPS: Final = text("SELECT own_depots(CAST(:owners AS uuid[]), CAST(:carrier_id AS uuid))")
 _KEPT: Final = frozenset({StockPlace.WAREHOUSE, StockPlace.TRUCK, StockPlace.TRANSIT})
 
 
@@ -116,7 +118,7 @@ def _keeper_of(session: Session, seller_id: UUID, carrier_id: UUID | None, place
         return None
     if place is StockPlace.TRUCK:
         return carrier_id
-    known: dict[tuple[UUID, UUID], bool] = remembered(session, "depots")
+    known: dict[tuple[UUID, UUID], bool] = remembered(session, _DEPOTS)
     if (seller_id, carrier_id) not in known:
         there = select(StockMove.id).where(
             StockMove.owner_id == seller_id,
@@ -125,6 +127,15 @@ def _keeper_of(session: Session, seller_id: UUID, carrier_id: UUID | None, place
         )
         known[seller_id, carrier_id] = bool(session.scalar(select(there.exists())))
     return carrier_id if known[seller_id, carrier_id] else None
+
+
+def remember_depots(session: Session, *, seller_ids: Iterable[UUID], carrier_id: UUID) -> None:
+    """Read at once which of these sellers keep goods at the carrier's depot."""
+    known: dict[tuple[UUID, UUID], bool] = remembered(session, _DEPOTS)
+    sellers = sorted(set(seller_ids) - {carrier_id})
+    session.flush()
+    found = set(session.scalars(_KEEPS, {"owners": sellers, "carrier_id": carrier_id}))
+    known.update({(seller_id, carrier_id): seller_id in found for seller_id in sellers})
 
 
 def move_containers(

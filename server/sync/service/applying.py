@@ -126,10 +126,12 @@ def _correct(session: Session, of: _Visit, report: VisitReport, *, stop: Stop, s
 
 
 def _depart(session: Session, run: Run, moment: Moment, stamp: Stamp) -> None:
-    if not progress.depart(session, run, at=moment.at, stamp=stamp):
+    if not progress.is_to_depart(run):
         return
     order_ids = [stop_order.order_id for stop in run.stops for stop_order in stop.orders]
-    for order in hold_rest(session, carrier_id=run.owner_id, order_ids=order_ids):
+    riding = hold_rest(session, carrier_id=run.owner_id, order_ids=order_ids)
+    progress.depart(session, run, at=moment.at, stamp=stamp)
+    for order in riding:
         if order.state is OrderState.PLANNED:
             mark_shipped(session, order=order, stamp=stamp)
 

@@ -17,6 +17,7 @@ from server.billing.service import count_pending, publish_pending
 from server.core.acting import savepoint
 from server.core.gathering import is_gathering, write_now
 from server.core.logs import log
+from server.core.objects import fresh
 from server.core.stamp import Stamp
 from server.fulfilment.issued import Issued
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
@@ -243,7 +244,8 @@ def _used_before() -> BrokenSeal:
 
 
 def _as_row(stream: DeviceStream, seq: int, sealed: SealedEvent, stamp: Stamp) -> DeviceEvent:
-    return DeviceEvent(
+    return fresh(
+        DeviceEvent,
         owner_id=stream.owner_id,
         party_ids=[],
         device_id=stream.device_id,

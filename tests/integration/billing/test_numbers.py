@@ -139,6 +139,24 @@ def test_a_new_year_is_opened_once_by_many(database):
     assert faults(world.seller.id) == []
 
 
+def test_two_issuers_go_into_a_new_year_crosswise(database):
+    """Law 17: transactions of several issuers around midnight close and open counters without waiting in a circle."""
+    world = make_world([ADJUST, ADJUST])
+    pairs = [[make_order(world, seller=seller, cases=1, kegs=0) for seller in world.sellers] for _ in range(8)]
+    old, new = datetime(2027, 1, 1, 4, 59, tzinfo=UTC), datetime(2027, 1, 1, 5, 1, tzinfo=UTC)
+
+    def work(numbered_pair):
+        number, order_ids = numbered_pair
+        at = stamp(new if number % 2 else old)
+        with transaction(acting=world.carrier_id) as session:
+            billing.publish_orders(session, order_ids=order_ids, stamp=at)
+
+    together(work, enumerate(pairs))
+    for seller in world.sellers:
+        assert len(numbered(seller.id)) == 8
+        assert faults(seller.id) == []
+
+
 @pytest.mark.parametrize(
     "change",
     [

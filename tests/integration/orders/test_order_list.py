@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from datetime import date, datetime, timedelta
 from html import unescape
@@ -84,6 +85,8 @@ def test_each_order_falls_in_exactly_one_bucket_of_each_axis(trade: Trade, drawn
         counted = {one: total(trade.seller, **{axis: one.value}) for one in Bucket}
         assert sum(counted.values()) == whole
         assert counted == {one: sum(pair[at] is one for pair in wanted) for one in Bucket}
+    shown = [int(one) for one in re.findall(r'class="much">([0-9]+)<', page(trade.seller))]
+    assert shown == [whole, *(sum(pair[at] is one for pair in wanted) for at in (0, 1) for one in Bucket)]
 
 
 def stand(trade: Trade, order_ids: list[UUID], drawn: list[tuple]) -> None:
@@ -112,8 +115,6 @@ def page(client: Client, path: str = "/commandes") -> str:
 
 
 def rows(text: str) -> list[str]:
-    import re
-
     return re.findall(r'href="/commandes/([0-9a-f-]{36})"><strong>', text)
 
 
@@ -128,6 +129,12 @@ def test_filters_narrow_the_page_and_reset_brings_it_back(trade: Trade) -> None:
     mine = page(trade.seller, f"/commandes?client={buyer}")
     assert len(rows(mine)) == ORDERS // 2
     assert 'href="/commandes">Réinitialiser' in mine
+    number = answered(trade.seller.get(API, query_string={"limit": "1"}))["orders"][0]["number"]
+    for words in (number.lower(), number[-4:]):  # letters of any case, and what has none
+        assert total(trade.seller, number=words) >= 1
+        assert number in page(trade.seller, f"/commandes?q={words}")
+    assert len(rows(page(trade.seller, "/commandes?q=dépanneur 2"))) == ORDERS // 2
+    assert rows(page(trade.seller, "/commandes?q=100%25")) == []
     assert f'href="/clients/{buyer}"' in mine
     assert "Progression de la commande" in mine
 

@@ -1,0 +1,61 @@
+"""What moves on a customer's account, and how each movement is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from shared.problems import Text
+
+
+class Movement(StrEnum):
+    """What moved on an account."""
+
+    INVOICE = "invoice"
+    CREDIT_NOTE = "credit_note"
+    PAYMENT = "payment"
+    PAYMENT_FAILED = "payment_failed"
+    REFUND = "refund"
+    REFUND_FAILED = "refund_failed"
+    WRITE_OFF = "write_off"
+    WRITE_OFF_UNDONE = "write_off_undone"
+    ALLOCATION = "allocation"
+    ALLOCATION_UNDONE = "allocation_undone"
+
+
+MOVEMENT_LABELS: Mapping[Movement, Text] = {
+    Movement.INVOICE: Text("Facture", "Invoice"),
+    Movement.CREDIT_NOTE: Text("Note de crédit", "Credit note"),
+    Movement.PAYMENT: Text("Paiement", "Payment"),
+    Movement.PAYMENT_FAILED: Text("Paiement refusé", "Payment failed"),
+    Movement.REFUND: Text("Remboursement", "Refund"),
+    Movement.REFUND_FAILED: Text("Remboursement non remis", "Refund failed"),
+    Movement.WRITE_OFF: Text("Radiation", "Write-off"),
+    Movement.WRITE_OFF_UNDONE: Text("Radiation annulée", "Write-off undone"),
+    Movement.ALLOCATION: Text("Affectation", "Allocation"),
+    Movement.ALLOCATION_UNDONE: Text("Désaffectation", "Allocation undone"),
+}
+
+
+class Line(msgspec.Struct, frozen=True):  # ten thousand of them make one statement
+    """One movement. ``amount_cents`` is what it adds to the balance; an allocation moves ``moved_cents`` within it.
+
+    ``invoice_id``, ``credit_id`` and ``payment_id`` are what the line links to.
+    """
+
+    entry_id: UUID
+    on: date
+    movement: Movement
+    document_id: UUID
+    number: str
+    words: Text
+    amount_cents: int
+    moved_cents: int
+    balance_cents: int
+    invoice_id: UUID | None
+    credit_id: UUID | None
+    payment_id: UUID | None
