@@ -107,7 +107,7 @@ def _refund(movement: Movement, source: AllocationSource, source_id: UUID, reaso
     return About(movement, "", _named(movement, "", reason), None, credit_id, payment_id)
 
 
-def _allocation(row: Row[Any]) -> About:
+def _allocation(row: Row[*tuple[Any, ...]]) -> About:
     _id, source, source_id, invoice_id, amount_cents, against, of, write_off, reason = row
     credit_id, payment_id = _source(source, source_id)
     if source is AllocationSource.WRITE_OFF:
