@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -109,7 +108,10 @@ def make_world(
     made_buyers = tuple(_buyer(number, places) for number in range(buyers))
     seller_ids = [_seller(number, deal, carrier_id, made_buyers) for number, deal in enumerate(deals)]
     can_class_id = _cans(carrier_id)
-    sellers = tuple(_with_formats(org_id, agreement_id, can_class_id) for org_id, agreement_id in seller_ids)
+    sellers = tuple(
+        _with_formats(org_id, agreement_id, can_class_id, beer=_BEERS[number % len(_BEERS)])
+        for number, (org_id, agreement_id) in enumerate(seller_ids)
+    )
     return World(carrier_id, depot_id, can_class_id, sellers, made_buyers)
 
 
@@ -288,10 +290,10 @@ def _cans(carrier_id: UUID) -> UUID:
         ).id
 
 
-_beers = itertools.cycle(("Blonde", "Rousse", "Noire"))
+_BEERS = ("Blonde", "Rousse", "Noire")
 
 
-def _with_formats(seller_id: UUID, agreement_id: UUID, can_class_id: UUID) -> Seller:
+def _with_formats(seller_id: UUID, agreement_id: UUID, can_class_id: UUID, *, beer: str) -> Seller:
     with transaction(acting=seller_id) as session:
         keg_class = catalog.create_container_class(
             session,
@@ -303,7 +305,6 @@ def _with_formats(seller_id: UUID, agreement_id: UUID, can_class_id: UUID) -> Se
             valid_from=date(2020, 1, 1),
             stamp=stamp(),
         )
-        beer = next(_beers)
         product = catalog.create_product(session, name_fr=f"{beer} d’été", name_en=f"Summer {beer}", stamp=stamp())
         case = catalog.create_format(
             session,
