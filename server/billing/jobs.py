@@ -51,14 +51,16 @@ def watch_deposit(*, owner_id: str, subject_id: str) -> None:
 def revalue(*, owner_id: str, subject_id: str) -> None:
     """Bring an issuer's deposits to today's prices; again every night while a change is recent.
 
-    ``subject_id`` is the issuer once more: a job has both.
+    The next night is asked for first: one that fails must not be the last. ``subject_id`` is the issuer once more: a
+    job has both.
     """
     now, issuer_id = clock.now(), UUID(subject_id)
-    with transaction(UUID(owner_id)) as session:
-        made = revalue_deposits(session, stamp=Stamp(None, now))
+    with transaction(issuer_id) as session:
         today = letterhead(session, org_id=issuer_id).day_of(now)
         if _is_recent(_changed_on(session), today):
             _ask(session, issuer_id, today + timedelta(days=1))
+    with transaction(UUID(owner_id)) as session:
+        made = revalue_deposits(session, stamp=Stamp(None, now))
     log(__name__).info("deposits revalued", issuer_id=subject_id, classes=len(made))
 
 

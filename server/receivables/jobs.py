@@ -16,7 +16,7 @@ from server.receivables.model import Payment, Refund, RefundState
 from server.receivables.providers import GatewayRefused, gateway_of
 from server.receivables.service.online import agree, require_followed
 from server.receivables.service.refunds import finish_refund
-from server.receivables.service.scheduling import next_morning, run_plan
+from server.receivables.service.scheduling import next_morning, reminder_plan, run_plan
 from shared.states import PaymentState
 
 FIRST_LOOK: Final = timedelta(minutes=10)
@@ -110,12 +110,17 @@ def try_later(session: Session, refund: Refund, *, now: datetime) -> None:
 def remind(*, owner_id: str, subject_id: str) -> None:
     """Send an issuer's reminders of the morning, and come back the next one; switched off, it does not.
 
-    ``subject_id`` is the issuer once more: a job has both.
+    The next morning is asked for first: one that fails must not be the last. ``subject_id`` is the issuer once more: a
+    job has both.
     """
     now, issuer_id = clock.now(), UUID(subject_id)
+    with transaction(issuer_id) as session:
+        plan = reminder_plan(session)
+        if plan is None or not plan.is_on:
+            return
+        remind_later(session, issuer_id, now=now)
     with transaction(UUID(owner_id)) as session:
-        if run_plan(session, stamp=Stamp(None, now)) is not None:
-            remind_later(session, issuer_id, now=now)
+        run_plan(session, stamp=Stamp(None, now))
 
 
 def remind_later(session: Session, issuer_id: UUID, *, now: datetime) -> None:

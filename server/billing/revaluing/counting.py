@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, func, select
+from sqlalchemy import BigInteger, func, select
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
@@ -45,7 +45,7 @@ def held_before(session: Session, *, issuer_id: UUID, currency: str, day: date |
 
 def _counts(session: Session, issuer_id: UUID, currency: str, day: date | None) -> Iterator[tuple[UUID, int]]:
     class_id = InvoiceLine.deposits[0]["class_id"].astext
-    containers = InvoiceLine.deposits[0]["containers"].astext.cast(Integer)
+    containers = InvoiceLine.deposits[0]["containers"].astext.cast(BigInteger)
     charged = (
         select(class_id, func.sum(InvoiceLine.quantity * containers))
         .join(Invoice, (Invoice.id == InvoiceLine.invoice_id) & (Invoice.revision == InvoiceLine.revision))

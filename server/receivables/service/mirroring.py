@@ -48,7 +48,8 @@ def mirror_chargebacks(session: Session, payment: Payment, charged_back_cents: i
     beyond_cents = charged_back_cents - sum(one.amount_cents for one in taken)
     if not beyond_cents:
         return
-    held_cents = _held_cents(session, payment)
+    # what somebody left on the account stays there, but for what the bank took of it
+    apart_cents = max(0, _held_cents(session, payment) - max(0, beyond_cents))
     for one in reversed(taken):
         if beyond_cents >= 0:
             break
@@ -57,7 +58,6 @@ def mirror_chargebacks(session: Session, payment: Payment, charged_back_cents: i
     if beyond_cents > 0:
         _free_up_to(session, payment, beyond_cents, stamp)
         _take(session, payment, beyond_cents, stamp)
-    apart_cents = max(0, held_cents - max(0, beyond_cents))  # what somebody left on the account stays there
     _pay_on(session, payment, _held_cents(session, payment) - apart_cents, stamp)
 
 

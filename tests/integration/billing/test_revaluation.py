@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -137,6 +138,23 @@ def test_whoever_still_stamps_yesterday_gets_the_day_s_date(database) -> None:
     with transaction(acting=world.seller.id) as session:
         assert queries.invoice(session, invoice_id=late).issued_on == change
     assert faults(world.seller.id) == []
+
+
+def test_publishers_of_yesterday_and_a_revaluation_at_once_agree(database) -> None:
+    """Law 20: four publish under yesterday's stamp while two revalue; what was counted stays counted, to the cent."""
+    world = make_world([ADJUST])
+    keg, change = world.seller.keg_class_id, FIRST_DAY + timedelta(days=1)
+    publish(world, make_order(world, cases=0, kegs=1), at=at(FIRST_DAY))
+    price(world.seller.id, keg, 5000, day=change)
+    waiting = [make_order(world, cases=0, kegs=1) for _ in range(8)]
+    with ThreadPoolExecutor(6) as threads:
+        told = [threads.submit(publish, world, one, at=at(FIRST_DAY)) for one in waiting]
+        made = [threads.submit(revalued, world.seller.id, change) for _ in range(2)]
+        assert all(one.result() for one in told)
+        assert sorted(len(one.result()) for one in made) == [0, 1]
+    assert faults(world.seller.id) == []
+    revalued(world.seller.id, change + timedelta(days=1))
+    assert owed(world.seller.id, keg) == 9 * 5000
 
 
 def test_the_jobs_of_a_price_change_reach_everyone_who_owes(database, monkeypatch: pytest.MonkeyPatch) -> None:
