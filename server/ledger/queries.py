@@ -63,6 +63,22 @@ def balance_cents(
     return int(session.scalar(query) or 0)
 
 
+def balances_cents(
+    session: Session, *, issuer_id: UUID, customer_ids: Iterable[UUID], currency: str
+) -> Mapping[UUID, int]:
+    """Return what each of these customers owes an issuer, negative when it is owed; 0 for one without postings."""
+    wanted = list(customer_ids)
+    rows = session.execute(
+        select(Posting.customer_id, func.sum(Posting.amount_cents))
+        .join(JournalEntry, JournalEntry.id == Posting.entry_id)
+        .where(Posting.owner_id == issuer_id, IS_OWED, among(Posting.customer_id, wanted))
+        .where(JournalEntry.currency == currency)
+        .group_by(Posting.customer_id)
+    )
+    found = {customer_id: int(cents) for customer_id, cents in rows}
+    return {one: found.get(one, 0) for one in wanted}
+
+
 def account_totals(session: Session, *, issuer_id: UUID) -> Mapping[tuple[str, Account], int]:
     """Return the total of each account of an issuer by currency, debits positive."""
     rows = session.execute(

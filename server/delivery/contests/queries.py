@@ -10,6 +10,7 @@ from sqlalchemy import Select, any_, literal, or_, select
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
+from server.core.database import among
 from server.core.problems import NotFound, Text
 from server.delivery.contests.model import Contest, ContestEvidence, ContestState
 from server.delivery.sharing.model import ProofEntry
@@ -69,7 +70,13 @@ def may_contest(entry: ProofEntry, former: Sequence[Contest], *, me: UUID, now: 
     return is_other_s and now <= entry.contest_until and all(one.state is ContestState.WITHDRAWN for one in former)
 
 
-def dunning_is_paused(session: Session, *, order_ids: Iterable[UUID]) -> bool:
-    """Say whether a reminder of these orders' invoices must wait: an open contest pauses dunning (section 4)."""
-    wanted = all_contests(session, state=ContestState.OPEN).where(Contest.order_id.in_(list(order_ids)))
-    return session.scalars(wanted.limit(1)).first() is not None
+def contested_orders(session: Session, *, order_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return those of these orders of which something is contested: an open contest pauses dunning (section 4)."""
+    wanted = all_contests(session, state=ContestState.OPEN).where(among(Contest.order_id, order_ids))
+    return frozenset(one.order_id for one in session.scalars(wanted) if one.order_id is not None)
+
+
+def contested_subjects(session: Session, *, subject_ids: Iterable[UUID]) -> frozenset[UUID]:
+    """Return those of these proofs and credit notes that are contested now."""
+    wanted = all_contests(session, state=ContestState.OPEN).where(among(Contest.subject_id, subject_ids))
+    return frozenset(one.subject_id for one in session.scalars(wanted))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
@@ -16,6 +18,8 @@ from server.receivables.pages.blueprint import pages
 from server.receivables.service.reminders import LATE_DAYS, PAUSE_LABELS, foreseen_reminders, send_reminders
 from server.receivables.service.scheduling import MORNING, reminder_plan
 
+MOST_SHOWN: Final = 500
+
 
 @pages.get("/comptes/rappels")
 @requires(Permission.RECEIVABLES_RUN)
@@ -23,9 +27,12 @@ def reminders() -> str:
     """List overdue invoices with their reminders, and the switch."""
     with transaction(actor().org_id) as session:
         on = today(session)
+        foreseen = foreseen_reminders(session, on=on)
         return render_template(
             "receivables/reminders.html",
-            foreseen=foreseen_reminders(session, on=on),
+            foreseen=foreseen[:MOST_SHOWN],
+            more=max(0, len(foreseen) - MOST_SHOWN),
+            due=sum(one.is_due for one in foreseen),
             plan=reminder_plan(session),
             on=on,
             pauses=PAUSE_LABELS,

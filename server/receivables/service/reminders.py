@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final
-from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.billing.letterhead import letterhead
 from server.billing.model import Invoice
-from server.billing.queries import credits_of, order_ids_of
 from server.core import facts
 from server.core.acting import acting_org
 from server.core.stamp import Stamp
-from server.delivery.contests.model import ContestState
-from server.delivery.contests.queries import contests_of, dunning_is_paused
-from server.ledger.queries import balance_cents
+from server.ledger.queries import balances_cents
 from server.ledger.service import lock_accounts
 from server.receivables import events
 from server.receivables.accounts import Account, accounts
 from server.receivables.model import Reminder
-from server.receivables.queries import open_invoices
+from server.receivables.overdue import disputed, levels_sent, overdue_invoices
 from shared.ids import new_id
 from shared.problems import Text
 
@@ -106,27 +101,28 @@ def _late(session: Session, on: date) -> Sequence[Account]:
     return [one for one in accounts(session, on=on) if one.overdue_cents > 0 and one.currency == currency]
 
 
-def _foreseen(session: Session, late: Iterable[Account], on: date) -> Iterator[Foreseen]:
-    me = acting_org(session)
-    for account in late:
-        buyer_id, currency = account.buyer_id, account.currency
-        owes = balance_cents(session, issuer_id=me, customer_id=buyer_id, currency=currency) > 0
-        for invoice, still_cents in open_invoices(session, issuer_id=me, buyer_id=buyer_id, currency=currency):
-            if invoice.due_on is not None and invoice.due_on < on:
-                yield Foreseen(
-                    invoice=invoice,
-                    buyer_name=account.buyer_name,
-                    open_cents=still_cents,
-                    level_sent=_level_sent(session, invoice.id),
-                    level_due=level_of(invoice.due_on, on=on),
-                    pause=_pause(session, invoice, owes=owes),
-                )
+def _foreseen(session: Session, late: Sequence[Account], on: date) -> Iterator[Foreseen]:
+    me, names = acting_org(session), {one.buyer_id: one.buyer_name for one in late}
+    currency = letterhead(session, org_id=me).currency
+    rows = overdue_invoices(session, buyer_ids=names, currency=currency, on=on)
+    invoice_ids = [invoice.id for invoice, _ in rows]
+    owed = balances_cents(session, issuer_id=me, customer_ids=names, currency=currency)
+    sent, contested = levels_sent(session, invoice_ids=invoice_ids), disputed(session, invoice_ids=invoice_ids)
+    for invoice, still_cents in rows:
+        yield Foreseen(
+            invoice=invoice,
+            buyer_name=names[invoice.buyer_id],
+            open_cents=still_cents,
+            level_sent=sent.get(invoice.id, 0),
+            level_due=level_of(invoice.due_on or on, on=on),
+            pause=_pause(owed_cents=owed[invoice.buyer_id], is_disputed=invoice.id in contested),
+        )
 
 
-def _pause(session: Session, invoice: Invoice, *, owes: bool) -> Pause | None:
-    if not owes:
+def _pause(*, owed_cents: int, is_disputed: bool) -> Pause | None:
+    if owed_cents <= 0:
         return Pause.NOTHING_OWED
-    return Pause.DISPUTED if _is_disputed(session, invoice) else None
+    return Pause.DISPUTED if is_disputed else None
 
 
 def _write(session: Session, foreseen: Foreseen, on: date, stamp: Stamp) -> Reminder:
@@ -146,15 +142,3 @@ def _write(session: Session, foreseen: Foreseen, on: date, stamp: Stamp) -> Remi
     session.flush()
     facts.record(session, events.REMINDER_DUE, reminder.id, stamp, readers=(invoice.buyer_id,))
     return reminder
-
-
-def _level_sent(session: Session, invoice_id: UUID) -> int:
-    sent = session.scalar(select(func.max(Reminder.level)).where(Reminder.invoice_id == invoice_id))
-    return int(sent or 0)
-
-
-def _is_disputed(session: Session, invoice: Invoice) -> bool:
-    if dunning_is_paused(session, order_ids=order_ids_of(session, invoice_id=invoice.id)):
-        return True
-    notes = credits_of(session, invoice_id=invoice.id)
-    return any(one.state is ContestState.OPEN for note in notes for one in contests_of(session, note.id))

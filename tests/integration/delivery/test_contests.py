@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +14,15 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from server.app import create_app
-from server.billing.model import CreditNote
+from server.billing.model import CreditNote, InvoiceOrder
 from server.core.pictures import PictureRefused, read_picture
 from server.core.transaction import transaction
 from server.delivery.contests.model import Contest
-from server.delivery.contests.queries import dunning_is_paused
 from server.delivery.sharing.model import ProofEntry
 from server.identity.model import Role
 from server.notifications import jobs as notifications
 from server.notifications.model import InboxMessage
+from server.receivables.service.reminders import Pause, foreseen_reminders
 from tests.factories.given import carrier, deliver, seal, shop, supplied_yard, supplier
 from tests.factories.hand_tablet import Yard, short
 from tests.factories.web import Client
@@ -62,7 +62,7 @@ def state_of(client: Client, proof_id: str) -> str:
 
 
 def test_a_contest_goes_from_its_evidence_to_its_decision(yard: Yard) -> None:
-    """Section 4, POD: partagée → contestée → close; dunning waits; thread and news reach that order's parties alone."""
+    """Section 4, POD: partagée → contestée → close; no reminder (law 27); its parties alone are told."""
     buyer, seller, other, owner = shop(yard, 0), supplier(yard, 0), supplier(yard, 1), carrier(yard, Role.ACCOUNTANT)
     proof = next(one for one in proofs(buyer) if one["seller_id"] == str(yard.world.sellers[0].id))
     cursor = seller.get("/api/v1/proofs?limit=200").json["cursor"]
@@ -71,8 +71,7 @@ def test_a_contest_goes_from_its_evidence_to_its_decision(yard: Yard) -> None:
     assert [state_of(one, proof["id"]) for one in (buyer, seller, owner)] == ["contested"] * 3
     assert [one["id"] for one in seller.get(f"/api/v1/proofs?cursor={cursor}").json["proofs"]] == [proof["id"]]
     assert [one["id"] for one in proofs(owner, state="contested")] == [proof["id"]]
-    with transaction(yard.world.sellers[0].id) as session:
-        assert dunning_is_paused(session, order_ids=[UUID(proof["order_id"])])
+    assert pauses(yard, 0, order_id=UUID(proof["order_id"])) == {Pause.DISPUTED}
     path = f"/api/v1/contests/{opened['id']}"
     piece = buyer.post(
         f"{path}/evidence", data=photo(), headers={"X-Name": "palette.jpg", "Content-Type": "image/jpeg"}
@@ -99,8 +98,15 @@ def test_a_contest_goes_from_its_evidence_to_its_decision(yard: Yard) -> None:
     assert told[yard.world.buyer.id] == {"contest.dismissed"}
     assert told[yard.world.sellers[0].id] == {"contest.open", "contest.dismissed"}
     assert told[yard.world.sellers[1].id] == set()
-    with transaction(yard.world.sellers[0].id) as session:
-        assert not dunning_is_paused(session, order_ids=[UUID(proof["order_id"])])
+    assert pauses(yard, 0, order_id=UUID(proof["order_id"])) == {None}
+
+
+def pauses(yard: Yard, seller: int, *, order_id: UUID) -> set[Pause | None]:
+    """Why the reminders of an order's invoice wait, long after it is due; nothing is sent."""
+    with transaction(yard.world.sellers[seller].id) as session:
+        covering = session.scalars(select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == order_id)).all()
+        foreseen = foreseen_reminders(session, on=date(2027, 12, 1))
+        return {one.pause for one in foreseen if one.invoice.id in covering}
 
 
 def kinds_told(org_id: UUID) -> set[str]:
@@ -138,7 +144,7 @@ def test_a_withdrawn_contest_leaves_the_proof_as_before(yard: Yard) -> None:
 
 
 def test_a_credit_is_contested_by_its_buyer_and_decided_by_its_issuer(yard: Yard) -> None:
-    """« Contest POD/credit »: the issuer decides; the other supplier of the stop knows nothing of it."""
+    """« Contest POD/credit », law 27: its issuer decides, reminders wait, the other supplier knows nothing."""
     buyer, issuer, other = shop(yard, 3), supplier(yard, 1), supplier(yard, 0)
     with transaction(yard.world.sellers[1].id) as session:
         note = session.scalars(select(CreditNote).where(CreditNote.buyer_id == yard.world.buyers[3].id)).first()
@@ -148,6 +154,11 @@ def test_a_credit_is_contested_by_its_buyer_and_decided_by_its_issuer(yard: Yard
     assert contest(issuer, str(note.id), "credit").status_code == 409
     assert contest(other, str(note.id), "credit").status_code == 404
     assert other.get(f"/api/v1/contests/{opened.json['id']}").status_code == 404
+    with transaction(yard.world.sellers[1].id) as session:
+        order_id = session.scalars(
+            select(InvoiceOrder.order_id).where(InvoiceOrder.invoice_id == note.invoice_id)
+        ).one()
+    assert pauses(yard, 1, order_id=order_id) == {Pause.DISPUTED}
     upheld = issuer.post(f"/api/v1/contests/{opened.json['id']}/decision", json={"upheld": True, "reason": "En effet"})
     assert upheld.json["state"] == "upheld"
 
