@@ -22,7 +22,8 @@ def import_catalogue(file: Path, seller: str, *, dry_run: bool) -> None:
     sheet = read_catalogue(read_import_file(file))
     run_import(
         seller,
+        rows=len(sheet.rows),
         dry_run=dry_run,
-        preview=lambda session, _stamp: preview_catalogue(session, sheet=sheet),
-        take=lambda session, stamp: take_catalogue(session, sheet=sheet, stamp=stamp),
+        preview=lambda session, _stamp, _note: preview_catalogue(session, sheet=sheet),
+        take=lambda session, stamp, note: take_catalogue(session, sheet=sheet, stamp=stamp, note=note),
     )

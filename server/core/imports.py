@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -82,6 +82,14 @@ class ImportReport:
     def count(self, verdict: Verdict) -> int:
         """Return how many rows have this verdict."""
         return sum(change.verdict is verdict for change in self.changes)
+
+
+type Note = Callable[[], None]
+"""Called for each row that an import is done with, so that somebody may watch."""
+
+
+def quietly() -> None:
+    """Tell nobody how far an import is."""
 
 
 def require_faultless(faults: Iterable[RowFault]) -> None:

@@ -8,7 +8,7 @@ import click
 from sqlalchemy.orm import Session
 
 from server.billing.service import publish_pending
-from server.core.imports import ImportReport, read_import_file
+from server.core.imports import ImportReport, Note, read_import_file
 from server.core.stamp import Stamp
 from server.fulfilment.service.importing import import_orders as take_orders
 from server.fulfilment.service.importing import preview_orders
@@ -25,14 +25,15 @@ def import_orders(file: Path, seller: str, *, dry_run: bool) -> None:
     """
     found = read_orders(read_import_file(file))
 
-    def take(session: Session, stamp: Stamp) -> ImportReport:
-        report = take_orders(session, found=found, stamp=stamp)
+    def take(session: Session, stamp: Stamp, note: Note) -> ImportReport:
+        report = take_orders(session, found=found, stamp=stamp, note=note)
         publish_pending(session, stamp=stamp)
         return report
 
     run_import(
         seller,
+        rows=len(found),
         dry_run=dry_run,
-        preview=lambda session, stamp: preview_orders(session, found=found, stamp=stamp),
+        preview=lambda session, stamp, note: preview_orders(session, found=found, stamp=stamp, note=note),
         take=take,
     )

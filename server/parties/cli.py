@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from server.core import clock
 from server.core.ground import standing_ground
-from server.core.imports import ImportReport, read_import_file, told_report
+from server.core.imports import ImportReport, Note, read_import_file, told_report
 from server.core.settings import settings
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -24,11 +25,13 @@ from server.parties.service import import_clients as take_clients
 from server.parties.service.client_rows import read_clients
 from shared.ids import new_id
 
-type Imported = Callable[[Session, Stamp], ImportReport]
+type Imported = Callable[[Session, Stamp, Note], ImportReport]
 
 
-def run_import(seller: str, *, dry_run: bool, preview: Imported, take: Imported) -> None:
+def run_import(seller: str, *, rows: int, dry_run: bool, preview: Imported, take: Imported) -> None:
     """Import a sheet for one seller, or show what it would do; each ``tournee import`` is this course.
+
+    Somebody at a terminal sees how many of its ``rows`` are done.
 
     Raises:
         Problem: there is no such seller, or a row cannot be; nothing is written then.
@@ -37,8 +40,9 @@ def run_import(seller: str, *, dry_run: bool, preview: Imported, take: Imported)
     with standing_ground():
         with transaction(acting=UUID(int=0), as_owner=True) as session:
             seller_id = queries.seller_named(session, seller)
-        with transaction(acting=seller_id) as session:
-            report = (preview if dry_run else take)(session, made)
+        bar = click.progressbar(length=rows, file=sys.stderr, hidden=not sys.stderr.isatty())
+        with transaction(acting=seller_id) as session, bar:
+            report = (preview if dry_run else take)(session, made, lambda: bar.update(1))
     for line in told_report(report, is_dry=dry_run):
         click.echo(line)
 
@@ -61,9 +65,10 @@ def import_clients(file: Path, seller: str, *, dry_run: bool) -> None:
     sheet = read_clients(read_import_file(file))
     run_import(
         seller,
+        rows=len(sheet.rows),
         dry_run=dry_run,
-        preview=lambda session, _stamp: preview_clients(session, sheet=sheet),
-        take=lambda session, stamp: take_clients(session, sheet=sheet, stamp=stamp),
+        preview=lambda session, _stamp, _note: preview_clients(session, sheet=sheet),
+        take=lambda session, stamp, note: take_clients(session, sheet=sheet, stamp=stamp, note=note),
     )
 
 

@@ -17,7 +17,7 @@ from server.catalog.service import BadFormat, FormatFigures, ProductWords
 from server.catalog.service.formats import check_figures, figures_of
 from server.core.acting import acting_org
 from server.core.csv_rows import Row, RowFault, Sheet
-from server.core.imports import Difference, ImportReport, RowChange, Verdict, require_faultless
+from server.core.imports import Difference, ImportReport, Note, RowChange, Verdict, quietly, require_faultless
 from server.core.problems import Text
 from server.core.stamp import Stamp
 from server.parties.model import Organisation
@@ -62,11 +62,12 @@ def preview_catalogue(session: Session, *, sheet: Sheet) -> ImportReport:
     return ImportReport(changes=tuple(_change(step, shelf) for step in steps))
 
 
-def import_catalogue(session: Session, *, sheet: Sheet, stamp: Stamp) -> ImportReport:
+def import_catalogue(session: Session, *, sheet: Sheet, stamp: Stamp, note: Note = quietly) -> ImportReport:
     """Make and change the acting supplier's formats as the sheet says, all of it or nothing; return what was done.
 
     A format is found by its reference, its product by its French name. A column that the sheet lacks leaves its values
-    alone; an empty cell gives its value back its default. Two imports of one supplier wait for each other.
+    alone; an empty cell gives its value back its default. Two imports of one supplier wait for each other. ``note`` is
+    called for each row that is done.
 
     Raises:
         FaultyRows: rows whose figures cannot be, each with its line and column.
@@ -80,6 +81,7 @@ def import_catalogue(session: Session, *, sheet: Sheet, stamp: Stamp) -> ImportR
     for step, change in zip(steps, changes, strict=True):
         if change.verdict is not Verdict.UNCHANGED:
             _take(session, step, made, stamp)
+        note()
     return ImportReport(changes=changes)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.catalog.model import ProductFormat
 from server.core.acting import acting_for, acting_org, savepoint
 from server.core.csv_rows import Row, RowFault
-from server.core.imports import ImportReport, RowChange, Verdict, require_faultless
+from server.core.imports import ImportReport, Note, RowChange, Verdict, quietly, require_faultless
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.fulfilment.service.order_rows import CARRIER, CLIENT, FORMAT, OrderRows
@@ -60,7 +60,7 @@ class _Book:
     faults: list[RowFault] = field(default_factory=list)
 
 
-def preview_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp) -> ImportReport:
+def preview_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp, note: Note = quietly) -> ImportReport:
     """Return what ``import_orders`` would do now: every order is made, priced and submitted, and taken back.
 
     Raises:
@@ -68,17 +68,17 @@ def preview_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp
     """
     try:
         with savepoint(session):
-            _take_back(import_orders(session, found=found, stamp=stamp))
+            _take_back(import_orders(session, found=found, stamp=stamp, note=note))
     except _Undone as undone:
         return undone.report
 
 
-def import_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp) -> ImportReport:
+def import_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp, note: Note = quietly) -> ImportReport:
     """Make and submit the acting seller's orders of a file, all of them or none; return what was done.
 
     An order is known by the reference of the seller's own system: the same file again makes nothing. Prices are the
-    client's own unless a row says one; groups accept by themselves as ever. The door ends with
-    ``billing.service.publish_pending``.
+    client's own unless a row says one; groups accept by themselves as ever. ``note`` is called for each order. The door
+    ends with ``billing.service.publish_pending``.
 
     Raises:
         FaultyRows: orders that cannot be, each with its line and column.
@@ -87,7 +87,11 @@ def import_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp)
     """
     session.get_one(Organisation, acting_org(session), with_for_update=True)
     book = _open_book(session, found)
-    changes = [change for one in found if (change := _take(session, one, book, stamp)) is not None]
+    changes = []
+    for one in found:
+        if (change := _take(session, one, book, stamp)) is not None:
+            changes.append(change)
+        note()
     require_faultless(book.faults)
     return ImportReport(changes=tuple(changes))
 
@@ -99,7 +103,7 @@ def _open_book(session: Session, found: Sequence[OrderRows]) -> _Book:
             Client.owner_id == me, Client.external_id.in_([one.said("client") for one in found])
         )
     ).all()
-    places = {row.buyer_id: _first_place(session, row.buyer_id) for row in kept}
+    places = _first_places(session, [row.buyer_id for row in kept])
     sold = session.scalars(
         select(ProductFormat).where(ProductFormat.owner_id == me, ProductFormat.reference != "")
     ).all()
@@ -113,10 +117,18 @@ def _open_book(session: Session, found: Sequence[OrderRows]) -> _Book:
     )
 
 
-def _first_place(session: Session, buyer_id: UUID) -> UUID | None:
-    """Return a client's first place; its order lets the seller and the carrier read it."""
-    with acting_for(session, buyer_id):
-        return session.scalar(select(Site.id).where(Site.owner_id == buyer_id).order_by(Site.id).limit(1))
+def _first_places(session: Session, buyer_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return each client's first place; one that the seller does not read yet is asked for as its owner's.
+
+    An order lets the seller and the carrier read it.
+    """
+    found: dict[UUID, UUID] = {}
+    for buyer_id in sorted(set(buyer_ids)):
+        with acting_for(session, buyer_id):
+            first = session.scalar(select(Site.id).where(Site.owner_id == buyer_id).order_by(Site.id).limit(1))
+        if first is not None:
+            found[buyer_id] = first
+    return found
 
 
 def _carriers(session: Session, me: UUID) -> dict[str, UUID]:

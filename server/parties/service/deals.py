@@ -64,11 +64,12 @@ def introduce(session: Session, *, org_ids: Iterable[UUID]) -> None:
     circle = set(org_ids)
     for org_id in sorted(circle):
         with acting_for(session, org_id):
-            _open_card(session, org_id, circle - {org_id})
+            open_card(session, circle - {org_id})
 
 
-def _open_card(session: Session, org_id: UUID, others: set[UUID]) -> None:
-    organisation = session.get_one(Organisation, org_id)
+def open_card(session: Session, others: set[UUID]) -> None:
+    """Let others read the card of the acting organisation."""
+    organisation = session.get_one(Organisation, acting_org(session))
     if others <= set(organisation.party_ids):
         return
     session.refresh(organisation, with_for_update=True)

@@ -13,16 +13,26 @@ from sqlalchemy.orm import Session
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.csv_rows import Row, RowFault, Sheet
-from server.core.imports import Difference, ImportReport, RowChange, Verdict, require_faultless
+from server.core.imports import Difference, ImportReport, Note, RowChange, Verdict, quietly, require_faultless
 from server.core.problems import Text
 from server.core.stamp import Stamp
 from server.parties import events
-from server.parties.model import Client, CustomerGroup, Equipment, Organisation, OrganisationKind, Site
+from server.parties.model import (
+    Client,
+    CustomerGroup,
+    Equipment,
+    Organisation,
+    OrganisationKind,
+    Relation,
+    RelationState,
+    Site,
+)
 from server.parties.service.cards import CARD_FIELDS, is_kept, revise_card
 from server.parties.service.client_rows import BY_KEY, EQUIPMENT, GROUP
-from server.parties.service.deals import relate, share_site
+from server.parties.service.deals import open_card
 from server.parties.service.organisations import create_organisation
 from server.parties.service.places import create_site, revise_site
+from shared.ids import new_id
 
 _PLACE: Final = (
     "street", "city", "postal_code", "lat_e7", "lon_e7", "windows", "access_note", "equipment",
@@ -72,11 +82,11 @@ def preview_clients(session: Session, *, sheet: Sheet) -> ImportReport:
     return ImportReport(changes=tuple(step.change for step in _steps(session, sheet)))
 
 
-def import_clients(session: Session, *, sheet: Sheet, stamp: Stamp) -> ImportReport:
+def import_clients(session: Session, *, sheet: Sheet, stamp: Stamp, note: Note = quietly) -> ImportReport:
     """Make and change the acting seller's clients as the sheet says, all of it or nothing; return what was done.
 
     A column that the sheet lacks leaves its values alone; an empty cell empties its value. Two imports of one seller
-    wait for each other.
+    wait for each other. ``note`` is called for each row that is done.
 
     Raises:
         FaultyRows: a row names a group that is not there.
@@ -85,9 +95,14 @@ def import_clients(session: Session, *, sheet: Sheet, stamp: Stamp) -> ImportRep
     """
     session.get_one(Organisation, acting_org(session), with_for_update=True)
     steps = _steps(session, sheet)
+    joined: list[Client] = []
     for step in steps:
-        if step.change.verdict is not Verdict.UNCHANGED:
-            _take(session, step, stamp)
+        if step.known is None:
+            joined.append(_join(session, step, stamp))
+        elif step.change.verdict is not Verdict.UNCHANGED:
+            _change_known(session, step, step.known, stamp)
+        note()
+    _welcome(session, joined, stamp)
     return ImportReport(changes=tuple(step.change for step in steps))
 
 
@@ -212,9 +227,9 @@ _WRITTEN: Final[Mapping[str, Callable[[Any], str]]] = {
 }
 
 
-def _take(session: Session, step: _Step, stamp: Stamp) -> None:
-    client = step.known.client if step.known else _new_client(session, step, stamp)
-    if step.known and step.card:
+def _change_known(session: Session, step: _Step, known: _Known, stamp: Stamp) -> None:
+    client = known.client
+    if step.card:
         revise_card(session, org_id=client.buyer_id, changes=step.card, stamp=stamp)
     if step.place:
         _set_place(session, client.buyer_id, step, stamp)
@@ -225,14 +240,38 @@ def _take(session: Session, step: _Step, stamp: Stamp) -> None:
         facts.record(session, events.CLIENT_CHANGED, client.id, stamp)
 
 
-def _new_client(session: Session, step: _Step, stamp: Stamp) -> Client:
+def _join(session: Session, step: _Step, stamp: Stamp) -> Client:
+    """Write a new client's card and place, each its own; what its seller keeps of it is written for all at once."""
     seller_id = acting_org(session)
-    card = {"legal_name": step.card["name"], **step.card}
     buyer = create_organisation(
-        session, kind=OrganisationKind.RETAILER, code="", kept_by_id=seller_id, stamp=stamp, **card
+        session,
+        kind=OrganisationKind.RETAILER,
+        code="",
+        kept_by_id=seller_id,
+        reader_ids=(seller_id,),
+        stamp=stamp,
+        **{"legal_name": step.card["name"], **step.card},
     )
-    relate(session, buyer_id=buyer.id, stamp=stamp)
-    return session.scalars(select(Client).where(Client.owner_id == seller_id, Client.buyer_id == buyer.id)).one()
+    if step.place:
+        _set_place(session, buyer.id, step, stamp)
+    return Client(id=new_id(), owner_id=seller_id, party_ids=[], buyer_id=buyer.id, since=stamp.at, **step.own)
+
+
+def _welcome(session: Session, joined: list[Client], stamp: Stamp) -> None:
+    seller_id = acting_org(session)
+    relations = [
+        Relation(
+            id=new_id(), owner_id=seller_id, party_ids=[one.buyer_id], buyer_id=one.buyer_id, state=RelationState.ACTIVE
+        )
+        for one in joined
+    ]
+    session.add_all([*relations, *joined])
+    session.flush()
+    open_card(session, {one.buyer_id for one in joined})
+    for relation in relations:
+        facts.record(session, events.RELATION_OPENED, relation.id, stamp, readers=(relation.buyer_id,))
+    for client in joined:
+        facts.record(session, events.CLIENT_CHANGED, client.id, stamp)
 
 
 def _set_place(session: Session, buyer_id: UUID, step: _Step, stamp: Stamp) -> None:
@@ -243,5 +282,4 @@ def _set_place(session: Session, buyer_id: UUID, step: _Step, stamp: Stamp) -> N
             return
         place = {**step.place, "equipment": [Equipment(one) for one in step.place.get("equipment", ())]}
         name, phone = step.row.values["name"], step.row.values.get("phone") or ""
-        site = create_site(session, name=name, phone=phone, stamp=stamp, **place)
-    share_site(session, site_id=site.id, buyer_id=buyer_id, reader_ids=[seller_id])
+        create_site(session, name=name, phone=phone, reader_ids=(seller_id,), stamp=stamp, **place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
@@ -53,17 +54,19 @@ def create_organisation(
     footer_fr: str = "",
     footer_en: str = "",
     kept_by_id: UUID | None = None,
+    reader_ids: Iterable[UUID] = (),
 ) -> Organisation:
     """Return a new organisation, owner of its own row; one that sells gets its group « Tous » (R071).
 
-    ``kept_by_id`` is the seller that keeps the card of a client without an account (C26).
+    ``kept_by_id`` is the seller that keeps the card of a client without an account (C26); ``reader_ids`` read the card
+    from the beginning.
     """
     owner_id = org_id or new_id()
     with acting_for(session, owner_id):
         organisation = Organisation(
             id=owner_id,
             owner_id=owner_id,
-            party_ids=[],
+            party_ids=sorted(set(reader_ids)),
             kind=kind,
             name=name,
             legal_name=legal_name,

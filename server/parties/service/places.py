@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
@@ -48,8 +48,9 @@ def create_site(
     permit_number: str = "",
     permit_expires_on: date | None = None,
     equipment: Sequence[Equipment] = (),
+    reader_ids: Iterable[UUID] = (),
 ) -> Site:
-    """Return a new place of the acting organisation: a dock or a depot.
+    """Return a new place of the acting organisation: a dock or a depot; ``reader_ids`` read it from the beginning.
 
     Positions are 1e-7 degrees (WGS 84), ``windows`` local minutes after midnight, the same on every delivery day.
 
@@ -59,7 +60,7 @@ def create_site(
     _require_place(lat_e7=lat_e7, lon_e7=lon_e7, windows=windows, service_s=service_s)
     site = Site(
         owner_id=acting_org(session),
-        party_ids=[],
+        party_ids=sorted(set(reader_ids)),
         name=name,
         street=street,
         city=city,
