@@ -176,6 +176,15 @@ def set_cycle(asked: dict[str, Any]) -> DeliveryCycle:
         return service.set_cycle(session, stamp=stamp(), **asked)
 
 
+@fleet.route("/cycles/<uuid:cycle_id>", methods=["DELETE"])
+@requires(Permission.RUN_PLAN)
+@fleet.response(204)
+def drop_cycle(cycle_id: UUID) -> None:
+    """End a delivery cycle; orders that have their day keep it"""
+    with transaction(actor().org_id) as session:
+        service.drop_cycle(session, cycle_id=cycle_id, stamp=stamp())
+
+
 def _step(run_id: UUID, verb: Callable[..., Run]) -> Run:
     with transaction(actor().org_id) as session:
         return verb(session, run_id=run_id, stamp=stamp())

@@ -1,6 +1,7 @@
 """Facts about plans and runs."""
 
 CYCLE_SET = "planning.cycle_set"
+CYCLE_DROPPED = "planning.cycle_dropped"
 VEHICLE_ADDED = "planning.vehicle_added"
 PLAN_REQUESTED = "planning.plan_requested"
 PLAN_SOLVED = "planning.plan_solved"

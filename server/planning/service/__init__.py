@@ -2,7 +2,7 @@
 
 from server.planning.loading import load_goods
 from server.planning.service.adopting import adopt_plan
-from server.planning.service.fleet import BadFleet, create_vehicle, set_cycle
+from server.planning.service.fleet import BadFleet, create_vehicle, drop_cycle, set_cycle
 from server.planning.service.moving import Recosted, RunFixed, move_stop, remove_order
 from server.planning.service.plans import (
     PlanOvertaken,
@@ -37,6 +37,7 @@ __all__ = [
     "cancel_run",
     "close_run",
     "create_vehicle",
+    "drop_cycle",
     "fail_plan",
     "keep_legs",
     "load_goods",

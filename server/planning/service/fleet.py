@@ -7,11 +7,12 @@ from datetime import date
 from typing import ClassVar, Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_org
-from server.core.problems import Problem, Text
+from server.core.problems import NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.core.uniqueness import add_unique
 from server.parties import queries as parties
@@ -67,6 +68,21 @@ def set_cycle(
     session.flush()
     facts.record(session, events.CYCLE_SET, cycle.id, stamp)
     return cycle
+
+
+def drop_cycle(session: Session, *, cycle_id: UUID, stamp: Stamp) -> None:
+    """End a cycle of the acting carrier; orders that have their day keep it.
+
+    Raises:
+        NotFound: there is no such cycle.
+    """
+    mine = select(DeliveryCycle).where(DeliveryCycle.id == cycle_id, DeliveryCycle.owner_id == acting_org(session))
+    cycle = session.scalars(mine.with_for_update()).one_or_none()
+    if cycle is None:
+        raise NotFound(Text("Ce cycle n’existe pas.", "There is no such cycle."), where=str(cycle_id))
+    session.delete(cycle)
+    session.flush()
+    facts.record(session, events.CYCLE_DROPPED, cycle_id, stamp)
 
 
 def create_vehicle(

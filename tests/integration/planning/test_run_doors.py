@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from flask import Flask
 
 from server.identity.model import OrganisationKind, Role
 from server.planning.jobs import solve_plan
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import RUN_DAY, World, make_order, make_vehicle, make_world
 
 API = "/api/v1"
@@ -67,6 +68,38 @@ def test_a_driver_sees_its_own_runs_alone(app: Flask) -> None:
     assert driver.get(f"{API}/runs/{run['id']}").status_code == 404
     assert driver.get(f"{API}/runs", query_string=DAY).json == []
     assert len(dispatcher.get(f"{API}/runs", query_string=DAY).json) == 1
+
+
+def test_trucks_and_delivery_days_are_kept_on_a_page(app: Flask) -> None:
+    """R074: a cycle is set on the page, an accepted order takes its day, and a cycle that ends gives none.
+
+    Trucks leave from any of the carrier's depots.
+    """
+    world = make_world()
+    page = browser_of(app, make_member(carrier(world), Role.DISPATCHER))
+    assert "Aucun jour de livraison" in page.get("/flotte").text
+    cycle = {"name": "Jeudis", "first_on": "2026-11-26", "every_weeks": "2", "seller_ids": str(world.seller.id)}
+    assert page.post("/flotte/cycles", data=cycle).status_code == 303
+    supplier = program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
+    order = f"{API}/orders/{make_order(world, planned_on=None, accepted=False)}"
+    planned = supplier.post(f"{order}/accept", json={}).json["planned_on"]
+    (kept,) = page.get(f"{API}/cycles").json
+    day = date.fromisoformat(planned)
+    assert (day.weekday(), (day - date(2026, 11, 26)).days % 14) == (3, 0)
+    assert "Brasserie 1" in page.get("/flotte").text
+    assert page.post(f"/flotte/cycles/{kept['id']}/retirer").status_code == 303
+    later = f"{API}/orders/{make_order(world, planned_on=None, accepted=False)}"
+    assert supplier.post(f"{later}/accept", json={}).json["planned_on"] is None
+    truck = {
+        "name": "Camion 9", "plate": "L123456", "depot_site_id": str(world.depot_id), "capacity_kg": "3500,5",
+        "capacity_units": "400", "starts_at": "06:30", "ends_at": "15:00",
+    }  # fmt: skip
+    assert page.post("/flotte/vehicules", data=truck).status_code == 303
+    (made,) = page.get(f"{API}/vehicles").json
+    assert (made["capacity_g"], made["starts_min"], made["ends_min"]) == (3_500_500, 390, 900)
+    for wrong in ({"depot_site_id": str(world.buyer.site_id)}, {"starts_at": "25:00"}, {"capacity_kg": "0"}):
+        assert page.post("/flotte/vehicules", data=truck | {"name": "Autre"} | wrong).status_code == 422
+    assert page.delete(f"{API}/cycles/{kept['id']}").status_code == 404
 
 
 def test_an_order_leaves_its_run(client_as: As) -> None:

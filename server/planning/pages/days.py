@@ -19,7 +19,7 @@ from server.parties import queries as parties
 from server.planning import queries, service
 from server.planning.overview import overview, plan_view
 
-pages = Blueprint("planning", __name__, template_folder="templates")
+pages = Blueprint("planning", __name__, template_folder="../templates")
 SECONDS: Final = (2, 5, 10, 30)
 SEED: Final = 7
 
