@@ -264,6 +264,10 @@ class OfferedSchema(Schema):
     deposit_cents = fields.Integer(required=True)
     max_an_order = fields.Integer(required=True, allow_none=True)
     allocation = fields.Integer(required=True, allow_none=True)
+    allocation_left = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "what may still be ordered of it"}
+    )
+    allocation_until = fields.Date(required=True, allow_none=True)
     tax_codes = fields.List(fields.String(), required=True)
 
 

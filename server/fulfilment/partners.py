@@ -37,7 +37,8 @@ class Partner:
 class Offered:
     """A format with what this client pays for one sales unit, how it comes to that, and how much there is.
 
-    ``left`` is what the warehouse has and nobody reserved; None for a format without limit.
+    ``left`` is what the warehouse has and nobody reserved; None for a format without limit. ``allocated`` is what the
+    client may still order of what it was allocated, and until when.
     """
 
     sold: ProductFormat
@@ -45,6 +46,7 @@ class Offered:
     steps: Sequence[PriceStep]
     deposit_cents: int
     left: int | None
+    allocated: tuple[int, date] | None
 
     @property
     def unit_price(self) -> Decimal:
@@ -116,6 +118,7 @@ def on_offer(session: Session, *, seller_id: UUID, buyer_id: UUID, on: date) -> 
         shelf = resolving.shelf_for(session, seller_id=seller_id, buyer_id=buyer_id, on=on)
         products = catalog.formats(session, format_ids=[one.id for one in sold])
         left, deposits = _left(session, sold), _deposits(session, sold, on)
+        allocated = _allocated(session, sold, seller_id=seller_id, buyer_id=buyer_id, on=on)
         return [
             Offered(
                 sold=one,
@@ -125,6 +128,7 @@ def on_offer(session: Session, *, seller_id: UUID, buyer_id: UUID, on: date) -> 
                 if one.container_class_id
                 else 0,
                 left=left.get(one.id),
+                allocated=allocated.get(one.id),
             )
             for one in sold
         ]
@@ -135,6 +139,16 @@ def _left(session: Session, sold: Sequence[ProductFormat]) -> Mapping[UUID, int]
     on_hand = stock.on_hand(session, format_ids=counted)
     reserved = orders.reserved(session, format_ids=counted)
     return {one: max(0, on_hand.get(one, 0) - reserved.get(one, 0)) for one in counted}
+
+
+def _allocated(
+    session: Session, sold: Sequence[ProductFormat], *, seller_id: UUID, buyer_id: UUID, on: date
+) -> Mapping[UUID, tuple[int, date]]:
+    ids = [one.id for one in sold]
+    known = resolving.allocations_for(session, seller_id=seller_id, buyer_id=buyer_id, format_ids=ids, on=on)
+    since = {format_id: one.valid_from for format_id, one in known.items()}
+    taken = orders.ordered_since(session, seller_id=seller_id, buyer_id=buyer_id, since=since)
+    return {key: (max(0, one.quantity - taken.get(key, 0)), one.valid_until) for key, one in known.items()}
 
 
 def _deposits(session: Session, sold: Sequence[ProductFormat], on: date) -> Mapping[UUID, int]:

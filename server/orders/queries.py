@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -93,6 +93,32 @@ def ordered_by(session: Session, *, order: Order, format_id: UUID, since: date) 
         )
     )
     return int(total or 0)
+
+
+def ordered_since(session: Session, *, seller_id: UUID, buyer_id: UUID, since: Mapping[UUID, date]) -> dict[UUID, int]:
+    """Return how much of each format a buyer's orders have since its day, as ``ordered_by`` counts it; zeros left out.
+
+    The session acts for the seller.
+    """
+    if not since:
+        return {}
+    rows = session.execute(
+        select(OrderLine.format_id, func.sum(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            OrderLine.owner_id == seller_id,
+            Order.buyer_id == buyer_id,
+            Order.state.not_in(_FELL_THROUGH),
+            or_(
+                *(
+                    and_(OrderLine.format_id == one, Order.submitted_at >= datetime.combine(day, time(), UTC))
+                    for one, day in since.items()
+                )
+            ),
+        )
+        .group_by(OrderLine.format_id)
+    )
+    return {row[0]: int(row[1]) for row in rows if row[0] is not None}
 
 
 def due_base_on(order: Order, *, issued_at: datetime, zone: ZoneInfo) -> date:

@@ -1,7 +1,7 @@
 """JSON doors of the catalogue, its prices and its containers."""
 
 from server.catalog.api.containers import classes
-from server.catalog.api.prices import allocations, offers, rules
+from server.catalog.api.prices import allocations, rules
 from server.catalog.api.products import products
 
-__all__ = ["allocations", "classes", "offers", "products", "rules"]
+__all__ = ["allocations", "classes", "products", "rules"]

@@ -1,4 +1,4 @@
-"""Price rules, allocations and a client's own offer over JSON."""
+"""Price rules and allocations over JSON."""
 
 from __future__ import annotations
 
@@ -11,13 +11,9 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server.catalog import schemas
-from server.catalog.listing import full_name
-from server.catalog.offers import own_offer
 from server.catalog.prices import queries, service
 from server.catalog.prices.model import PriceRule
-from server.catalog.prices.offering import Offered
 from server.catalog.prices.service import RuleTerms
-from server.catalog.prices.steps import PriceStep
 from server.catalog.service import Audience
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
@@ -25,7 +21,6 @@ from server.identity.permissions import Permission
 
 rules = Blueprint("price_rules", __name__, url_prefix="/price-rules", description="Price lists, discounts, promotions")
 allocations = Blueprint("allocations", __name__, url_prefix="/allocations", description="Shares of scarce formats")
-offers = Blueprint("offers", __name__, url_prefix="/offers", description="What a client may order, at its own prices")
 _DECIMALS = ("percent_off", "amount_off", "fixed_price")
 
 
@@ -110,17 +105,6 @@ def end_allocation(allocation_id: UUID) -> None:
         service.end_allocation(session, allocation_id=allocation_id, stamp=stamp())
 
 
-@offers.route("", methods=["GET"])
-@requires(Permission.CATALOG_READ)
-@offers.arguments(schemas.OfferQuery, location="query")
-@offers.response(200, schemas.OfferPageSchema)
-def read_offer(asked: dict[str, Any]) -> dict[str, Any]:
-    """Read what the caller's organisation may order from a seller, at its own prices"""
-    with transaction(actor().org_id) as session:
-        found = own_offer(session, seller_id=asked["seller_id"], at=stamp().at, words=asked["q"], page=asked["page"])
-        return {"offered": [_offered(one) for one in found.rows], "total": found.total}
-
-
 def _terms(asked: dict[str, Any]) -> RuleTerms:
     apart = {"group_ids", "buyer_ids", "prices", *_DECIMALS}
     rest = {name: value for name, value in asked.items() if name not in apart}
@@ -142,34 +126,3 @@ def _presented(session: Session, found: Sequence[PriceRule]) -> list[dict[str, A
         | {"prices": [{"format_id": key, "unit_price": f"{value:.4f}"} for key, value in listed[one.id].items()]}
         for one in found
     ]
-
-
-def _offered(one: Offered) -> dict[str, Any]:
-    name, product = full_name(one.product, one.sold), one.product
-    return {
-        "format_id": one.sold.id,
-        "name": {"fr": name.fr, "en": name.en},
-        "description": {"fr": product.description_fr, "en": product.description_en},
-        "style": product.style,
-        "sales_unit": one.sold.sales_unit.value,
-        "barcode": one.sold.barcode,
-        "unit_price": f"{one.price.unit_price:.4f}",
-        "base_price": f"{one.price.base_price:.4f}",
-        "steps": [_step(step) for step in one.price.steps],
-        "later": [{"quantity": quantity, "unit_price": f"{price.unit_price:.4f}"} for quantity, price in one.later],
-        "deposit_cents": one.deposit_cents,
-        "max_an_order": one.sold.max_an_order,
-        "allocation": one.allocation.quantity if one.allocation else None,
-        "tax_codes": one.sold.tax_codes,
-    }
-
-
-def _step(step: PriceStep) -> dict[str, Any]:
-    return {
-        "kind": step.kind.value,
-        "name": {"fr": step.name.fr, "en": step.name.en},
-        "change": step.change,
-        "unit_price": f"{step.unit_price:.4f}",
-        "valid_from": step.valid_from,
-        "valid_until": step.valid_until,
-    }

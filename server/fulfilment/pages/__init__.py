@@ -5,8 +5,19 @@ from server.fulfilment.pages.corrections import corrections
 from server.fulfilment.pages.importing import imports
 from server.fulfilment.pages.invoicing import pages as invoicing
 from server.fulfilment.pages.off_truck import off_truck_pages
+from server.fulfilment.pages.offers import offer_pages
 from server.fulfilment.pages.order_form import order_forms
 from server.fulfilment.pages.orders import pages as orders
 from server.fulfilment.pages.stock import pages as stock
 
-__all__ = ["contests", "corrections", "imports", "invoicing", "off_truck_pages", "order_forms", "orders", "stock"]
+__all__ = [
+    "contests",
+    "corrections",
+    "imports",
+    "invoicing",
+    "off_truck_pages",
+    "offer_pages",
+    "order_forms",
+    "orders",
+    "stock",
+]

@@ -25,6 +25,7 @@ from server.fulfilment.service.orders import (
     relieve_order,
     replan_order,
     submit_order,
+    take_off_run,
 )
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
@@ -45,6 +46,15 @@ def prepare_run_documents(run_id: UUID) -> Response:
         prepare_documents(session, run_id, stamp=stamp())
         require_whole(Permission.RUN_DOCUMENTS)
     return redirect(f"/tournees/{run_id}#run-papers", code=303)
+
+
+@pages.post("/tournees/<uuid:run_id>/commandes/<uuid:order_id>/retirer")
+@requires(Permission.RUN_PLAN)
+def take_off(run_id: UUID, order_id: UUID) -> Response:
+    """Take an order off a run that has not left; it waits for another one."""
+    with transaction(actor().org_id) as session:
+        take_off_run(session, run_id=run_id, order_id=order_id, stamp=stamp())
+    return redirect(f"/tournees/{run_id}", code=303)
 
 
 @pages.post("/commandes/<uuid:order_id>/accepter")

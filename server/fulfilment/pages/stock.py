@@ -25,6 +25,7 @@ from server.stock.model import StockReason, StockTransfer, TransferLine
 from server.stock.service import Adjustment, Sent
 from server.stock.service.keeping import MAX_NOTE
 from server.stock.service.moving import MAX_MOVED
+from shared.ids import new_id
 
 pages = Blueprint("stock", __name__, template_folder="../templates")
 
@@ -50,7 +51,13 @@ def levels() -> str:
                 rows = stock_levels(session)
             keepers = keepers_of(session, seller_id=seller_id)
         return render_template(
-            "fulfilment/stock.html", rows=rows, keepers=keepers, sellers=sellers, seller_id=seller_id, reasons=_SAID
+            "fulfilment/stock.html",
+            rows=rows,
+            keepers=keepers,
+            sellers=sellers,
+            seller_id=seller_id,
+            reasons=_SAID,
+            key=new_id(),
         )
 
 
@@ -66,6 +73,7 @@ def adjust() -> Response:
             reason=form_choice("reason", StockReason),
             quantity=_signed("quantity"),
             note=form_words("note", longest=MAX_NOTE),
+            key=form_id("key"),
         )
         service.adjust(session, seller_id=seller_id, said=said, stamp=stamp())
     return redirect(f"/stock?vendeur={seller_id}", code=303)
@@ -120,6 +128,7 @@ def transfers() -> str:
             keepers=keepers_of(session, seller_id=seller_id) if seller_id else {},
             sellers=sellers,
             seller_id=seller_id,
+            key=new_id(),
             zone=parties.zone_or_ours(session, org_id=actor().org_id),
         )  # fmt: skip
 
@@ -136,6 +145,7 @@ def send() -> Response:
             target_keeper_id=_keeper("target"),
             quantities={one: amount for one, amount in amounts.items() if amount},
             note=form_words("note", longest=MAX_NOTE),
+            key=form_id("key"),
         )
         service.send_transfer(session, seller_id=seller_id, sent=sent, stamp=stamp())
     return redirect("/stock/transferts", code=303)

@@ -11,7 +11,7 @@ from flask import Flask
 from server.app import create_app
 from server.core.web.caller import LANGUAGE_COOKIE
 from server.identity.model import OrganisationKind, Role
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import World, make_order, make_world
 
 FORMAT = {
@@ -130,6 +130,40 @@ def test_prices_and_allocations_are_set_on_pages(desk: Desk) -> None:
     (end,) = re.findall(r'action="(/catalogue/allocations/[^"]+/finir)"', page)
     sent(desk.supplier, end, {})
     assert "Rien n’est compté par client" in shown(desk.supplier, "/catalogue/allocations")
+
+
+def test_a_retailer_sees_what_is_left_of_its_allocation_before_it_orders(desk: Desk) -> None:
+    """Issue 4 (allocation, maximum per order): in catalogue, form and API; the refusal says what is left."""
+    case, seller = str(desk.world.seller.case_id), str(desk.world.seller.id)
+    assert desk.retailer.member is not None
+    program = program_of(desk.app, desk.retailer.member)
+
+    def offered() -> dict[str, object]:
+        rows = program.get(f"/api/v1/offers?seller_id={seller}").json["offered"]
+        return next(one for one in rows if one["format_id"] == case)
+
+    assert (offered()["allocation"], offered()["allocation_left"]) == (None, None)
+    days = {"valid_from": "2026-01-01", "valid_until": "2099-12-31"}
+    sent(desk.supplier, "/catalogue/allocations", {"format_id": case, "quantity": "600", **days})
+    before = offered()["allocation_left"]
+    assert isinstance(before, int)
+    assert before < 600
+    wanted = {
+        "seller_id": seller, "buyer_id": str(desk.world.buyer.id), "site_id": str(desk.world.buyer.site_id),
+        "carrier_id": str(desk.world.carrier_id), "items": [{"format_id": case, "quantity": before - 2}],
+    }  # fmt: skip
+    made = program.post("/api/v1/orders", json=wanted)
+    assert made.status_code == 201, made.json
+    assert (offered()["allocation_left"], offered()["allocation_until"]) == (2, "2099-12-31")
+    assert "il vous en reste 2" in shown(desk.retailer, "/offre")
+    form = shown(desk.retailer, f"/commandes/nouvelle?vendeur={seller}")
+    assert re.search(r"de l’allocation, jusqu’au [^<]+: 2<", form)
+    beyond = program.post("/api/v1/orders", json=wanted | {"items": [{"format_id": case, "quantity": 3}]})
+    assert (beyond.status_code, beyond.json["slug"]) == (409, "over-allocation")
+    assert "Il vous reste 2 de 600" in beyond.json["details"]["fr"]
+    last = program.post("/api/v1/orders", json=wanted | {"items": [{"format_id": case, "quantity": 2}]})
+    assert last.status_code == 201
+    assert "tout est commandé" in shown(desk.retailer, "/offre")
 
 
 def test_container_classes_are_kept_on_a_page(desk: Desk) -> None:
