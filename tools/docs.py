@@ -11,7 +11,7 @@ from typing import Any, Final
 from server.core.settings import PREFIX, Settings
 from server.delivery.contests.model import CONTEST_LIFECYCLE
 from server.delivery.sharing.model import PROOF_LIFECYCLE
-from server.identity.permissions import ACTIONS, Column
+from server.identity.permissions import ACTIONS, WITHOUT_A_DOOR, Column
 from server.receivables.model import REFUND_LIFECYCLE
 from shared.lifecycle import StateMachine
 from shared.lifecycles import ALL_LIFECYCLES
@@ -61,6 +61,19 @@ def permissions() -> str:
     for action in ACTIONS:
         cells = " | ".join(action.grants.split())
         parts.append(f"| `{action.permission}` | {action.says.en} · {action.says.fr} | {cells} |")
+    parts += [
+        "",
+        "A member with several roles may do what any of them allows; what one role limits is lifted only by another",
+        "that may do it itself. A driver creates drafts alone: of what its run on the road carries, for a stop of that",
+        "run. An agent reads the proofs of the orders that name it. An accountant takes taxes and deposits off an",
+        "order, or puts them back, and edits nothing else of it.",
+        "",
+        "## Held without a door of their own",
+        "",
+        "| permission | how it is held |",
+        "| --- | --- |",
+    ]
+    parts += [f"| `{permission}` | {how} |" for permission, how in WITHOUT_A_DOOR.items()]
     return "\n".join(parts) + "\n"
 
 
@@ -81,6 +94,8 @@ def doors() -> str:
         )
     parts += ["", "## Otherwise permitted", "", "| on a page | why |", "| --- | --- |"]
     parts += [f"| `{page}` | {why} |" for page, why in table["otherwise"].items()]
+    parts += ["", "## For programs alone", "", "| through the API | why |", "| --- | --- |"]
+    parts += [f"| `{door}` | {why} |" for door, why in table["programs"].items()]
     parts += ["", "## On pages alone", "", "| on a page | why |", "| --- | --- |"]
     parts += [f"| `{page}` | {why} |" for page, why in table["alone"].items()]
     return "\n".join(parts) + "\n"

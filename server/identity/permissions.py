@@ -285,6 +285,22 @@ ACTIONS: tuple[Action, ...] = (
         "– – – – – – – –",
     ),
 )
+WITHOUT_A_DOOR: Mapping[Permission, str] = MappingProxyType(
+    {
+        _P.DELIVERY_RECORD: "What a tablet’s signed events say is recorded, whoever drives. At the office a received "
+        "delivery is corrected with a reason (`stop.correct`), which is the dispatcher’s and the distributor’s part.",
+        _P.INVOICE_ADJUST: "A provisional invoice is never typed over: it is made anew from what was delivered (C1), "
+        "by the sync or by a correction (`stop.correct`). Before departure its order leaves the run (`run.plan`), "
+        "which drops it, and is edited (`order.edit`).",
+        _P.INVOICE_PARTIAL: "R096-R103 are not built yet; nobody holds it anywhere.",
+        _P.STATISTICS_READ: "R123 is not built yet; nobody holds it anywhere.",
+        _P.TABLET_PRICES: "A bundle has unit prices and totals for orders delivered with an invoice, and none for the "
+        "others (C29).",
+        _P.STOCK_MOVE: "A truck’s goods move with its tablet’s events. At the office `stock.keep` adjusts and "
+        "transfers.",
+    }
+)
+"""Lines of the matrix that no view names, and how each is held."""
 MATRIX: Mapping[Permission, Action] = MappingProxyType({action.permission: action for action in ACTIONS})
 _COMPANIES = frozenset({OrganisationKind.SUPPLIER, OrganisationKind.DISTRIBUTOR})
 

@@ -10,9 +10,10 @@ from server.catalog.prices.steps import PriceStep
 from server.orders.listing import ListedOrder
 from server.orders.model import Order, OrderEntry, OrderLine
 from server.orders.pricing import explain_price
+from server.orders.standing import next_step, progress
 from server.parties.model import BillingType
 from shared.problems import Text
-from shared.states import LABELS, OrderState
+from shared.states import LABELS
 
 _AMOUNTS: Final = ("net_cents", "tax_cents", "deposit_cents", "total_cents")
 _PLAIN: Final = (
@@ -37,14 +38,6 @@ _SLUGS: Final = (
     "settlement_policy",
     "distribution",
 )
-_NEXT: Final = {
-    OrderState.DRAFT: Text("À soumettre", "To be submitted"),
-    OrderState.PENDING: Text("À accepter par le vendeur", "To be accepted by the seller"),
-    OrderState.ACCEPTED: Text("À planifier", "To be planned"),
-    OrderState.PLANNED: Text("À charger et livrer", "To be loaded and delivered"),
-    OrderState.SHIPPED: Text("À livrer", "To be delivered"),
-    OrderState.NOT_DELIVERED: Text("À replanifier", "To be planned again"),
-}
 _NOTHING: Final = Text("Rien à faire", "Nothing to do")
 
 
@@ -68,7 +61,8 @@ def present_order(listed: ListedOrder, *, names: Mapping[UUID, str], with_prices
         "is_billed_outside": order.billing_type is BillingType.EXTERNAL,
         "delivery_bucket": listed.delivery.value,
         "billing_bucket": listed.billing.value,
-        "next_step": words(_NEXT.get(order.state, _NOTHING)),
+        "next_step": words(next_step(order) or _NOTHING),
+        "progress": progress(order),
         "seller": _party(order.owner_id, names),
         "buyer": _party(order.buyer_id, names),
         "carrier": _party(order.carrier_id, names),

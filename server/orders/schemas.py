@@ -240,6 +240,7 @@ class ListedOrderSchema(Schema):
     delivery_bucket = fields.String(required=True, validate=validate.OneOf([bucket.value for bucket in Bucket]))
     billing_bucket = fields.String(required=True, validate=validate.OneOf([bucket.value for bucket in Bucket]))
     next_step = fields.Nested(WordsSchema, required=True)
+    progress = fields.Integer(required=True, metadata={"description": "steps taken of 5"})
     seller = fields.Nested(PartySchema, required=True)
     buyer = fields.Nested(PartySchema, required=True)
     carrier = fields.Nested(PartySchema, required=True, allow_none=True)

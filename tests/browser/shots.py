@@ -94,13 +94,22 @@ _FURTHER = {
         ("preuves-papier", "/preuves/papier"),
         ("archives", "/preuves/exports"),
         ("tablettes", "/tablettes"),
+        ("flotte", "/flotte"),
     ],
     "supplier": [
         ("preuves-contestee", "/preuves?etat=contested"),
         ("archives", "/preuves/exports"),
         ("webhooks", "/webhooks"),
+        ("partenaires", "/partenaires"),
+        ("entreprise", "/entreprise"),
+        ("membres", "/membres"),
+        ("stock", "/stock"),
     ],
-    "retailer": [("preuves-aucune", "/preuves?signataire=personne")],
+    "retailer": [
+        ("preuves-aucune", "/preuves?signataire=personne"),
+        ("offre", "/offre"),
+        ("partenaires", "/partenaires"),
+    ],
 }
 
 

@@ -47,6 +47,14 @@ def test_every_page_action_has_a_twin_in_the_api_or_a_reason(app: Flask) -> None
     assert all(len(reason) > 20 for reason in TABLE["alone"].values())
 
 
+def test_every_action_of_the_api_stands_on_a_page_or_has_a_reason(app: Flask) -> None:
+    """Issue 4, « in the browser and through the API »: nobody needs a program for what people do."""
+    actions = {door for door in doors(app) if not door.startswith("GET ") and " /api/" in door}
+    standing = {one for apis in twins().values() for one in apis}
+    assert actions == standing | set(TABLE["programs"])
+    assert not standing & set(TABLE["programs"])
+
+
 def test_twins_stand_and_ask_for_the_same_permission(app: Flask) -> None:
     """Section 3: whoever may act on the page may act through the API, and nobody else."""
     known = doors(app)

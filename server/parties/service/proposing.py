@@ -15,6 +15,7 @@ from server.core.acting import acting_for, acting_org
 from server.core.database import IDENTITY_ORG
 from server.core.problems import Conflict, NotFound, Problem, Text
 from server.core.stamp import Stamp
+from server.core.uniqueness import add_unique
 from server.parties import events
 from server.parties.model import (
     Agreement,
@@ -72,8 +73,7 @@ def renew_code(session: Session, *, stamp: Stamp) -> str:
     kept = kept or PartnerCode(owner_id=me, party_ids=[IDENTITY_ORG])
     kept.code = "".join(secrets.choice(LETTERS) for _ in range(LENGTH))
     kept.made_at = stamp.at
-    session.add(kept)
-    session.flush()
+    add_unique(session, kept, taken=_overtaken())
     facts.record(session, events.PARTNER_CODE_MADE, kept.id, stamp)
     return kept.code
 
@@ -139,6 +139,15 @@ def _paired(me: Organisation, other: Organisation) -> _Pair:
     )
 
 
+def _overtaken() -> Conflict:
+    return Conflict(
+        Text(
+            "Quelqu’un vient de faire la même chose. Recharger la page.", "Somebody just did the same. Reload the page."
+        ),
+        where="code",
+    )
+
+
 def _between(session: Session, pair: _Pair) -> Bond | None:
     if pair.is_agreement:
         agreed = select(Agreement).where(Agreement.owner_id == pair.seller_id, Agreement.carrier_id == pair.partner_id)
@@ -164,8 +173,7 @@ def _made(session: Session, pair: _Pair, *, said_by_id: UUID, stamp: Stamp) -> B
             deliver_with=DeliverWith.PO,
             settlement_policy=SettlementPolicy.ADJUST,
         )
-    session.add(bond)
-    session.flush()
+    add_unique(session, bond, taken=_overtaken())
     name = events.AGREEMENT_MOVED if pair.is_agreement else events.RELATION_MOVED
     facts.record(session, name, bond.id, stamp, readers=(pair.partner_id,))
     return bond

@@ -109,22 +109,43 @@ def test_a_retailer_asks_and_the_seller_grants_or_declines(trade: Trade) -> None
 
 @pytest.mark.parametrize("distribution", ["shipped", "pickup"])
 def test_an_order_without_a_run_is_shipped_and_delivered_by_hand(trade: Trade, distribution: str) -> None:
-    """R005, R041, R048, C7: by hand for Expédié and Ramassage; delivery publishes its one invoice; goods move."""
+    """R005, R031, R041, R048, C7: by hand for Expédié and Ramassage; delivery publishes its one invoice; goods move.
+
+    Its row says how far it is and what comes next, on the page as for programs.
+    """
     order = trade.order(accepted=True, cases=2, kegs=0, distribution=distribution, carrier_id=None)
     path = f"{API}/{order['id']}"
     before = at_the_customer(trade)
+    first, then = NEXT[distribution]
+    assert standing(trade, order) == (first, 2)
     assert trade.seller.post(f"{path}/deliver").status_code == 409
     assert trade.buyer.post(f"{path}/ship").status_code == 403
     assert answered(trade.seller.post(f"{path}/ship"))["state"] == "shipped"
+    assert standing(trade, order) == (then, 4)
     assert answered(trade.seller.post(f"{path}/fail"))["state"] == "not_delivered"
+    assert standing(trade, order) == ("À replanifier", 4)
     assert answered(trade.seller.post(f"{path}/replan"))["state"] == "accepted"
     assert answered(trade.seller.post(f"{path}/ship"))["state"] == "shipped"
     delivered = answered(trade.seller.post(f"{path}/deliver"))
     assert (delivered["state"], delivered["billing_state"]) == ("delivered", "settled")
+    assert standing(trade, order) == ("Rien à faire", 5)
     assert at_the_customer(trade) == before + 2
     with transaction(trade.world.seller.id) as session:
         invoices = [one for one in session.scalars(select(Invoice)) if one.total_cents == delivered["total_cents"]]
     assert len([one for one in invoices if one.number]) >= 1
+
+
+NEXT = {"shipped": ("À expédier", "À livrer"), "pickup": ("À préparer au comptoir", "À remettre au client")}
+
+
+def standing(trade: Trade, order: dict[str, Any]) -> tuple[str, int]:
+    """Return what is next for an order and how far it is, as the API says it; its row on the page says the same."""
+    said = answered(trade.seller.get(f"{API}/{order['id']}"))
+    page = trade.seller.get(f"/commandes?q={order['number']}").text
+    assert f'<progress value="{said["progress"]}" max="5"' in page
+    words: str = said["next_step"]["fr"]
+    assert words == "Rien à faire" or words in page
+    return words, said["progress"]
 
 
 def at_the_customer(trade: Trade) -> int:
