@@ -35,7 +35,8 @@ EVENTS: Final = (
     Event("contest.", Text("Contestations", "Contests"), Permission.PROOF_READ),
     Event("invoice.", Text("Factures", "Invoices"), Permission.INVOICE_READ),
     Event("credit_note.", Text("Notes de crédit", "Credit notes"), Permission.INVOICE_READ),
-    Event("payment.", Text("Paiements et relances", "Payments and reminders"), Permission.BALANCE_READ),
+    Event("invoice.reminder", Text("Relances de factures", "Invoice reminders"), Permission.BALANCE_READ),
+    Event("account.", Text("Messages sur les comptes", "Messages on accounts"), Permission.ACCOUNTING_CHAT),
     Event("partner.", Text("Relations et ententes", "Relations and agreements"), Permission.PARTY_READ),
     Event("webhook.", Text("Webhooks suspendus", "Suspended webhooks"), Permission.WEBHOOK_ADMINISTER),
 )

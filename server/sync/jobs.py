@@ -93,10 +93,11 @@ def tell_set_aside(*, owner_id: str, subject_id: str) -> None:
             .distinct()
         ).all()
         for seller_id, order_id in proven:
-            tell(session, recipient_id=seller_id, news=_set_aside(decision, order_id), stamp=_now())
+            tell(session, recipient_id=seller_id, news=news_of_set_aside(decision, order_id), stamp=_now())
 
 
-def _set_aside(decision: EventDecision, order_id: UUID) -> News:
+def news_of_set_aside(decision: EventDecision, order_id: UUID) -> News:
+    """Return what a seller is told of an event that was set aside after its proof."""
     return News(
         key=f"set-aside:{decision.event_id}:{order_id}",
         kind="delivery.event_set_aside",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -14,17 +13,9 @@ from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.identity.model import Membership
-from server.notifications.service.telling import News, tell
+from server.notifications.accounting.words import news_of_account_message, news_of_reminder
+from server.notifications.service.telling import tell
 from server.receivables.model import Reminder
-from shared.money import format_money
-from shared.problems import Text
-
-REMINDER: Final = "invoice.reminder"
-_TONES: Final = {
-    1: Text("Rappel amical", "Friendly reminder"),
-    2: Text("Deuxième rappel", "Second reminder"),
-    3: Text("Dernier rappel", "Last reminder"),
-}
 
 
 @queue.task(name="notifications.tell_reminder", retry=AGAIN)
@@ -33,20 +24,7 @@ def tell_reminder(*, owner_id: str, subject_id: str) -> None:
     with transaction(UUID(owner_id)) as session:
         one = session.scalars(select(Reminder).where(Reminder.id == UUID(subject_id))).one()
         invoice = session.scalars(select(Invoice).where(Invoice.id == one.invoice_id)).one()
-        fr, en = (format_money(one.open_cents, invoice.currency, language) for language in ("fr", "en"))
-        tone = _TONES[one.level]
-        news = News(
-            key=f"reminder:{invoice.id}:{one.level}",
-            kind=REMINDER,
-            subject_id=invoice.id,
-            title=Text(f"{tone.fr}, facture {invoice.number}", f"{tone.en}, invoice {invoice.number}"),
-            text=Text(
-                f"La facture {invoice.number}, échue le {invoice.due_on}, a encore {fr} à payer.",
-                f"Invoice {invoice.number}, due on {invoice.due_on}, still has {en} to pay.",
-            ),
-            link=f"/factures/{invoice.id}",
-            members={"invoice_id": str(invoice.id), "number": invoice.number, "level": one.level},
-        )
+        news = news_of_reminder(one, invoice)
         tell(session, recipient_id=one.buyer_id, news=news, stamp=_now())
 
 
@@ -64,15 +42,7 @@ def tell_account_message(*, owner_id: str, subject_id: str) -> None:
             select(Membership).where(Membership.user_id == message.author_id, Membership.owner_id == issuer_id)
         ).first()
         link = f"/a-payer/{issuer_id}#chat" if of_issuer else f"/comptes/{buyer_id}#chat"
-        news = News(
-            key=f"account-message:{message.id}",
-            kind="account.message",
-            subject_id=message.id,
-            title=Text(f"Message de {message.author_name}", f"Message from {message.author_name}"),
-            text=Text(message.text_fr, message.text_en),
-            link=link,
-            members={"message_id": str(message.id)},
-        )
+        news = news_of_account_message(message, link=link)
         tell(session, recipient_id=buyer_id if of_issuer else issuer_id, news=news, stamp=_now())
 
 

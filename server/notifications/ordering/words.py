@@ -55,30 +55,30 @@ NEWS: Final = {
         Told.SELLER,
         Text("Commande {} à accepter à la main", "Order {} to be accepted by hand"),
         Text(
-            "La commande {} n’a pas été acceptée d’elle-même\u00a0; sa page dit pourquoi.",
+            "La commande {} n’a pas été acceptée d’elle-même; sa page dit pourquoi.",
             "Order {} was not accepted by itself; its page says why.",
         ),
     ),
     events.ORDER_ACCEPTED: OrderNews(
         Told.BOTH,
         Text("Commande {} acceptée", "Order {} accepted"),
-        Text("La commande {} est confirmée\u00a0; elle sera livrée.", "Order {} is confirmed; it will be delivered."),
+        Text("La commande {} est confirmée; elle sera livrée.", "Order {} is confirmed; it will be delivered."),
     ),
     events.ORDER_REJECTED: OrderNews(
         Told.BOTH,
         Text("Commande {} rejetée", "Order {} rejected"),
-        Text("La commande {} a été rejetée\u00a0; sa page dit pourquoi.", "Order {} was rejected; its page says why."),
+        Text("La commande {} a été rejetée; sa page dit pourquoi.", "Order {} was rejected; its page says why."),
     ),
     events.ORDER_CANCELLED: OrderNews(
         Told.ALL,
         Text("Commande {} annulée", "Order {} cancelled"),
-        Text("La commande {} a été annulée\u00a0; sa page dit pourquoi.", "Order {} was cancelled; its page says why."),
+        Text("La commande {} a été annulée; sa page dit pourquoi.", "Order {} was cancelled; its page says why."),
     ),
     events.ORDER_EXPIRING: OrderNews(
         Told.SELLER,
         Text("La commande {} expire bientôt", "Order {} expires soon"),
         Text(
-            "La commande {} attend encore votre réponse\u00a0; sans elle, elle expirera.",
+            "La commande {} attend encore votre réponse; sans elle, elle expirera.",
             "Order {} still waits for your answer; without it, it will expire.",
         ),
     ),
@@ -91,7 +91,7 @@ NEWS: Final = {
         Told.BUYER,
         Text("Commande {} modifiée", "Order {} changed"),
         Text(
-            "La commande {} a été modifiée\u00a0; son historique dit quoi.",
+            "La commande {} a été modifiée; son historique dit quoi.",
             "Order {} was changed; its history says how.",
         ),
     ),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import smtplib
 from collections.abc import Sequence
-from email.message import EmailMessage as MimeMessage
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from server.delivery.sharing.model import AccessWay
 from server.documents.model import Document
 from server.notifications.model import EmailMessage, SendingState
 from server.notifications.outgoing.attaching import PaperNotReady, must_wait, papers_of
-from server.notifications.outgoing.links import body_to_send, unsubscribe_link
+from server.notifications.outgoing.composing import composed
 from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, call
 from server.notifications.service.arriving import note_arrival
 from server.notifications.service.calling import MAX_TRIES, DueCall, claim, note_try
@@ -93,18 +92,8 @@ def call_webhook(*, owner_id: str, subject_id: str) -> None:
 
 
 def _send(message: EmailMessage, papers: Sequence[Document]) -> str:
-    mime = MimeMessage()
-    mime["From"] = settings().smtp_from
-    mime["To"] = message.recipient
-    mime["Subject"] = message.subject
-    mime["Message-ID"] = message.message_id
-    mime["Content-Language"] = message.language
-    if link := unsubscribe_link(message):
-        mime["List-Unsubscribe"] = f"<{link}>"
-    mime.set_content(body_to_send(message))
-    for paper in papers:
-        payload = blob_store().get(paper.owner_id, paper.sha256)
-        mime.add_attachment(payload, maintype="application", subtype="pdf", filename=paper.name)
+    attached = [(paper.name, blob_store().get(paper.owner_id, paper.sha256)) for paper in papers]
+    mime = composed(message, attached)
     try:
         with smtplib.SMTP(settings().smtp_host, settings().smtp_port, timeout=10) as server:
             server.send_message(mime)

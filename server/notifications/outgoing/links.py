@@ -41,5 +41,5 @@ def _way_out(message: EmailMessage) -> str:
     link = unsubscribe_link(message)
     if not link:
         return ""
-    says = Text("Ne plus recevoir ces courriels\u00a0:", "Receive these e-mails no more:")
+    says = Text("Pour ne plus recevoir ces courriels\u00a0:", "To stop these e-mails:")
     return f"\n-- \n{says.say('en' if message.language == 'en' else 'fr')}\n{link}\n"

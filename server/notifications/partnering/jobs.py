@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -34,7 +35,7 @@ _SAID: Final[Mapping[RelationState, tuple[Text, Text]]] = {
     RelationState.INACTIVE: (
         Text("{} met fin à {}", "{} ends {}"),
         Text(
-            "Aucune nouvelle commande n’est possible\u00a0; celles en cours se terminent.",
+            "Aucune nouvelle commande n’est possible; celles en cours se terminent.",
             "No new order is possible; those under way go on.",
         ),
     ),
@@ -49,19 +50,24 @@ def tell_bond(*, owner_id: str, subject_id: str) -> None:
         if bond.said_by_id is None or bond.said_at is None:
             return
         name = session.get_one(Organisation, bond.said_by_id).name
-        what, (title, text) = _WHAT[isinstance(bond, Agreement)], _SAID[bond.state]
-        news = News(
-            key=f"partner:{bond.id}:{bond.said_at:%Y%m%d%H%M%S%f}",
-            kind=f"partner.{bond.state.value}",
-            subject_id=bond.id,
-            title=Text(title.fr.format(name, what.fr), title.en.format(name, what.en)),
-            text=text,
-            link="/partenaires",
-            members={"partner_id": str(bond.said_by_id), "state": bond.state.value},
-        )
+        news = news_of_bond(bond, name=name, said_at=bond.said_at)
         tell(
             session, recipient_id=other_side(bond, me=bond.said_by_id), news=news, stamp=Stamp(by=None, at=clock.now())
         )
+
+
+def news_of_bond(bond: Bond, *, name: str, said_at: datetime) -> News:
+    """Return what is told of a relation or agreement as ``name`` left it (R027, R048)."""
+    what, (title, text) = _WHAT[isinstance(bond, Agreement)], _SAID[bond.state]
+    return News(
+        key=f"partner:{bond.id}:{said_at:%Y%m%d%H%M%S%f}",
+        kind=f"partner.{bond.state.value}",
+        subject_id=bond.id,
+        title=Text(title.fr.format(name, what.fr), title.en.format(name, what.en)),
+        text=text,
+        link="/partenaires",
+        members={"partner_id": str(bond.said_by_id), "state": bond.state.value},
+    )
 
 
 def _bond(session: Session, bond_id: UUID) -> Bond:

@@ -126,7 +126,7 @@ def enable_endpoint(session: Session, *, endpoint_id: UUID, stamp: Stamp) -> Web
     found = endpoint(session, endpoint_id, locked=True)
     if found.disabled_at is not None:
         raise Conflict(
-            Text("Ce webhook est retiré : ajoutez-en un nouveau.", "This webhook was removed: add a new one."),
+            Text("Ce webhook est retiré\u00a0: ajoutez-en un nouveau.", "This webhook was removed: add a new one."),
             where=str(endpoint_id),
         )
     found.suspended_at, found.given_up = None, 0

@@ -106,20 +106,48 @@ def _addresses(session: Session, recipient: Organisation, news: News) -> list[_A
 
 
 def _by_email(session: Session, recipient: Organisation, address: _Address, news: News, stamp: Stamp) -> None:
-    message_id = new_id()
-    language: Language = "en" if recipient.language == "en" else "fr"
-    papers = _papers(session, recipient, address, news, stamp)
-    link = LINK if papers else f"{settings().public_url}{news.link}"
-    message = EmailMessage(
-        id=message_id,
+    message = email_of(
+        news,
+        message_id=new_id(),
         owner_id=recipient.id,
-        key=news.key if address.reader_id == recipient.id else f"{news.key}:{address.reader_id}",
+        reader_id=address.reader_id,
+        to=address.email,
+        language="en" if recipient.language == "en" else "fr",
+        papers_id=_papers(session, recipient, address, news, stamp),
+        stamp=stamp,
+    )
+    session.add(message)
+    session.flush()
+    key = f"email:{message.id}"
+    enqueue(session, send_email, key=key, owner_id=str(recipient.id), subject_id=str(message.id))
+
+
+def email_of(
+    news: News,
+    *,
+    message_id: UUID,
+    owner_id: UUID,
+    reader_id: UUID,
+    to: str,
+    language: Language,
+    papers_id: UUID | None,
+    stamp: Stamp,
+) -> EmailMessage:
+    """Return the e-mail of a piece of news to one reader of ``owner_id``, not yet kept.
+
+    ``papers_id`` is the link to its papers for who has no account; others are led to the news’ page.
+    """
+    link = LINK if papers_id else f"{settings().public_url}{news.link}"
+    return EmailMessage(
+        id=message_id,
+        owner_id=owner_id,
+        key=news.key if reader_id == owner_id else f"{news.key}:{reader_id}",
         kind=news.kind,
         subject_id=news.subject_id,
         message_id=f"<{message_id}@tournee.invalid>",
-        recipient=address.email,
-        link_id=papers,
-        reader_id=address.reader_id,
+        recipient=to,
+        link_id=papers_id,
+        reader_id=reader_id,
         language=language,
         subject=news.title.say(language),
         body=f"{news.text.say(language)}\n\n{link}\n",
@@ -127,9 +155,6 @@ def _by_email(session: Session, recipient: Organisation, address: _Address, news
         state=SendingState.WAITING,
         written_at=stamp.at,
     )
-    session.add(message)
-    session.flush()
-    enqueue(session, send_email, key=f"email:{message_id}", owner_id=str(recipient.id), subject_id=str(message_id))
 
 
 def _papers(session: Session, recipient: Organisation, address: _Address, news: News, stamp: Stamp) -> UUID | None:

@@ -1,0 +1,48 @@
+"""Each e-mail reads as it did when someone last read it, in French and English.
+
+The letters beside this file are written anew by ``python -m tests.golden.emails.letters``; read them before they are
+committed.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from server.core.settings import PREFIX, reload_settings
+from server.subscriptions import REACTIONS
+from tests.golden.emails.letters import FOLDER, LANGUAGES, SETTINGS, jobs_of_letters, letters
+
+
+@pytest.fixture(autouse=True)
+def own_house(tmp_path, monkeypatch):
+    """Settings of the letters; the secrets that their tokens are derived under are of this test alone."""
+    for name, value in (SETTINGS | {"SECRETS_PATH": str(tmp_path)}).items():
+        monkeypatch.setenv(PREFIX + name, value)
+    reload_settings()
+    yield
+    monkeypatch.undo()
+    reload_settings()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_email_reads_as_it_did(language):
+    """Issue 4, golden files: no word, amount, date or link of an e-mail changes without someone having read it."""
+    written = letters(language)
+    kept = {path.stem.removesuffix(f"-{language}"): path for path in FOLDER.glob(f"*-{language}.txt")}
+    assert set(kept) == set(written)
+    differ = [name for name, told in written.items() if kept[name].read_text(encoding="utf-8") != told]
+    assert differ == []
+
+
+def test_every_job_that_writes_mail_has_its_letter():
+    """Issue 4, golden files: a new kind of news fails here until its e-mail is written down."""
+    telling = {task.name.rpartition(".")[2] for tasks in REACTIONS.values() for task in tasks}
+    assert {name for name in telling if name.startswith("tell_")} == jobs_of_letters()
+
+
+def test_no_letter_says_what_only_programs_write():
+    """Platform: dates and amounts are written for people, and nothing is left to be filled in."""
+    for path in FOLDER.glob("*.txt"):
+        said = path.read_text(encoding="utf-8").split("\n\n", 1)[1].split("\n-- \n")[0]
+        for mark in ("2026-", "{", "}", "None", "Text("):
+            assert mark not in said.replace("F-2026-", "").replace("N-2026-", ""), (path.name, mark)
