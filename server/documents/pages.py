@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
@@ -12,7 +13,7 @@ from server.core.blobs import blob_store
 from server.core.database import IDENTITY_ORG
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.core.web import actor, public, requires, stamp
+from server.core.web import actor, language, public, requires, stamp
 from server.delivery.api.callers import reader
 from server.delivery.sharing.model import AccessWay
 from server.delivery.sharing.noting import Reader
@@ -21,7 +22,7 @@ from server.documents.access import may_open, ridden_for
 from server.documents.api.statements import customer_statement, shared_statement, statement_response
 from server.documents.filing.api import file_response, take_file
 from server.documents.filing.service import remove_file
-from server.documents.model import Document, PaperLink
+from server.documents.model import Document, DocumentKind, PaperLink
 from server.documents.service import linking
 from server.documents.service.noting import note_paper
 from server.documents.wording import KINDS
@@ -56,8 +57,8 @@ def linked_papers(token: str) -> str:
     link = _link(token)
     with transaction(link.owner_id) as session:
         linking.note_use(session, link, document_id=None, at=now)
-        found = linking.papers_behind(session, link)
-        return render_template("documents/linked.html", link=link, papers=found, token=token, kinds=KINDS)
+        papers = _readable(linking.papers_behind(session, link))
+        return render_template("documents/linked.html", link=link, papers=papers, token=token, kinds=KINDS)
 
 
 @pages.get("/papiers/<token>/<uuid:document_id>")
@@ -100,6 +101,13 @@ def revoke(link_id: UUID) -> BaseResponse:
     with transaction(actor().org_id) as session:
         linking.revoke_link(session, link_id=link_id, stamp=stamp())
     return redirect(url_for(".sent_links"), code=303)
+
+
+def _readable(papers: Sequence[Document]) -> Sequence[Document]:
+    """Return the papers in the reader's language, or all where there is none: a paper is better than no paper."""
+    if not any(one.language == language() for one in papers):
+        return papers
+    return [one for one in papers if one.language == language() or one.kind is DocumentKind.PROOF_FILE]
 
 
 def _link(token: str) -> PaperLink:

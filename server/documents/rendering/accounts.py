@@ -29,13 +29,13 @@ def statement_sheet(paper: Statement, language: Language) -> Sheet:
     """
     _check(paper)
     head = masthead(words.ISSUER, paper.issuer, language)
-    period = f"{paper.first_day.isoformat()} – {paper.last_day.isoformat()}"
+    period = f"{day(paper.first_day, language)} – {day(paper.last_day, language)}"
     sheet = start_sheet(words.STATEMENT, period, head, qr=paper.qr, language=language, issuer_name=paper.issuer.name)
     part = f"{paper.part} {words.OF.say(language)} {paper.parts}" if paper.parts > 1 else ""
     return msgspec.structs.replace(
         sheet,
         facts=(
-            *pairs(language, (words.PERIOD, period), (words.PART, part)),
+            *pairs(language, (words.PART, part)),
             *(Pair(label=age.say(language), value=_money(cents, paper, language)) for age, cents in paper.ages),
         ),
         addresses=(address(words.CUSTOMER, paper.buyer, language),),
@@ -73,7 +73,7 @@ def _row(row: StatementRow, paper: Statement, language: Language) -> tuple[Cell,
     credit = _money(-row.amount_cents, paper, language) if row.amount_cents < 0 else ""
     words_cell = Cell(text=row.words.say(language), link=row.link)
     if row.proof_link:
-        words_cell = msgspec.structs.replace(words_cell, below=(f"{words.PROOF.say(language)} : {row.proof_link}",))
+        words_cell = msgspec.structs.replace(words_cell, below=(words.PROOF.say(language),), below_link=row.proof_link)
     return (
         Cell(text=day(row.on, language)),
         words_cell,

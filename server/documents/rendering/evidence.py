@@ -30,12 +30,11 @@ SIGNATURE = Text("Signature", "Signature")
 SIGNATURE_ALT = Text("Signature manuscrite de", "Handwritten signature of")
 NOBODY_SIGNED = Text("Personne n’a signé cette visite.", "Nobody signed this visit.")
 INK_GONE = Text(
-    "Signé par {who}. Le tracé n’est jamais arrivé\u00a0; son empreinte reste scellée dans le fichier de preuve.",
+    "Signé par {who}. Le tracé n’est jamais arrivé; son empreinte reste scellée dans le fichier de preuve.",
     "Signed by {who}. The ink never arrived; its fingerprint stays sealed in the proof file.",
 )
 INK_PURGED = Text(
-    "Signé par {who}. Le tracé a été purgé (voir plus bas)\u00a0; son empreinte reste scellée dans le fichier de "
-    "preuve.",
+    "Signé par {who}. Le tracé a été purgé (voir plus bas); son empreinte reste scellée dans le fichier de preuve.",
     "Signed by {who}. The ink was purged (see below); its fingerprint stays sealed in the proof file.",
 )
 PURGED = Text("Pièces purgées", "Purged pieces")

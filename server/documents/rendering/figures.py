@@ -9,9 +9,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from server.core.days import written_day
 from server.documents.rendering.parts import Fix, Moment, Window
 from shared.money import format_money
 from shared.problems import Language
@@ -20,6 +20,7 @@ NBSP = "\u00a0"
 LOCALES: dict[Language, str] = {"fr": "fr_CA", "en": "en_CA"}
 METRE = Decimal("0.00001")  # of a degree
 NOON_H, DAY_H = 12, 24
+ZONES_IN_FRENCH = {"EST": "HNE", "EDT": "HAE", "AST": "HNA", "ADT": "HAA"}
 MIN_PRICE_DECIMALS, MAX_PRICE_DECIMALS = 2, 4
 
 __all__ = ["format_money"]
@@ -32,7 +33,7 @@ def colon(label: str, language: Language) -> str:
 
 def day(value: date, language: Language, *, weekday: bool = False) -> str:
     """Return ``22 novembre 2026`` or ``November 22, 2026``, after the day of the week if asked."""
-    return format_date(value, "full" if weekday else "long", locale=LOCALES[language])
+    return written_day(value, language, "long" if weekday else "medium")
 
 
 def clock(minutes: int, language: Language) -> str:
@@ -53,7 +54,9 @@ def time_of(value: datetime, zone: str, language: Language) -> str:
 def moment(value: Moment, zone: str, language: Language) -> str:
     """Return date, time with seconds and, when there is one, the uncertainty of the clock."""
     local = value.at.astimezone(ZoneInfo(zone))
-    written = f"{day(local.date(), language)}, {local:%H:%M:%S} {local:%Z}"
+    zone_name = local.tzname() or ""
+    named = ZONES_IN_FRENCH.get(zone_name, zone_name) if language == "fr" else zone_name
+    written = f"{day(local.date(), language)}, {local:%H:%M:%S} {named}"
     return f"{written} (±{NBSP}{value.uncertainty_s}{NBSP}s)" if value.uncertainty_s else written
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from server.documents.rendering.papers import Paper
 from server.documents.rendering.render import draw_pages, render
+from server.documents.rendering.sample_accounts import statement
 from server.documents.rendering.sample_commerce import credit_note, delivery_slip, invoice, purchase_order
 from server.documents.rendering.sample_visits import load_list, proof, run_sheet, variance_notice
 from shared.problems import Language
@@ -30,6 +31,7 @@ def sample_papers(*, long: bool) -> dict[str, Paper]:
         "run-sheet": run_sheet(count if long else 8),
         "load-list": load_list(count if long else 6),
         "proof-of-delivery": proof(count),
+        "statement": statement(count),
     }
 
 

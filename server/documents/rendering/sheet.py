@@ -17,11 +17,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Cell(Layout, frozen=True, kw_only=True):
-    """A table cell: a text that may be a ``link``, quieter lines under it, or an empty ``box`` to write in by hand."""
+    """A table cell: a text and quieter lines under it, both of which may be links, or an empty ``box`` to write in."""
 
     text: str = ""
     link: str = ""
     below: tuple[str, ...] = ()
+    below_link: str = ""
     tone: Tone = "plain"
     box: bool = False
 

@@ -70,6 +70,8 @@ def draft_statement(session: Session, *, buyer_id: UUID, period: Period, at: dat
     proofs = proofs_of_invoices(session, {one.invoice_id for one in found.lines if one.invoice_id})
     rows = [_row(line, proofs) for line in found.lines]
     pages = [rows[at : at + ROWS_A_PART] for at in range(0, len(rows), ROWS_A_PART)] or [[]]
+    language: Language = "en" if cards["buyer"].get("language") == "en" else "fr"
+    footer = head.footer_en if language == "en" else head.footer_fr
     account = next(iter(accounts(session, on=last_day, buyer_id=buyer_id)), None)
     papers: list[Statement] = []
     carried_cents = found.opening_cents
@@ -89,11 +91,10 @@ def draft_statement(session: Session, *, buyer_id: UUID, period: Period, at: dat
                 ages=_ages(account) if number == 1 else (),
                 part=number,
                 parts=len(pages),
-                footer=head.footer_fr if number == len(pages) else "",
+                footer=footer if number == len(pages) else "",
             )
         )
         carried_cents = closing_cents
-    language: Language = "en" if cards["buyer"].get("language") == "en" else "fr"
     return StatementDraft(papers=papers, language=language, name=_name(head.code, found), at=at)
 
 

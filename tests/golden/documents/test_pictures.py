@@ -1,7 +1,7 @@
-"""Each document looks as it did when someone last looked at it.
+"""Each document looks and reads as it did when someone last looked at it.
 
-The pictures beside this file are drawn anew by ``python -m tests.golden.documents.draw``; look at them before they
-are committed.
+The pictures and words beside this file are made anew by ``python -m tests.golden.documents.draw``; look at them before
+they are committed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from PIL import Image, ImageChops, ImageStat
 
 from server.documents.rendering.samples import sample_papers
-from tests.golden.documents.draw import FOLDER, PICTURED, greys, picture
+from tests.golden.documents.draw import FOLDER, PICTURED, SAID, greys, picture, said
 
 WHOLE_TOLERANCE = 0.2
 TILE_TOLERANCE = 3.0  # a digit that changes moves its tile by more, see the last test
@@ -31,9 +31,16 @@ def test_a_document_looks_as_it_did(name):
     assert worst <= TILE_TOLERANCE, f"{name} differs most at {place}"
 
 
+@pytest.mark.parametrize("name", sorted(SAID))
+def test_a_document_says_what_it_said(name):
+    """Issue 4, golden files: no word, date or amount of a PDF changes without someone having read it."""
+    assert said(name) == (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
+
+
 def test_every_picture_is_of_a_document():
     """Documents: no picture is left of a document that no longer exists."""
     assert {path.stem for path in Path(FOLDER).glob("*.png")} == set(PICTURED)
+    assert {path.stem for path in Path(FOLDER).glob("*.txt")} == set(SAID)
 
 
 def test_one_changed_digit_is_seen():

@@ -110,7 +110,7 @@ def test_long_papers_repeat_their_header_and_count_their_pages(kind):
     assert len(pages) > 1
     for number, page in enumerate(pages, start=1):
         assert f"Page {number} sur {len(pages)}" in page
-    header = "PRÉVU" if kind == "run-sheet" else "PRODUIT"
+    header = {"run-sheet": "PRÉVU", "statement": "MOUVEMENT"}.get(kind, "PRODUIT")
     with_rows = pages if kind != "proof-of-delivery" else pages[:-2]
     assert all(header in page for page in with_rows)
 
