@@ -83,8 +83,17 @@ def sign_in(page: Page, email: str, password: str) -> None:
     page.wait_for_url(lambda address: "/connexion" not in address)
 
 
+def speak(page: Page, language: str) -> None:
+    """Turn the pages to a language, by their own button."""
+    if page.locator("html").get_attribute("lang") != language:
+        page.locator("form[action='/langue'] button").first.dispatch_event("click")
+        page.wait_for_selector(f"html[lang={language}]")
+
+
 def settle(page: Page) -> None:
-    """Wait until fragments and the map have come."""
-    page.wait_for_load_state("networkidle")
+    """Wait until fragments and the map have come; a page that fetches nothing is there once it is loaded."""
+    page.wait_for_load_state("load")
+    if page.locator("[hx-trigger*=load], [hx-trigger*=every], [data-map]").count():
+        page.wait_for_load_state("networkidle")
     if page.locator("[data-map] canvas").count():
         page.wait_for_selector("[data-drawn=yes]", timeout=15_000)

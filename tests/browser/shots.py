@@ -15,7 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.browsing import DESK, PHONE, chromium, settle, sign_in, visit
+from server.app import create_app
+from tests.browser.browsing import DESK, PHONE, chromium, settle, sign_in, speak, visit
+from tests.browser.samples import ANYONE, Shown, shown_pages
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Office:
     url: str
     day: str
     people: dict[str, tuple[str, str]]
+    further: tuple[Shown, ...] = ()  # every page of the URL map, where the office is our own
 
 
 def walk(page: Page, who: str, day: str) -> Iterator[str]:
@@ -126,10 +129,20 @@ def take(browser: Browser, office: Office, folder: Path, look: Look) -> list[Pat
         with visit(browser, office.url, size=look.size, language=look.language, dark=look.dark) as page:
             if who == "dispatcher":
                 made += [_shoot(page, folder, look, "", name) for name in _outside(page)]
+                made += [_shoot(page, folder, look, "", name) for name in _further(page, ANYONE, office.further)]
             sign_in(page, email, password)
-            _speak(page, look.language)
+            speak(page, look.language)
             made += [_shoot(page, folder, look, who, name) for name in walk(page, who, office.day)]
+            made += [_shoot(page, folder, look, who, name) for name in _further(page, who, office.further)]
     return made
+
+
+def _further(page: Page, who: str, pages: tuple[Shown, ...]) -> Iterator[str]:
+    """Go through the pages of somebody that the walk may have left out, each by its endpoint's name."""
+    for shown in pages:
+        if shown.who == who:
+            page.goto(shown.path)
+            yield shown.endpoint
 
 
 def _outside(page: Page) -> Iterator[str]:
@@ -137,12 +150,6 @@ def _outside(page: Page) -> Iterator[str]:
     yield "bienvenue"
     page.goto("/connexion")
     yield "connexion"
-
-
-def _speak(page: Page, language: str) -> None:
-    if page.locator("html").get_attribute("lang") != language:
-        page.locator("form[action='/langue'] button").first.dispatch_event("click")
-        page.wait_for_selector(f"html[lang={language}]")
 
 
 def _shoot(page: Page, folder: Path, look: Look, who: str, name: str) -> Path:
@@ -184,7 +191,7 @@ def _office(asked: argparse.Namespace) -> Iterator[Office]:
         people = {
             who: (getattr(day, who).email, getattr(day, who).password) for who in ("dispatcher", "supplier", "retailer")
         }
-        yield Office(day.url, asked.day, people)
+        yield Office(day.url, asked.day, people, tuple(shown_pages(create_app(), day)))
 
 
 if __name__ == "__main__":

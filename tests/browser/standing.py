@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from server.migrations.schema import install
 from tests.browser.world import BrowserDay, full_day
 
 DATABASE = "browser_day"
+_counter = itertools.count(1)
 
 
 @contextmanager
@@ -40,16 +42,17 @@ def standing_day() -> Iterator[BrowserDay]:
 @contextmanager
 def copied(address: PostgresAddress, template: str) -> Iterator[str]:
     """Copy the schema's template under a name of its own, and drop the copy at the end."""
-    _execute(address, f'CREATE DATABASE "{DATABASE}_{os.getpid()}" TEMPLATE {template} OWNER tournee_owner')
+    name = f"{DATABASE}_{os.getpid()}_{next(_counter)}"
+    _execute(address, f'CREATE DATABASE "{name}" TEMPLATE {template} OWNER tournee_owner')
     try:
-        yield f"{DATABASE}_{os.getpid()}"
+        yield name
     finally:
-        _execute(address, f'DROP DATABASE "{DATABASE}_{os.getpid()}" WITH (FORCE)')
+        _execute(address, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager
-def settings_for(address: PostgresAddress, database: str, folder: Path) -> Iterator[None]:
-    """Point the product's settings to a database and a folder inside the block."""
+def settings_for(address: PostgresAddress, database: str, folder: Path, **more: str) -> Iterator[None]:
+    """Point the product's settings to a database and a folder, and set what ``more`` names, inside the block."""
     before = dict(os.environ)
     own = {
         "DATABASE_URL": address.url(database, user="tournee_app"),
@@ -59,6 +62,7 @@ def settings_for(address: PostgresAddress, database: str, folder: Path) -> Itera
         "ROADS_PATH": before.get(f"{PREFIX}ROADS_PATH", str(folder / "roads")),
         "SECURE_COOKIES": "0",
         "LOG_LEVEL": "ERROR",
+        **more,
     }
     os.environ.update({PREFIX + name: value for name, value in own.items()})
     reload_settings()

@@ -14,14 +14,18 @@ from server.app import create_app
 from server.core.embedded.address import PostgresAddress
 from server.core.transaction import transaction
 from server.delivery.queries import latest_delivery
+from server.identity.model import Membership
+from server.planning import service as planning
+from server.planning.model import Run, Stop
 from server.sync.model import DeviceEvent, EventOutcome
+from tests.browser.axe import complaints_of, faults_of
 from tests.browser.browsing import PHONE, apart, settle, sign_in, visit
 from tests.browser.standing import copied, settings_for
-from tests.browser.test_pages import complaints_of, faults_of
 from tests.browser.world import BrowserDay, office_of
 from tests.factories.corrections import give_run, strangers_tablet
 from tests.factories.hand_tablet import make_yard
-from tests.factories.world import RUN_DAY, make_order
+from tests.factories.web import PASSWORD
+from tests.factories.world import RUN_DAY, make_order, stamp
 
 
 @pytest.fixture
@@ -65,6 +69,25 @@ def test_a_dispatcher_applies_a_parked_visit_and_corrects_it(
         delivery = latest_delivery(session, order_id=order_id)
         assert delivery is not None
         assert (delivery.revision, delivery.lines[0].returned) == (2, 1)
+
+
+def test_a_driver_drafts_what_is_on_its_truck(parked_day: tuple[BrowserDay, UUID], browser: Browser) -> None:
+    """R027, section 3: on the way, a driver finds what is on its truck for a stop and keeps a draft of it."""
+    day, _order_id = parked_day
+    with transaction(day.world.carrier_id) as session:
+        [run_id] = session.scalars(select(Run.id)).all()
+        planning.load_run(session, run_id=run_id, stamp=stamp())
+        planning.ready_run(session, run_id=run_id, stamp=stamp())
+        stop, run = session.execute(select(Stop, Run).join(Run, Run.id == Stop.run_id)).one()
+        driver = session.scalars(select(Membership).where(Membership.user_id == run.driver_id)).one()
+    with visit(browser, day.url, size=PHONE) as page:
+        sign_in(page, driver.email, PASSWORD)
+        page.goto(f"/tournees/arrets/{stop.id}/brouillon")
+        settle(page)
+        assert faults_of(page) == []
+        page.locator("input[name^=n-]").first.fill("1")
+        page.locator("form[action$='/brouillon'] button").click()
+        page.wait_for_url("**/commandes**")
 
 
 def _waiting(day: BrowserDay) -> int:

@@ -2,73 +2,21 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser
 
+from tests.browser.axe import faults_of
 from tests.browser.browsing import PHONE, settle, sign_in, visit
 from tests.browser.shots import walk
 from tests.browser.world import BrowserDay, Person
 from tests.factories.world import RUN_DAY
 
-AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 PEOPLE = ("dispatcher", "supplier", "retailer")
-
-
-@cache
-def axe() -> str:
-    return AXE.read_text(encoding="utf-8")
-
-
-def faults_of(page: Page) -> list[str]:
-    """Return what axe finds serious or worse, each with the first place."""
-    page.evaluate(axe())
-    found: dict[str, Any] = page.evaluate("rules => axe.run(document, rules)", RULES)
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:160]} ({one['nodes'][0].get('failureSummary', '')[:160]})"
-        for one in found["violations"]
-        if one["impact"] in {"serious", "critical"}
-    ]
-
-
-def complaints_of(page: Page) -> list[str]:
-    """Return a list that fills with what the browser complains about: errors, and content that the policy blocks."""
-    said: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type == "error" and "404 (NOT FOUND)" not in message.text:
-            said.append(message.text)
-
-    page.on("console", hear)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return said
 
 
 def person(day: BrowserDay, who: str) -> Person:
     found: Person = getattr(day, who)
     return found
-
-
-@pytest.mark.parametrize("who", PEOPLE)
-def test_pages_on_a_desk_have_no_faults(day: BrowserDay, browser: Browser, who: str) -> None:
-    """WCAG 2.2 AA as axe sees it; the browser complains about nothing, so the content policy blocks nothing of ours."""
-    wrong, names = [], []
-    with visit(browser, day.url) as page:
-        said = complaints_of(page)
-        sign_in(page, person(day, who).email, person(day, who).password)
-        assert page.locator("html").get_attribute("lang") == "fr"
-        for name in walk(page, who, str(RUN_DAY)):
-            settle(page)
-            names.append(name)
-            wrong += [f"{name}: {one}" for one in said]
-            wrong += [f"{name}: {fault}" for fault in faults_of(page)]
-            said.clear()  # axe itself tries an inline style, which the policy refuses
-    assert len(names) > 8
-    assert wrong == []
 
 
 @pytest.mark.parametrize("who", PEOPLE)

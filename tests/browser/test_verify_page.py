@@ -98,7 +98,7 @@ def test_corrections_purges_and_former_seals_are_told(browser: Browser, tmp_path
         assert page.locator("[data-doubt=corrected]").count() == 1
         give(page, ("purged.proof", make_purged()))
         said = page.locator("article").inner_text()
-        assert said.count("Pièce purgée le 21 novembre 2023 selon la règle de conservation : 6 ans pleins") == 2
+        assert said.count("Pièce purgée le 21 novembre 2023 selon la règle de conservation\u00a0: 6 ans pleins") == 2
         assert page.locator("[data-doubt=attachment-missing]").count() == 0
         assert "endossée par la précédente" in page.locator("[data-formers='1']").inner_text()
         assert page.locator("article").get_attribute("data-verdict") == "untouched"

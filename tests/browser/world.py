@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -24,6 +24,7 @@ from server.identity.model import Membership, OrganisationKind, Role
 from server.identity.service import add_member, add_user
 from server.notifications.service.endpoints import add_endpoint
 from server.planning.model import Run, Stop
+from tests.browser.furnishing import furnish
 from tests.factories.web import PASSWORD, now_stamp, password_hash
 from tests.factories.world import (
     AGENT,
@@ -82,17 +83,19 @@ class BrowserDay:
 
 
 @contextmanager
-def office_of(folder: Path, *, buyers: int = 4) -> Iterator[BrowserDay]:
+def office_of(
+    folder: Path, *, buyers: int = 4, deals: Sequence[Deal] = (Deal(), CREDIT, EXTERNAL, AGENT)
+) -> Iterator[BrowserDay]:
     """Serve an office with its people and nothing ordered yet."""
-    world = make_world([Deal(), CREDIT, EXTERNAL, AGENT], buyers=buyers)
+    world = make_world(deals, buyers=buyers)
     with opened(world, folder, pytest.MonkeyPatch()) as office:
         yield BrowserDay(
             office=office,
-            dispatcher=_person(world.carrier_id, OrganisationKind.DISTRIBUTOR, Role.DISPATCHER, "Simone Lavoie"),
-            accountant=_person(world.carrier_id, OrganisationKind.DISTRIBUTOR, Role.ACCOUNTANT, "Noé Fortin"),
-            supplier=_person(world.seller.id, OrganisationKind.SUPPLIER, Role.OWNER, "Béatrice Houle"),
-            retailer=_person(world.buyer.id, OrganisationKind.RETAILER, Role.OWNER, "Omar Diallo"),
-            driver=Person("livreuse@dmr.example"),
+            dispatcher=person_of(world.carrier_id, OrganisationKind.DISTRIBUTOR, Role.DISPATCHER, "Simone Lavoie"),
+            accountant=person_of(world.carrier_id, OrganisationKind.DISTRIBUTOR, Role.ACCOUNTANT, "Noé Fortin"),
+            supplier=person_of(world.seller.id, OrganisationKind.SUPPLIER, Role.OWNER, "Béatrice Houle"),
+            retailer=person_of(world.buyer.id, OrganisationKind.RETAILER, Role.OWNER, "Omar Diallo"),
+            driver=Person(f"livreuse.{world.carrier_id.hex[-8:]}@dmr.example"),
         )
 
 
@@ -111,6 +114,7 @@ def full_day(folder: Path) -> Iterator[BrowserDay]:
         day.office.drive({"pull": False, "runs": [_script(day.world, runs[0])], "push": True})
         day.office.jobs()
         _give_out(day.world)
+        furnish(day.world)
         day.office.jobs()
         make_order(day.world, buyer=day.world.buyers[1], planned_on=LATER)
         make_order(day.world, seller=day.world.sellers[1], buyer=day.world.buyers[2], planned_on=LATER)
@@ -150,7 +154,8 @@ def _script(world: World, run_id: UUID) -> dict[str, Any]:
     return {"run_id": name, "stops": stops, "return": True}
 
 
-def _person(org_id: UUID, kind: OrganisationKind, role: Role, name: str) -> Person:
+def person_of(org_id: UUID, kind: OrganisationKind, role: Role, name: str) -> Person:
+    """Make somebody who may sign in; the e-mail address is of the last name."""
     email = f"{name.rsplit(maxsplit=1)[-1].lower()}@exemple.test"
     with transaction(org_id) as session:
         account = add_user(

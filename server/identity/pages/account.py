@@ -32,6 +32,7 @@ from server.identity.service import (
     switch_membership,
 )
 from server.identity.service.sessions import LONGEST
+from server.identity.wording import ROLES
 
 pages = Blueprint("identity", __name__, template_folder="../templates")
 _YEAR_S = 365 * 24 * 3600
@@ -97,7 +98,8 @@ def account() -> str:
     """Show who one is, where one works, and one's other organisations."""
     with transaction(IDENTITY_ORG) as session:
         places = queries.memberships_of(session, actor().user_id)
-    return render_template("identity/account.html", places=places)
+    email = next((one.email for one in places if one.owner_id == actor().org_id), "")
+    return render_template("identity/account.html", places=places, email=email, roles=ROLES)
 
 
 @pages.post("/organisation")
