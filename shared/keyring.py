@@ -175,7 +175,7 @@ def _broken(where: str) -> BrokenKeyList:
         Text(
             "La liste de clés n’est pas celle du transporteur, ou elle a changé. Prenez-la de nouveau à son adresse "
             "publique.",
-            "The key list is not the carrier's, or it changed. Take it again from its public address.",
+            "The key list is not the carrier’s, or it changed. Take it again from its public address.",
         ),
         where=where,
     )

@@ -171,7 +171,7 @@ def _mismatch(goods: Goods, reason_fr: str, reason_en: str) -> TermsMismatch:
     return TermsMismatch(
         Text(
             f"Commande {goods.order_number}\u00a0: {reason_fr}. Corriger la commande et refaire le lot de la tournée.",
-            f"Order {goods.order_number}: {reason_en}. Correct the order and make the run's bundle again.",
+            f"Order {goods.order_number}: {reason_en}. Correct the order and make the run’s bundle again.",
         ),
         where=goods.order_id,
     )

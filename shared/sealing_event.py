@@ -127,7 +127,7 @@ def _require_schema(schema: int) -> None:
         raise UnknownSchema(
             Text(
                 f"La version {schema} de l’événement n’est pas connue ici\u00a0: mettre à jour.",
-                f"The event's version {schema} is not known here: update.",
+                f"The event’s version {schema} is not known here: update.",
             ),
             where="schema",
         )

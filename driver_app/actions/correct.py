@@ -104,7 +104,7 @@ def _draft(session: Session, run_id: str, stop_id: str, *, corrects: str) -> Sto
 def _too_late(stop_id: str) -> TooLateToUndo:
     return TooLateToUndo(
         Text(
-            "Cette livraison ne peut plus être annulée. Ouvrez-la et choisissez « Corriger ».",
+            "Cette livraison ne peut plus être annulée. Ouvrez-la et choisissez «\u00a0Corriger\u00a0».",
             "This delivery can no longer be undone. Open it and choose “Correct”.",
         ),
         where=stop_id,

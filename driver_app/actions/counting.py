@@ -200,7 +200,9 @@ def _quantity(value: int, where: str) -> int:
 
 def _out_of_range(where: str) -> QuantityOutOfRange:
     return QuantityOutOfRange(
-        Text("Vérifiez ce nombre : il est négatif ou trop grand.", "Check this number: it is negative or too large."),
+        Text(
+            "Vérifiez ce nombre\u00a0: il est négatif ou trop grand.", "Check this number: it is negative or too large."
+        ),
         where=where,
     )
 

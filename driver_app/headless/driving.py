@@ -159,7 +159,9 @@ def _line_id(stop: BundleStop, key: str) -> str:
     at = key.removeprefix("#")
     if key.startswith("#") and at.isdigit() and int(at) < len(lines):
         return lines[int(at)]
-    raise NoSuchLine(Text(f"L’arrêt n’a pas de ligne « {key} ».", f"The stop has no line “{key}”."), where=stop.stop_id)
+    raise NoSuchLine(
+        Text(f"L’arrêt n’a pas de ligne «\u00a0{key}\u00a0».", f"The stop has no line “{key}”."), where=stop.stop_id
+    )
 
 
 def _counted(line: LineDraft, told: LineScript) -> LineDraft:

@@ -44,7 +44,10 @@ class Killer:
         """
         if point is not None and point not in COMMIT_POINTS:
             raise UnknownCommitPoint(
-                Text(f"« {point} » n’est pas un point d’arrêt connu.", f"“{point}” is not a known commit point."),
+                Text(
+                    f"«\u00a0{point}\u00a0» n’est pas un point d’arrêt connu.",
+                    f"“{point}” is not a known commit point.",
+                ),
                 where=scope,
             )
         mark = f"{scope}-{point}".replace(":", "-")

@@ -166,7 +166,8 @@ def make_durable(db: sqlite3.Connection, version: tuple[int, ...] = sqlite3.sqli
     if mode != wanted or db.execute("PRAGMA synchronous").fetchone()[0] != _FULL_SYNC:
         raise StoreUnsafe(
             Text(
-                f"SQLite offre le mode « {mode} » au lieu de « {wanted} ». N’utilisez pas cette tablette.",
+                f"SQLite offre le mode «\u00a0{mode}\u00a0» au lieu de «\u00a0{wanted}\u00a0». N’utilisez pas "
+                "cette tablette.",
                 f"SQLite offers mode “{mode}” instead of “{wanted}”. Do not use this tablet.",
             ),
             where="tablet.db",

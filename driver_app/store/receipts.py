@@ -87,7 +87,7 @@ def received_before(session: Session, *, epoch: str, since_ms: int, before_ms: i
 def _refused(where: str) -> ReceiptRefused:
     return ReceiptRefused(
         Text(
-            "L’accusé du bureau n’est pas authentique ; rien n’est coché comme reçu. Appelez le répartiteur.",
+            "L’accusé du bureau n’est pas authentique; rien n’est coché comme reçu. Appelez le répartiteur.",
             "The office’s receipt is not authentic; nothing is ticked as received. Call the dispatcher.",
         ),
         where=where,

@@ -107,7 +107,7 @@ def _require_ours(session: Session, answer: PushAnswer, body: ReceiptBody) -> No
     if told != (body.last_seq, body.head) or outbox.hash_at(session, body.last_seq) != body.head:
         raise ReceiptRefused(
             Text(
-                "L’accusé du bureau ne correspond pas au journal de la tablette ; rien n’est coché comme reçu.",
+                "L’accusé du bureau ne correspond pas au journal de la tablette; rien n’est coché comme reçu.",
                 "The office’s receipt does not match the tablet’s log; nothing is ticked as received.",
             ),
             where=str(body.last_seq),

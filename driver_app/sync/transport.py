@@ -132,7 +132,7 @@ def unreachable(where: str) -> Unreachable:
     """Return the problem of a call that got no answer."""
     return Unreachable(
         Text(
-            "Pas de réponse du bureau ; tout reste sur la tablette et sera renvoyé.",
+            "Pas de réponse du bureau; tout reste sur la tablette et sera renvoyé.",
             "No answer from the office; everything stays on the tablet and will be sent again.",
         ),
         where=where,

@@ -11,26 +11,26 @@ TO_SEND = Text("à envoyer", "to send")
 FORKED = Text("Appeler le répartiteur", "Call the dispatcher")
 REVOKED = Text("Tablette révoquée", "Tablet revoked")
 REVOKED_AT_OFFICE = Text(
-    "Tablette révoquée : vos livraisons sont au bureau, un répartiteur décide.",
+    "Tablette révoquée\u00a0: vos livraisons sont au bureau, un répartiteur décide.",
     "Tablet revoked: your deliveries are at the office, a dispatcher decides.",
 )
 REVOKED_TO_SEND = Text(
-    "Tablette révoquée : ce qui reste s’envoie encore, puis un répartiteur décide.",
+    "Tablette révoquée\u00a0: ce qui reste s’envoie encore, puis un répartiteur décide.",
     "Tablet revoked: what is left is still being sent, then a dispatcher decides.",
 )
 FORK_KEPT = Text(
-    "Le bureau a une autre suite de cette tablette. Tout est gardé : appelez le répartiteur.",
+    "Le bureau a une autre suite de cette tablette. Tout est gardé\u00a0: appelez le répartiteur.",
     "The office has another log of this tablet. Everything is kept: call the dispatcher.",
 )
 ASIDE = Text("Mettre ce journal de côté", "Lay this log aside")
 ASIDE_TITLE = Text("Recommencer avec une tablette neuve", "Begin anew as a new tablet")
 ASIDE_WHY_REVOKED = Text(
-    "Cette tablette est révoquée : le bureau n’accepte plus la suite de son journal, et un répartiteur décide de ce "
-    "qu’il a reçu.",
+    "Cette tablette est révoquée\u00a0: le bureau n’accepte plus la suite de son journal, et un répartiteur "
+    "décide de ce qu’il a reçu.",
     "This tablet is revoked: the office takes its log no further, and a dispatcher decides about what it received.",
 )
 ASIDE_WHY_FORK = Text(
-    "Le bureau a une autre suite de ce journal : les deux ne se rejoindront plus.",
+    "Le bureau a une autre suite de ce journal\u00a0: les deux ne se rejoindront plus.",
     "The office has another log of this tablet: the two will never meet again.",
 )
 ASIDE_KEPT = Text(
@@ -44,13 +44,15 @@ ASIDE_EVENTS = Text("Événements qui ne sont qu’ici", "Events that are only h
 ASIDE_FILES = Text("Fichiers qui ne sont qu’ici", "Files that are only here")
 ASIDE_EXPORTED = Text("Exporté dans", "Exported to")
 ASIDE_EXPORT = Text("Exporter le journal", "Export the log")
-ASIDE_EXPORT_FIRST = Text("Exportez d’abord : le bureau n’a pas tout.", "Export first: the office has not everything.")
+ASIDE_EXPORT_FIRST = Text(
+    "Exportez d’abord\u00a0: le bureau n’a pas tout.", "Export first: the office has not everything."
+)
 ASIDE_CONFIRM = Text("Toucher encore pour confirmer", "Touch again to confirm")
 ASIDE_DONE = Text("Journal mis de côté.", "Log laid aside.")
 ENROL = Text("Inscrire cette tablette", "Enrol this tablet")
 ENROL_TITLE = Text("Code du répartiteur", "The dispatcher’s code")
 ENROL_HINT = Text(
-    "Le répartiteur le montre à « Tablettes » : 32 chiffres et lettres, bons dix minutes.",
+    "Le répartiteur le montre à «\u00a0Tablettes\u00a0»\u00a0: 32 chiffres et lettres, bons dix minutes.",
     "The dispatcher shows it under “Tablets”: 32 digits and letters, good for ten minutes.",
 )
 ENROLLED = Text("Tablette inscrite.", "Tablet enrolled.")
@@ -63,7 +65,7 @@ ELSEWHERE = Text("Autre tablette", "Other tablet")
 RUN = Text("Tournée", "Run")
 NO_RUN = Text("Aucune tournée sur cette tablette", "No run on this tablet")
 NO_RUN_HINT = Text(
-    "Connectez-vous au réseau de l’entrepôt : la tournée arrive d’elle-même.",
+    "Connectez-vous au réseau de l’entrepôt\u00a0: la tournée arrive d’elle-même.",
     "Connect to the warehouse network: the run comes by itself.",
 )
 START_RUN = Text("Partir en tournée", "Start the run")
@@ -72,7 +74,7 @@ RETURN_TO_DEPOT = Text("Terminer la tournée", "Finish the run")
 ONE_STOP, STOPS = Text("arrêt", "stop"), Text("arrêts", "stops")
 STOPS_DONE = Text("arrêts faits", "stops done")
 RUN_RETURNED = Text("Tournée terminée", "Run finished")
-VEHICLE_CHECK = Text("Camion vérifié : pneus, freins, feux", "Truck checked: tires, brakes, lights")
+VEHICLE_CHECK = Text("Camion vérifié\u00a0: pneus, freins, feux", "Truck checked: tires, brakes, lights")
 LOAD_CHECK = Text("Chargement compté", "Load counted")
 CASH_FLOAT = Text("Fonds de caisse", "Cash float")
 CASH_COUNTED = Text("Argent compté", "Cash counted")
@@ -101,10 +103,10 @@ PHOTO_TAKEN = Text("Photo prise", "Photo taken")
 EMPTIES = Text("Vides et consignes", "Empties and deposits")
 PAYMENT = Text("Paiement", "Payment")
 FAILURE = Text("Refus ou absence", "Refused or absent")
-FAILURE_TITLE = Text("Pourquoi rien n’est livré ?", "Why is nothing delivered?")
+FAILURE_TITLE = Text("Pourquoi rien n’est livré?", "Why is nothing delivered?")
 CORRECT = Text("Corriger", "Correct")
 GAPS = Text("Écarts", "Differences")
-WHY_SHORT = Text("Pourquoi ces écarts ?", "Why these differences?")
+WHY_SHORT = Text("Pourquoi ces écarts?", "Why these differences?")
 CONTINUE = Text("Continuer", "Continue")
 BACK = Text("Retour", "Back")
 ZERO_LEFT_OUT = Text("Comptez ce que vous reprenez.", "Count what you take back.")

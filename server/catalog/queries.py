@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from server.catalog.model import ContainerClass, ContainerPrice, Product, ProductFormat, TaxRate
+from server.core.days import written_day
 from server.core.problems import Problem, Text
 from shared.wire.terms import TaxRule
 
@@ -74,8 +75,8 @@ def prices_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Mapp
     if missing := wanted - known.keys():
         raise NoDeposit(
             Text(
-                f"Une classe de contenant n’a pas de consigne le {day}. Lui en donner une.",
-                f"A container class has no deposit on {day}. Set one.",
+                f"Une classe de contenant n’a pas de consigne le {written_day(day, 'fr')}. Lui en donner une.",
+                f"A container class has no deposit on {written_day(day, 'en')}. Set one.",
             ),
             where=str(min(missing)),
         )

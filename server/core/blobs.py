@@ -130,7 +130,7 @@ def missing(sha256: str) -> BlobMissing:
     """Return the refusal of an object that is not there."""
     return BlobMissing(
         Text(
-            "Le fichier n’est pas dans le magasin, ou ses octets ont changé : restaurez-le d’une sauvegarde.",
+            "Le fichier n’est pas dans le magasin, ou ses octets ont changé\u00a0: restaurez-le d’une sauvegarde.",
             "The file is not in the store, or its bytes changed: restore it from a backup.",
         ),
         where=sha256,

@@ -41,7 +41,7 @@ class FaultyRows(Problem):
         many = len(faults) > 1
         super().__init__(
             Text(
-                f"{len(faults)} {'erreurs' if many else 'erreur'}\u00a0; rien n’a été importé. "
+                f"{len(faults)} {'erreurs' if many else 'erreur'}; rien n’a été importé. "
                 "Corriger le fichier et recommencer.",
                 f"{len(faults)} {'errors' if many else 'error'}; nothing was imported. "
                 "Correct the file and start again.",

@@ -94,7 +94,9 @@ def revoke(name: str, *, at: datetime) -> ServerKey:
         kept = list(_kept())
         found = next((number for number, one in enumerate(kept) if _name(one) == name), None)
         if found is None:
-            raise UnknownKey(Text("« tournee keys list » les nomme.", "“tournee keys list” names them."), where=name)
+            raise UnknownKey(
+                Text("«\u00a0tournee keys list\u00a0» les nomme.", "“tournee keys list” names them."), where=name
+            )
         listed = kept[found].listed
         if not listed.revoked_ms:
             listed = msgspec.structs.replace(listed, revoked_ms=_ms(at))
@@ -216,7 +218,7 @@ def _unreadable(path: Path) -> KeyBroken:
     return KeyBroken(
         Text(
             "Le fichier ne contient pas les clés du serveur\u00a0: restaurez-le d’une sauvegarde.",
-            "The file does not hold the server's keys: restore it from a backup.",
+            "The file does not hold the server’s keys: restore it from a backup.",
         ),
         where=str(path),
     )

@@ -68,7 +68,8 @@ def _upgrade(connection: Connection) -> bool:
     if current is not None and current not in known:
         raise NewerSchema(
             Text(
-                f"La base est à l’étape « {current} », inconnue de cette version : installez la version récente.",
+                f"La base est à l’étape «\u00a0{current}\u00a0», inconnue de cette version\u00a0: installez la "
+                "version récente.",
                 f"The database is at step “{current}”, unknown to this release: install the later release.",
             ),
             where=current,

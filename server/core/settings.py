@@ -120,6 +120,6 @@ def _read(name: str, kind: type) -> str | int | bool:
         return int(raw) if kind is int else raw
     except (KeyError, ValueError) as error:
         raise BadSetting(
-            Text(f"La valeur « {raw} » ne convient pas.", f"The value “{raw}” does not fit."),
+            Text(f"La valeur «\u00a0{raw}\u00a0» ne convient pas.", f"The value “{raw}” does not fit."),
             where=PREFIX + name.upper(),
         ) from error

@@ -106,7 +106,7 @@ def inclusion(session: Session, proof_id: UUID) -> ProofInclusion:
         raise DayOpen(
             Text(
                 "La racine de ce jour se fait après minuit. Revenez demain.",
-                "This day's root is made after midnight. Come back tomorrow.",
+                "This day’s root is made after midnight. Come back tomorrow.",
             ),
             where=str(proof_id),
         )

@@ -84,7 +84,9 @@ class Bars:
             follower.join()
         if ran.failed:
             names = ", ".join(sorted(set(ran.failed)))
-            raise JobsFailed(Text(f"Voyez le journal : {names}.", f"See the log: {names}."), where=str(len(ran.failed)))
+            raise JobsFailed(
+                Text(f"Voyez le journal\u00a0: {names}.", f"See the log: {names}."), where=str(len(ran.failed))
+            )
         return ran
 
     def _follow(self, bar: TaskID, done_before: int, over: threading.Event) -> None:

@@ -280,7 +280,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         _P.DEVICE_SEND,
-        Text("Remettre les événements d’une tablette, révoquée ou non", "Hand in a tablet's events, revoked or not"),
+        Text("Remettre les événements d’une tablette, révoquée ou non", "Hand in a tablet’s events, revoked or not"),
         "R025, G6",
         "– – – – – – – –",
     ),

@@ -116,7 +116,7 @@ def come_back(session: Session, run: Run, *, at: datetime, stamp: Stamp) -> None
 def _unknown(subject_id: UUID) -> UnknownStop:
     return UnknownStop(
         Text(
-            "Ce transporteur n’a pas cette tournée ou cet arrêt ; un répartiteur doit regarder.",
+            "Ce transporteur n’a pas cette tournée ou cet arrêt; un répartiteur doit regarder.",
             "This carrier has no such run or stop; a dispatcher must look.",
         ),
         where=str(subject_id),

@@ -58,7 +58,7 @@ def plant(name: str, office: Office) -> list[Patch]:
         return []
     if name not in PLANTS:
         known = ", ".join(sorted(PLANTS))
-        raise UnknownPlant(Text(f"Au choix : {known}.", f"Choose one of: {known}."), where=name)
+        raise UnknownPlant(Text(f"Au choix\u00a0: {known}.", f"Choose one of: {known}."), where=name)
     return list(PLANTS[name](office))
 
 

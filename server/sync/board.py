@@ -41,7 +41,7 @@ def _forks(session: Session) -> list[Matter]:
         Matter(
             kind=Text("Journaux divergents", "Forked logs"),
             text=Text(
-                "Deux copies d’une tablette disent des choses différentes : décidez laquelle garder.",
+                "Deux copies d’une tablette disent des choses différentes\u00a0: décidez laquelle garder.",
                 "Two copies of one tablet say different things: decide which one to keep.",
             ),
             subject=f"{one.device.name} · {one.device.driver_name}",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.steps import Source
+from server.core.days import day_text
 from server.delivery.model import Delivery, Proof
 from server.orders.model import Order
 from server.parties import queries as parties
@@ -47,9 +48,10 @@ def _delivery(delivery: Delivery, day: date) -> Source:
     by_en = f", signed by {delivery.signer_name}" if delivery.signer_name else ""
     corrected_fr = f", révision {delivery.revision}" if delivery.revision > 1 else ""
     corrected_en = f", revision {delivery.revision}" if delivery.revision > 1 else ""
+    on = day_text(day)
     return Source(
         kind="delivery",
         id=delivery.id,
-        text=Text(f"Livraison du {day}{by_fr}{corrected_fr}", f"Delivery of {day}{by_en}{corrected_en}"),
+        text=Text(f"Livraison du {on.fr}{by_fr}{corrected_fr}", f"Delivery of {on.en}{by_en}{corrected_en}"),
         link=f"/commandes/{delivery.order_id}",
     )

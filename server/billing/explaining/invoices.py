@@ -24,6 +24,7 @@ from server.billing.explaining.steps import (
 from server.billing.model import CreditNote, Invoice, InvoiceLine
 from server.billing.queries import invoice as read_invoice
 from server.billing.queries import order_ids_of
+from server.core.days import day_text
 from server.delivery.queries import latest_delivery
 from server.ledger.model import Allocation, AllocationSource
 from server.ledger.queries import allocations_of
@@ -77,8 +78,7 @@ def _taxes(invoice: Invoice) -> Iterator[Step]:
             (line.net_cents if code in line.taxes else 0) + (_taxable_cents(line) if code in line.deposit_taxes else 0)
             for line in invoice.lines
         )
-        on = invoice.tax_on.isoformat() if invoice.tax_on else ""
-        yield tax_step(row, parts=parts, base_cents=base_cents, on=on, currency=invoice.currency)
+        yield tax_step(row, parts=parts, base_cents=base_cents, on=invoice.tax_on, currency=invoice.currency)
 
 
 def _taxable_cents(line: InvoiceLine) -> int:
@@ -109,12 +109,12 @@ def _open(session: Session, invoice: Invoice) -> Step:
 def _given(session: Session, allocation: Allocation) -> Step:
     undone = allocation.reverses_id is not None
     note = session.get(CreditNote, allocation.source_id) if allocation.source is AllocationSource.CREDIT_NOTE else None
-    day = allocation.allocated_on.isoformat()
+    on = day_text(allocation.allocated_on)
     if note is not None:
-        label = Text(f"Crédit {note.number}, {day}", f"Credit {note.number}, {day}")
+        label = Text(f"Crédit {note.number}, {on.fr}", f"Credit {note.number}, {on.en}")
         source = Source(kind="credit_note", id=note.id, text=label, link=f"/credits/{note.id}")
     else:
-        label = Text(f"Paiement, {day}", f"Payment, {day}")
+        label = Text(f"Paiement, {on.fr}", f"Payment, {on.en}")
         source = Source(kind="payment", id=allocation.source_id, text=label)
     if undone:
         label = Text(f"{label.fr}, défait", f"{label.en}, undone")

@@ -93,7 +93,7 @@ def _taxes(
         base_cents = sum(
             one.net_cents + (one.deposit_cents if lines[one.line_id].deposit_taxable else 0) for one in carrying
         )
-        yield tax_step(row, parts=parts, base_cents=base_cents, on=on.isoformat(), currency=order.currency)
+        yield tax_step(row, parts=parts, base_cents=base_cents, on=on, currency=order.currency)
 
 
 def _deposits(order: Order, priced: PricedDocument, lines: dict[str, OrderLine]) -> Iterator[Step]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from server.core.days import written_day
 from shared.money import format_money, half_up, times
 from shared.problems import Language, Text
 
@@ -86,13 +88,13 @@ def discount_steps(line_cents: int, document_cents: int) -> list[Step]:
     return [Step(label=label, amount_cents=-cents, rule=rule) for label, cents, rule in found if cents]
 
 
-def tax_step(row: Mapping[str, Any], *, parts: Sequence[Step], base_cents: int, on: str, currency: str) -> Step:
+def tax_step(row: Mapping[str, Any], *, parts: Sequence[Step], base_cents: int, on: date | None, currency: str) -> Step:
     """Return one tax of a document with its rate, the day of that rate, and the shares of the lines (T3, T4, T8)."""
     rate = Decimal(row["rate"])
     percent = f"{(rate * 100).normalize():f}"
     label = Text(f"{row['name_fr']} {percent.replace('.', ',')}\u00a0%", f"{row['name_en']} {percent}%")
     exact = times(Decimal(base_cents), rate) / 100
-    dated = (f", taux du {on}", f", rate of {on}") if on else ("", "")
+    dated = (f", taux du {written_day(on, 'fr')}", f", rate of {written_day(on, 'en')}") if on else ("", "")
     says = None
     if half_up(exact * 100) == sum(part.amount_cents for part in parts):
         says = said(

@@ -74,5 +74,5 @@ def _check_combined(comparison: Comparison, name: str, net: int, row: Mapping[st
 def _compare_rate(comparison: Comparison, name: str, net: int, rate: str, amount: str) -> None:
     line = ExactLine(line_id=name, net=net, tax_codes=frozenset({rate}))
     document = price_lines([(line, 1)], [rule_of(rate, str(Decimal(rate)))])
-    what = Text(f"{TAX.fr} de {rate} %", f"{TAX.en} of {rate}%")
+    what = Text(f"{TAX.fr} de {rate}\u00a0%", f"{TAX.en} of {rate}%")
     comparison.compare(name, what, published_cents=cents_of(amount), computed_cents=document.tax_cents)

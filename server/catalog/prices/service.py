@@ -194,7 +194,7 @@ def _require_one_way(terms: RuleTerms) -> None:
     if len(ways) != 1 or terms.prices or (terms.kind is RuleKind.DISCOUNT and terms.fixed_price is not None):
         raise _bad(
             "percent_off",
-            "Dire un pourcentage ou un montant, l’un des deux\u00a0; une promotion peut aussi fixer le prix.",
+            "Dire un pourcentage ou un montant, l’un des deux; une promotion peut aussi fixer le prix.",
             "Say a percentage or an amount, one of the two; a promotion may fix the price instead.",
         )
     _require_figures(terms)

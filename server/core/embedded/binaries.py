@@ -33,7 +33,8 @@ def find_pg_bin() -> Path:
             return folder
     raise PostgresNotFound(
         Text(
-            f"PostgreSQL {MAJOR_VERSION} n’est pas installé ; lancer « make setup », ou donner TOURNEE_DATABASE_URL.",
+            f"PostgreSQL {MAJOR_VERSION} n’est pas installé; lancer «\u00a0make setup\u00a0», ou donner "
+            "TOURNEE_DATABASE_URL.",
             f"PostgreSQL {MAJOR_VERSION} is not installed; run “make setup”, or set TOURNEE_DATABASE_URL.",
         ),
     )

@@ -48,7 +48,7 @@ def _await_turn(descriptor: int, path: Path, patience_s: float) -> None:
             if time.monotonic() > ends_s:
                 raise StillHeld(
                     Text(
-                        f"Verrou tenu depuis {patience_s:.0f} s ; terminer le processus qui le tient (fuser).",
+                        f"Verrou tenu depuis {patience_s:.0f} s; terminer le processus qui le tient (fuser).",
                         f"Lock held for {patience_s:.0f} s; end the process that holds it (fuser).",
                     ),
                     where=str(path),

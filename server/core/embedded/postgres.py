@@ -137,7 +137,7 @@ class EmbeddedPostgres:
         owner = self._folder.stat().st_uid
         if owner != os.geteuid():
             raise self._broken(
-                "Ce dossier est à un autre utilisateur ; lancer la commande sous son nom, ou effacer le dossier.",
+                "Ce dossier est à un autre utilisateur; lancer la commande sous son nom, ou effacer le dossier.",
                 "This folder belongs to another user; run the command as that user, or remove the folder.",
             )
         # Root's cluster is nobody's, who must cross this folder; all inside is closed to others.
@@ -181,7 +181,7 @@ class EmbeddedPostgres:
             if not postmaster.is_alive():
                 is_ours = postmaster.child is not None  # one that ran before us was being killed: it is followed
                 if is_ours and (not self._met_a_dying_server() or time.monotonic() > dying_ends):
-                    raise self._broken("PostgreSQL a renoncé ; lire son journal.", "PostgreSQL gave up; read its log.")
+                    raise self._broken("PostgreSQL a renoncé; lire son journal.", "PostgreSQL gave up; read its log.")
                 forget_dead(footing.home / "cluster", postmaster.sockets)
                 postmaster = self._launch(footing)
             elif time.monotonic() > silence_ends:
@@ -229,7 +229,7 @@ def _initialise(footing: Footing, password: str, *, synced: bool) -> None:
     secret.unlink()
     if done.returncode != 0:
         raise PostgresBroken(
-            Text(f"initdb a échoué : {done.stderr[-500:]}", f"initdb failed: {done.stderr[-500:]}"),
+            Text(f"initdb a échoué\u00a0: {done.stderr[-500:]}", f"initdb failed: {done.stderr[-500:]}"),
             where=str(footing.home),
         )
     partial.rename(footing.home / "cluster")
@@ -268,7 +268,7 @@ def _answer_of(address: PostgresAddress) -> _Answer:
         if "password authentication failed" in str(error):
             raise PostgresBroken(
                 Text(
-                    "Le mot de passe gardé n’est pas celui de ces données ; remettre le fichier « password ».",
+                    "Le mot de passe gardé n’est pas celui de ces données; remettre le fichier «\u00a0password\u00a0».",
                     "The password kept is not the one of these data; put the “password” file back.",
                 ),
                 where=address.host,

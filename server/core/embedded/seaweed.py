@@ -185,7 +185,7 @@ class EmbeddedS3:
         while not _has_bucket(client, address.bucket):
             if not self._is_alive(running) or time.monotonic() > patience_ends:
                 raise self._broken(
-                    "SeaweedFS ne démarre pas ; lire weed.log.", "SeaweedFS does not start; read weed.log."
+                    "SeaweedFS ne démarre pas; lire weed.log.", "SeaweedFS does not start; read weed.log."
                 )
             time.sleep(_POLL_S)
 
@@ -217,7 +217,10 @@ def _weed() -> str:
     found = str(beside) if beside.exists() else shutil.which("weed")
     if found is None:
         raise S3Broken(
-            Text("SeaweedFS n’est pas installé ; lancer « make setup ».", "SeaweedFS is missing; run “make setup”."),
+            Text(
+                "SeaweedFS n’est pas installé; lancer «\u00a0make setup\u00a0».",
+                "SeaweedFS is missing; run “make setup”.",
+            ),
             where="weed",
         )
     return found

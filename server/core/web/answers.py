@@ -173,7 +173,7 @@ def _answer_nesting(error: Exception) -> Response:
         BadRequest(
             Text(
                 "Le corps imbrique trop de niveaux. Envoyez la forme que le document de l’API décrit.",
-                "The body nests too many levels. Send the form that the API's document describes.",
+                "The body nests too many levels. Send the form that the API’s document describes.",
             ),
             where="body",
         )
@@ -188,7 +188,7 @@ def _answer_digits(error: Exception) -> Response:
         BadRequest(
             Text(
                 "Le corps contient un nombre démesuré. Envoyez la forme que le document de l’API décrit.",
-                "The body holds a number beyond measure. Send the form that the API's document describes.",
+                "The body holds a number beyond measure. Send the form that the API’s document describes.",
             ),
             where="body",
         )

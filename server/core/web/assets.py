@@ -52,7 +52,7 @@ def _locate(path: str) -> Path:
     if not known or file.suffix not in _KINDS or not file.is_relative_to(root.resolve()) or not file.is_file():
         raise NotFound(
             Text(
-                "Ce fichier n’existe pas. Les fichiers d’npm viennent avec « make setup ».",
+                "Ce fichier n’existe pas. Les fichiers d’npm viennent avec «\u00a0make setup\u00a0».",
                 "There is no such file. The files of npm come with “make setup”.",
             ),
             where=path,

@@ -6,16 +6,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date
-
+from server.core.days import written_day
 from server.core.web.caller import language
 from shared.money import NBSP, format_money
 
-_PATTERNS = {
-    "long": {"fr": "EEEE d MMMM y", "en": "EEEE, MMMM d, y"},
-    "medium": {"fr": "d MMMM y", "en": "MMMM d, y"},
-    "short": {"fr": "d MMM", "en": "MMM d"},
-}
 _NOON_H = 12
 
 
@@ -23,9 +17,7 @@ def day(value: date | None, form: str = "medium") -> str:
     """Return a day in the caller's language: ``jeudi 19 novembre 2026``; a dash when there is none."""
     if value is None:
         return "–"
-    pattern = _PATTERNS[form][language()]
-    written = format_date(value, pattern, locale="fr_CA" if language() == "fr" else "en_CA")
-    return written.replace(" 1 ", " 1er ") if language() == "fr" and value.day == 1 else written
+    return written_day(value, language(), form)
 
 
 def clock(minutes: int) -> str:
@@ -114,12 +106,19 @@ def windows(value: list[list[int]]) -> str:
     return ", ".join(f"{clock(opens)}{NBSP}–{NBSP}{clock(closes)}" for opens, closes in value)
 
 
+def money_typed(cents: int) -> str:
+    """Return an amount as people type it into a field: ``1234,56``."""
+    whole, part = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole}{',' if language() == 'fr' else '.'}{part:02}"
+
+
 def hours_typed(value: list[list[int]]) -> str:
     """Return time windows as people type them: ``8:00-12:00, 13:00-17:00``."""
     return ", ".join(f"{a // 60}:{a % 60:02}-{b // 60}:{b % 60:02}" for a, b in value)
 
 
 FIGURES = (
-    clock, count, day, distance, duration, hour, hours_typed, lessening, moment, money, price, size, weight, windows,
-)  # fmt: skip
+    *(clock, count, day, distance, duration, hour, hours_typed, lessening, moment, money, money_typed, price),
+    *(size, weight, windows),
+)
 """What templates may say, each under its own name as a filter."""

@@ -177,7 +177,7 @@ def _broken(where: str) -> BrokenDay:
     return BrokenDay(
         Text(
             "Le fichier du jour ne relie pas cette preuve à une racine signée. Demandez-le de nouveau au transporteur.",
-            "The day's file does not tie this proof to a signed root. Ask the carrier for it again.",
+            "The day’s file does not tie this proof to a signed root. Ask the carrier for it again.",
         ),
         where=where,
     )

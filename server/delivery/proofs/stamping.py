@@ -75,7 +75,7 @@ def check_token(day: DayInclusion, root_certificates: bytes | None) -> int | Non
         raise BrokenDay(
             Text(
                 "L’horodatage externe ne tient pas sous ce certificat. Demandez le fichier du jour de nouveau.",
-                "The outside time-stamp does not hold under this certificate. Ask for the day's file again.",
+                "The outside time-stamp does not hold under this certificate. Ask for the day’s file again.",
             ),
             where="token",
         ) from error
@@ -100,7 +100,7 @@ def _unavailable(reason_fr: str, reason_en: str, url: str) -> StampUnavailable:
     return StampUnavailable(
         Text(
             f"L’autorité d’horodatage n’a pas horodaté la racine du jour\u00a0: {reason_fr}. Ce sera redemandé.",
-            f"The time-stamping authority did not stamp the day's root: {reason_en}. It is asked again.",
+            f"The time-stamping authority did not stamp the day’s root: {reason_en}. It is asked again.",
         ),
         where=url,
     )

@@ -35,7 +35,7 @@ FAILURES_OF: Final[Mapping[Check, Text]] = {
         "Bytes of the file changed, or this is no proof.",
     ),
     Check.SEAL: Text(
-        "Le sceau ne tient pas : ce transporteur n’a pas scellé ce contenu.",
+        "Le sceau ne tient pas\u00a0: ce transporteur n’a pas scellé ce contenu.",
         "The seal does not hold: this carrier did not seal these contents.",
     ),
     Check.DEVICE: Text(
@@ -84,7 +84,7 @@ FAILURES_OF: Final[Mapping[Check, Text]] = {
 
 DOUBTS: Final[Mapping[Doubt, Text]] = {
     Doubt.KEY_UNKNOWN: Text(
-        "La clé du transporteur n’a pas été donnée : comparez son empreinte à celle qu’il publie.",
+        "La clé du transporteur n’a pas été donnée\u00a0: comparez son empreinte à celle qu’il publie.",
         "The carrier’s key was not given: compare its fingerprint with the one that the carrier publishes.",
     ),
     Doubt.REVOCATIONS_UNKNOWN: Text(
@@ -94,23 +94,23 @@ DOUBTS: Final[Mapping[Doubt, Text]] = {
         "revoked.",
     ),
     Doubt.SERVER_KEY_REVOKED: Text(
-        "La clé qui a scellé a été révoquée : qui l’aurait volée pourrait avoir fait ce fichier. Demandez une copie "
-        "scellée à neuf, ou fiez-vous à un horodatage externe d’avant la révocation.",
+        "La clé qui a scellé a été révoquée\u00a0: qui l’aurait volée pourrait avoir fait ce fichier. Demandez "
+        "une copie scellée à neuf, ou fiez-vous à un horodatage externe d’avant la révocation.",
         "The key that sealed was revoked: whoever stole it could have made this file. Ask for a copy sealed anew, or "
         "rely on an outside time-stamp from before the revocation.",
     ),
     Doubt.DEVICE_REVOKED: Text(
-        "Le bureau a reçu cet événement après avoir révoqué la tablette : elle pouvait être en d’autres mains.",
+        "Le bureau a reçu cet événement après avoir révoqué la tablette\u00a0: elle pouvait être en d’autres mains.",
         "The office received this event after it had revoked the tablet: it may have been in other hands.",
     ),
     Doubt.CORRECTED: Text(
-        "Le bureau a recompté après la signature : ce qui a été signé est montré tel quel, et la correction à côté. "
-        "Personne ne l’a signée.",
+        "Le bureau a recompté après la signature\u00a0: ce qui a été signé est montré tel quel, et la "
+        "correction à côté. Personne ne l’a signée.",
         "The office counted anew after the signature: what was signed is shown as it was, and the correction beside "
         "it. Nobody signed the correction.",
     ),
     Doubt.ATTACHMENT_PURGED: Text(
-        "Une pièce (traits ou photo) a été purgée à la fin de sa durée de conservation ; son empreinte reste signée.",
+        "Une pièce (traits ou photo) a été purgée à la fin de sa durée de conservation; son empreinte reste signée.",
         "An attachment (strokes or photo) was purged at the end of its retention time; its hash stays signed.",
     ),
     Doubt.ATTACHMENT_MISSING: Text(
@@ -118,7 +118,7 @@ DOUBTS: Final[Mapping[Doubt, Text]] = {
         "An attachment (strokes or photo) had not arrived when the proof was sealed.",
     ),
     Doubt.CLOCK_SKEWED: Text(
-        "L’horloge de la tablette différait de plus de 5 minutes de celle du serveur ; l’heure de livraison montrée "
+        "L’horloge de la tablette différait de plus de 5 minutes de celle du serveur; l’heure de livraison montrée "
         "est corrigée.",
         "The tablet’s clock was over 5 minutes off the server’s; the time of delivery shown is corrected.",
     ),

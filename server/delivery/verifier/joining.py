@@ -80,7 +80,7 @@ def _read(path: Path) -> str:
 def _unbuildable(path: Path) -> PageUnbuildable:
     return PageUnbuildable(
         Text(
-            "Ce fichier manque ou ne se joint pas. Les bibliothèques d’npm viennent avec « make setup ».",
+            "Ce fichier manque ou ne se joint pas. Les bibliothèques d’npm viennent avec «\u00a0make setup\u00a0».",
             "This file is missing or cannot be joined. The libraries of npm come with “make setup”.",
         ),
         where=path.name,

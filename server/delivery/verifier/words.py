@@ -10,8 +10,8 @@ from shared.problems import Text
 WORDS: Final[Mapping[str, Text]] = {
     "title": Text("Vérifier une preuve de livraison", "Verify a proof of delivery"),
     "lead": Text(
-        "Choisissez un fichier .proof : cette page dit s’il est intact et ce qu’il prouve. Tout se passe dans votre "
-        "navigateur, sans réseau et sans compte ; le fichier n’est envoyé à personne.",
+        "Choisissez un fichier .proof\u00a0: cette page dit s’il est intact et ce qu’il prouve. Tout se passe "
+        "dans votre navigateur, sans réseau et sans compte; le fichier n’est envoyé à personne.",
         "Choose a .proof file: this page says whether it is untouched and what it proves. Everything happens in your "
         "browser, without network or account; the file is sent to nobody.",
     ),
@@ -26,7 +26,8 @@ WORDS: Final[Mapping[str, Text]] = {
         "Texte du code QR de la preuve imprimée (facultatif)", "Text of the printed proof’s QR code (optional)"
     ),
     "paper_waits": Text(
-        "Vous venez du code QR de la commande {order} : choisissez son fichier .proof, la page dira si c’est le bon.",
+        "Vous venez du code QR de la commande {order}\u00a0: choisissez son fichier .proof, la page dira si "
+        "c’est le bon.",
         "You come from the QR code of order {order}: choose its .proof file, the page will say whether it is the one.",
     ),
     "paper_same": Text(
@@ -34,22 +35,22 @@ WORDS: Final[Mapping[str, Text]] = {
         "This file is the one that the printed proof names ({order}).",
     ),
     "paper_other": Text(
-        "Ce fichier n’est pas celui que nomme la preuve imprimée ({order}) : demandez l’autre au transporteur.",
+        "Ce fichier n’est pas celui que nomme la preuve imprimée ({order})\u00a0: demandez l’autre au transporteur.",
         "This file is not the one that the printed proof names ({order}): ask the carrier for the other.",
     ),
     "known_keys": Text("Clés du transporteur", "The carrier’s keys"),
     "known_keys_why": Text(
         "Une preuve scellée par une autre clé est refusée. Comparez l’empreinte à celle que le transporteur vous a "
-        "donnée de vive voix ou par écrit : une page prise ailleurs pourrait mentir.",
+        "donnée de vive voix ou par écrit\u00a0: une page prise ailleurs pourrait mentir.",
         "A proof sealed by another key is refused. Compare the fingerprint with the one that the carrier gave you by "
         "voice or in writing: a page taken elsewhere could lie.",
     ),
     "no_keys": Text(
-        "Cette page ne connaît aucune clé : elle dit si le fichier est intact, pas à qui est la clé.",
+        "Cette page ne connaît aucune clé\u00a0: elle dit si le fichier est intact, pas à qui est la clé.",
         "This page knows no key: it says whether the file is untouched, not whose key it is.",
     ),
     "foot": Text(
-        "Cette page est un seul fichier : enregistrez-la, elle vérifie aussi depuis un disque, sans réseau.",
+        "Cette page est un seul fichier\u00a0: enregistrez-la, elle vérifie aussi depuis un disque, sans réseau.",
         "This page is a single file: save it, it verifies from a disk too, without a network.",
     ),
     "reading": Text("Lecture…", "Reading…"),
@@ -99,13 +100,13 @@ WORDS: Final[Mapping[str, Text]] = {
     "strokes_missing": Text("Les traits ne sont jamais arrivés.", "The strokes never arrived."),
     "strokes_unreadable": Text("Les traits ne se lisent pas.", "The strokes cannot be read."),
     "strokes_only": Text(
-        "Dessinée d’après ses traits : ni pression ni vitesse n’ont été relevées.",
+        "Dessinée d’après ses traits\u00a0: ni pression ni vitesse n’ont été relevées.",
         "Drawn from its strokes: neither pressure nor speed was recorded.",
     ),
     "photos": Text("Photos", "Photos"),
-    "photo_of": Text("Photo jointe à la ligne : {what}", "Photo attached to the line: {what}"),
+    "photo_of": Text("Photo jointe à la ligne\u00a0: {what}", "Photo attached to the line: {what}"),
     "photo_missing": Text(
-        "Cette photo n’est pas dans le fichier ; son empreinte y est.",
+        "Cette photo n’est pas dans le fichier; son empreinte y est.",
         "This photo is not in the file; its hash is.",
     ),
     "photo_unreadable": Text("Cette photo ne s’affiche pas ici.", "This photo cannot be shown here."),
@@ -133,13 +134,13 @@ WORDS: Final[Mapping[str, Text]] = {
     "language_en": Text("anglais", "English"),
     "corrected_title": Text("Corrections du bureau", "Corrections of the office"),
     "corrected_why": Text(
-        "Ce qui a été signé reste tel quel, plus haut. Voici ce que le bureau a recompté depuis, et pourquoi ; le "
+        "Ce qui a été signé reste tel quel, plus haut. Voici ce que le bureau a recompté depuis, et pourquoi; le "
         "sceau du transporteur couvre ces mots, la signature à la porte ne les couvre pas.",
         "What was signed stays as it was, above. Here is what the office counted anew since, and why; the carrier’s "
         "seal covers these words, the signature at the door does not.",
     ),
     "corrected_before": Text(
-        "Cette visite signée corrige une livraison antérieure : voici ce qui a changé, et d’après quoi.",
+        "Cette visite signée corrige une livraison antérieure\u00a0: voici ce qui a changé, et d’après quoi.",
         "This signed visit corrects an earlier delivery: here is what changed, and on what grounds.",
     ),
     "revision": Text("Révision {number} – {who} – {when}", "Revision {number} – {who} – {when}"),
@@ -150,13 +151,13 @@ WORDS: Final[Mapping[str, Text]] = {
     "before": Text("Avant", "Before"),
     "after": Text("Après", "After"),
     "purged": Text(
-        "Pièce purgée le {day} selon la règle de conservation : {years} ans pleins après l’année de la livraison. Son "
-        "empreinte reste signée.",
+        "Pièce purgée le {day} selon la règle de conservation\u00a0: {years} ans pleins après l’année de la "
+        "livraison. Son empreinte reste signée.",
         "Piece purged on {day} by the retention rule: {years} full years after the year of the delivery. Its hash "
         "stays signed.",
     ),
     "purged_one": Text(
-        "Pièce purgée le {day} selon la règle de conservation : un an plein après l’année de la livraison. Son "
+        "Pièce purgée le {day} selon la règle de conservation\u00a0: un an plein après l’année de la livraison. Son "
         "empreinte reste signée.",
         "Piece purged on {day} by the retention rule: one full year after the year of the delivery. Its hash stays "
         "signed.",
@@ -168,11 +169,12 @@ WORDS: Final[Mapping[str, Text]] = {
         "suivante.",
         "This proof was sealed more than once. Each earlier seal still holds, and each key endorsed the next.",
     ),
-    "sealed_by": Text("{when} : scellée par la clé {key}", "{when}: sealed by key {key}"),
+    "sealed_by": Text("{when}\u00a0: scellée par la clé {key}", "{when}: sealed by key {key}"),
     "endorsed": Text(
-        "{when} : clé {key} en service, endossée par la précédente", "{when}: key {key} in use, endorsed by the former"
+        "{when}\u00a0: clé {key} en service, endossée par la précédente",
+        "{when}: key {key} in use, endorsed by the former",
     ),
-    "sealed_anew": Text("{when} : scellée à neuf par la clé {key}", "{when}: sealed anew by key {key}"),
+    "sealed_anew": Text("{when}\u00a0: scellée à neuf par la clé {key}", "{when}: sealed anew by key {key}"),
     "corrects": Text("Correction", "Correction"),
     "corrects_event": Text("corrige l’événement {event}", "corrects event {event}"),
     "day": Text("Racine du jour", "Root of the day"),
@@ -181,30 +183,32 @@ WORDS: Final[Mapping[str, Text]] = {
         "in the signed root of {day}, without an outside time-stamp",
     ),
     "day_stamped": Text(
-        "dans la racine signée du {day}, avec un horodatage externe (RFC 3161) que « tournee verify » vérifie",
+        "dans la racine signée du {day}, avec un horodatage externe (RFC 3161) que «\u00a0tournee "
+        "verify\u00a0» vérifie",
         "in the signed root of {day}, with an outside time-stamp (RFC 3161) that “tournee verify” checks",
     ),
     "meaning": Text("Ce que ce sceau prouve, et ce qu’il ne prouve pas", "What this seal proves, and what it does not"),
     "proves": Text(
-        "Prouvé : rien n’a changé depuis la signature ; la tablette nommée a scellé ces lignes, ces traits et ces "
-        "heures ; le transporteur les a reçus et en répond.",
+        "Prouvé\u00a0: rien n’a changé depuis la signature; la tablette nommée a scellé ces lignes, ces traits et ces "
+        "heures; le transporteur les a reçus et en répond.",
         "Proved: nothing changed since it was signed; the named tablet sealed these lines, strokes and times; the "
         "carrier received them and answers for them.",
     ),
     "not_proves": Text(
-        "Non prouvé : que la personne qui a signé est celle dont le nom est écrit, que l’horloge de la tablette était "
-        "juste (le doute est dit), ni que la marchandise était bonne.",
+        "Non prouvé\u00a0: que la personne qui a signé est celle dont le nom est écrit, que l’horloge de la "
+        "tablette était juste (le doute est dit), ni que la marchandise était bonne.",
         "Not proved: that the person who signed is the one whose name is written, that the tablet’s clock was right "
         "(the doubt is stated), or that the goods were good.",
     ),
     "law": Text(
-        "C’est une signature électronique simple, entourée d’indices solides (Québec : LCCJTI, art. 5, 6, 38 et 39 ; "
-        "C.c.Q., art. 2827 ; Europe : eIDAS, simple et non avancée).",
+        "C’est une signature électronique simple, entourée d’indices solides (Québec\u00a0: LCCJTI, art. 5, 6, "
+        "38 et 39; C.c.Q., art. 2827; Europe\u00a0: eIDAS, simple et non avancée).",
         "This is a simple electronic signature with strong surrounding evidence (Québec: LCCJTI, s. 5, 6, 38 and 39; "
         "C.C.Q., art. 2827; Europe: eIDAS, simple, not advanced).",
     ),
     "later": Text(
-        "Inconnu hors ligne : si une correction a été faite depuis, ou une clé révoquée après la date de la liste.",
+        "Inconnu hors ligne\u00a0: si une correction a été faite depuis, ou une clé révoquée après la date de "
+        "la liste.",
         "Unknown offline: whether a correction was made since, or a key revoked after the date of the list.",
     ),
     "technical": Text("Empreintes et clés", "Hashes and keys"),

@@ -15,6 +15,7 @@ from server.conversations import service as talk
 from server.conversations.model import ThreadSubject
 from server.core import facts
 from server.core.acting import acting_for, acting_org
+from server.core.days import day_text
 from server.core.problems import Conflict, Forbidden, NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.delivery import queries as delivery
@@ -102,7 +103,7 @@ def open_contest(
     if found.proof is not None:
         PROOF_LIFECYCLE.step(entry_named(session, found.proof.id).state, ProofState.CONTESTED)
     _mark(session, found.proof, ProofState.CONTESTED, stamp)
-    _say(session, made, Text(f"Contestation ouverte : {words}", f"Contest opened: {words}"), author, stamp)
+    _say(session, made, Text(f"Contestation ouverte\u00a0: {words}", f"Contest opened: {words}"), author, stamp)
     return made
 
 
@@ -184,7 +185,7 @@ def _credit(session: Session, credit_id: UUID) -> _Subject:
     note, me = billing.credit_note(session, credit_id=credit_id), acting_org(session)
     if note.published_at is None:
         raise NotFound(
-            Text("Ce crédit n’est pas encore émis : rien ne se conteste.", "This credit is not issued yet."),
+            Text("Ce crédit n’est pas encore émis\u00a0: rien ne se conteste.", "This credit is not issued yet."),
             where=str(credit_id),
         )
     with acting_for(session, note.owner_id):
@@ -211,16 +212,17 @@ def _require_open(session: Session, found: _Subject, subject_id: UUID, stamp: St
     if found.owner_id == acting_org(session):
         raise Conflict(
             Text(
-                "C’est vous qui en répondez : corrigez l’arrêt ou le crédit plutôt que de le contester.",
+                "C’est vous qui en répondez\u00a0: corrigez l’arrêt ou le crédit plutôt que de le contester.",
                 "You answer for it yourself: correct the stop or the credit rather than contest it.",
             ),
             where=str(subject_id),
         )
     if stamp.at > found.until:
+        until = day_text(found.until.date())
         raise ContestTooLate(
             Text(
-                f"Le délai a pris fin le {found.until:%Y-%m-%d}. Écrivez dans le clavardage de la commande.",
-                f"The time ended on {found.until:%Y-%m-%d}. Write to the parties in the order’s chat.",
+                f"Le délai a pris fin le {until.fr}. Écrivez dans le clavardage de la commande.",
+                f"The time ended on {until.en}. Write to the parties in the order’s chat.",
             ),
             where=str(subject_id),
             until=found.until.isoformat(),

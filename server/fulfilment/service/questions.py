@@ -54,7 +54,7 @@ def is_first_delivery(session: Session, visit: Visit, said: OrderFacts, *, stamp
             kind="two_deliveries",
             subject_id=earlier.id,
             text=Text(
-                "Deux tablettes disent des quantités différentes ; la première livraison reste.",
+                "Deux tablettes disent des quantités différentes; la première livraison reste.",
                 "Two tablets say different quantities; the first delivery stands.",
             ),
             stamp=stamp,
@@ -86,7 +86,7 @@ def is_first_visit(session: Session, visit: Visit, said: VisitFacts, *, stamp: S
             kind="two_visits",
             subject_id=earlier.id,
             text=Text(
-                "Deux tablettes disent des consignes ou des encaissements différents ; ceux de la première restent.",
+                "Deux tablettes disent des consignes ou des encaissements différents; ceux de la première restent.",
                 "Two tablets say different empties or payments; those of the first stand.",
             ),
             stamp=stamp,
@@ -124,7 +124,7 @@ def note_plan_change(session: Session, plan_version: int, *, run: Run, stop: Sto
             kind="plan_changed",
             subject_id=stop.id,
             text=Text(
-                f"Livré d’après la version {plan_version} de la tournée ; elle en est à {run.version}.",
+                f"Livré d’après la version {plan_version} de la tournée; elle en est à {run.version}.",
                 f"Delivered from version {plan_version} of the run, which is now at {run.version}.",
             ),
             stamp=stamp,

@@ -69,9 +69,7 @@ def in_one(head: Text, said: Sequence[Text]) -> Text:
         shown.append(Text(f"et {more} autres changements", f"and {more} more changes"))
     if not shown:
         return head
-    return Text(
-        f"{head.fr} {'\u00a0; '.join(one.fr for one in shown)}.", f"{head.en} {'; '.join(one.en for one in shown)}."
-    )
+    return Text(f"{head.fr} {'; '.join(one.fr for one in shown)}.", f"{head.en} {'; '.join(one.en for one in shown)}.")
 
 
 def relieves(before: Seen, after: Seen) -> bool:

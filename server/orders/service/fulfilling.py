@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from server.core import facts
+from server.core.days import day_text
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.orders import events
@@ -25,7 +26,8 @@ _HAS_ARRIVED: Final = (OrderState.DELIVERED, OrderState.PARTLY_DELIVERED)
 
 def mark_planned(session: Session, *, order: Order, planned_on: date, stamp: Stamp) -> Order:
     """Note that the order rides on a run of this day."""
-    text = Text(f"Planifiée pour le {planned_on}.", f"Planned for {planned_on}.")
+    on = day_text(planned_on)
+    text = Text(f"Planifiée pour le {on.fr}.", f"Planned for {on.en}.")
     _step(
         session,
         order,
@@ -112,7 +114,7 @@ def mark_invoiced_outside(session: Session, *, order: Order, number: str, on: da
     """
     refuse_buyer(session, order)
     if not 1 <= len(number.strip()) <= MAX_OUTSIDE_NUMBER:
-        raise BadOrder(Text("Donner le numéro de la facture.", "Give the invoice's number."), where="number")
+        raise BadOrder(Text("Donner le numéro de la facture.", "Give the invoice’s number."), where="number")
     with held(session, order):
         if order.billing_type is not BillingType.EXTERNAL or order.state not in _HAS_ARRIVED:
             raise Conflict(

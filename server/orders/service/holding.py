@@ -99,7 +99,7 @@ def require_revision(order: Order, seen_revision: int | None) -> None:
         raise StaleOrder(
             Text(
                 f"La commande {order.number} a été modifiée entre-temps\u00a0: révision {order.revision}, "
-                f"vous aviez la {seen_revision}. Rechargez-la\u00a0; son historique dit ce qui a changé.",
+                f"vous aviez la {seen_revision}. Rechargez-la; son historique dit ce qui a changé.",
                 f"Order {order.number} was changed meanwhile: revision {order.revision}, you had {seen_revision}. "
                 "Load it again; its history says what changed.",
             ),

@@ -114,7 +114,7 @@ def _require_place(*, lat_e7: int, lon_e7: int, windows: Sequence[tuple[int, int
     if len(windows) > MAX_WINDOWS or any(not 0 <= opens < closes <= MINUTES_A_DAY for opens, closes in windows):
         raise _bad_place(
             "windows",
-            f"Une plage horaire doit ouvrir avant de fermer, entre 0 et 1440 minutes\u00a0; {MAX_WINDOWS} au plus.",
+            f"Une plage horaire doit ouvrir avant de fermer, entre 0 et 1440 minutes; {MAX_WINDOWS} au plus.",
             f"A time window opens before it closes, within 0 and 1440 minutes; {MAX_WINDOWS} at most.",
         )
     if not 0 <= service_s <= MAX_SERVICE_S:

@@ -40,7 +40,7 @@ class BuildStep(StrEnum):
 
 
 _LABELS = {
-    BuildStep.CHECK: Text("vérification de l'extrait", "checking the extract"),
+    BuildStep.CHECK: Text("vérification de l’extrait", "checking the extract"),
     BuildStep.EXTRACT: Text("lecture des routes", "reading the roads"),
     BuildStep.PARTITION: Text("découpage du réseau", "partitioning the network"),
     BuildStep.CUSTOMIZE: Text("calcul des temps", "computing travel times"),
@@ -124,7 +124,7 @@ def _refuse_foreign(folder: Path) -> None:
         return
     raise FolderTaken(
         Text(
-            "Cet endroit contient autre chose qu'un réseau routier\N{NO-BREAK SPACE}: choisissez un dossier vide.",
+            "Cet endroit contient autre chose qu’un réseau routier\N{NO-BREAK SPACE}: choisissez un dossier vide.",
             "This place holds something else than a road network: choose an empty folder.",
         ),
         where=str(folder),
@@ -167,8 +167,8 @@ def _failure(extract: Path, command: str, log: str) -> BadExtract | BuildFailed:
         return damaged(extract)
     return BuildFailed(
         Text(
-            f"L'étape «\N{NO-BREAK SPACE}{command}\N{NO-BREAK SPACE}» a échoué. Vérifiez l'espace disque et la mémoire"
-            ", puis recommencez\N{NO-BREAK SPACE}; rien n'a été écrit.",
+            f"L’étape «\N{NO-BREAK SPACE}{command}\N{NO-BREAK SPACE}» a échoué. Vérifiez l’espace disque et la mémoire"
+            ", puis recommencez; rien n’a été écrit.",
             f"Step “{command}” failed. Check disk space and memory, then try again; nothing was written.",
         ),
         where=str(extract),

@@ -221,7 +221,7 @@ def _no_way() -> NoWay:
 def _engine_down(network: RoadNetwork, last_words: str) -> EngineDown:
     return EngineDown(
         Text(
-            "Le moteur routier s'est arrêté deux fois sur la même question. Reconstruisez le réseau avec "
+            "Le moteur routier s’est arrêté deux fois sur la même question. Reconstruisez le réseau avec "
             "«\N{NO-BREAK SPACE}tournee roads build FICHIER.osm.pbf\N{NO-BREAK SPACE}».",
             "The road engine stopped twice on the same question. Rebuild the network with "
             "“tournee roads build FILE.osm.pbf”.",

@@ -84,7 +84,7 @@ def _refused(extract: Path, why_fr: str, why_en: str) -> BadExtract:
     return BadExtract(
         Text(
             f"«\N{NO-BREAK SPACE}{extract.name}\N{NO-BREAK SPACE}» ne peut pas servir\N{NO-BREAK SPACE}: {why_fr}. "
-            "Rien n'a été écrit.",
+            "Rien n’a été écrit.",
             f"“{extract.name}” cannot be used: {why_en}. Nothing was written.",
         ),
         where=str(extract),

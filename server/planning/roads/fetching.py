@@ -115,7 +115,7 @@ def _failed(address: str, error: Exception) -> DownloadFailed:
         reason = error.reason  # without the class's own decoration
     return DownloadFailed(
         Text(
-            f"L'extrait n'a pas pu être téléchargé ({reason}). Vérifiez l'accès à internet, ou copiez le fichier "
+            f"L’extrait n’a pas pu être téléchargé ({reason}). Vérifiez l’accès à internet, ou copiez le fichier "
             "autrement puis lancez «\N{NO-BREAK SPACE}tournee roads build FICHIER.osm.pbf\N{NO-BREAK SPACE}».",
             f"The extract could not be downloaded ({reason}). Check internet access, or copy the file by other means "
             "and run “tournee roads build FILE.osm.pbf”.",

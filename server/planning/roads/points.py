@@ -42,7 +42,7 @@ def check_points(points: list[Point]) -> None:
         if not (abs(point.lon) <= LON_LIMIT and abs(point.lat) <= LAT_LIMIT):  # also refuses NaN
             raise BadPoints(
                 Text(
-                    f"La position ({point.lon}, {point.lat}) n'est pas sur Terre\N{NO-BREAK SPACE}: "
+                    f"La position ({point.lon}, {point.lat}) n’est pas sur Terre\N{NO-BREAK SPACE}: "
                     "la longitude va de −180 à 180, la latitude de −90 à 90.",
                     f"Position ({point.lon}, {point.lat}) is not on Earth: "
                     "longitude runs from -180 to 180, latitude from -90 to 90.",

@@ -125,7 +125,7 @@ def _draw(lines: Path, tiles: Path, extract: Path) -> None:
     if done.returncode:
         raise TilesFailed(
             Text(
-                "Le dessin de la carte a échoué. Vérifiez l'espace disque, puis recommencez.",
+                "Le dessin de la carte a échoué. Vérifiez l’espace disque, puis recommencez.",
                 "Drawing the map failed. Check disk space, then try again.",
             ),
             where=str(extract),

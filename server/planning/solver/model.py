@@ -123,7 +123,7 @@ class Model:
             raise TooLarge(
                 Text(
                     f"{len(keys)} jeux de camions différents pour {len(self._problem.stops)} arrêts dépassent la "
-                    "mémoire. Épinglez moins d'arrêts ou regroupez les compétences.",
+                    "mémoire. Épinglez moins d’arrêts ou regroupez les compétences.",
                     f"{len(keys)} different sets of trucks for {len(self._problem.stops)} stops exceed memory. "
                     "Pin fewer stops or merge skills.",
                 )

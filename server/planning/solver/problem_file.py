@@ -133,7 +133,7 @@ def _square(rows: list[Row], where: str) -> IntMatrix:
     if any(len(row) != len(rows) for row in rows):
         raise BadProblem(
             Text(
-                "La matrice n'est pas carrée\N{NO-BREAK SPACE}: corrigez-la.", "The matrix is not square: correct it."
+                "La matrice n’est pas carrée\N{NO-BREAK SPACE}: corrigez-la.", "The matrix is not square: correct it."
             ),
             where=where,
         )

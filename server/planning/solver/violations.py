@@ -50,7 +50,7 @@ _LABELS = {
     Breach.TRAVEL: Text("arrivée plus tôt que la route ne le permet", "arrives earlier than the road allows"),
     Breach.SERVICE: Text("service écourté", "service cut short"),
     Breach.UNREACHABLE: Text("aucun chemin", "no way"),
-    Breach.SKILL: Text("le véhicule n'a pas ce qu'il faut", "the vehicle lacks a skill"),
+    Breach.SKILL: Text("le véhicule n’a pas ce qu’il faut", "the vehicle lacks a skill"),
     Breach.PIN: Text("arrêt réservé à un autre véhicule", "stop pinned to another vehicle"),
     Breach.RELEASE: Text("départ avant que la marchandise soit prête", "leaves before its goods are released"),
     Breach.RELOAD: Text("rechargement non permis", "reload not allowed"),

@@ -75,7 +75,7 @@ class Convention(StrEnum):
 
 
 _LABELS = {
-    Convention.ROUND: Text("distances arrondies à l'entier le plus proche", "distances rounded to the nearest integer"),
+    Convention.ROUND: Text("distances arrondies à l’entier le plus proche", "distances rounded to the nearest integer"),
     Convention.DIMACS: Text(
         "distances et durées tronquées à une décimale (DIMACS)",
         "distances and durations truncated to one decimal (DIMACS)",

@@ -80,7 +80,8 @@ def set_credit_limit(session: Session, *, buyer_id: UUID, limit_cents: int | Non
     """
     if limit_cents is not None and not 0 <= limit_cents <= MAX_LIMIT_CENTS:
         raise BadLimit(
-            Text("La limite est de 0 $ ou plus, ou vide.", "The limit is 0 or more, or empty."), where="limit_cents"
+            Text("La limite est de 0\u00a0$ ou plus, ou vide.", "The limit is 0 or more, or empty."),
+            where="limit_cents",
         )
     account = _account(session, buyer_id, stamp)
     account.credit_limit_cents = limit_cents

@@ -104,4 +104,4 @@ def _run(program: str, *arguments: str, environment: Mapping[str, str] | None = 
     )
     if ended.returncode:
         words = ended.stderr.strip()[-600:]
-        raise BackupFailed(Text(f"{program} : {words}", f"{program}: {words}"), where=program)
+        raise BackupFailed(Text(f"{program}\u00a0: {words}", f"{program}: {words}"), where=program)

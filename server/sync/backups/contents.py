@@ -116,8 +116,8 @@ def _count(connection: psycopg.Connection, table: str) -> int:
 def _broken(where: str) -> BackupBroken:
     return BackupBroken(
         Text(
-            "Restaurée à l’essai, cette sauvegarde ne contient pas ce que le serveur avait ; elle n’est pas retenue. "
-            "Relancez « tournee backup » et vérifiez le disque.",
+            "Restaurée à l’essai, cette sauvegarde ne contient pas ce que le serveur avait; elle n’est pas retenue. "
+            "Relancez «\u00a0tournee backup\u00a0» et vérifiez le disque.",
             "Restored on trial, this backup does not hold what the server had; it does not count. "
             "Run “tournee backup” again and check the disk.",
         ),

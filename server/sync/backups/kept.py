@@ -77,7 +77,7 @@ class Backup:
         except FileNotFoundError as error:
             raise NoBackup(
                 Text(
-                    "Cette sauvegarde n’existe pas ou n’a jamais été vérifiée ; lancez « tournee backup ».",
+                    "Cette sauvegarde n’existe pas ou n’a jamais été vérifiée; lancez «\u00a0tournee backup\u00a0».",
                     "This backup does not exist or was never verified; run “tournee backup”.",
                 ),
                 where=str(self.folder),

@@ -64,7 +64,7 @@ def restore_backup(backup: Backup, place: Place, *, moment: Moment | None = None
     if (place.postgres / "cluster").exists():
         raise PlaceTaken(
             Text(
-                "Arrêtez le serveur et déplacez d’abord ce dossier ; une restauration n’efface rien.",
+                "Arrêtez le serveur et déplacez d’abord ce dossier; une restauration n’efface rien.",
                 "Stop the server and move this folder away first; a restore erases nothing.",
             ),
             where=str(place.postgres),

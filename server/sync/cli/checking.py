@@ -153,7 +153,10 @@ def _compare(path: Path) -> tuple[SyncFault, ...]:
         kept = msgspec.json.decode(path.read_bytes(), type=TabletReceipts)
     except msgspec.MsgspecError as error:
         raise UnreadableReceipts(
-            Text("Donnez le fichier que « Exporter le diagnostic » écrit.", "Give the file that “Export” writes."),
+            Text(
+                "Donnez le fichier que «\u00a0Exporter le diagnostic\u00a0» écrit.",
+                "Give the file that “Export” writes.",
+            ),
             where=path.name,
         ) from error
     with transaction(acting=UUID(kept.carrier_id)) as session:

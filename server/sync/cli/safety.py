@@ -216,8 +216,8 @@ def _place(into: Path | None) -> Place:
     if settings().database_url:
         raise NotOurs(
             Text(
-                "Ce PostgreSQL n’est pas intégré : arrêtez-le, remplacez son dossier de données par « cluster » de la "
-                "sauvegarde (docs/operations.md), ou restaurez ailleurs avec --into.",
+                "Ce PostgreSQL n’est pas intégré\u00a0: arrêtez-le, remplacez son dossier de données par "
+                "«\u00a0cluster\u00a0» de la sauvegarde (docs/operations.md), ou restaurez ailleurs avec --into.",
                 "This PostgreSQL is not the embedded one: stop it, replace its data folder by the backup’s “cluster” "
                 "(docs/operations.md), or restore elsewhere with --into.",
             ),

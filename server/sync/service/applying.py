@@ -37,7 +37,7 @@ class NotYourRun(Problem):
     """The tablet's driver was never given this run."""
 
     slug = "run-of-another-driver"
-    title = Text("Tournée d’un autre livreur", "Another driver's run")
+    title = Text("Tournée d’un autre livreur", "Another driver’s run")
 
 
 def apply_event(
@@ -142,8 +142,8 @@ def _note_skew(session: Session, record: VisitRecord, stamp: Stamp) -> None:
         kind="clock_skew",
         subject_id=record.event_id,
         text=Text(
-            "L’horloge de la tablette était décalée de plus de 5 minutes ; l’heure montrée est corrigée.",
-            "The tablet's clock was off by more than 5 minutes; the time shown is corrected.",
+            "L’horloge de la tablette était décalée de plus de 5 minutes; l’heure montrée est corrigée.",
+            "The tablet’s clock was off by more than 5 minutes; the time shown is corrected.",
         ),
         stamp=stamp,
         run_id=record.run_id,
@@ -158,7 +158,7 @@ def _note_late(session: Session, record: VisitRecord, run: Run, stamp: Stamp) ->
         kind="after_closing",
         subject_id=record.event_id,
         text=Text(
-            f"Reçu après le règlement de la tournée {run.name} : revoyez sa caisse et ses retours.",
+            f"Reçu après le règlement de la tournée {run.name}\u00a0: revoyez sa caisse et ses retours.",
             f"Received after run {run.name} was settled: look at its cash and returns again.",
         ),
         stamp=stamp,
@@ -178,7 +178,7 @@ def _require_given(session: Session, run: Run, device_id: UUID) -> None:
     else:
         raise NotYourRun(
             Text(
-                "Cette tournée n’a jamais été remise à ce livreur ; un répartiteur décide.",
+                "Cette tournée n’a jamais été remise à ce livreur; un répartiteur décide.",
                 "This run was never given to this driver; a dispatcher decides.",
             ),
             where=run.name,

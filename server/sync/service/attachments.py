@@ -57,7 +57,7 @@ def check_upload(upload: Upload) -> None:
         raise AttachmentRefused(
             Text(
                 f"Au plus {MAX_ATTACHMENT_BYTES // 1024**2} Mo, en JPEG, PNG ou WebP, ou un tracé de signature.",
-                f"At most {MAX_ATTACHMENT_BYTES // 1024**2} MB, as JPEG, PNG or WebP, or a signature's strokes.",
+                f"At most {MAX_ATTACHMENT_BYTES // 1024**2} MB, as JPEG, PNG or WebP, or a signature’s strokes.",
             ),
             where=upload.sha256,
         )

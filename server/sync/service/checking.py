@@ -113,7 +113,7 @@ def _kept_fault(session: Session, receipt: Receipt, server_keys: Keys, ours: str
         yield SyncFault(
             "receipt-forged",
             receipt.body[:80],
-            Text("Ce reçu ne porte pas la signature du serveur.", "This receipt does not bear the server's signature."),
+            Text("Ce reçu ne porte pas la signature du serveur.", "This receipt does not bear the server’s signature."),
         )
         return
     place = f"{body.device_id} {body.last_seq}"
@@ -123,7 +123,7 @@ def _kept_fault(session: Session, receipt: Receipt, server_keys: Keys, ours: str
             "receipt-before-restore",
             place,
             Text(
-                "Le bureau a été restauré et n’a plus cet événement ; la tablette le renverra à son prochain contact.",
+                "Le bureau a été restauré et n’a plus cet événement; la tablette le renverra à son prochain contact.",
                 "The office was restored and no longer has this event; the tablet sends it again at its next contact.",
             ),
         )
@@ -229,7 +229,7 @@ def _receipt_faults(session: Session, stream: DeviceStream, server_keys: Keys) -
                 f"{stream.device_id} {row.last_seq}",
                 Text(
                     "Un reçu gardé n’a pas la signature du serveur, ou ne dit pas ce que le flux contient.",
-                    "A kept receipt lacks the server's signature, or does not say what the stream holds.",
+                    "A kept receipt lacks the server’s signature, or does not say what the stream holds.",
                 ),
             )
             return

@@ -77,7 +77,10 @@ class Wholeness:
     def reasons(self) -> tuple[Text, ...]:
         """Everything for which the run waits, a waiver left aside."""
         waits = tuple(
-            Text(f"{one.name} ({one.driver_name}) : {one.waits.fr}", f"{one.name} ({one.driver_name}): {one.waits.en}")
+            Text(
+                f"{one.name} ({one.driver_name})\u00a0: {one.waits.fr}",
+                f"{one.name} ({one.driver_name}): {one.waits.en}",
+            )
             for one in self.tablets
             if one.waits is not None
         )

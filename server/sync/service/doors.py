@@ -150,7 +150,7 @@ def too_many(*, wait_s: float) -> TooManyPushes:
     whole_s = max(1, math.ceil(wait_s))
     return TooManyPushes(
         Text(
-            f"Cette tablette envoie trop souvent ; tout reste sur elle, réessayez dans {whole_s} s.",
+            f"Cette tablette envoie trop souvent; tout reste sur elle, réessayez dans {whole_s} s.",
             f"This tablet sends too often; everything stays on it, try again in {whole_s} s.",
         ),
         retry_after_s=whole_s,
@@ -160,7 +160,7 @@ def too_many(*, wait_s: float) -> TooManyPushes:
 def _busy(wait_s: int) -> Saturated:
     return Saturated(
         Text(
-            f"Le bureau reçoit beaucoup en ce moment ; tout reste sur la tablette, réessayez dans {wait_s} s.",
+            f"Le bureau reçoit beaucoup en ce moment; tout reste sur la tablette, réessayez dans {wait_s} s.",
             f"The office receives a lot just now; everything stays on the tablet, try again in {wait_s} s.",
         ),
         retry_after_s=wait_s,

@@ -55,7 +55,7 @@ def unexpected(error: Exception) -> Problem:
     kind = type(error).__name__
     return ApplyFailed(
         Text(
-            f"L’événement est gardé mais n’a pas pu être appliqué ({kind}) ; l’équipe technique est avisée.",
+            f"L’événement est gardé mais n’a pas pu être appliqué ({kind}); l’équipe technique est avisée.",
             f"The event is kept but could not be applied ({kind}); the technical team is told.",
         )
     )
@@ -71,7 +71,7 @@ def refuse_behind_parked(event: DeviceEvent, parked_stops: set[UUID], *, revoked
     if revoked:
         raise TabletRevoked(
             Text(
-                "Reçu après la révocation de la tablette ; un répartiteur décide.",
+                "Reçu après la révocation de la tablette; un répartiteur décide.",
                 "Received after the tablet was revoked; a dispatcher decides.",
             ),
             where=str(event.device_id),

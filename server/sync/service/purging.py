@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_org
+from server.core.days import day_text
 from server.core.stamp import Stamp
 from server.delivery.events import PICTURES_PURGED
 from server.delivery.model import Delivery, Proof
@@ -82,12 +83,12 @@ def _under(fresh: ProofContents, kept: ProofContents) -> ProofContents:
 
 def purge_words(on: datetime, *, kept_years: int) -> Text:
     """Return when the pictures went and by which rule, as the printed proof says it."""
-    day = on.date().isoformat()
+    day = day_text(on.date())
     return Text(
-        f"Pièces purgées le {day} selon la règle de conservation\u00a0: {kept_years} ans pleins après l’année de la "
+        f"Pièces purgées le {day.fr} selon la règle de conservation\u00a0: {kept_years} ans pleins après l’année de la "
         "livraison. Leurs empreintes restent signées.",
-        f"Pieces purged on {day} by the retention rule: {kept_years} full years after the year of the delivery. Their "
-        "hashes stay signed.",
+        f"Pieces purged on {day.en} by the retention rule: {kept_years} full years after the year of the delivery. "
+        "Their hashes stay signed.",
     )
 
 

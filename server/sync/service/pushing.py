@@ -209,7 +209,7 @@ def _name(session: Session, event: DeviceEvent, sealed: SealedEvent) -> None:
         envelope = msgspec.json.decode(sealed.body.encode(), type=Envelope)
     except (msgspec.DecodeError, RecursionError) as error:
         raise BrokenSeal(
-            Text(f"L’événement n’a pas pu être lu : {error}.", f"The event could not be read: {error}.")
+            Text(f"L’événement n’a pas pu être lu\u00a0: {error}.", f"The event could not be read: {error}.")
         ) from error
     event.type, event.run_id = envelope.type, UUID(envelope.run_id)
     event.stop_id = UUID(envelope.stop_id) if envelope.stop_id else None
@@ -309,7 +309,7 @@ def stored_result(event: DeviceEvent, *, first: bool = False) -> EventResult:
 def _broken(where: str) -> BrokenBatch:
     return BrokenBatch(
         Text(
-            "Les empreintes ou la signature ne tiennent pas : renvoyez le même lot, rien n’a été pris.",
+            "Les empreintes ou la signature ne tiennent pas\u00a0: renvoyez le même lot, rien n’a été pris.",
             "Hashes or signature do not hold: send the same batch again, nothing was taken.",
         ),
         where=where,

@@ -37,7 +37,7 @@ def opened(event: DeviceEvent, public_key: bytes) -> tuple[SealedEvent, Envelope
         raise BrokenSeal(
             Text(
                 "L’événement porte le nom d’un autre\u00a0: il ne peut pas être appliqué. L’écarter avec un motif.",
-                "The event bears another one's name: it cannot be applied. Set it aside with a reason.",
+                "The event bears another one’s name: it cannot be applied. Set it aside with a reason.",
             ),
             where="event_id",
         )

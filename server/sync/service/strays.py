@@ -71,7 +71,7 @@ def retire_stream(session: Session, device_id: UUID, *, note: str, stamp: Stamp)
         raise NotForked(
             Text(
                 "Les journaux de la tablette et du bureau concordent, ou la décision est déjà prise.",
-                "The tablet's log and the office's agree, or the decision was taken before.",
+                "The tablet’s log and the office’s agree, or the decision was taken before.",
             ),
             where=str(device_id),
         )

@@ -87,7 +87,7 @@ def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> He
     if PROTOCOL not in hello.protocols:
         raise UnknownProtocol(
             Text(
-                "Mettez l’application à jour, puis resynchronisez : rien n’est perdu, tout reste sur la tablette.",
+                "Mettez l’application à jour, puis resynchronisez\u00a0: rien n’est perdu, tout reste sur la tablette.",
                 "Update the application, then sync again: nothing is lost, everything stays on the tablet.",
             )
         )

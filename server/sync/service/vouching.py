@@ -76,7 +76,7 @@ def _receipt_key(receipt: SignedReceipt, links: Sequence[KeyLink]) -> str:
     raise ReceiptUnsigned(
         Text(
             "Le reçu de cette visite n’est signé par aucune clé du serveur\u00a0: restaurez ses clés d’une sauvegarde.",
-            "No key of the server's signed this visit's receipt: restore its keys from a backup.",
+            "No key of the server’s signed this visit’s receipt: restore its keys from a backup.",
         ),
         where=str(receipt.device_id),
     )

@@ -366,7 +366,7 @@ def test_a_revoked_tablet_hands_in_all_and_says_who_decides(cab: Cab) -> None:
     ended = cab.engine.sync()
     assert (ended.ending, waiting(cab)) == ("revoked", (0, 0))
     assert not any("pull" in path or "files" in path for _method, path in cab.office.calls)
-    assert pill(cab)[1] == "Tablette révoquée : vos livraisons sont au bureau, un répartiteur décide."
+    assert pill(cab)[1] == "Tablette révoquée\u00a0: vos livraisons sont au bureau, un répartiteur décide."
     assert pill(cab, "en")[1] == "Tablet revoked: your deliveries are at the office, a dispatcher decides."
 
 
