@@ -152,8 +152,8 @@ def copy_account(
     """Write so many invoices of the customers that ``buyers`` says in SQL, and what pays them."""
     asked = {"mark": mark, "now": NOW, "days": _DAYS, "count": count, "buyer": buyer, "some": max(1, count // 10)}
     for name, part in (("invoice", 1), ("payment", 10), ("credit", 50)):
-        _copy(rows, patterns, name, asked | {"count": count // part}, buyers)
-    _copy(rows, patterns, "allocation", asked | {"count": count * 9 // 10}, buyers)
+        _copy(rows, patterns, name, asked | {"count": max(1, count // part)}, buyers)
+    _copy(rows, patterns, "allocation", asked | {"count": max(1, count * 9 // 10)}, buyers)
     covering = {
         "id": "gen_random_uuid()", "invoice_id": _id("invoice"), "order_id": _id("order"), "live_final": "true",
     }  # fmt: skip

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from server.core.logs import configure_logs
 from server.core.modules import doors
 from server.core.settings import settings
+from server.core.structs import all_structs, make_ready
 from server.core.web import assets, public, reference
 from server.core.web.access import seal_access
 from server.core.web.answers import install_answers
@@ -55,6 +56,7 @@ def create_app() -> Flask:
     install_guard(app)
     _mount(app, api)
     seal_access(app)
+    make_ready(all_structs())
     return app
 
 

@@ -20,6 +20,7 @@ from server.core.jobs import queue
 from server.core.logs import log
 from server.core.modules import doors
 from server.core.settings import settings
+from server.core.structs import all_structs, make_ready
 from server.subscriptions import install_subscriptions, plan_hours
 
 HEARTBEAT_S: Final = 30
@@ -86,6 +87,7 @@ def _prepare() -> None:
     for _module in doors("jobs"):
         pass
     install_subscriptions()
+    make_ready(all_structs())
 
 
 def _connector(concurrency: int) -> procrastinate.PsycopgConnector:

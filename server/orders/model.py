@@ -73,7 +73,13 @@ class Order(Owned):
         Index(None, "carrier_id", "planned_on"),
         Index(None, "buyer_id"),
         Index("ix_order_newest", text("submitted_at DESC"), text("id DESC")),
-        Index("ix_order_state", "state", text("submitted_at DESC")),
+        Index(
+            "ix_order_state",
+            "state",
+            text("submitted_at DESC"),
+            text("id DESC"),
+            postgresql_include=["owner_id", "party_ids"],
+        ),
         Index(  # all that lists look for and count, without the orders themselves
             "ix_order_day_id",
             text("coalesce(planned_on, '9999-12-31'::date) DESC"),

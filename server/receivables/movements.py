@@ -47,7 +47,6 @@ class Line(msgspec.Struct, frozen=True):  # ten thousand of them make one statem
     ``invoice_id``, ``credit_id`` and ``payment_id`` are what the line links to.
     """
 
-    entry_id: UUID
     on: date
     movement: Movement
     document_id: UUID

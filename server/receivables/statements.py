@@ -123,7 +123,7 @@ class _Account:
         entry = JournalEntry
         return (
             select(
-                entry.id, entry.posted_on, entry.document_kind, entry.document_id,
+                entry.posted_on, entry.document_kind, entry.document_id,
                 of_each.c.amount_cents, of_each.c.moved_cents,
             )
             .join(of_each, of_each.c.entry_id == entry.id)
@@ -133,21 +133,22 @@ class _Account:
     def lines(self, entries: Select[Any], opening_cents: int | None) -> list[Line]:
         """Return these entries as lines, with the balance after each when there is one before the first."""
         rows = self.session.execute(entries).all()
-        about = self._about(rows)
-        found, balance_cents = [], opening_cents or 0
-        for entry_id, on, kind, document_id, amount_cents, moved_cents in rows:
-            movement, number, words, *links = about[kind].get(document_id) or nameless(EntryKind(kind))
+        about, found, balance_cents = self._about(rows), [], opening_cents or 0
+        for on, kind, document_id, amount_cents, moved_cents in rows:
+            one = about[kind].get(document_id) or nameless(EntryKind(kind))
             if opening_cents is not None:
                 balance_cents += amount_cents
             found.append(
-                Line(entry_id, on, movement, document_id, number, words, amount_cents, moved_cents, balance_cents,
-                     *links)
+                Line(
+                    on, one.movement, document_id, one.number, one.words, amount_cents, moved_cents, balance_cents,
+                    one.invoice_id, one.credit_id, one.payment_id,
+                )
             )  # fmt: skip
         return found
 
     def _about(self, rows: Iterable[Any]) -> dict[str, Mapping[UUID, About]]:
         wanted: dict[str, list[UUID]] = {}
-        for _entry_id, _on, kind, document_id, _amount, _moved in rows:
+        for _on, kind, document_id, _amount, _moved in rows:
             wanted.setdefault(kind, []).append(document_id)
         names = Names(self.session, self.issuer_id, self.buyer_id)
         return {kind: names.of(EntryKind(kind), document_ids) for kind, document_ids in wanted.items()}

@@ -876,7 +876,7 @@ CREATE INDEX ix_order_newest ON "order" (submitted_at DESC, id DESC)
 -- next
 CREATE INDEX ix_order_owner_id ON "order" (owner_id)
 -- next
-CREATE INDEX ix_order_state ON "order" (state, submitted_at DESC)
+CREATE INDEX ix_order_state ON "order" (state, submitted_at DESC, id DESC) INCLUDE (owner_id, party_ids)
 -- next
 CREATE INDEX ix_order_supplement_of_id ON "order" (supplement_of_id)
 -- next
