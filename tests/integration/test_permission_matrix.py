@@ -361,7 +361,8 @@ def test_a_driver_drafts_what_its_truck_carries_for_a_stop_of_its_run(ground: Gr
         "items": [{"format_id": str(ground.plain.case_id), "quantity": 1}],
     }
     priced = wanted | {"items": [{"format_id": str(seller.case_id), "quantity": 2, "unit_price": "0.01"}]}
-    for beyond in (strange, priced, wanted | {"carrier_id": None, "distribution": "shipped"}):
+    ways = {"carrier_id": None, "distribution": "shipped"}, {"document_discount_cents": 100}, {"deliver_with": "po"}
+    for beyond in (strange, priced, *(wanted | way for way in ways)):
         assert program.post("/api/v1/orders", json=beyond).json["slug"] in {"not-off-truck", "forbidden"}
     form = f"/tournees/arrets/{stop_id}/brouillon"
     assert "42,50" not in page.get(form).text

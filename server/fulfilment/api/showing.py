@@ -16,13 +16,13 @@ from server.core.transaction import transaction
 from server.core.web import actor, stamp
 from server.fulfilment import queries
 from server.fulfilment.api.access import driver_limit, require_whole
-from server.fulfilment.service.off_truck import require_off_truck
+from server.fulfilment.service.off_truck import not_off_truck, require_off_truck
 from server.identity.model import Role
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as plain
 from server.orders.listing import ListedOrder, Today
-from server.orders.model import Order
+from server.orders.model import DistributionMethod, Order
 from server.orders.presenting import parties_of, present_detail
 from server.parties import queries as parties
 from server.parties.model import DeliverWith
@@ -85,13 +85,21 @@ def new_order(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def require_drafter(session: Session, wanted: dict[str, Any]) -> None:
-    """Hold a driver to drafts off its own truck.
+    """Hold a driver to drafts off its own truck, at the seller's prices and on its usual terms.
 
     Raises:
-        NotOffTruck: what is wanted is not of its run.
+        NotOffTruck: what is wanted is not of its run, or has prices, terms or a way of its own.
     """
-    if actor().only(Role.DRIVER, permission=Permission.ORDER_CREATE):
-        require_off_truck(session, driver_id=actor().user_id, named=wanted["parties_of"], items=wanted["items"])
+    if not actor().only(Role.DRIVER, permission=Permission.ORDER_CREATE):
+        return
+    for name in ("rebates", "document_discount_cents"):
+        if wanted[name]:
+            raise not_off_truck(name)
+    if wanted["chosen"] != ChosenTerms():
+        raise not_off_truck("billing_type")
+    if wanted["distribution"] is not DistributionMethod.DISTRIBUTOR:
+        raise not_off_truck("distribution")
+    require_off_truck(session, driver_id=actor().user_id, named=wanted["parties_of"], items=wanted["items"])
 
 
 def require_relief_right(*, taxed: bool, with_deposits: bool) -> None:

@@ -97,12 +97,12 @@ def require_off_truck(
         )
     ).all()
     if named.carrier_id != acting_org(session) or not stops:
-        raise _not_off_truck("site_id")
+        raise not_off_truck("site_id")
     goods = [one for stop_id in stops for one in off_truck(session, stop_id=stop_id, driver_id=driver_id).goods]
     carried = {one.format_id for one in goods if one.seller_id == named.seller_id}
     for item in items:
         if item.format_id not in carried or item.unit_price is not None or item.discount_cents or item.tax_codes:
-            raise _not_off_truck("items")
+            raise not_off_truck("items")
 
 
 def draft_off_truck(
@@ -116,7 +116,7 @@ def draft_off_truck(
     """
     sellers = {one.format_id: one.seller_id for one in here.goods}
     if not set(quantities) <= set(sellers):
-        raise _not_off_truck("items")
+        raise not_off_truck("items")
     made = []
     for seller_id in sorted({sellers[one] for one in quantities}):
         wanted = {one: units for one, units in quantities.items() if sellers[one] == seller_id}
@@ -163,7 +163,8 @@ def _on_truck(session: Session, run_id: UUID) -> list[OnTruck]:
     return found
 
 
-def _not_off_truck(where: str) -> NotOffTruck:
+def not_off_truck(where: str) -> NotOffTruck:
+    """Return the refusal of what a driver may not draft, at the field that says so."""
     return NotOffTruck(
         Text(
             "Un livreur note un brouillon pour un client de sa tournée en route, de ce que porte son camion. "

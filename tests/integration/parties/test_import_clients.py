@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
 from server.core.imports import FaultyRows
 from server.core.transaction import transaction
@@ -112,6 +114,29 @@ def test_a_client_with_an_account_keeps_its_own_card(world: World) -> None:
     assert told.changes[0].note is not None
     ((client, card),) = kept(world)
     assert (card.name, card.city, client.credit_limit_cents) == ("Dépanneur 1", "Montréal", 10_000)
+
+
+def test_many_clients_cost_each_the_same(world: World) -> None:
+    """Issue 4, imports of thousands: a few statements for each client, the seller's own card written once."""
+    said: list[str] = []
+
+    def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        said.append(statement)
+
+    costs = []
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        for count in (10, 40):
+            said.clear()
+            rows = "\n".join(f"M-{count}-{one};Café {one};1, rue X;Montréal;H2X 1Y6;45,5;-73,6" for one in range(count))
+            sheet = read_clients(f"No client;Nom;Rue;Ville;Code postal;Latitude;Longitude\n{rows}".encode())
+            with transaction(acting=world.seller.id) as session:
+                parties.import_clients(session, sheet=sheet, stamp=stamp())
+            costs.append(len(said))
+            assert sum(one.startswith("UPDATE organisation") for one in said) == 1
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+    assert (costs[1] - costs[0]) / 30 < 4, costs
 
 
 def _take(world: World, content: str) -> parties.ImportReport:
