@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from server.catalog.prices.queries import chosen_groups
 from server.catalog.service import Audience
 from server.core import clock
-from server.core.web import actor
+from server.core.web import actor, language
 from server.core.web.forms import form_ids
 from server.parties import queries as parties
 
@@ -59,8 +59,8 @@ def audiences(session: Session) -> dict[str, Any]:
 
 
 def written(value: Decimal | None) -> str:
-    """Return a decimal as a form's field begins with it: without needless zeros, at least two decimals kept."""
+    """Return a decimal as a form's field begins with it: without needless zeros, two decimals at least."""
     if value is None:
         return ""
-    plain = f"{value:.4f}"
-    return plain.removesuffix("00")
+    plain = f"{value:.4f}".removesuffix("00")
+    return plain.replace(".", ",") if language() == "fr" else plain

@@ -20,6 +20,11 @@ def day(value: date | None, form: str = "medium") -> str:
     return written_day(value, language(), form)
 
 
+def local_day(value: datetime, zone: ZoneInfo, form: str = "medium") -> str:
+    """Return the day of an instant in ``zone``: in the evening it is not yet tomorrow."""
+    return day(value.astimezone(zone).date(), form)
+
+
 def clock(minutes: int) -> str:
     """Return minutes after midnight as ``13 h 30`` or ``1:30 p.m.``."""
     hours, rest = divmod(minutes, 60)
@@ -118,7 +123,21 @@ def hours_typed(value: list[list[int]]) -> str:
 
 
 FIGURES = (
-    *(clock, count, day, distance, duration, hour, hours_typed, lessening, moment, money, money_typed, price),
+    *(
+        clock,
+        count,
+        day,
+        distance,
+        duration,
+        hour,
+        hours_typed,
+        lessening,
+        local_day,
+        moment,
+        money,
+        money_typed,
+        price,
+    ),
     *(size, weight, windows),
 )
 """What templates may say, each under its own name as a filter."""

@@ -70,7 +70,7 @@ def test_a_product_is_made_sold_searched_and_put_away(desk: Desk) -> None:
     assert "Rousse d’octobre" in page
     assert "58,8001\u00a0$" in page
     (format_path,) = re.findall(r'href="(/catalogue/formats/[^"]+)"', page)
-    assert 'value="58.8001"' in shown(desk.supplier, format_path)
+    assert 'value="58,8001"' in shown(desk.supplier, format_path)
     sent(desk.supplier, format_path, FORMAT | can | {"unit_price": "60", "max_an_order": "10"})
     assert "60,00\u00a0$" in shown(desk.supplier, place)
     assert "au plus 10" in shown(desk.retailer, "/offre?q=octobre")
@@ -118,7 +118,7 @@ def test_prices_and_allocations_are_set_on_pages(desk: Desk) -> None:
     assert "−12,5\u00a0%" in page
     assert "Dépanneur 1" in page
     rule_id = place.rpartition("#r-")[2]
-    assert 'value="12.50"' in shown(desk.supplier, f"/catalogue/prix/{rule_id}")
+    assert 'value="12,50"' in shown(desk.supplier, f"/catalogue/prix/{rule_id}")
     order = shown(desk.retailer, f"/commandes/{make_order(desk.world)}")
     assert re.search(r"35,2188\u00a0\$.*Prix de base.*42,50\u00a0\$.*Liste des bars.*Oktoberfest", order, re.DOTALL)
     sent(desk.supplier, f"/catalogue/prix/{rule_id}/archives", {"archived": "1"})
