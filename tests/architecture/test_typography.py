@@ -15,6 +15,7 @@ IN_FRENCH = {
     "’ is the apostrophe": re.compile(r"\w'\w"),
     "… is one sign": re.compile(r"\.\.\."),
     "« » are the quotation marks": re.compile(r'["“”]'),
+    "a no-break space before h": re.compile(r"[\d}s] h\b"),
     "a no-break space before $ and %": re.compile(r"[\d}] ?[$%](?!\w)"),
 }
 IN_ENGLISH = {
@@ -69,9 +70,9 @@ def test_both_languages_are_set_as_people_read_them_here() -> None:
 
 def test_a_fault_of_each_kind_is_seen() -> None:
     """The rules themselves: what they are for is found, and what is right passes."""
-    for french in ("Fini ?", "Solde: 3", "«Tous»", "l'an", "Attendre...", 'dit "oui"', "5 $", "10 %"):
+    for french in ("Fini ?", "Solde: 3", "«Tous»", "l'an", "Attendre...", "à 8 h", 'dit "oui"', "5 $", "10 %"):
         assert faults_of(french, "") != [], french
     for english in ("Done ?", "it's", "« All »"):
         assert faults_of("", english) != [], english
-    right = "Fini? «\u00a0Tous\u00a0» à 13 h 30\u00a0: 5,00\u00a0$ sur 10\u00a0%, l’an… https://exemple.test"
+    right = "Fini? «\u00a0Tous\u00a0» à 13\u00a0h\u00a030\u00a0: 5,00\u00a0$ sur 10\u00a0%, l’an… https://exemple.test"
     assert faults_of(right, "Done? “All” at 1:30: $5.00 of 10%, it’s…") == []

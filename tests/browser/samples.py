@@ -82,7 +82,7 @@ FOUND_BY: Final = {
     "dashboard.paper_proof": {"dispatcher"},
     "dashboard.run": {"dispatcher", "driver"},
     "parties.client_places": {"supplier"},
-    "parties.client_settings": {"supplier", "dispatcher"},
+    "parties.client_settings": {"supplier"},
     "parties.group": {"supplier", "dispatcher"},
     "parties.place": {"retailer", "dispatcher"},
     "receivables.payable": {"retailer"},

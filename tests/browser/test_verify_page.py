@@ -72,7 +72,7 @@ def test_a_person_sees_what_was_signed(browser: Browser, tmp_path: Path) -> None
             "3 perdu(s)",
             "Bris",
             "Luce Tremblay, gérante",
-            "± 2 s",
+            "±\u00a02\u00a0s",
             "à 12 m près",
             "0.1.0",
         ):

@@ -74,6 +74,7 @@ function open(maplibre, place, drawing, colours) {
     map.addControl(new maplibre.AttributionControl({ compact: false, customAttribution: CREDIT }));
     map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
     map.getCanvas().setAttribute("aria-label", place.dataset.label);
+    map.once("load", () => map.resize()); // its own observer skips the first size, which may come after it began
     return map;
   } catch {
     place.textContent = place.dataset.refused;
