@@ -64,10 +64,25 @@ def walk(page: Page, who: str, day: str) -> Iterator[str]:
     if who == "supplier" and (link := _first(page, "webhooks")):
         page.goto(link)
         yield "webhooks-un"
+    if who == "supplier":
+        yield from _imports(page)
     page.goto("/compte")
     yield "compte"
     page.goto("/commandes/00000000-0000-0000-0000-000000000000")
     yield "introuvable"
+
+
+def _imports(page: Page) -> Iterator[str]:
+    """Try a file that is good and one that has a fault; nothing is written."""
+    goods = "Référence,Produit,Format,Prix\nBL-24,Blanche de la baie,caisse de 24,48.50\n"
+    clients = "No client,Nom,Courriel\n12,Bar Zénith,pas un courriel\n"
+    for name, path, told in (("essai", "/catalogue/importer", goods), ("refus", "/clients/importer", clients)):
+        page.goto(path)
+        file = {"name": "liste.csv", "mimeType": "text/csv", "buffer": told.encode()}
+        page.locator("main input[type=file]").set_input_files(file)
+        page.locator("button[value=preview]").click()
+        page.locator("main tbody tr").first.wait_for()
+        yield f"importer-{name}"
 
 
 def _order_forms(page: Page) -> Iterator[str]:

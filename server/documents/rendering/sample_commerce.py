@@ -16,6 +16,7 @@ from server.documents.rendering.parts import (
     DepositAmount,
     GoodsLine,
     Party,
+    PriceStep,
     Registration,
     TaxAmount,
 )
@@ -36,6 +37,7 @@ BEERS = (
 
 UNITS = (CASE, CASE, CASE, KEG)
 DISCOUNTS_CENTS = (0, 0, 0, 250, 0, 0)
+STEPPED = 2
 SHORT = (False, True, False, False, False, False, False)
 
 BREWERY = Party(
@@ -89,6 +91,16 @@ def _line(at: int, *, received: bool, priced: bool) -> GoodsLine:
         discount_cents=discount,
         net_cents=half_up(quantity * price * 100) - discount if priced else None,
         tax_codes=("gst", "qst") if priced else (),
+        steps=_steps(price) if priced and at == STEPPED else (),
+    )
+
+
+def _steps(price: Decimal) -> tuple[PriceStep, ...]:
+    """Return how a price came about: the list's, less what the customer's group is granted."""
+    listed = (price / Decimal("0.95")).quantize(Decimal("0.0001"))
+    return (
+        PriceStep(name=Text("Liste d’automne", "Fall list"), unit_price=listed),
+        PriceStep(name=Text("Rabais des bistros", "Bistros’ discount"), unit_price=price, change="5 %"),
     )
 
 
@@ -161,6 +173,7 @@ def invoice(count: int = 5, *, provisional: bool = False) -> Invoice:
         order_numbers=("BC-2041",),
         lines=lines,
         amounts=amounts(lines),
+        note="Les fûts vides se rendent au livreur.",
         footer="Virement Interac\u00a0: comptes@faubourg.example\nChèque à l’ordre de Brasserie du Faubourg inc.\n"
         "Intérêts de 1,5\u00a0% par mois (18\u00a0% par an) sur tout solde en souffrance.",
     )
