@@ -85,6 +85,7 @@ def test_a_driver_drafts_what_is_on_its_truck(parked_day: tuple[BrowserDay, UUID
         page.goto(f"/tournees/arrets/{stop.id}/brouillon")
         settle(page)
         assert faults_of(page) == []
+        assert page.locator("input[name^=n-]").count(), page.locator("main").inner_text()
         page.locator("input[name^=n-]").first.fill("1")
         page.locator("form[action$='/brouillon'] button").click()
         page.wait_for_url("**/commandes**")
