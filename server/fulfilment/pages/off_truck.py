@@ -34,7 +34,7 @@ def show(stop_id: UUID) -> str:
     with transaction(actor().org_id) as session:
         here = off_truck(session, stop_id=stop_id, driver_id=actor().user_id)
         site = parties.site(session, site_id=here.stop.site_id)
-        return render_template("fulfilment/off_truck.html", here=here, site=site, most=MAX_QUANTITY)
+        return render_template("fulfilment/off_truck.html", truck=here, site=site, most=MAX_QUANTITY)
 
 
 @off_truck_pages.post("/tournees/arrets/<uuid:stop_id>/brouillon")
