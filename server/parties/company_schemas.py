@@ -12,8 +12,8 @@ from server.parties.service.clients import MAX_WORDS
 from server.parties.service.company import NUMBERS
 
 
-class CompanyTermsSchema(Schema):
-    """What an organisation says of itself."""
+class CardSchema(Schema):
+    """An organisation's card; what is left out stays."""
 
     name = line(longest=MAX_NAME)
     legal_name = line(longest=160)
@@ -23,6 +23,11 @@ class CompanyTermsSchema(Schema):
     street = line(longest=160)
     city = line(longest=80)
     postal_code = line(longest=10)
+
+
+class CompanyTermsSchema(CardSchema):
+    """What an organisation says of itself."""
+
     footer_fr = line(longest=MAX_WORDS)
     footer_en = line(longest=MAX_WORDS)
 

@@ -16,9 +16,12 @@ from server.identity.model import Invitation
 from server.identity.permissions import Permission
 from server.identity.schemas import InvitationSchema
 from server.parties import inheritance, queries, service
+from server.parties.api.organisation import card_of
+from server.parties.company_schemas import CardSchema
 from server.parties.forms import read_field, required, terms_of
 from server.parties.inviting import invite_client
 from server.parties.limits import require_within_role
+from server.parties.model import Organisation
 from server.parties.presenting import present_client, present_row
 from server.parties.schemas import (
     MAX_NAME,
@@ -99,6 +102,17 @@ def change(asked: dict[str, Any], buyer_id: UUID) -> dict[str, Any]:
             service.name_client(session, buyer_id=buyer_id, external_id=asked["external_id"] or None, stamp=stamp())
         service.keep_client(session, buyer_id=buyer_id, terms=terms, stamp=stamp(), **own)
         return present_client(session, queries.client_row(session, buyer_id=buyer_id))
+
+
+@blp.route("/<uuid:buyer_id>/card", methods=["PUT"])
+@requires(Permission.PARTY_EDIT)
+@blp.arguments(CardSchema)
+@blp.response(200, CardSchema)
+def change_card(asked: dict[str, Any], buyer_id: UUID) -> Organisation:
+    """Change the card of a client without an account; one that has an account keeps its own"""
+    with transaction(actor().org_id) as session:
+        queries.client_row(session, buyer_id=buyer_id)
+        return service.revise_card(session, org_id=buyer_id, changes=card_of(asked), stamp=stamp())
 
 
 @blp.route("/<uuid:buyer_id>/invitation", methods=["POST"])

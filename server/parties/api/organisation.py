@@ -42,13 +42,8 @@ def read() -> Organisation:
 @blp.response(200, CompanySchema)
 def change(asked: dict[str, Any]) -> Organisation:
     """Change one's card and invoice footers; what is left out stays"""
-    if "name" in asked:
-        asked["name"] = required(read_field(asked, "name", words(MAX_NAME)), "name")
-    for name, reader in (("email", email), ("postal_code", read_postal_code)):
-        if asked.get(name):
-            asked[name] = read_field(asked, name, reader)
     with transaction(actor().org_id) as session:
-        return service.revise_company(session, changes=asked, stamp=stamp())
+        return service.revise_company(session, changes=card_of(asked), stamp=stamp())
 
 
 @blp.route("/correction-policy", methods=["PUT"])
@@ -78,3 +73,18 @@ def register(asked: dict[str, Any]) -> TaxRegistration:
     """Enter a tax number from a day on; the same day again corrects it"""
     with transaction(actor().org_id) as session:
         return service.enter_registration(session, **asked, stamp=stamp())
+
+
+def card_of(asked: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a card that were sent, as they are kept.
+
+    Raises:
+        BadField: an empty name, or an address that cannot be.
+    """
+    told = dict(asked)
+    if "name" in told:
+        told["name"] = required(read_field(told, "name", words(MAX_NAME)), "name")
+    for name, reader in (("email", email), ("postal_code", read_postal_code)):
+        if told.get(name):
+            told[name] = read_field(told, name, reader)
+    return told

@@ -18,6 +18,7 @@ from server.parties.forms import read_field, read_terms, required, terms_of
 from server.parties.inviting import invite_client as invite
 from server.parties.limits import require_within_role
 from server.parties.pages.blueprint import asked_page, asked_words, form_id, pages
+from server.parties.pages.company import read_card
 from server.parties.service.clients import MAX_MINIMUM_CENTS
 
 
@@ -82,6 +83,17 @@ def change_client(buyer_id: UUID) -> Response:
         number = read_field(request.form, "external_id", words(60))
         service.name_client(session, buyer_id=buyer_id, external_id=number, stamp=stamp())
         service.keep_client(session, buyer_id=buyer_id, terms=terms, stamp=stamp(), **own)
+    return redirect(url_for(".client_settings", buyer_id=buyer_id), code=303)
+
+
+@pages.post("/clients/<uuid:buyer_id>/fiche")
+@requires(Permission.PARTY_EDIT)
+def change_card(buyer_id: UUID) -> Response:
+    """Keep the card of a client without an account (C26)."""
+    told = read_card()
+    with transaction(actor().org_id) as session:
+        queries.client_row(session, buyer_id=buyer_id)
+        service.revise_card(session, org_id=buyer_id, changes=told, stamp=stamp())
     return redirect(url_for(".client_settings", buyer_id=buyer_id), code=303)
 
 

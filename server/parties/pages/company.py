@@ -40,6 +40,17 @@ def company() -> str:
 @requires(Permission.PARTY_EDIT)
 def keep_card() -> Response:
     """Keep one's card and footers; what was issued keeps the former ones."""
+    told = read_card() | {
+        "footer_fr": form_words("footer_fr", longest=MAX_WORDS),
+        "footer_en": form_words("footer_en", longest=MAX_WORDS),
+    }
+    with transaction(actor().org_id) as session:
+        service.revise_company(session, changes=told, stamp=stamp())
+    return redirect(url_for(".company"), code=303)
+
+
+def read_card() -> dict[str, str]:
+    """Return what a form says of an organisation: name, address, language, how to reach it."""
     form = request.form
     told = {
         "name": required(read_field(form, "name", words(MAX_NAME)), "name"),
@@ -50,12 +61,8 @@ def keep_card() -> Response:
         "street": read_field(form, "street", words(160)),
         "city": read_field(form, "city", words(80)),
         "postal_code": read_field(form, "postal_code", read_postal_code),
-        "footer_fr": form_words("footer_fr", longest=MAX_WORDS),
-        "footer_en": form_words("footer_en", longest=MAX_WORDS),
     }
-    with transaction(actor().org_id) as session:
-        service.revise_company(session, changes={name: value or "" for name, value in told.items()}, stamp=stamp())
-    return redirect(url_for(".company"), code=303)
+    return {name: value or "" for name, value in told.items()}
 
 
 @pages.post("/entreprise/inscriptions")

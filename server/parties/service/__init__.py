@@ -2,7 +2,7 @@
 
 from server.core.imports import ImportReport
 from server.parties.service.adding import add_client
-from server.parties.service.cards import require_kept
+from server.parties.service.cards import require_kept, revise_card
 from server.parties.service.clients import (
     GroupTerms,
     change_group,
@@ -71,6 +71,7 @@ __all__ = [
     "require_kept",
     "require_relation",
     "revise_agreement",
+    "revise_card",
     "revise_company",
     "revise_site",
     "share_site",

@@ -185,6 +185,24 @@ def test_a_client_is_added_found_and_imported_on_pages(browser: Client) -> None:
     assert (faulty.status_code, "Cette cellule est vide" in faulty.text) == (422, True)
 
 
+def test_a_seller_corrects_the_card_of_a_client_without_an_account_alone(
+    browser: Client, program: Client, world: World
+) -> None:
+    """C26: by page and by program; what is left out stays, and a client with an account keeps its own."""
+    made = program.post("/api/v1/clients", json={"name": "Bistro Avril", "email": "avril@exemple.ca"}).json["buyer_id"]
+    form = {"name": "Bistro d’avril", "legal_name": "Avril inc.", "language": "en", "postal_code": "h2x1y6"}
+    assert browser.post(f"/clients/{made}/fiche", data=form).status_code == 303
+    assert 'value="H2X 1Y6"' in browser.get(f"/clients/{made}/reglages").text
+    kept = program.open(f"/api/v1/clients/{made}/card", "PUT", json={"phone": "514 555-0100"}).json
+    assert (kept["name"], kept["language"], kept["phone"], kept["email"]) == (
+        "Bistro d’avril", "en", "514 555-0100", "",
+    )  # fmt: skip
+    refused = program.open(f"/api/v1/clients/{world.buyer.id}/card", "PUT", json={"phone": "1"})
+    assert (refused.status_code, refused.json["slug"]) == (403, "keeps-its-own-card")
+    assert browser.post(f"/clients/{world.buyer.id}/fiche", data=form).status_code == 403
+    assert program.open(f"/api/v1/clients/{made}/card", "PUT", json={"name": " "}).json["where"] == "name"
+
+
 def test_programs_add_invite_and_import_clients(program: Client, world: World) -> None:
     """Issue 4 (clients through the API), C26: added without an account, invited by e-mail, imported with a dry run."""
     told = {"name": "Bistro Mai", "email": "mai@exemple.ca", "external_id": "B-1"}
