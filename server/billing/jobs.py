@@ -30,7 +30,7 @@ LOOKED_AT_FOR: Final = timedelta(days=60)
 def watch_deposit(*, owner_id: str, subject_id: str) -> None:
     """Have the owner of a class and its partners revalue under its present price, and sleep until the next one.
 
-    A first price changes nothing.
+    The next one is waited for first: a night that fails must not be the last. A first price changes nothing.
     """
     now = clock.now()
     with transaction(UUID(owner_id)) as session:
@@ -38,13 +38,14 @@ def watch_deposit(*, owner_id: str, subject_id: str) -> None:
         today = letterhead(session, org_id=container.owner_id).day_of(now)
         days = select(ContainerPrice.valid_from).where(ContainerPrice.class_id == container.id)
         dated = sorted(session.scalars(days))
-        for org_id in sorted({container.owner_id, *container.party_ids}) if dated[1:] else ():
-            _ask(session, org_id, today)
         for day in [one for one in dated if one > today][:1]:
             enqueue(
                 session, watch_deposit, key=f"billing.watch_deposit:{container.id}:{day}",
                 not_before=_night_of(session, container.owner_id, day), owner_id=owner_id, subject_id=subject_id,
             )  # fmt: skip
+    with transaction(UUID(owner_id)) as session:
+        for org_id in sorted({container.owner_id, *container.party_ids}) if dated[1:] else ():
+            _ask(session, org_id, today)
 
 
 @queue.task(name="billing.revalue", retry=AGAIN)

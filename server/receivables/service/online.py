@@ -296,9 +296,13 @@ def _receive(session: Session, payment: Payment, standing: Standing, stamp: Stam
 
 
 def _reinstate(session: Session, payment: Payment, standing: Standing, stamp: Stamp) -> None:
-    """A dispute that was won gives the money back: a payment of its own, since a failed one stays failed."""
-    cause_id = uuid5(payment.id, "reinstated")
-    if payment_of_cause(session, issuer_id=payment.owner_id, cause_id=cause_id) is not None:
+    """A dispute that was won gives the money back: payments of their own, as much as came back since the last one."""
+    back_cents = standing.amount_cents - standing.refunded_cents - standing.charged_back_cents
+    turn, cause_id = 1, uuid5(payment.id, "reinstated")
+    while (known := payment_of_cause(session, issuer_id=payment.owner_id, cause_id=cause_id)) is not None:
+        back_cents -= known.amount_cents
+        turn, cause_id = turn + 1, uuid5(payment.id, f"reinstated:{turn + 1}")
+    if back_cents <= 0:
         return
     on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
     again = new_payment(
@@ -307,7 +311,7 @@ def _reinstate(session: Session, payment: Payment, standing: Standing, stamp: St
         buyer_id=payment.buyer_id,
         method=PaymentMethod.GATEWAY,
         currency=payment.currency,
-        amount_cents=standing.amount_cents - standing.refunded_cents - standing.charged_back_cents,
+        amount_cents=back_cents,
         received_on=on,
         reference=payment.reference,
         cause_id=cause_id,

@@ -200,6 +200,11 @@ def test_a_partial_chargeback_opens_its_part_alone(books: Books, gateway: Strict
     gateway.happen(payment["id"], "charge.dispute.created", charged_back_cents=invoice.total_cents)
     assert follow(books, payment["id"])["state"] == "failed"
     assert (books.open_of(invoice), books.balance()) == (invoice.total_cents, before)
+    for taken in (900, 300, 0):  # what comes back of a payment that failed whole, bit by bit
+        gateway.happen(payment["id"], "charge.dispute.closed", charged_back_cents=taken)
+        for _ in range(2):
+            follow(books, payment["id"])
+        assert (books.open_of(invoice), books.balance()) == (taken, before - invoice.total_cents + taken)
     with transaction(books.world.seller.id) as session:
         assert list(book_faults(session, issuer_id=books.world.seller.id)) == []
 
