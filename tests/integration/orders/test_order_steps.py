@@ -11,7 +11,7 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import select, update
 
-from server.billing.model import Invoice
+from server.billing.model import Invoice, InvoiceOrder
 from server.core import clock
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
@@ -146,6 +146,31 @@ def standing(trade: Trade, order: dict[str, Any]) -> tuple[str, int]:
     words: str = said["next_step"]["fr"]
     assert words == "Rien à faire" or words in page
     return words, said["progress"]
+
+
+def test_the_page_s_buttons_deliver_and_invoice_once(trade: Trade) -> None:
+    """R005, R041, R042, law 20: « Marquer livrée » publishes the one invoice, and the kegs stand at the customer."""
+    order = trade.order(accepted=True, cases=1, kegs=2, distribution="pickup", carrier_id=None)
+    page = f"/commandes/{order['id']}"
+    before = kegs_at_the_shop(trade)
+    for step, button in (("expedier", "Prête au ramassage"), ("livrer", "Marquer livrée")):
+        assert button in trade.seller.get(page).get_data(as_text=True)
+        assert trade.seller.post(f"{page}/etape", data={"etape": step}).status_code == 303
+    assert trade.seller.post(f"{page}/etape", data={"etape": "livrer"}).status_code == 409
+    assert trade.buyer.post(f"{page}/etape", data={"etape": "livrer"}).status_code == 403
+    with transaction(trade.world.seller.id) as session:
+        covering = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == UUID(order["id"]))
+        [invoice] = session.scalars(select(Invoice).where(Invoice.id.in_(covering))).all()
+        assert (bool(invoice.number), invoice.total_cents) == (True, order["total_cents"])
+    assert kegs_at_the_shop(trade) == before + 2
+    assert f"/factures/{invoice.id}" in trade.buyer.get(page).get_data(as_text=True)
+
+
+def kegs_at_the_shop(trade: Trade) -> int:
+    with transaction(trade.world.seller.id) as session:
+        return stock.container_balance(
+            session, class_id=trade.world.seller.keg_class_id, holder_id=trade.world.buyer.id
+        )
 
 
 def at_the_customer(trade: Trade) -> int:
