@@ -24,7 +24,7 @@ class Kept:
     device: str
     seq: int
     hash: str
-    is_parked: bool
+    outcome: str
     received_at: Any
 
 
@@ -54,7 +54,7 @@ def kept_events(rows: Rows) -> list[Kept]:
     found = rows.all(
         "SELECT device_id, seq, hash, outcome, received_at FROM device_event ORDER BY received_at, device_id, seq"
     )
-    return [Kept(str(device), seq, digest, outcome != "applied", at) for device, seq, digest, outcome, at in found]
+    return [Kept(str(device), seq, digest, outcome, at) for device, seq, digest, outcome, at in found]
 
 
 def deliveries(rows: Rows) -> dict[str, list[dict[str, Row]]]:
@@ -87,15 +87,16 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
     at_stops = {
         "returned": rows.all(
             "SELECT v.stop_id, c.container_owner_id, c.class_code, c.quantity"
-            " FROM container_return c JOIN visit v ON v.id = c.visit_id"
+            " FROM container_return c JOIN visit v ON v.id = c.visit_id ORDER BY v.position"
         ),
         "deposits": rows.all(
             "SELECT v.stop_id, c.owner_id, c.total_cents FROM credit_note c JOIN visit v ON v.id = c.cause_id"
-            " WHERE c.cause_kind = 'visit'"
+            " WHERE c.cause_kind = 'visit' ORDER BY v.position"
         ),
         "money": rows.all(
             "SELECT v.stop_id, p.owner_id, p.method, p.amount_cents, p.rounding_cents"
             " FROM payment p JOIN collection c ON c.id = p.cause_id JOIN visit v ON v.id = c.visit_id"
+            " ORDER BY v.position"
         ),
     }
     keyed = {kind: _grouped(found, 1) for kind, found in kinds.items()}

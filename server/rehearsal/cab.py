@@ -19,6 +19,11 @@ from server.rehearsal.surroundings import Surroundings
 from shared.wire.event import SealedEvent
 
 _HELD_MS = 10_001
+_MOST_TRIES = 200
+
+
+class NeverEnds(RuntimeError):
+    """Something was tried so often that it will never work: a finding, where it would be an endless day."""
 
 
 class TabletKilled(BaseException):
@@ -86,7 +91,7 @@ class Cab:
 
         ``act`` looks at what is there already: a death after the commit leaves it done.
         """
-        while True:
+        for _ in range(_MOST_TRIES):
             self._perhaps_fill_disk()
             try:
                 done = self._risking(lambda: act(self.tablet, self.clock.now()))
@@ -97,6 +102,7 @@ class Cab:
             else:
                 self.confirm()
                 return done
+        raise NeverEnds(f"{self.name} confirms nothing in {_MOST_TRIES} tries")
 
     def sync(self) -> Round | None:
         """Try one round; None when the app died in it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -23,14 +23,24 @@ from server.rehearsal.books import (
     unbalanced,
 )
 from server.rehearsal.cab import Cab
+from server.rehearsal.decisions import Corrected, Decided, Decision, Revised
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Expected, Model, Taken
 from server.rehearsal.verdict import Verdict
 from shared.wire.bundle import BundleRun
 from shared.wire.event import SealedEvent
 
+_IN_A_ROW: Final = frozenset({"returned", "deposits", "money"})
+"""What a corrected visit says once more, one row behind the other."""
 
-def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[str, datetime]) -> Verdict:
+
+def judge(
+    rows: Rows,
+    cabs: Sequence[Cab],
+    carrier_id: UUID,
+    revoked: Mapping[str, datetime],
+    decisions: Sequence[Decision] = (),
+) -> Verdict:
     """Compare everything at the end of a day; what arrives from a tablet once it is ``revoked`` waits for a person."""
     verdict, kept = Verdict(), kept_events(rows)
     sealed = {(cab.device_id, seq): event for cab in cabs for seq, event in cab.journal.events.items()}
@@ -40,13 +50,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[st
         if not is_revoked:
             verdict.lost += [*_unsent(cab), *_outdated(rows, cab)]
     _judge_log(verdict, kept, sealed)
-    model = Model(read_world(rows))
-    for one in kept:
-        event = sealed.get((one.device, one.seq))
-        if event is not None:
-            is_trusted = one.device not in revoked or one.received_at < revoked[one.device]
-            received_ms = round(one.received_at.timestamp() * 1000)
-            model.hear(Taken(one.device, one.seq, event, received_ms, is_trusted))
+    model = _told(Model(read_world(rows)), kept, sealed, revoked, decisions)
     _judge_books(verdict, rows, model.expected, kept)
     has = received_files(rows, carrier_id)
     verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(model.expected.files - has)]
@@ -54,6 +58,38 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, revoked: Mapping[st
     verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
     verdict.cents_wrong += model.expected.shown_wrong
     return verdict
+
+
+def _told(
+    model: Model,
+    kept: Sequence[Kept],
+    sealed: Mapping[tuple[str, int], SealedEvent],
+    revoked: Mapping[str, datetime],
+    decisions: Sequence[Decision],
+) -> Model:
+    """Let the model hear the day as the office lived it: what came, and between it what people decided."""
+    left = list(decisions)
+    for one in kept:
+        while left and left[0].at < one.received_at:
+            _tell(model, left.pop(0))
+        event = sealed.get((one.device, one.seq))
+        if event is not None:
+            is_trusted = one.device not in revoked or one.received_at < revoked[one.device]
+            received_ms = round(one.received_at.timestamp() * 1000)
+            model.hear(Taken(one.device, one.seq, event, received_ms, is_trusted))
+    for decision in left:
+        _tell(model, decision)
+    return model
+
+
+def _tell(model: Model, decision: Decision) -> None:
+    match decision:
+        case Decided():
+            model.decide(decision.device, decision.seq, is_applied=decision.choice == "applied")
+        case Corrected():
+            model.correct(decision.order, [dict(line) for line in decision.lines])
+        case Revised():
+            pass  # the terms that each event cites say what was agreed
 
 
 def _missing(cab: Cab, kept: Sequence[Kept], *, is_revoked: bool) -> Iterator[str]:
@@ -101,13 +137,16 @@ def _judge_log(verdict: Verdict, kept: Sequence[Kept], sealed: Mapping[tuple[str
 
 
 def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequence[Kept]) -> None:
-    parked = {(one.device, one.seq) for one in kept if one.is_parked}
+    parked, decided = ({(one.device, one.seq) for one in kept if one.outcome == word} for word in ("parked", "decided"))
     verdict.lost += [f"event {one} was set aside, though nothing is wrong with it" for one in parked - expected.parked]
     verdict.out_of_order += [f"event {one} was applied, though it had to wait" for one in expected.parked - parked]
+    verdict.out_of_order += [f"event {one} is decided or not, otherwise" for one in decided ^ expected.decided]
     made = deliveries(rows)
     _judge_each(verdict, "delivered", made, expected.delivered, verdict.lost)
     _judge_each(verdict, "noticed", notices(rows), expected.noticed, verdict.cents_wrong)
-    come_to = {order: cents for order, cents in left(rows).items() if order in expected.left}
+    come_to = {
+        order: _tightened(cents, expected, order) for order, cents in left(rows).items() if order in expected.left
+    }
     _judge_kind(
         verdict,
         "left",
@@ -121,17 +160,26 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
             found = {order: amounts for order, amounts in found.items() if order in made}  # noqa: PLW2901  # the rest stood at dawn
         if kind in {"invoiced", "credited"}:  # a corrected order's documents are looked at together
             found = {order: amounts for order, amounts in found.items() if order not in expected.left}  # noqa: PLW2901  # as above
-        _judge_kind(verdict, kind, found, wanted, verdict.cents_wrong)
+        if kind in _IN_A_ROW:
+            _judge_each(verdict, kind, found, wanted, verdict.cents_wrong)
+        else:
+            _judge_kind(verdict, kind, found, wanted, verdict.cents_wrong)
+
+
+def _tightened(found: list[int], expected: Expected, order: str) -> list[int]:
+    """What is within the cents that further roundings may make counts as the model's own."""
+    wanted = expected.left[order]
+    return [wanted if abs(cents - wanted) <= expected.loose.get(order, 0) else cents for cents in found]
 
 
 def _judge_each(
     verdict: Verdict,
     kind: str,
-    found: Mapping[str, Sequence[Any]],
-    wanted: Mapping[str, Sequence[Any]],
+    found: Mapping[Any, Sequence[Any]],
+    wanted: Mapping[Any, Sequence[Any]],
     differs: list[str],
 ) -> None:
-    """Compare what is there several times for one order, one after the other."""
+    """Compare what is there several times for one subject, one after the other."""
     for order in sorted({*found, *wanted}):
         have, want = found.get(order, ()), wanted.get(order, ())
         for at in range(max(len(have), len(want))):

@@ -24,7 +24,7 @@ EXIT_FAULT: Final = 1
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="première graine · first seed")
 @click.option("--plant", "planted", default="", help="erreur plantée, à attraper · planted mistake, to be caught")
 @click.option(
-    "--profile", type=click.Choice(["calm", "network", "full"]), default="full", show_default=True,
+    "--profile", type=click.Choice(["calm", "network", "faults", "full"]), default="full", show_default=True,
     help="pannes · faults",
 )  # fmt: skip
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64), help="processus · processes")

@@ -17,9 +17,10 @@ import driver_app.store.outbox
 from driver_app.store import settings
 from driver_app.store.database import Session
 from server.core import facts
-from server.rehearsal.cab import Cab, TabletKilled
+from server.rehearsal.cab import Cab, NeverEnds, TabletKilled
 from server.rehearsal.checking import judge
 from server.rehearsal.clockwork import MINUTE_MS, WorldTime, under
+from server.rehearsal.desk import Desk
 from server.rehearsal.dispatch import Dispatch, ticked
 from server.rehearsal.driver import Driver
 from server.rehearsal.ground import Ground
@@ -32,9 +33,10 @@ from server.rehearsal.plants import plant
 from server.rehearsal.replay import log_of, replay, state_of
 from server.rehearsal.surroundings import Surroundings
 from server.rehearsal.verdict import Verdict
-from server.rehearsal.weather import Profile, Weather, draw_weather, with_second_thoughts
+from server.rehearsal.weather import Profile, Weather, draw_weather, with_decisions, with_second_thoughts
 
 _ROUNDS_TO_DRAIN: Final = 8
+_ROUNDS_TO_BEGIN: Final = 200
 _MOST_RESTORES: Final = 2
 REPLAYED_EVERY: Final = 4
 """One day in so many is told again to an office of the morning."""
@@ -42,13 +44,14 @@ REPLAYED_EVERY: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """What one day showed. ``trace`` is equal for equal days."""
+    """What one day showed: faults by kind, the office's deaths by place; ``trace`` is equal for equal days."""
 
     seed: int
     events: int
     faults: Counter[str]
     verdict: Verdict
     trace: str
+    deaths: Counter[str]
 
 
 class RehearsedDay:
@@ -64,12 +67,15 @@ class RehearsedDay:
         time = WorldTime(int(DAWN.timestamp() * 1000))
         self._ground = ground
         weather = draw_weather(chance.random, profile)
-        if profile == "full":
+        if profile in {"faults", "full"}:
             weather = with_second_thoughts(weather, Random(f"second thoughts {seed}"))
+        if profile == "full":
+            weather = with_decisions(weather, Random(f"decisions {seed}"))
         self._around = Surroundings(time, weather, chance, self.injected)
         self._hazard = Hazard(chance, self.injected, self._around.weather.office_killed)
         self._route = chance.random.choice(ground.morning.routes)
         self._dispatch = Dispatch(ground, self._route, self._around)
+        self._desk = Desk(self._dispatch, Chance(f"desk {seed}"))
         office = Office(ground.app, self._hazard)
         self._network = Network(office, self._around)
         self._patches = [Patch(driver_app.store.outbox, "MAX_EVENTS", self._around.weather.batch)]
@@ -93,6 +99,7 @@ class RehearsedDay:
                 self._set_up()
                 self._play()
                 self._drain()
+                self._desk.clear()
                 verdict = self._judge()
             except (Exception, OfficeKilled, TabletKilled) as error:  # noqa: BLE001  # a day that breaks off is a finding
                 verdict.lost.append(f"the day broke off: {type(error).__name__}: {error} at {_where(error)}")
@@ -101,10 +108,11 @@ class RehearsedDay:
 
     def _judge(self) -> Verdict:
         rows, revoked = self._ground.rows, self._dispatch.revoked
-        verdict = judge(rows, self.cabs, self._dispatch.carrier_id, revoked)
+        decisions = self._dispatch.decisions
+        verdict = judge(rows, self.cabs, self._dispatch.carrier_id, revoked, decisions)
         if self._replays:
             state = state_of(rows)
-            again = replay(self._ground, log_of(rows), self.cabs, revoked)
+            again = replay(self._ground, log_of(rows), self.cabs, revoked, decisions)
             verdict.replay_differs += [part for part in state if state[part] != again[part]]
         return verdict
 
@@ -132,8 +140,11 @@ class RehearsedDay:
         return self._drivers[-1]
 
     def _fetch_runs(self, cab: Cab) -> None:
-        while not cab.tablet.store.read(settings.position).cursor:
+        for _ in range(_ROUNDS_TO_BEGIN):
+            if cab.tablet.store.read(settings.position).cursor:
+                return
             self._sync(cab)
+        raise NeverEnds(f"{cab.name} has no runs after {_ROUNDS_TO_BEGIN} rounds")
 
     def _play(self) -> None:
         for cab in self.cabs:
@@ -141,6 +152,7 @@ class RehearsedDay:
         drivers = self._drivers
         runs = drivers[0].runs()
         for run in runs if self._around.chance.hits(0.5) else runs[:1]:
+            self._desk.perhaps_revise(UUID(run.run_id))
             for driver in drivers:
                 driver.leave(run.run_id)
             for stop in run.stops:
@@ -151,6 +163,9 @@ class RehearsedDay:
                         self._sync(driver.cab)
                     driver.think_again(run.run_id, stop.stop_id)
             for driver in drivers:
+                for stop in run.stops:
+                    if self._desk.hears_of_second_thoughts():
+                        driver.think_of_before(run.run_id, stop.stop_id)
                 driver.come_back(run.run_id)
 
     def _who(self, drivers: Sequence[Driver]) -> Sequence[Driver]:
@@ -175,6 +190,7 @@ class RehearsedDay:
             if weather.replaced:
                 self._replace(run_id)
         self._perhaps_set_clocks()
+        self._desk.look()
 
     def _is_enough(self) -> bool:
         """Say whether somebody is left to go on once the first tablet is revoked."""
@@ -227,6 +243,7 @@ class RehearsedDay:
         for cab in self.cabs:
             self._sync(cab)
         self._perhaps_set_clocks()
+        self._desk.look()
         for cab in self.cabs:
             self._sync(cab)
         if self._dispatch.backups and self._around.chance.hits(4 * self._around.weather.restored):
@@ -248,7 +265,8 @@ class RehearsedDay:
 
     def _report(self, verdict: Verdict) -> DayReport:
         events = sum(len(cab.journal.events) for cab in self.cabs)
-        return DayReport(self.seed, events, self.injected.faults, verdict, self.injected.trace)
+        injected = self.injected
+        return DayReport(self.seed, events, injected.faults, verdict, injected.trace, injected.deaths)
 
 
 def _furthest_receipt(session: Session) -> int:

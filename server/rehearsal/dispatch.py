@@ -18,6 +18,7 @@ from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.planning.model import Run
 from server.rehearsal.cab import Cab
+from server.rehearsal.decisions import Decision
 from server.rehearsal.founding import stamp
 from server.rehearsal.ground import Ground
 from server.rehearsal.morning import Route
@@ -36,6 +37,7 @@ class Backup:
     files: frozenset[Path]
     revoked: dict[str, datetime]
     taken: dict[str, int]
+    decided: int
     news: int
 
 
@@ -53,6 +55,7 @@ class Dispatch:
     around: Surroundings
     revoked: dict[str, datetime] = field(default_factory=dict)
     backups: list[Backup] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
     lives: int = 1
     changes: int = 0
 
@@ -64,7 +67,8 @@ class Dispatch:
     def back_up(self, news: int) -> None:
         """Hold database and files; now and then the backup is verified, and tablets hear how far it reaches."""
         self.around.injected.count("office backed up")
-        self.backups.append(Backup(self.ground.back_up(), self._files(), dict(self.revoked), self.taken(), news))
+        held = self.ground.back_up(), self._files(), dict(self.revoked), self.taken(), len(self.decisions), news
+        self.backups.append(Backup(*held))
         if self.around.chance.hits(0.7):
             self.ground.rows.do("UPDATE device_stream SET safe_seq = last_seq")
 
@@ -93,12 +97,17 @@ class Dispatch:
         for path in self._files() - backup.files:
             path.unlink()
         self.revoked = dict(backup.revoked)
+        del self.decisions[backup.decided :]
 
     def change_run(self, run_id: UUID) -> None:
         """Give the run another name and send it to its tablets again."""
         self.around.injected.count("run changed")
         with transaction(self.carrier_id) as session:
             self._rename(session, run_id)
+        self.send(run_id)
+
+    def send(self, run_id: UUID) -> None:
+        """Put the run, as it is now, on the feed of its tablets."""
         build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(run_id))
 
     def change_side_by_side(self, slow: UUID, quick: UUID, between: Cab) -> None:

@@ -63,10 +63,18 @@ class Driver:
             self._undo(run_id, stop_id)
 
     def think_again(self, run_id: str, stop_id: str) -> None:
-        """Correct a delivered stop, once, as long as the tablet lets its driver; from then on the office does."""
+        """Now and then correct a stop that was just delivered."""
         around = self.cab.around
-        if not around.chance.hits(around.weather.corrected) or self._draft(run_id, stop_id).failure:
-            return
+        if around.chance.hits(around.weather.corrected) and not self._draft(run_id, stop_id).failure:
+            self._correct(run_id, stop_id)
+
+    def think_of_before(self, run_id: str, stop_id: str) -> None:
+        """Correct an earlier stop that this tablet delivered."""
+        if _is_finished(self.cab.tablet, run_id, stop_id) and not self._draft(run_id, stop_id).failure:
+            self._correct(run_id, stop_id)
+
+    def _correct(self, run_id: str, stop_id: str) -> None:
+        """Say it anew, as long as the tablet lets its driver; from then on the office does."""
 
         def act(tablet: Tablet, _: Moment) -> bool:
             if _is_finished(tablet, run_id, stop_id):
@@ -77,7 +85,7 @@ class Driver:
             return True
 
         if self.cab.do(act):
-            around.injected.count("correction")
+            self.cab.around.injected.count("correction")
             for line in self._draft(run_id, stop_id).lines.values():
                 if self._random.random() < 0.6:
                     whole = LineDraft(line_id=line.line_id, ordered=line.ordered, delivered=line.ordered)

@@ -30,6 +30,9 @@ KINDS: Final = (
     "office too busy",
     "run changed",
     "bundles side by side",
+    "office corrects",
+    "office decides",
+    "order revised",
 )
 
 
@@ -39,6 +42,7 @@ class Injected:
     def __init__(self) -> None:
         """Start with nothing."""
         self.faults: Counter[str] = Counter()
+        self.deaths: Counter[str] = Counter()
         self._trace = hashlib.sha256()
 
     def count(self, kind: str) -> None:
@@ -47,6 +51,11 @@ class Injected:
             raise ValueError(f"{kind} is not a listed fault")
         self.faults[kind] += 1
         self.note(kind)
+
+    def kill_office(self, place: str) -> None:
+        """Count a death of the office, and where it died."""
+        self.count("office killed")
+        self.deaths[place] += 1
 
     def note(self, happened: str) -> None:
         """Add to the trace alone."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, Final
 
@@ -42,8 +42,17 @@ class Hazard:
         """Die here, perhaps."""
         if self._armed and self._chance.hits(self._share):
             self._armed = False
-            self._injected.count("office killed")
+            self._injected.kill_office(place)
             raise OfficeKilled(place)
+
+    @contextmanager
+    def unarmed(self) -> Iterator[None]:
+        """Kill nobody inside the block."""
+        was_armed, self._armed = self._armed, False
+        try:
+            yield
+        finally:
+            self._armed = was_armed
 
     @contextmanager
     def armed(self) -> Iterator[None]:
@@ -63,10 +72,14 @@ class Office:
         self._app, self._hazard = app, hazard
         self.after_answer: Callable[[], None] = lambda: None
 
-    def linger(self, places: int) -> None:
-        """Stay at work for a while after an answer: so many more places to die at."""
+    def linger(self, places: int, name: str) -> None:
+        """Stay at work for a while: so many more places of this name to die at."""
         for _ in range(places):
-            self._hazard.reach("owed")
+            self._hazard.reach(name)
+
+    def safely(self) -> AbstractContextManager[None]:
+        """Let nothing kill the office inside the block."""
+        return self._hazard.unarmed()
 
     def answer(self, request: Request) -> Answer:
         """Return the answer.

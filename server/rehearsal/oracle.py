@@ -2,24 +2,34 @@
 
 It hears every event in the order in which the office took them, and keeps for each order what was delivered, invoiced,
 credited and supplied beyond it, for each stop the empties and the money of its first visit, and which events wait for a
-person. It shares no code with the settlement or the sync that it judges. One correction of an order at most is
-reckoned with: the rehearsed drivers make no more.
+person. It shares no code with the settlement or the sync that it judges. What an order comes to after its first
+correction is known to the cent; each further one may round every line anew, and is held to that.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fractions import Fraction
-from typing import Any
 
 from server.rehearsal.oracle_clock import when_sealed
-from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, rounded, total
+from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, total
+from server.rehearsal.oracle_said import (
+    Batch,
+    First,
+    Heard,
+    Order,
+    Standing,
+    Stop,
+    counts,
+    files_of,
+    said_of,
+    to_five_cents,
+)
 from shared.wire.event import SealedEvent
 
-type Order = str
-type Stop = str
+_CENTS_A_LINE = 4
+"""By how much a further correction may round a line: its net, its deposit and two taxes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +58,23 @@ class Taken:
 class Expected:
     """What must stand in the books. Amounts in cents; a credit has its state.
 
-    ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to.
+    ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
+    the ``loose`` cents that roundings of further corrections may differ by. ``decided`` are the events that a person
+    looked at.
     """
 
     delivered: dict[Order, list[dict[str, tuple[int, ...]]]] = field(default_factory=dict)
     left: dict[Order, int] = field(default_factory=dict)
+    loose: dict[Order, int] = field(default_factory=dict)
     invoiced: dict[Order, int] = field(default_factory=dict)
     credited: dict[Order, tuple[str, int]] = field(default_factory=dict)
     supplied: dict[Order, int] = field(default_factory=dict)
     noticed: dict[Order, list[tuple[int, int]]] = field(default_factory=dict)
-    returned: dict[tuple[Stop, str, str], int] = field(default_factory=dict)
-    deposits: dict[tuple[Stop, str], int] = field(default_factory=dict)
-    money: dict[tuple[Stop, str, str], tuple[int, int]] = field(default_factory=dict)
+    returned: dict[tuple[Stop, str, str], list[int]] = field(default_factory=dict)
+    deposits: dict[tuple[Stop, str], list[int]] = field(default_factory=dict)
+    money: dict[tuple[Stop, str, str], list[tuple[int, int]]] = field(default_factory=dict)
     parked: set[tuple[str, int]] = field(default_factory=set)
+    decided: set[tuple[str, int]] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     shown_wrong: list[str] = field(default_factory=list)
 
@@ -72,25 +86,61 @@ class Model:
         """Begin with the morning."""
         self._world = world
         self._visited: set[Stop] = set()
-        self._visits: dict[str, _Heard] = {}
-        self._standing: dict[Order, _Standing] = {}
-        self._waiting: set[tuple[str, Stop]] = set()
+        self._visits: dict[str, Heard] = {}
+        self._first: dict[Order, First] = {}
+        self._standing: dict[Order, Standing] = {}
+        self._waiting: dict[tuple[str, int], tuple[Json, Taken]] = {}
+        self._taken: dict[tuple[Stop, str, str], int] = {}
+        self._turn = 0
         self.expected = Expected()
 
     def hear(self, taken: Taken) -> None:
         """Let one event have its consequences, or wait for a person."""
         said: Json = json.loads(taken.event.body)
-        stop = said["stop_id"]
         if said["type"] == "visit.finished":
-            self.expected.files |= set(_files(said, taken.event))
-        if not taken.is_trusted or (taken.device, stop) in self._waiting or not self._can_apply(said, taken):
+            self.expected.files |= set(files_of(said, taken.event))
+        if not taken.is_trusted or self._of_stop(taken.device, said["stop_id"]) or not self._can_apply(said, taken):
             self.expected.parked.add((taken.device, taken.seq))
-            if stop:
-                self._waiting.add((taken.device, stop))
+            self._waiting[taken.device, taken.seq] = (said, taken)
         elif said["type"] == "visit.finished":
-            self._visit(said, taken)
+            self._visit(said, taken, batch=("push", taken.received_ms))
 
-    def _can_apply(self, said: Json, taken: Taken) -> bool:
+    def decide(self, device: str, seq: int, *, is_applied: bool) -> None:
+        """Let a person look at an event that waits: applied or put away, those of its stop behind it follow.
+
+        What cannot be applied goes on waiting, and so does what stands behind it.
+        """
+        self._turn += 1
+        stop = self._waiting[device, seq][0]["stop_id"]
+        if not self._look_at(device, seq, is_applied=is_applied):
+            return
+        for later in sorted(key for key in self._of_stop(device, stop) if key[1] > seq):
+            if not self._look_at(*later, is_applied=True):
+                return
+
+    def correct(self, order: Order, lines: list[Json]) -> None:
+        """Let the office say what was really delivered; nobody signs anew, and its driver corrects no more."""
+        standing = self._standing[order]
+        self._revise(order, Standing("", standing.terms_hash, lines), is_unnumbered=False)
+
+    def _look_at(self, device: str, seq: int, *, is_applied: bool) -> bool:
+        said, taken = self._waiting[device, seq]
+        if is_applied and not self._can_apply(said, taken, is_reviewed=True):
+            return False
+        del self._waiting[device, seq]
+        self.expected.parked.remove((device, seq))
+        self.expected.decided.add((device, seq))
+        if is_applied and said["type"] == "visit.finished":
+            self._visit(said, taken, batch=("decision", self._turn))
+        return True
+
+    def _of_stop(self, device: str, stop: str) -> list[tuple[str, int]]:
+        """Return what waits of a tablet at one stop; what is of no stop holds up nothing."""
+        return [
+            key for key, (said, _) in self._waiting.items() if stop and key[0] == device and said["stop_id"] == stop
+        ]
+
+    def _can_apply(self, said: Json, taken: Taken, *, is_reviewed: bool = False) -> bool:
         if said["run_id"] not in self._world.runs:
             return False
         if said["type"] in {"run.departed", "run.returned"}:
@@ -101,7 +151,7 @@ class Model:
         payload = said["payload"]
         if said["type"] == "stop.arrived" or "outcome" not in payload:
             return bool(said["type"] == "stop.arrived")
-        return not payload["corrects"] or self._may_correct(said, taken)
+        return not payload["corrects"] or is_reviewed or self._may_correct(said, taken)
 
     def _may_correct(self, said: Json, taken: Taken) -> bool:
         """A driver corrects alone what stands by the same tablet and was not at the office when it was sealed."""
@@ -114,45 +164,54 @@ class Model:
         is_early = sealed_ms is not None and sealed_ms < first.received_ms
         return stands == {said["payload"]["corrects"]} and (is_early or first.received_ms == taken.received_ms)
 
-    def _visit(self, said: Json, taken: Taken) -> None:
+    def _visit(self, said: Json, taken: Taken, *, batch: Batch) -> None:
         stop, event = said["stop_id"], taken.event
-        self._visits[said["event_id"]] = _Heard(stop, taken.device, taken.received_ms)
+        self._visits[said["event_id"]] = Heard(stop, taken.device, taken.received_ms)
         for group in event.groups:
             leaves = [json.loads(leaf) for leaf in group.leaves]
             if group.key.startswith("order:"):
                 if said["payload"]["corrects"] and leaves[0]["order_id"] in self.expected.delivered:
-                    self._correct(said, leaves[0], leaves[1:])
+                    self._correct(said["event_id"], leaves[0], leaves[1:], batch)
                 else:
-                    self._deliver(said["event_id"], leaves[0], leaves[1:])
-        if stop not in self._visited:
+                    self._deliver(said["event_id"], leaves[0], leaves[1:], batch)
+        leaves = [json.loads(leaf) for group in event.groups for leaf in group.leaves]
+        if said["payload"]["corrects"] or stop not in self._visited:
             self._visited.add(stop)
-            self._take_along(stop, [json.loads(leaf) for group in event.groups for leaf in group.leaves])
+            self._take_empties(stop, [leaf for leaf in leaves if leaf["kind"] == "containers"])
+            self._take_money(stop, [leaf for leaf in leaves if leaf["kind"] == "collection"])
 
-    def _deliver(self, visit: str, head: Json, lines: list[Json]) -> None:
+    def _deliver(self, visit: str, head: Json, lines: list[Json], batch: Batch) -> None:
         order = head["order_id"]
         if order in self.expected.delivered:
             return
         goods, prices = self._world.terms[order, head["terms_hash"]]
-        self.expected.delivered[order] = [_counts(lines)]
-        self._standing[order] = _Standing(visit, lines)
+        self.expected.delivered[order] = [counts(lines)]
+        self._standing[order] = Standing(visit, head["terms_hash"], lines)
+        self._first[order] = First(lines, batch)
         extras = {line["line_id"]: line["extra"] for line in lines if line["extra"]}
         if extras:
             self.expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
         self._settle(order, goods, prices, lines)
         self._compare_with_shown(head)
 
-    def _correct(self, said: Json, head: Json, lines: list[Json]) -> None:
-        """Add a revision, and let what was billed come to what the last word says.
-
-        What came in one batch with its correction has no number yet: it is billed as corrected.
-        """
-        visit, first = said["event_id"], self._visits[said["payload"]["corrects"]]
-        order, before = head["order_id"], self._standing[head["order_id"]]
-        if _said_of(before.lines) == _said_of(lines):
+    def _correct(self, visit: str, head: Json, lines: list[Json], batch: Batch) -> None:
+        """A driver says anew what was delivered. What came in one batch with it has no number: billed as corrected."""
+        order = head["order_id"]
+        if said_of(self._standing[order].lines) == said_of(lines):
             return
-        goods, prices = self._world.terms[order, head["terms_hash"]]
-        self.expected.delivered[order].append(_counts(lines))
-        self._standing[order] = _Standing(visit, lines)
+        is_unnumbered = self._first[order].batch == batch
+        self._revise(order, Standing(visit, head["terms_hash"], lines), is_unnumbered=is_unnumbered)
+        if order in self.expected.left:
+            cents = len(lines) + self.expected.loose.get(order, 0)
+            self._compare_correction_with_shown(head, self.expected.left[order], cents)
+
+    def _revise(self, order: Order, now: Standing, *, is_unnumbered: bool) -> None:
+        """Add a revision, and let what was billed come to what the last word says."""
+        before, lines, first = self._standing[order].lines, now.lines, self._first[order]
+        goods, prices = self._world.terms[order, now.terms_hash]
+        is_further = len(self.expected.delivered[order]) > 1
+        self.expected.delivered[order].append(counts(lines))
+        self._standing[order] = now
         self.expected.supplied.pop(order, None)
         if extras := {line["line_id"]: line["extra"] for line in lines if line["extra"]}:
             self.expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
@@ -162,12 +221,14 @@ class Model:
         state, _ = self.expected.credited.pop(order, ("", 0))
         self.expected.invoiced.pop(order, None)
         if prices["invoice_standing"] == "published" or goods["deliver_with"] == "invoice":
-            is_void = state == "issued" and not any(line["delivered"] for line in before.lines)
-            is_unnumbered = first.received_ms == self._visits[visit].received_ms
+            is_void = state == "issued" and not any(line["delivered"] for line in before)
             is_anew = is_unnumbered if prices["invoice_standing"] != "published" else is_void
-            left = left_of(goods, prices, before.lines, lines, is_anew=is_anew)
-            self.expected.left[order] = left
-            self._compare_correction_with_shown(head, left, len(lines))
+            if is_anew and not is_further:
+                self._first[order] = First(lines if is_unnumbered else first.lines, first.batch, was_void=is_void)
+            self.expected.left[order] = left_of(goods, prices, first.lines, lines, is_anew=is_anew or first.was_void)
+            if is_further:
+                loose = self.expected.loose
+                loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)
 
     def _compare_correction_with_shown(self, head: Json, left: int, lines: int) -> None:
         """What is signed anew is what is left, but for the cent a line that a difference may round otherwise."""
@@ -215,60 +276,29 @@ class Model:
         if (head["shown_total_cents"], head["shown_credit_cents"]) != wanted:
             self.expected.shown_wrong.append(f"order {order} was shown {shown}, not {wanted}")
 
-    def _take_along(self, stop: Stop, leaves: list[Json]) -> None:
-        back = [leaf for leaf in leaves if leaf["kind"] == "containers" and leaf["returned"]]
-        for leaf in back:
-            self.expected.returned[stop, leaf["owner_id"], leaf["container_class"]] = leaf["returned"]
-        for creditor in {leaf["creditor_id"] for leaf in back}:
-            rows = [
-                (leaf["returned"], leaf["unit_cents"], (leaf["owner_id"], leaf["container_class"]) in self._world.taxed)
-                for leaf in back
-                if leaf["creditor_id"] == creditor
-            ]
-            self.expected.deposits[stop, creditor] = empties(rows, self._world.rates)
-        for leaf in leaves:
-            if leaf["kind"] == "collection":
-                key = (stop, leaf["issuer_id"], leaf["method"])
-                self.expected.money[key] = (leaf["amount_cents"], _to_five_cents(leaf["method"], leaf["amount_cents"]))
+    def _take_empties(self, stop: Stop, leaves: list[Json]) -> None:
+        """Empties stand as the last word says; more than was ever credited is credited, fewer wait for a person."""
+        expected, more = self.expected, {}
+        said = {(stop, leaf["owner_id"], leaf["container_class"]): leaf for leaf in leaves}
+        for key in {key for key in expected.returned if key[0] == stop} | set(said):
+            before, now = expected.returned.get(key, []), said[key]["returned"] if key in said else 0
+            if now == (before[-1] if before else 0):
+                continue
+            expected.returned.setdefault(key, []).append(now)
+            units = now - max(before, default=0)
+            if units > 0:
+                more.setdefault(said[key]["creditor_id"], []).append((units, said[key]["unit_cents"], key[1:]))
+        for creditor, rows in more.items():
+            priced = [(units, cents, what in self._world.taxed) for units, cents, what in rows]
+            expected.deposits.setdefault((stop, creditor), []).append(empties(priced, self._world.rates))
 
-
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """A visit that the office took."""
-
-    stop: Stop
-    device: str
-    received_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """The visit that stands for an order, and the lines that it said."""
-
-    visit: str
-    lines: list[Json]
-
-
-_KINDS = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra")
-
-
-def _counts(lines: list[Json]) -> dict[str, tuple[int, ...]]:
-    return {line["line_id"]: tuple(line[kind] for kind in _KINDS) for line in lines}
-
-
-def _said_of(lines: list[Json]) -> dict[str, tuple[Any, ...]]:
-    return {line["line_id"]: (*(line[kind] for kind in _KINDS), line["reason"]) for line in lines}
-
-
-def _files(said: Json, event: SealedEvent) -> Iterator[str]:
-    payload = said["payload"]
-    yield from (payload[name] for name in ("signature_sha256", "picture_sha256") if payload.get(name))
-    for group in event.groups:
-        for leaf in map(json.loads, group.leaves):
-            yield from leaf.get("photos", ())
-            if leaf["kind"] == "photo":
-                yield leaf["sha256"]
-
-
-def _to_five_cents(method: str, amount: int) -> int:
-    return 5 * rounded(Fraction(amount, 5)) - amount if method == "cash" else 0
+    def _take_money(self, stop: Stop, leaves: list[Json]) -> None:
+        """Money that is said otherwise is another payment in place of the former one."""
+        said = {(stop, leaf["issuer_id"], leaf["method"]): leaf["amount_cents"] for leaf in leaves}
+        for key in {key for key in self._taken if key[0] == stop} | set(said):
+            amount = said.get(key, 0)
+            if amount != self._taken.get(key, 0):
+                self._taken[key] = amount
+                if amount:
+                    row = (amount, to_five_cents(key[2], amount))
+                    self.expected.money.setdefault(key, []).append(row)

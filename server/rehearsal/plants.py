@@ -125,7 +125,7 @@ def _ack_before_commit(office: Office) -> Iterator[Patch]:
     def pay() -> None:
         while owed:
             try:
-                office.linger(_OWED_PLACES)
+                office.linger(_OWED_PLACES, "owed")
                 owed.pop().__exit__(None, None, None)
             except OfficeKilled:
                 owed.clear()
@@ -148,8 +148,14 @@ def _gap_check_off(_: Office) -> Iterator[Patch]:
     yield Patch(server.sync.service.pushing, "_take", take_any)
 
 
-def _two_transactions(_: Office) -> Iterator[Patch]:
-    """An event is committed first, and what follows from it in a transaction of its own, as carefully as before."""
+BETWEEN: Final = "between two transactions"
+
+
+def _two_transactions(office: Office) -> Iterator[Patch]:
+    """An event is committed first, and what follows from it in a transaction of its own, as carefully as before.
+
+    The first transaction is spared: where the office dies on its account, it dies between the two.
+    """
     pushing: Any = server.sync.service.pushing
     whole, apply = pushing.apply_batch, pushing.apply_event
 
@@ -160,8 +166,13 @@ def _two_transactions(_: Office) -> Iterator[Patch]:
             owed[envelope.seq] = (sealed, envelope)
             return ()
 
-        with patched([Patch(pushing, "apply_event", later)]), transaction(acting_org(session)) as first:
+        with (
+            office.safely(),
+            patched([Patch(pushing, "apply_event", later)]),
+            transaction(acting_org(session)) as first,
+        ):
             answer = whole(first, push, device_id=device_id, stamp=stamp, **asked)
+        office.linger(1, BETWEEN)
         lock_stream(session, device_id)
         held = select(DeviceEvent).where(DeviceEvent.device_id == device_id, DeviceEvent.seq.in_(owed))
         events = {event.seq: event for event in session.scalars(held)}

@@ -16,6 +16,7 @@ from server.core.keys import server_key
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.rehearsal.cab import Cab
+from server.rehearsal.decisions import Decision, carry_out
 from server.rehearsal.ground import Ground, Rows
 from server.sync.queries import device_of
 from server.sync.service.pushing import apply_batch
@@ -74,23 +75,22 @@ def log_of(rows: Rows) -> list[Batch]:
 
 
 def replay(
-    ground: Ground, log: Sequence[Batch], cabs: Sequence[Cab], revoked: Mapping[str, datetime]
+    ground: Ground,
+    log: Sequence[Batch],
+    cabs: Sequence[Cab],
+    revoked: Mapping[str, datetime],
+    decisions: Sequence[Decision] = (),
 ) -> dict[str, str]:
-    """Go back to the morning, tell the log again and return the state that it leaves.
+    """Go back to the morning, tell the log and the decisions between it again, and return the state that they leave.
 
-    A tablet that came during the day is known from the beginning.
+    A tablet that came during the day is known from the beginning, and so are the terms that orders got.
     """
-    tablets = [cab.device_id for cab in cabs]
-    known = ground.rows.all("SELECT to_jsonb(d)::text FROM device d WHERE d.id = ANY(%s::uuid[])", tablets)
-    ground.begin_day()
-    for (row,) in known:
-        ground.rows.do(
-            "INSERT INTO device SELECT * FROM jsonb_populate_record(NULL::device, %s::jsonb) ON CONFLICT DO NOTHING",
-            row,
-        )
+    _begin_again(ground, [cab.device_id for cab in cabs])
     keys = {UUID(cab.device_id): cab.tablet.key for cab in cabs}
-    carrier_id = ground.morning.trade.carrier_id
+    carrier_id, left = ground.morning.trade.carrier_id, list(decisions)
     for batch in log:
+        while left and left[0].at < batch.received_at:
+            carry_out(carrier_id, left.pop(0))
         for device_id, at in revoked.items():
             if at <= batch.received_at:
                 ground.rows.do("UPDATE device SET revoked_at = %s WHERE id = %s", at, device_id)
@@ -107,7 +107,28 @@ def replay(
                 session, push, device_id=device.id, public_key=device.public_key,
                 revoked=device.revoked_at is not None, key=server_key(), stamp=stamp,
             )  # fmt: skip
+    for decision in left:
+        carry_out(carrier_id, decision)
     return state_of(ground.rows)
+
+
+def _begin_again(ground: Ground, tablets: list[str]) -> None:
+    """Bring the morning back, with what came during the day and is not in the log."""
+    rows = ground.rows
+    devices = rows.all("SELECT to_jsonb(d)::text FROM device d WHERE d.id = ANY(%s::uuid[])", tablets)
+    terms = rows.all("SELECT id, owner_id, party_ids, order_id, hash, goods, prices, invoice_id, made_at FROM terms")
+    ground.begin_day()
+    for (device,) in devices:
+        rows.do(
+            "INSERT INTO device SELECT * FROM jsonb_populate_record(NULL::device, %s::jsonb) ON CONFLICT DO NOTHING",
+            device,
+        )
+    for row in terms:
+        rows.do(
+            "INSERT INTO terms (id, owner_id, party_ids, order_id, hash, goods, prices, invoice_id, made_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING",
+            *row,
+        )
 
 
 def _sealed(row: tuple[Any, ...]) -> SealedEvent:

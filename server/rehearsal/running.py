@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from server.core.embedded.address import PostgresAddress
+from server.rehearsal.cab import NeverEnds
 from server.rehearsal.day import DayReport, RehearsedDay
 from server.rehearsal.ground import Ground, database_server, make_template
 from server.rehearsal.morning import Morning
@@ -20,6 +22,8 @@ from server.rehearsal.weather import Profile
 
 AHEAD: Final = 8
 """Days that are handed out before the first of them is heard."""
+LONGEST_DAY_S: Final = 900.0
+"""How long a day may be waited for, with those of its process before it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +117,10 @@ def _days(
     pool = ProcessPoolExecutor(workers, context, _stand, (address, folder, morning, numbers))
     try:
         yield _ordered(pool, wanted, workers)
+    except BaseException:
+        for hanging in multiprocessing.active_children():
+            hanging.kill()  # else the pool would wait for its day to end
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -120,11 +128,14 @@ def _days(
 def _ordered(pool: ProcessPoolExecutor, wanted: Wanted, workers: int) -> Iterator[DayReport]:
     """Hand out a few days ahead, so that a night of them does not lie in memory."""
     asked = iter(wanted.seeds)
-    waiting = [pool.submit(_play, wanted, seed) for _, seed in zip(range(workers * AHEAD), asked, strict=False)]
-    while waiting:
-        yield waiting.pop(0).result()
-        if (seed := next(asked, None)) is not None:
-            waiting.append(pool.submit(_play, wanted, seed))
+    waiting = {seed: pool.submit(_play, wanted, seed) for seed in islice(asked, workers * AHEAD)}
+    for seed in wanted.seeds:
+        try:
+            yield waiting.pop(seed).result(LONGEST_DAY_S)
+        except TimeoutError as error:
+            raise NeverEnds(f"the day of seed {seed} goes on after {LONGEST_DAY_S:g} s") from error
+        if (later := next(asked, None)) is not None:
+            waiting[later] = pool.submit(_play, wanted, later)
 
 
 def play(ground: Ground, wanted: Wanted, seed: int) -> DayReport:

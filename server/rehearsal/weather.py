@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Final, Literal
 
-type Profile = Literal["calm", "network", "full"]
+type Profile = Literal["calm", "network", "faults", "full"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,9 @@ class Weather:
     clock_shift_ms: int = 0
     clock_jump_ms: int = 0
     metered: float = 0.0
+    office_corrects: float = 0.0
+    office_decides: float = 0.0
+    order_revised: float = 0.0
     batch: int = 200
 
 
@@ -49,7 +52,10 @@ JUMPS_MS: Final = (0, 0, -_HOUR, 20 * _DAY, 20 * _DAY, -400_000)
 
 
 def draw_weather(random: Random, profile: Profile) -> Weather:
-    """Return a day's weather; ``network`` has bad networks and kills alone, ``full`` everything."""
+    """Return a day's weather: ``network`` has bad networks and kills alone, ``faults`` everything but people's doings.
+
+    ``full`` begins as ``faults``; what people add is drawn apart.
+    """
     if profile == "calm":
         return Weather()
     weather = Weather(
@@ -77,6 +83,16 @@ def with_second_thoughts(weather: Weather, random: Random) -> Weather:
         weather,
         corrected=random.choice((0.0, 0.0, 0.5)),
         replaced=weather.revoked and random.random() < 0.5,
+    )
+
+
+def with_decisions(weather: Weather, random: Random) -> Weather:
+    """Return a day on which, perhaps, people of the office correct, decide and revise; drawn apart, too."""
+    return replace(
+        weather,
+        office_corrects=random.choice((0.0, 0.2, 0.5)),
+        office_decides=random.choice((0.0, 0.3, 0.8)),
+        order_revised=random.choice((0.0, 0.0, 0.4)),
     )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from server.rehearsal.day import DayReport, RehearsedDay
 from server.rehearsal.ground import Ground
-from server.rehearsal.plants import PLANTS
+from server.rehearsal.office import Hazard
+from server.rehearsal.plants import BETWEEN, PLANTS
 from server.rehearsal.weather import Profile
 
 CATCHING: dict[str, list[int]] = json.loads((Path(__file__).parent / "catching_seeds.json").read_text(encoding="utf-8"))
+FOUND: list[dict[str, Any]] = json.loads((Path(__file__).parent / "known_seeds.json").read_text(encoding="utf-8"))
 NETWORK_DAYS, FULL_DAYS, A_TEST = 60, 20, 10
 
 
@@ -33,7 +36,7 @@ def known(ground: Ground, seed: int, profile: Profile) -> DayReport:
 def wrong(ground: Ground, first: int, profile: Profile, days: int = A_TEST) -> dict[int, list[str]]:
     """Return what does not hold, by seed: `tournee rehearse --days 1 --seed N` plays that day again."""
     reports = [known(ground, seed, profile) for seed in range(first, first + days)]
-    assert sum(report.events for report in reports) > days
+    assert sum(report.events for report in reports) > days * (days > 1)
     return {report.seed: report.verdict.said() for report in reports if not report.verdict.holds}
 
 
@@ -69,20 +72,32 @@ def test_a_planted_mistake_is_caught(planted: str, ground: Ground) -> None:
     seeds = CATCHING[planted]
     assert 0 < len(seeds) <= 10
     assert max(seeds) < 2_000
-    assert any(not played(ground, seed, "full", planted=planted).verdict.holds for seed in seeds)
+    assert any(not played(ground, seed, "faults", planted=planted).verdict.holds for seed in seeds)
 
 
-def test_two_transactions_show_only_when_the_office_dies_between_them(ground: Ground) -> None:
-    """M4, G3: done carefully in two transactions, all holds until a kill between them: then what followed is lost."""
-    assert all(played(ground, seed, "calm", planted="two-transactions").verdict.holds for seed in range(3))
+def test_two_transactions_show_only_when_the_office_dies_between_them(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """M4, G3: with two careful transactions the very same day holds, unless the office dies between the two."""
     (seed,) = CATCHING["two-transactions"]
-    killed = played(ground, seed, "full", planted="two-transactions")
-    assert killed.faults["office killed"] > 0
+    killed = played(ground, seed, "faults", planted="two-transactions")
+    assert killed.deaths[BETWEEN] > 0
     assert {finding.split()[0] for finding in killed.verdict.lost} >= {"delivered", "invoiced"}
+    reach = Hazard.reach
+    monkeypatch.setattr(Hazard, "reach", lambda self, place: None if place == BETWEEN else reach(self, place))
+    spared = played(ground, seed, "faults", planted="two-transactions")
+    assert (spared.deaths[BETWEEN], spared.verdict.said()) == (0, [])
+    assert spared.faults["office killed"] > 0
 
 
 def test_the_catching_seeds_hold_without_their_plants(ground: Ground) -> None:
     """M4: what catches a planted mistake finds nothing in the product as it is."""
     seeds = sorted({seed for seeds in CATCHING.values() for seed in seeds})
-    reports = [known(ground, seed, "full") for seed in seeds]
+    reports = [known(ground, seed, "faults") for seed in seeds]
     assert {report.seed: report.verdict.said() for report in reports if not report.verdict.holds} == {}
+
+
+@pytest.mark.parametrize("found", FOUND, ids=lambda found: f"{found['profile']}-{found['seed']}")
+def test_a_day_that_once_found_a_fault_holds(found: dict[str, Any], ground: Ground) -> None:
+    """M4: what a night found never comes back."""
+    assert wrong(ground, found["seed"], found["profile"], 1) == {}

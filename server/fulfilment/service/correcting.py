@@ -232,7 +232,9 @@ def _settle(session: Session, of: _Revision, stamp: Stamp) -> Iterator[Issued]:
 def _issued(session: Session, of: _Revision, books: CorrectedBooks, stamp: Stamp) -> Iterator[Issued]:
     yield from (Issued(of.order.id, one) for one in books.invoices)
     yield from (Issued(of.order.id, one) for one in books.credits)
-    yield from replace_supplements(session, before=of.before, delivery=of.delivery, order=of.order, stamp=stamp)
+    yield from replace_supplements(
+        session, before=of.before, delivery=of.delivery, order=of.order, terms=of.terms, stamp=stamp
+    )
     if books.variance:
         yield Issued(of.order.id, note_variance(session, of.delivery, stamp))
 

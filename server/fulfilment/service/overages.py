@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session, selectinload
 from server.billing.service import void_supplement
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
-from server.delivery.model import Delivery
+from server.delivery.model import Delivery, Terms
+from server.delivery.service import read_terms
 from server.fulfilment.issued import Issued
 from server.orders.model import Order
 from server.orders.service import create_supplement, withdraw_supplement
@@ -18,11 +19,12 @@ from shared.states import OrderState
 
 
 def replace_supplements(
-    session: Session, *, before: Delivery, delivery: Delivery, order: Order, stamp: Stamp
+    session: Session, *, before: Delivery, delivery: Delivery, order: Order, terms: Terms, stamp: Stamp
 ) -> Iterator[Issued]:
     """Withdraw the order of a former overage, its invoice voided, and make the one of the corrected overage.
 
-    An equal overage leaves everything as it is. Yields the credit of a voided invoice and the new order.
+    It costs what the cited ``terms`` say. An equal overage leaves everything as it is. Yields the credit of a voided
+    invoice and the new order.
 
     Source: R023, C6; law 19.
     """
@@ -35,7 +37,9 @@ def replace_supplements(
         if credit is not None:
             yield Issued(supplement.id, credit)
     if extras:
-        yield Issued(order.id, create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp))
+        agreed = read_terms(terms)
+        made = create_supplement(session, order=order, delivery=delivery, agreed=agreed, extras=extras, stamp=stamp)
+        yield Issued(order.id, made)
 
 
 def _standing(session: Session, order: Order) -> list[Order]:

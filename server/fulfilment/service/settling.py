@@ -176,7 +176,7 @@ def _settle(session: Session, delivery: Delivery, order: Order, terms: Terms, *,
     try:
         with savepoint(session):
             settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
-            issued = list(_issued(session, delivery, order, settlement, stamp=stamp))
+            issued = list(_issued(session, delivery, order, terms, settlement, stamp=stamp))
     except Problem as problem:
         _discrepancy(session, delivery, "settlement_refused", problem.detail, stamp)
         return
@@ -206,7 +206,7 @@ def open_thread(session: Session, delivery: Delivery, order: Order, stamp: Stamp
 
 
 def _issued(
-    session: Session, delivery: Delivery, order: Order, settlement: Settlement, *, stamp: Stamp
+    session: Session, delivery: Delivery, order: Order, terms: Terms, settlement: Settlement, *, stamp: Stamp
 ) -> Iterator[Issued]:
     if settlement.invoice is not None and settlement.kind == "invoice":
         yield Issued(order.id, settlement.invoice)
@@ -214,7 +214,10 @@ def _issued(
         yield Issued(order.id, settlement.credit)
     extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
     if extras:
-        supplement = create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp)
+        agreed = read_terms(terms)
+        supplement = create_supplement(
+            session, order=order, delivery=delivery, agreed=agreed, extras=extras, stamp=stamp
+        )
         yield Issued(order.id, supplement)
     if settlement.variance:
         yield Issued(order.id, note_variance(session, delivery, stamp))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, Protocol
+from decimal import Decimal
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import Order, OrderLine
 from server.orders.pricing import reprice
-from server.orders.service.lines import BadOrder, tax_rules_for
+from server.orders.service.lines import BadOrder
 from server.orders.service.numbering import next_number
 from server.orders.service.timeline import enter
 from server.parties import queries as parties
@@ -24,6 +25,7 @@ from shared.ids import new_id
 from shared.money import half_up_ratio
 from shared.problems import Text
 from shared.states import BillingState, OrderState
+from shared.wire.terms import Goods, GoodsLine, PriceLine, Prices
 
 _SAME: Final = (
     "buyer_id",
@@ -40,8 +42,6 @@ _SAME: Final = (
     "credit_threshold_cents",
     "net_days",
     "currency",
-    "taxed",
-    "with_deposits",
     "planned_on",
     "created_for_id",
 )
@@ -51,14 +51,7 @@ _SAME_OF_LINE: Final = (
     "description_fr",
     "description_en",
     "sales_unit",
-    "unit_price",
-    "price_steps",
-    "tax_codes",
     "container_class_id",
-    "container_code",
-    "containers_a_unit",
-    "deposit_unit_cents",
-    "deposit_taxable",
     "weight_g",
     "barcode",
 )
@@ -77,15 +70,21 @@ class DeliveryMade(Protocol):
 
 
 def create_supplement(
-    session: Session, *, order: Order, delivery: DeliveryMade, extras: Mapping[str, int], stamp: Stamp
+    session: Session,
+    *,
+    order: Order,
+    delivery: DeliveryMade,
+    agreed: tuple[Goods, Prices],
+    extras: Mapping[str, int],
+    stamp: Stamp,
 ) -> Order:
     """Return the delivered, uninvoiced order of what was accepted beyond ``order``, by line id.
 
-    Prices, taxes and deposits are the order's own; ``order.lines`` must be loaded. One delivery makes at most one:
-    asking again returns the first.
+    Prices, discounts, taxes and deposits are the ``agreed`` terms', which the signer saw, whatever the order has become
+    since; ``order.lines`` must be loaded. One delivery makes at most one: asking again returns the first.
 
     Raises:
-        BadOrder: nothing extra, a negative quantity, or a line that is not the order's.
+        BadOrder: nothing extra, a negative quantity, or a line that is not of the terms.
 
     Source: R023, C21; its totals equal ``shared.pricing.price_extra``.
     """
@@ -93,10 +92,11 @@ def create_supplement(
         if (known := _known(session, delivery.id)) is not None:
             return known
         supplement = _copy_of(session, order, delivery, stamp)
-        supplement.lines = _extra_lines(supplement, order, extras)
+        supplement.lines = _extra_lines(supplement, order, agreed, extras)
         on = delivery.delivered_at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
-        taxes = tax_rules_for(session, issuer_id=order.issuer_id or order.owner_id, on=on)
-        reprice(supplement, taxes=taxes, on=on)
+        _goods, prices = agreed
+        supplement.taxed, supplement.with_deposits = bool(prices.taxes), True
+        reprice(supplement, taxes=prices.taxes, on=on)
         session.add(supplement)
         session.flush()
         _tell(session, supplement, order, stamp)
@@ -130,9 +130,12 @@ def _copy_of(session: Session, order: Order, delivery: DeliveryMade, stamp: Stam
     )
 
 
-def _extra_lines(supplement: Order, order: Order, extras: Mapping[str, int]) -> list[OrderLine]:
-    wanted = {str(line_id): quantity for line_id, quantity in extras.items() if quantity}
-    lines = [line for line in order.lines if str(line.id) in wanted]
+def _extra_lines(
+    supplement: Order, order: Order, agreed: tuple[Goods, Prices], extras: Mapping[str, int]
+) -> list[OrderLine]:
+    goods, prices = agreed
+    wanted = {line_id: quantity for line_id, quantity in extras.items() if quantity}
+    lines = [line for line in goods.lines if line.line_id in wanted]
     if not lines or len(lines) != len(wanted) or min(wanted.values()) < 0:
         raise BadOrder(
             Text(
@@ -141,19 +144,50 @@ def _extra_lines(supplement: Order, order: Order, extras: Mapping[str, int]) -> 
             ),
             where="extras",
         )
+    standing, priced = {str(line.id): line for line in order.lines}, {line.line_id: line for line in prices.lines}
     return [
         OrderLine(
             **supplement.kin(),
-            **{name: getattr(line, name) for name in _SAME_OF_LINE},
+            **_as_ordered(line, standing.get(line.line_id)),
+            **_as_priced(priced[line.line_id], standing.get(line.line_id)),
             id=new_id(),
             order_id=supplement.id,
             position=position,
-            quantity=wanted[str(line.id)],
+            quantity=wanted[line.line_id],
             rebate_cents=0,
-            discount_cents=half_up_ratio(line.less_cents * wanted[str(line.id)], line.quantity),
+            discount_cents=half_up_ratio(priced[line.line_id].discount_cents * wanted[line.line_id], line.quantity),
         )
         for position, line in enumerate(lines, start=1)
     ]
+
+
+def _as_ordered(agreed: GoodsLine, standing: OrderLine | None) -> dict[str, Any]:
+    """What the goods are: as the order's line says, or in the terms' words when the order has lost it since."""
+    if standing is not None:
+        return {name: getattr(standing, name) for name in _SAME_OF_LINE}
+    return {
+        "description_fr": agreed.description_fr,
+        "description_en": agreed.description_en,
+        "sales_unit": agreed.unit,
+        "barcode": agreed.barcode,
+    }
+
+
+def _as_priced(agreed: PriceLine, standing: OrderLine | None) -> dict[str, Any]:
+    """What a unit costs; containers without a deposit are lent all the same."""
+    price = Decimal(agreed.unit_price)
+    columns: dict[str, Any] = {"unit_price": price, "tax_codes": list(agreed.tax_codes), "deposit_unit_cents": 0}
+    if standing is not None:
+        columns |= {name: getattr(standing, name) for name in ("container_code", "containers_a_unit")}
+        columns["price_steps"] = standing.price_steps if standing.unit_price == price else []
+    for deposit in agreed.deposits[:1]:
+        columns |= {
+            "container_code": deposit.container_class,
+            "containers_a_unit": deposit.containers,
+            "deposit_unit_cents": deposit.unit_cents,
+            "deposit_taxable": deposit.taxable,
+        }
+    return columns
 
 
 def _tell(session: Session, supplement: Order, order: Order, stamp: Stamp) -> None:

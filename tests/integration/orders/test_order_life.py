@@ -10,6 +10,7 @@ from server.core.problems import Conflict, Forbidden
 from server.core.transaction import transaction
 from server.orders import queries
 from server.orders import service as orders
+from server.orders.pricing import goods_of, prices_of
 from server.orders.snapshot import snapshot_of
 from server.parties.model import BillingType
 from server.stock import service as stock
@@ -144,6 +145,11 @@ class MadeDelivery:
         self.delivered_at = stamp().at
 
 
+def agreed_on(session, order, world):
+    taxes = orders.tax_rules_for(session, issuer_id=world.seller.id, on=stamp().at.date())
+    return goods_of(order), prices_of(order, taxes=taxes)
+
+
 def test_what_was_taken_beyond_the_order_is_one_linked_order_at_its_prices() -> None:
     """R023: linked, delivered, priced as the pricing core says; the same delivery makes it once."""
     world = make_world()
@@ -151,17 +157,13 @@ def test_what_was_taken_beyond_the_order_is_one_linked_order_at_its_prices() -> 
     with transaction(acting=world.carrier_id) as session:
         order = queries.order(session, order_id=order_id)
         extras = {str(order.lines[0].id): 2}
-        made = orders.create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp())
-        again = orders.create_supplement(session, order=order, delivery=delivery, extras=extras, stamp=stamp())
+        made_of = {"agreed": agreed_on(session, order, world), "extras": extras, "stamp": stamp()}
+        made = orders.create_supplement(session, order=order, delivery=delivery, **made_of)
+        again = orders.create_supplement(session, order=order, delivery=delivery, **made_of)
     assert again.id == made.id
     supplement = read_order(made.id, acting=world.buyer.id)
     assert (supplement.supplement_of_id, supplement.state) == (order_id, OrderState.DELIVERED)
-    from server.orders.pricing import goods_of, prices_of
-
-    with transaction(acting=world.seller.id) as session:
-        order = queries.order(session, order_id=order_id)
-        taxes = orders.tax_rules_for(session, issuer_id=world.seller.id, on=stamp().at.date())
-        expected = price_extra(goods_of(order), prices_of(order, taxes=taxes), extras)
+    expected = price_extra(*made_of["agreed"], extras)
     assert supplement.total_cents == expected.total_cents
 
 
@@ -170,5 +172,10 @@ def test_a_supplement_of_nothing_is_refused(extras: dict[str, int]) -> None:
     """R023: only lines of the order, in positive quantities."""
     world = make_world()
     order_id = make_order(world)
-    with pytest.raises(orders.BadOrder):
-        act(world, orders.create_supplement, order_id, delivery=MadeDelivery(), extras=extras)
+    with transaction(acting=world.carrier_id) as session:
+        order = queries.order(session, order_id=order_id)
+        agreed = agreed_on(session, order, world)
+        with pytest.raises(orders.BadOrder):
+            orders.create_supplement(
+                session, order=order, delivery=MadeDelivery(), agreed=agreed, extras=extras, stamp=stamp()
+            )

@@ -17,18 +17,22 @@ from server.conversations.model import Message
 from server.core.transaction import transaction
 from server.delivery.model import Correction, Delivery, Discrepancy, VarianceNotice
 from server.identity.model import OrganisationKind, Role
+from server.orders import queries as orders_read
+from server.orders import service as orders
 from server.orders.model import Order
 from server.parties.model import CorrectionPolicy
 from server.parties.model import Organisation as Company
 from server.receivables.model import Payment
 from server.sync.model import DeviceEvent, EventOutcome
+from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
+from shared.pricing import price_extra
 from shared.states import CreditState, OrderState, PaymentState
 from shared.visit import VisitCollection, VisitContainers
 from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
 from tests.factories.hand_tablet import HandTablet, Yard, short
 from tests.factories.web import Client, Organisation, browser_of, make_member
-from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal
+from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal, stamp
 
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=8_000)
 
@@ -127,6 +131,33 @@ def test_an_overage_that_was_miscounted_gets_another_supplement(make_day: Callab
     with transaction(delivery.seller_id) as session:
         made = session.scalars(select(Order).where(Order.supplement_of_id == delivery.order_id)).all()
         assert [one.state for one in made] == [OrderState.CANCELLED] * 2
+
+
+@pytest.mark.parametrize("keeps_line", [True, False], ids=["dearer", "struck out"])
+def test_an_overage_costs_what_its_signer_saw_whatever_the_order_became(
+    make_day: Callable[..., Yard], keeps_line: bool
+) -> None:
+    """R023, law 19: the seller changed the order once its tablet had left; extra units cost what the visit cites."""
+    yard = make_day(ADJUST)
+    tablet, order_id = yard.tablet, only_order(yard)
+    seen = tablet.stop().orders[0]
+    first = seen.goods.lines[0]
+    with transaction(yard.world.seller.id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        kept = [one for one in order.lines if keeps_line or str(one.id) != first.line_id]
+        items = [
+            orders.OrderItem(
+                line_id=one.id, quantity=one.quantity + 3, unit_price=2 * one.unit_price, discount_cents=777
+            )
+            for one in kept
+        ]
+        orders.revise(session, order=order, items=items, stamp=stamp())
+    more = DeliveredLine(first.line_id, first.quantity, first.quantity, extra=2)
+    tablet.visit(tablet.stop(), counted={first.line_id: more})
+    assert tablet.push()["results"][0]["status"] == "applied"
+    with transaction(yard.world.seller.id) as session:
+        (made,) = session.scalars(select(Order).where(Order.supplement_of_id == order_id)).all()
+    assert made.total_cents == price_extra(seen.goods, seen.prices, {first.line_id: 2}).total_cents
 
 
 def test_a_correction_above_the_threshold_waits_and_a_better_count_takes_it_back(make_day: Callable[..., Yard]) -> None:

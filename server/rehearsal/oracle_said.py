@@ -1,0 +1,72 @@
+"""What the reference model keeps of what it heard, and the words of a sealed visit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from server.rehearsal.oracle_money import Json, rounded
+from shared.wire.event import SealedEvent
+
+type Order = str
+type Stop = str
+type Batch = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A visit that the office took."""
+
+    stop: Stop
+    device: str
+    received_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The visit that stands for an order, none when the office said it, and the terms and lines that count."""
+
+    visit: str
+    terms_hash: str
+    lines: list[Json]
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """What was first billed of an order: by which lines, in which batch, and whether a refusal made it void."""
+
+    lines: list[Json]
+    batch: Batch
+    was_void: bool = False
+
+
+KINDS_OF_COUNT = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra")
+
+
+def counts(lines: list[Json]) -> dict[str, tuple[int, ...]]:
+    """Return the counted units of each line."""
+    return {line["line_id"]: tuple(line[kind] for kind in KINDS_OF_COUNT) for line in lines}
+
+
+def said_of(lines: list[Json]) -> dict[str, tuple[Any, ...]]:
+    """Return everything that is said of each line, its reason too."""
+    return {line["line_id"]: (*(line[kind] for kind in KINDS_OF_COUNT), line["reason"]) for line in lines}
+
+
+def files_of(said: Json, event: SealedEvent) -> Iterator[str]:
+    """Yield the hashes of the files that a visit names."""
+    payload = said["payload"]
+    yield from (payload[name] for name in ("signature_sha256", "picture_sha256") if payload.get(name))
+    for group in event.groups:
+        for leaf in map(json.loads, group.leaves):
+            yield from leaf.get("photos", ())
+            if leaf["kind"] == "photo":
+                yield leaf["sha256"]
+
+
+def to_five_cents(method: str, amount: int) -> int:
+    """Return what cash is rounded by to the nearest five cents."""
+    return 5 * rounded(Fraction(amount, 5)) - amount if method == "cash" else 0
