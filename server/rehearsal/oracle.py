@@ -281,7 +281,7 @@ class Model:
         expected, more = self.expected, {}
         said = {(stop, leaf["owner_id"], leaf["container_class"]): leaf for leaf in leaves}
         for key in {key for key in expected.returned if key[0] == stop} | set(said):
-            before, now = expected.returned.get(key, []), said[key]["returned"] if key in said else 0
+            before, now = list(expected.returned.get(key, [])), said[key]["returned"] if key in said else 0
             if now == (before[-1] if before else 0):
                 continue
             expected.returned.setdefault(key, []).append(now)
