@@ -85,7 +85,7 @@ def _told(
 def _tell(model: Model, decision: Decision) -> None:
     match decision:
         case Decided():
-            model.decide(decision.device, decision.seq, is_applied=decision.choice == "applied")
+            model.decide(decision.device, decision.seq, decision.choice)
         case Corrected():
             model.correct(decision.order, [dict(line) for line in decision.lines])
         case Revised():

@@ -25,7 +25,7 @@ from server.sync.model import DecisionKind, DeviceEvent
 from server.sync.service.deciding import decide_event
 from shared.delivered_line import DeliveredLine
 
-type Choice = Literal["applied", "set_aside"]
+type Choice = Literal["applied", "replaced", "set_aside"]
 _WHY = "Vérifié avec le client au téléphone."
 
 

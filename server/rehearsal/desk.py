@@ -71,7 +71,7 @@ class Desk:
         if not found:
             return False
         device, seq = self._chance.random.choice(sorted((str(device), seq) for device, seq in found))
-        choice: Choice = "set_aside" if self._chance.hits(0.5) else "applied"
+        choice: Choice = "set_aside" if self._chance.hits(0.5) else "applied" if seq % 3 else "replaced"
         return self._do("office decides", lambda at: Decided(at=at, device=device, seq=seq, choice=choice))
 
     def _correct(self) -> None:

@@ -33,6 +33,7 @@ class Hazard:
         """Take the share of places at which it dies."""
         self._chance, self._injected, self._share = chance, injected, share
         self._armed = False
+        self._within = ""
 
     def disarm(self) -> None:
         """Kill nobody any more."""
@@ -40,10 +41,16 @@ class Hazard:
 
     def reach(self, place: str) -> None:
         """Die here, perhaps."""
+        if place == "after_commit":
+            self._within = ""
         if self._armed and self._chance.hits(self._share):
             self._armed = False
-            self._injected.kill_office(place)
+            self._injected.kill_office(self._within or place)
             raise OfficeKilled(place)
+
+    def enter(self, stretch: str) -> None:
+        """Name what lies between here and the end of the next transaction: a death in it is counted under this name."""
+        self._within = stretch
 
     @contextmanager
     def unarmed(self) -> Iterator[None]:
@@ -61,7 +68,7 @@ class Hazard:
         try:
             yield
         finally:
-            self._armed = False
+            self._armed, self._within = False, ""
 
 
 class Office:
@@ -72,10 +79,14 @@ class Office:
         self._app, self._hazard = app, hazard
         self.after_answer: Callable[[], None] = lambda: None
 
-    def linger(self, places: int, name: str) -> None:
-        """Stay at work for a while: so many more places of this name to die at."""
+    def linger(self, places: int) -> None:
+        """Stay at work for a while after an answer: so many more places to die at."""
         for _ in range(places):
-            self._hazard.reach(name)
+            self._hazard.reach("owed")
+
+    def enter(self, stretch: str) -> None:
+        """Name the rest of what is under way, until its commit."""
+        self._hazard.enter(stretch)
 
     def safely(self) -> AbstractContextManager[None]:
         """Let nothing kill the office inside the block."""

@@ -105,17 +105,18 @@ class Model:
         elif said["type"] == "visit.finished":
             self._visit(said, taken, batch=("push", taken.received_ms))
 
-    def decide(self, device: str, seq: int, *, is_applied: bool) -> None:
-        """Let a person look at an event that waits: applied or put away, those of its stop behind it follow.
+    def decide(self, device: str, seq: int, choice: str) -> None:
+        """Let a person look at an event that waits: once it is applied or put away, those of its stop behind it follow.
 
-        What cannot be applied goes on waiting, and so does what stands behind it.
+        What cannot be applied goes on waiting, and so does what stands behind it. One that replaces has the last word
+        about its stop, whoever visited it before.
         """
         self._turn += 1
         stop = self._waiting[device, seq][0]["stop_id"]
-        if not self._look_at(device, seq, is_applied=is_applied):
+        if not self._look_at(device, seq, choice):
             return
         for later in sorted(key for key in self._of_stop(device, stop) if key[1] > seq):
-            if not self._look_at(*later, is_applied=True):
+            if not self._look_at(*later, "applied"):
                 return
 
     def correct(self, order: Order, lines: list[Json]) -> None:
@@ -123,15 +124,16 @@ class Model:
         standing = self._standing[order]
         self._revise(order, Standing("", standing.terms_hash, lines), is_unnumbered=False)
 
-    def _look_at(self, device: str, seq: int, *, is_applied: bool) -> bool:
+    def _look_at(self, device: str, seq: int, choice: str) -> bool:
         said, taken = self._waiting[device, seq]
+        is_applied = choice != "set_aside"
         if is_applied and not self._can_apply(said, taken, is_reviewed=True):
             return False
         del self._waiting[device, seq]
         self.expected.parked.remove((device, seq))
         self.expected.decided.add((device, seq))
         if is_applied and said["type"] == "visit.finished":
-            self._visit(said, taken, batch=("decision", self._turn))
+            self._visit(said, taken, batch=("decision", self._turn), replaces=choice == "replaced")
         return True
 
     def _of_stop(self, device: str, stop: str) -> list[tuple[str, int]]:
@@ -160,22 +162,32 @@ class Model:
             return False
         _, orders = self._world.stops[first.stop]
         stands = {self._standing[order].visit for order in orders if order in self._standing}
+        told = self._told_by(said["payload"]["corrects"])
         sealed_ms = when_sealed(said, taken.received_ms)
         is_early = sealed_ms is not None and sealed_ms < first.received_ms
-        return stands == {said["payload"]["corrects"]} and (is_early or first.received_ms == taken.received_ms)
+        return bool(stands) and stands <= told and (is_early or first.received_ms == taken.received_ms)
 
-    def _visit(self, said: Json, taken: Taken, *, batch: Batch) -> None:
+    def _told_by(self, visit: str) -> set[str]:
+        """Return a visit with those that it corrects: what it left as it was stands by them."""
+        told: set[str] = set()
+        while visit in self._visits:
+            told.add(visit)
+            visit = self._visits[visit].corrects
+        return told
+
+    def _visit(self, said: Json, taken: Taken, *, batch: Batch, replaces: bool = False) -> None:
         stop, event = said["stop_id"], taken.event
-        self._visits[said["event_id"]] = Heard(stop, taken.device, taken.received_ms)
+        corrects = replaces or bool(said["payload"]["corrects"])
+        self._visits[said["event_id"]] = Heard(stop, taken.device, taken.received_ms, said["payload"]["corrects"])
         for group in event.groups:
             leaves = [json.loads(leaf) for leaf in group.leaves]
             if group.key.startswith("order:"):
-                if said["payload"]["corrects"] and leaves[0]["order_id"] in self.expected.delivered:
+                if corrects and leaves[0]["order_id"] in self.expected.delivered:
                     self._correct(said["event_id"], leaves[0], leaves[1:], batch)
                 else:
                     self._deliver(said["event_id"], leaves[0], leaves[1:], batch)
         leaves = [json.loads(leaf) for group in event.groups for leaf in group.leaves]
-        if said["payload"]["corrects"] or stop not in self._visited:
+        if corrects or stop not in self._visited:
             self._visited.add(stop)
             self._take_empties(stop, [leaf for leaf in leaves if leaf["kind"] == "containers"])
             self._take_money(stop, [leaf for leaf in leaves if leaf["kind"] == "collection"])
@@ -275,6 +287,9 @@ class Model:
         }[shown]
         if (head["shown_total_cents"], head["shown_credit_cents"]) != wanted:
             self.expected.shown_wrong.append(f"order {order} was shown {shown}, not {wanted}")
+        beyond = self.expected.supplied.get(order, 0)
+        if shown != "none" and head["shown_supplement_cents"] != beyond:
+            self.expected.shown_wrong.append(f"order {order} was shown no overage of {beyond} cents")
 
     def _take_empties(self, stop: Stop, leaves: list[Json]) -> None:
         """Empties stand as the last word says; more than was ever credited is credited, fewer wait for a person."""

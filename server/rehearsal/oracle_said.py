@@ -23,6 +23,7 @@ class Heard:
     stop: Stop
     device: str
     received_ms: int
+    corrects: str
 
 
 @dataclass(frozen=True, slots=True)

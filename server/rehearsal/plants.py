@@ -125,7 +125,7 @@ def _ack_before_commit(office: Office) -> Iterator[Patch]:
     def pay() -> None:
         while owed:
             try:
-                office.linger(_OWED_PLACES, "owed")
+                office.linger(_OWED_PLACES)
                 owed.pop().__exit__(None, None, None)
             except OfficeKilled:
                 owed.clear()
@@ -154,7 +154,7 @@ BETWEEN: Final = "between two transactions"
 def _two_transactions(office: Office) -> Iterator[Patch]:
     """An event is committed first, and what follows from it in a transaction of its own, as carefully as before.
 
-    The first transaction is spared: where the office dies on its account, it dies between the two.
+    The first transaction is spared, so that where the office dies on the plant's account, it dies between two commits.
     """
     pushing: Any = server.sync.service.pushing
     whole, apply = pushing.apply_batch, pushing.apply_event
@@ -172,7 +172,7 @@ def _two_transactions(office: Office) -> Iterator[Patch]:
             transaction(acting_org(session)) as first,
         ):
             answer = whole(first, push, device_id=device_id, stamp=stamp, **asked)
-        office.linger(1, BETWEEN)
+        office.enter(BETWEEN)
         lock_stream(session, device_id)
         held = select(DeviceEvent).where(DeviceEvent.device_id == device_id, DeviceEvent.seq.in_(owed))
         events = {event.seq: event for event in session.scalars(held)}

@@ -16,7 +16,7 @@ from server.rehearsal.weather import Profile
 
 CATCHING: dict[str, list[int]] = json.loads((Path(__file__).parent / "catching_seeds.json").read_text(encoding="utf-8"))
 FOUND: list[dict[str, Any]] = json.loads((Path(__file__).parent / "known_seeds.json").read_text(encoding="utf-8"))
-NETWORK_DAYS, FULL_DAYS, A_TEST = 60, 20, 10
+NETWORK_DAYS, FULL_DAYS, A_TEST = 50, 20, 10
 
 
 def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") -> DayReport:
@@ -84,7 +84,12 @@ def test_two_transactions_show_only_when_the_office_dies_between_them(
     assert killed.deaths[BETWEEN] > 0
     assert {finding.split()[0] for finding in killed.verdict.lost} >= {"delivered", "invoiced"}
     reach = Hazard.reach
-    monkeypatch.setattr(Hazard, "reach", lambda self, place: None if place == BETWEEN else reach(self, place))
+
+    def reach_elsewhere(self: Hazard, place: str) -> None:
+        if self._within != BETWEEN:
+            reach(self, place)
+
+    monkeypatch.setattr(Hazard, "reach", reach_elsewhere)
     spared = played(ground, seed, "faults", planted="two-transactions")
     assert (spared.deaths[BETWEEN], spared.verdict.said()) == (0, [])
     assert spared.faults["office killed"] > 0

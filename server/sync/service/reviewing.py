@@ -82,15 +82,31 @@ def require_correction(
 
 
 def _is_superseded(session: Session, first: Visit) -> bool:
-    """Say whether another visit, or somebody at the office, has the word about its orders: before it, or since."""
-    rows = session.scalars(select(Delivery).where(Delivery.visit_id == first.id)).all()
+    """Say whether another visit, or somebody at the office, has the word about its orders: before it, or since.
+
+    What a correction left as it was stands by the visit that it corrects.
+    """
+    told = _told_by(session, first)
+    rows = session.scalars(select(Delivery.order_id).where(Delivery.visit_id.in_(told)).distinct()).all()
     if not rows and _is_another_tablets(session, first):
         return True
-    for delivery in rows:
-        latest = delivered.latest_delivery(session, order_id=delivery.order_id)
-        if latest is None or latest.visit_id != first.id or _by_hand(session, latest):
+    for order_id in rows:
+        latest = delivered.latest_delivery(session, order_id=order_id)
+        if latest is None or latest.visit_id not in told or _by_hand(session, latest):
             return True
     return False
+
+
+def _told_by(session: Session, visit: Visit) -> set[UUID]:
+    """Return a visit and those that it corrects, one after the other."""
+    told = {visit.id}
+    while visit.corrects_id is not None:
+        earlier = delivered.visit_of_event(session, visit.corrects_id)
+        if earlier is None or earlier.id in told:
+            break
+        told.add(earlier.id)
+        visit = earlier
+    return told
 
 
 def _is_another_tablets(session: Session, first: Visit) -> bool:

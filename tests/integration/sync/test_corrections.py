@@ -314,6 +314,22 @@ def test_a_correction_after_the_offices_own_waits_for_a_person(make_day: Callabl
     assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
 
 
+def test_a_second_correction_undoes_nothing_that_the_office_said(make_day: Callable[..., Yard]) -> None:
+    """Protocol, 7: a first correction that left an order as it was does not hide what the office said of it since."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    correction_of(tablet, first_event(tablet))
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
+    delivery = delivery_of(yard, only_order(yard))
+    counted = {delivery.lines[0].order_line_id: recount(delivery.lines[0], 2)}
+    assert correct(office(yard), delivery, counted).status_code == 200
+    event_id = str(msgspec.json.decode(tablet.events[1].body)["event_id"])
+    correction_of(tablet, event_id, counted=short(line.line_id, line.quantity, 1))
+    (waits,) = tablet.push(3)["results"]
+    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+
+
 def empties_and_cash(tablet: HandTablet, *, kegs: int, cents: int) -> dict[str, object]:
     stop = tablet.stop()
     seller_id = stop.orders[0].goods.seller_id
