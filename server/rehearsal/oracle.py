@@ -293,7 +293,8 @@ class Model:
 
     def _take_empties(self, stop: Stop, leaves: list[Json]) -> None:
         """Empties stand as the last word says; more than was ever credited is credited, fewer wait for a person."""
-        expected, more = self.expected, {}
+        expected = self.expected
+        more: dict[str, list[tuple[int, int, tuple[str, str]]]] = {}
         said = {(stop, leaf["owner_id"], leaf["container_class"]): leaf for leaf in leaves}
         for key in {key for key in expected.returned if key[0] == stop} | set(said):
             before, now = list(expected.returned.get(key, [])), said[key]["returned"] if key in said else 0
