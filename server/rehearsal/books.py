@@ -11,7 +11,7 @@ from uuid import UUID
 
 from server.core.blobs import blob_store
 from server.rehearsal.ground import Rows
-from server.rehearsal.oracle import World
+from server.rehearsal.oracle_said import World
 from shared.problems import Problem
 
 type Row = tuple[Any, ...]

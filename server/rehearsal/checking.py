@@ -25,7 +25,8 @@ from server.rehearsal.books import (
 from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised
 from server.rehearsal.ground import Rows
-from server.rehearsal.oracle import Expected, Model, Taken
+from server.rehearsal.oracle import Model
+from server.rehearsal.oracle_said import Expected, Taken
 from server.rehearsal.verdict import Verdict
 from shared.wire.bundle import BundleRun
 from shared.wire.event import SealedEvent

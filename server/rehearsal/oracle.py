@@ -10,73 +10,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from server.rehearsal.oracle_clock import when_sealed
 from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, total
 from server.rehearsal.oracle_said import (
     Batch,
+    Expected,
     First,
     Heard,
     Order,
     Standing,
     Stop,
+    Taken,
+    World,
     counts,
     files_of,
     said_of,
     to_five_cents,
 )
-from shared.wire.event import SealedEvent
 
 _CENTS_A_LINE = 4
 """By how much a further correction may round a line: its net, its deposit and two taxes."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What the events speak about: terms by order and hash, runs with their stops and orders, taxed classes, rates."""
-
-    terms: Mapping[tuple[Order, str], tuple[Json, Json]]
-    stops: Mapping[Stop, tuple[str, frozenset[Order]]]
-    runs: frozenset[str]
-    taxed: frozenset[tuple[str, str]]
-    rates: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """One event as the office took it; ``is_trusted`` is False once its tablet was revoked."""
-
-    device: str
-    seq: int
-    event: SealedEvent
-    received_ms: int
-    is_trusted: bool = True
-
-
-@dataclass(slots=True)
-class Expected:
-    """What must stand in the books. Amounts in cents; a credit has its state.
-
-    ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
-    the ``loose`` cents that roundings of further corrections may differ by. ``decided`` are the events that a person
-    looked at.
-    """
-
-    delivered: dict[Order, list[dict[str, tuple[int, ...]]]] = field(default_factory=dict)
-    left: dict[Order, int] = field(default_factory=dict)
-    loose: dict[Order, int] = field(default_factory=dict)
-    invoiced: dict[Order, int] = field(default_factory=dict)
-    credited: dict[Order, tuple[str, int]] = field(default_factory=dict)
-    supplied: dict[Order, int] = field(default_factory=dict)
-    noticed: dict[Order, list[tuple[int, int]]] = field(default_factory=dict)
-    returned: dict[tuple[Stop, str, str], list[int]] = field(default_factory=dict)
-    deposits: dict[tuple[Stop, str], list[int]] = field(default_factory=dict)
-    money: dict[tuple[Stop, str, str], list[tuple[int, int]]] = field(default_factory=dict)
-    parked: set[tuple[str, int]] = field(default_factory=set)
-    decided: set[tuple[str, int]] = field(default_factory=set)
-    files: set[str] = field(default_factory=set)
-    shown_wrong: list[str] = field(default_factory=list)
 
 
 class Model:
