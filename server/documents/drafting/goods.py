@@ -98,6 +98,9 @@ def draft_load_list(
     )
 
 
+_STRUCK_OUT = Text("Ligne retirée de la commande depuis", "Line struck out of the order since")
+
+
 def draft_variance_notice(
     delivery: Delivery, order: Order, cast: Cast, *, signer_role: str, timezone: str, uncertainty_s: int, qr: str
 ) -> papers.VarianceNotice:
@@ -120,13 +123,14 @@ def draft_variance_notice(
 def delivered_rows(delivery: Delivery, order: Order) -> tuple[DeliveredRow, ...]:
     """Return what happened to each line of the order."""
     lines = {line.id: line for line in order.lines}
-    return tuple(_delivered_row(one, lines[one.order_line_id]) for one in delivery.lines)
+    return tuple(_delivered_row(one, lines.get(one.order_line_id)) for one in delivery.lines)
 
 
-def _delivered_row(one: DeliveryLine, line: OrderLine) -> DeliveredRow:
+def _delivered_row(one: DeliveryLine, line: OrderLine | None) -> DeliveredRow:
+    """A line that its seller struck out once the truck had left is shown as what it was for the customer: a line."""
     return DeliveredRow(
-        description=Text(line.description_fr, line.description_en),
-        unit=unit(line.sales_unit),
+        description=Text(line.description_fr, line.description_en) if line else _STRUCK_OUT,
+        unit=unit(line.sales_unit if line else "unit"),
         ordered=one.ordered,
         delivered=one.delivered,
         not_shipped=one.not_shipped,

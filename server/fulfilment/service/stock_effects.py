@@ -25,7 +25,7 @@ _NO_CLASS = UUID(int=0)
 def move_delivered_goods(session: Session, *, delivery: Delivery, order: Order, stamp: Stamp) -> None:
     """Move what was delivered to the customer, what was lost to the losses, and the rest back to the warehouse."""
     lines = {line.id: line for line in order.lines}
-    moves = [move for one in delivery.lines for move in _moves(one, lines[one.order_line_id])]
+    moves = [move for one in delivery.lines for move in _moves(one, lines.get(one.order_line_id))]
     readers = {order.carrier_id or order.owner_id} - {order.owner_id}
     move_goods(
         session,
@@ -47,7 +47,7 @@ def correct_delivered_goods(
     lines = {line.id: line for line in order.lines}
     net: dict[tuple[UUID, StockPlace, StockPlace], int] = {}
     for sign, revision in ((1, delivery), (-1, before)):
-        for move in (move for one in revision.lines for move in _moves(one, lines[one.order_line_id])):
+        for move in (move for one in revision.lines for move in _moves(one, lines.get(one.order_line_id))):
             key = (move.format_id, move.source, move.target)
             net[key] = net.get(key, 0) + sign * move.quantity
     moves = [
@@ -118,8 +118,9 @@ def move_empties(session: Session, one: ContainerReturn, *, quantity: int, at: d
     )
 
 
-def _moves(one: DeliveryLine, line: OrderLine) -> Iterator[GoodsMove]:
-    if line.format_id is None:
+def _moves(one: DeliveryLine, line: OrderLine | None) -> Iterator[GoodsMove]:
+    """Nothing is known of the goods of a line that its seller struck out meanwhile: a person is asked."""
+    if line is None or line.format_id is None:
         return
     ends = (
         (one.delivered + one.extra, StockPlace.TRUCK, StockPlace.CUSTOMER),
@@ -143,7 +144,8 @@ def _containers_out(
     owners = _class_owners(session, [line.container_class_id for line in order.lines if line.container_class_id])
     had = {one.order_line_id: one.delivered + one.extra for one in before.lines} if before else {}
     for one in delivery.lines:
-        line = lines[one.order_line_id]
+        if (line := lines.get(one.order_line_id)) is None:
+            continue
         owner_id = owners.get(line.container_class_id) if line.container_class_id else None
         count = (one.delivered + one.extra - had.get(one.order_line_id, 0)) * line.containers_a_unit
         if owner_id is None or line.container_class_id is None or not count:

@@ -154,10 +154,14 @@ def test_an_overage_costs_what_its_signer_saw_whatever_the_order_became(
         orders.revise(session, order=order, items=items, stamp=stamp())
     more = DeliveredLine(first.line_id, first.quantity, first.quantity, extra=2)
     tablet.visit(tablet.stop(), counted={first.line_id: more})
-    assert tablet.push()["results"][0]["status"] == "applied"
+    (taken,) = tablet.push()["results"]
+    assert (taken["status"], taken["refusal"]) == ("applied", None)
     with transaction(yard.world.seller.id) as session:
         (made,) = session.scalars(select(Order).where(Order.supplement_of_id == order_id)).all()
     assert made.total_cents == price_extra(seen.goods, seen.prices, {first.line_id: 2}).total_cents
+    with transaction(yard.world.carrier_id) as session:
+        asked = {one.kind for one in session.scalars(select(Discrepancy))}
+    assert ("line_struck_out" in asked) is not keeps_line
 
 
 def test_a_correction_above_the_threshold_waits_and_a_better_count_takes_it_back(make_day: Callable[..., Yard]) -> None:
