@@ -26,6 +26,7 @@ from benchmarks.publish import database
 from benchmarks.reads import bare_ms, heard, percentile_ms, timed_ms
 from server.billing import service as billing
 from server.billing.service.free_amounts import FreeLine
+from server.core.heap import keep_loaded
 from server.core.transaction import engine, transaction
 from server.ledger.model import Allocation, JournalEntry
 from server.receivables import service as receivables
@@ -112,6 +113,7 @@ def _lines(world: World) -> int:
 def _ask(
     rows: psycopg.Connection[Any], world: World, read: Callable[[Session], object], turns: int
 ) -> tuple[list[float], list[float]]:
+    keep_loaded()  # as a web process does once it stands
     with transaction(world.seller.id) as session:
         ours = timed_ms(lambda: (session.expunge_all(), read(session)), turns=turns)
         with heard() as said:
