@@ -74,7 +74,7 @@ def walk(page: Page, who: str, day: str) -> Iterator[str]:
 
 def _imports(page: Page) -> Iterator[str]:
     """Try a file that is good and one that has a fault; nothing is written."""
-    goods = "Référence,Produit,Format,Prix\nBL-24,Blanche de la baie,caisse de 24,48.50\n"
+    goods = "Référence,Produit,Format,Prix,Poids (kg)\nBL-24,Blanche de la baie,caisse de 24,48.50,12.4\n"
     clients = "No client,Nom,Courriel\n12,Bar Zénith,pas un courriel\n"
     for name, path, told in (("essai", "/catalogue/importer", goods), ("refus", "/clients/importer", clients)):
         page.goto(path)
