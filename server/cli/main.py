@@ -10,7 +10,7 @@ import click
 
 from server.cli.lazy import LazyCommands
 from server.core.imports import FaultyRows, told_faults
-from shared.problems import Problem
+from server.core.problems import Problem, say_problem
 
 _EXIT_PROBLEM: Final = 2
 _COMMANDS: Final = {
@@ -54,12 +54,6 @@ def main() -> None:
         for row in told_faults(problem.faults) if isinstance(problem, FaultyRows) else ():
             click.echo(row, err=True)
         sys.exit(_EXIT_PROBLEM)
-
-
-def say_problem(problem: Problem) -> str:
-    """Return what, where and what to do, in French and English."""
-    where = f" ({problem.where})" if problem.where else ""
-    return f"{problem.title.fr}\u00a0: {problem.detail.fr}{where}\n{problem.title.en}: {problem.detail.en}{where}"
 
 
 def _end(_number: int, _frame: object) -> None:

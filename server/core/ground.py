@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from sqlalchemy import make_url
 
 from server.core.embedded.address import APP_ROLE, OWNER_ROLE
 from server.core.embedded.postgres import ARCHIVE_FOLDER, EmbeddedPostgres, ensure_database, ensure_roles
@@ -13,7 +16,13 @@ from server.core.migrations import migrate as upgrade
 from server.core.problems import Problem, Text
 from server.core.settings import PREFIX, reload_settings, settings
 
-DATABASE = "tournee"
+if TYPE_CHECKING:
+    from server.core.embedded.seaweed import S3Address
+
+type StoreKind = Literal["local", "s3"]
+
+DATABASE: Final = "tournee"
+VAR: Final = Path("var")
 
 
 class NoOwner(Problem):
@@ -25,7 +34,7 @@ class NoOwner(Problem):
 
 
 @contextmanager
-def standing_ground(folder: Path = Path("var"), *, database: str = DATABASE) -> Iterator[None]:
+def standing_ground(folder: Path = VAR, *, database: str = DATABASE) -> Iterator[None]:
     """Hold a database with the present schema inside the block: the named one, else an embedded one in ``folder``.
 
     The embedded one is shared with other processes of the same folder and stopped by its last user.
@@ -41,6 +50,52 @@ def standing_ground(folder: Path = Path("var"), *, database: str = DATABASE) -> 
         reload_settings()
         migrate()
         yield
+
+
+@contextmanager
+def store_ground(store: StoreKind, folder: Path = VAR) -> Iterator[None]:
+    """Hold one kind of store and the database that belongs to it; a store of no address is started in ``folder``."""
+    from server.core.embedded.seaweed import EmbeddedS3
+
+    os.environ[f"{PREFIX}STORE"] = store
+    os.environ.setdefault(f"{PREFIX}STORE_PATH", str(folder / "store"))
+    reload_settings()
+    starts = store == "s3" and not settings().s3_endpoint
+    with EmbeddedS3(folder / "s3") if starts else nullcontext() as address:
+        if address is not None:
+            _name(address)
+        with standing_ground(folder, database=database_of(store)):
+            yield
+
+
+def database_of(store: StoreKind) -> str:
+    """Return the name of the embedded database of a kind of store: each kind has days of its own."""
+    return DATABASE if store == "local" else f"{DATABASE}_{store}"
+
+
+def was_ground(store: StoreKind | None, folder: Path = VAR) -> bool:
+    """Say whether database and store are named, or were ever made in ``folder``, so that reading makes nothing."""
+    has_database = bool(settings().database_url) or (folder / "postgres").exists()
+    return has_database and (store != "s3" or bool(settings().s3_endpoint) or (folder / "s3").exists())
+
+
+def ground_said() -> str:
+    """Return the names of the database and of the store that the settings point to."""
+    now = settings()
+    where = now.store_path if now.store == "local" else f"s3, {now.s3_bucket}"
+    return f"base · database: {make_url(now.database_url).database}; magasin · store: {where}"
+
+
+def _name(address: S3Address) -> None:
+    named = {
+        "S3_ENDPOINT": address.endpoint_url,
+        "S3_BUCKET": address.bucket,
+        "S3_ACCESS_KEY": address.access_key,
+        "S3_SECRET_KEY": address.secret_key,
+        "S3_REGION": address.region,
+    }
+    os.environ.update({PREFIX + name: value for name, value in named.items()})
+    reload_settings()
 
 
 def archiving() -> dict[str, str]:

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from shared.problems import Language, Problem, Text
 
-__all__ = ["BadRequest", "Conflict", "Forbidden", "Language", "NotFound", "Problem", "Text", "Unauthenticated"]
+__all__ = [
+    "BadRequest",
+    "Conflict",
+    "Forbidden",
+    "Language",
+    "NotFound",
+    "Problem",
+    "Text",
+    "Unauthenticated",
+    "say_problem",
+]
+
+
+def say_problem(problem: Problem) -> str:
+    """Return what, where and what to do, in French and English, as a terminal shows it."""
+    where = f" ({problem.where})" if problem.where else ""
+    return f"{problem.title.fr}\u00a0: {problem.detail.fr}{where}\n{problem.title.en}: {problem.detail.en}{where}"
 
 
 class NotFound(Problem):

@@ -7,18 +7,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
 
-from server.core.embedded.seaweed import EmbeddedS3, S3Address
-from server.core.ground import DATABASE, standing_ground
-from server.core.settings import PREFIX, reload_settings, settings
+from server.core.ground import VAR, StoreKind, store_ground
+from server.core.settings import PREFIX, reload_settings
 from server.core.transaction import forget_engine
 from server.example.cast import CARRIER_ID, RUN_DAY
 from server.example.check.finding import Scope
 
-type StoreKind = Literal["local", "s3"]
-
-VAR: Final = Path("var")
+__all__ = ["VAR", "DayPlace", "StoreKind", "standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +39,6 @@ class DayPlace:
         """Whose day it is, and where its tablets are."""
         return Scope(carrier_id=CARRIER_ID, runs_on=RUN_DAY, tablets=self.tablets if self.tablets.exists() else None)
 
-    @property
-    def database(self) -> str:
-        """The name of the embedded database."""
-        return DATABASE if self.store == "local" else f"{DATABASE}_{self.store}"
-
 
 @contextmanager
 def standing(place: DayPlace) -> Iterator[None]:
@@ -56,28 +47,12 @@ def standing(place: DayPlace) -> Iterator[None]:
     place.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         stack.callback(_restore, before)
-        os.environ[f"{PREFIX}STORE"] = place.store
-        if place.store == "s3" and not settings().s3_endpoint:
-            _name(stack.enter_context(EmbeddedS3(place.var / "s3")))
-        os.environ.setdefault(f"{PREFIX}STORE_PATH", str(place.var / "store"))
         os.environ.setdefault(f"{PREFIX}SECRETS_PATH", str(place.var / "secrets"))
         os.environ.setdefault(f"{PREFIX}ROADS_PATH", str(place.var / "roads"))
         os.environ.setdefault(f"{PREFIX}LOG_LEVEL", "WARNING")
-        reload_settings()
-        stack.enter_context(standing_ground(place.var, database=place.database))
+        stack.enter_context(store_ground(place.store, place.var))
         stack.callback(forget_engine)
         yield
-
-
-def _name(address: S3Address) -> None:
-    named = {
-        "S3_ENDPOINT": address.endpoint_url,
-        "S3_BUCKET": address.bucket,
-        "S3_ACCESS_KEY": address.access_key,
-        "S3_SECRET_KEY": address.secret_key,
-        "S3_REGION": address.region,
-    }
-    os.environ.update({PREFIX + name: value for name, value in named.items()})
 
 
 def _restore(before: dict[str, str]) -> None:

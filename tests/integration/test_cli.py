@@ -11,9 +11,8 @@ import urllib.request
 
 import pytest
 
-from server.cli.main import say_problem
 from server.cli.web_server import WebServer
-from server.core.problems import BadRequest, Text
+from server.core.problems import BadRequest, Text, say_problem
 
 TOURNEE = [sys.executable, "-c", "from server.cli import main; main()"]
 

@@ -11,12 +11,13 @@ from uuid import UUID
 import click
 
 from server.core.blobs import blob_store
-from server.core.ground import standing_ground
+from server.core.ground import StoreKind, ground_said
+from server.core.problems import say_problem
 from server.core.transaction import transaction
 from server.documents.audit import issued_papers, paper_faults
+from server.documents.cli.standing import NoBooks, standing_books, store_option
 from server.ledger.audit import LedgerFault
 from server.receivables.audit import book_faults
-from server.receivables.queries import all_organisation_ids
 
 EXIT_FAULTY: Final = 1
 _MAX_SHOWN: Final = 20
@@ -28,24 +29,25 @@ def ledger() -> None:
 
 
 @ledger.command("check")
-def check() -> None:
+@store_option
+def check(*, store: StoreKind | None) -> None:
     """Vérifier les livres et les PDF de chaque émetteur · Check every issuer's books and PDFs.
 
-    Numbers, chains, sums, postings, allocations and the bytes of issued papers. Ends with 1 and names the first faults.
+    Numbers, chains, sums, postings, allocations and the bytes of issued papers. Ends with 1 and names the first faults;
+    where there is no issuer nothing was checked, which is 1 as well.
     """
-    with standing_ground():
-        issuer_ids = _organisations()
-        faults = list(islice(_all_faults(issuer_ids), _MAX_SHOWN))
+    try:
+        with standing_books(store) as issuer_ids:
+            faults = list(islice(_all_faults(issuer_ids), _MAX_SHOWN))
+            read = ground_said()
+    except NoBooks as nothing:
+        click.echo(say_problem(nothing), err=True)
+        sys.exit(EXIT_FAULTY)
     for fault in faults:
         click.echo(f"{fault.issuer_id}  {fault.where}  {fault.kind}\n  {fault.text.fr}\n  {fault.text.en}", err=True)
+    click.echo(read if faults else f"{len(issuer_ids)} livres justes · books hold  ({read})", err=bool(faults))
     if faults:
         sys.exit(EXIT_FAULTY)
-    click.echo(f"{len(issuer_ids)} livres justes · books hold")
-
-
-def _organisations() -> list[UUID]:
-    with transaction(acting=UUID(int=0), as_owner=True) as session:
-        return all_organisation_ids(session)
 
 
 def _all_faults(issuer_ids: list[UUID]) -> Iterator[LedgerFault]:
