@@ -85,7 +85,7 @@ class Evening:
 
 def make_evening(app: Any, superuser: str, scale: Scale) -> Evening:
     """Prepare the day of all tablets and seal their events; nothing is sent."""
-    deals = [CREDIT if number % 4 == 3 else ADJUST for number in range(scale.suppliers)]  # noqa: PLR2004
+    deals = [CREDIT if number % 4 == 3 else ADJUST for number in range(scale.suppliers)]  # noqa: PLR2004  # each fourth
     world = make_world(deals)
     patterns = [make_order(world, seller=seller, cases=4, kegs=1) for seller in world.sellers]
     chance = random.Random(scale.seed)
@@ -151,13 +151,13 @@ class Copier:
 
     def _read(self, name: str, column: str, values: Sequence[UUID]) -> list[dict[str, Any]]:
         query = f"SELECT * FROM {name} WHERE {column} = ANY(%s)"  # noqa: S608  # names of our own
-        return self._rows.execute(query, [list(values)]).fetchall()  # type: ignore[arg-type]
+        return self._rows.execute(query, [list(values)]).fetchall()  # type: ignore[arg-type]  # our own words
 
     def _write(self, name: str, found: list[dict[str, Any]]) -> None:
         columns = list(found[0])
         table = Model.metadata.tables[name.strip('"')]
         as_json = {column.name for column in table.columns if isinstance(column.type, JSON)}
-        query = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608
+        query = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608  # our own names
         with self._rows.cursor() as cursor:
             cursor.executemany(
                 query,  # type: ignore[arg-type]  # built of our own names

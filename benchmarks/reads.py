@@ -20,7 +20,7 @@ def heard() -> Iterator[Said]:
     """Note the statements that the product sends inside the block, with their values."""
     said: Said = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:  # noqa: FBT001
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool) -> None:  # noqa: FBT001  # as SQLAlchemy calls it
         said.append((statement, values))
 
     event.listen(Engine, "before_cursor_execute", note)

@@ -116,7 +116,7 @@ class Journey:
 
     def _under_way(self, held: tuple[BundleRun, ...]) -> BundleRun | None:
         progress = {
-            run.run_id: self.tablet.store.read(lambda session, run=run: states.run_progress(session, run.run_id))  # type: ignore[misc]
+            run.run_id: self.tablet.store.read(lambda session, run=run: states.run_progress(session, run.run_id))  # type: ignore[misc]  # the loop's value is bound on purpose
             for run in held
         }
         under_way = [run for run in held if progress[run.run_id].is_under_way]

@@ -45,7 +45,7 @@ def create_app() -> Flask:
     app.config |= {"MAX_CONTENT_LENGTH": settings().max_body_bytes, "JSON_SORT_KEYS": False}
     if settings().proxies:
         hops = settings().proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # flask's way
     api = install_api(app)
     for install in (install_tracing, install_headers, install_forgery, install_answers, install_rendering):
         install(app)

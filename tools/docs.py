@@ -11,7 +11,7 @@ from typing import Any, Final
 from server.core.settings import PREFIX, Settings
 from server.delivery.contests.model import CONTEST_LIFECYCLE
 from server.delivery.sharing.model import PROOF_LIFECYCLE
-from server.identity.permissions import ACTIONS, WITHOUT_A_DOOR, Column
+from server.identity.permissions import ACTIONS, TABLET_PERMISSIONS, WITHOUT_A_DOOR, Column
 from server.receivables.model import REFUND_LIFECYCLE
 from shared.lifecycle import StateMachine
 from shared.lifecycles import ALL_LIFECYCLES
@@ -52,8 +52,8 @@ def permissions() -> str:
     parts = ["# Permissions", "", _NOTE, ""]
     parts += [
         "● everything, ○ one's own or within a limit that the service checks, – nothing. Every view names the",
-        "permission that it needs; a tablet holds `device.sync` alone. Accountants, dispatchers, drivers and admins",
-        "work inside suppliers and distributors only.",
+        "permission that it needs; a tablet holds " + _tablets_hold() + " alone. Accountants,",
+        "dispatchers, drivers and admins work inside suppliers and distributors only.",
         "",
         "| permission | action | " + " | ".join(column.value for column in people) + " |",
         "| --- | --- |" + " :-: |" * len(people),
@@ -75,6 +75,11 @@ def permissions() -> str:
     ]
     parts += [f"| `{permission}` | {how} |" for permission, how in WITHOUT_A_DOOR.items()]
     return "\n".join(parts) + "\n"
+
+
+def _tablets_hold() -> str:
+    """Return the permissions of a tablet, as the matrix has them."""
+    return " and ".join(f"`{permission}`" for permission in sorted(TABLET_PERMISSIONS))
 
 
 def doors() -> str:

@@ -102,7 +102,7 @@ def waiting(session: Session) -> tuple[Attachment, ...]:
 
 def of_event(session: Session, event_id: str) -> tuple[Attachment, ...]:
     """Return the files that one event names."""
-    query = f"{_SELECT} WHERE sha256 IN (SELECT sha256 FROM attachment_use WHERE event_id = ?) {_ORDER}"  # noqa: S608
+    query = f"{_SELECT} WHERE sha256 IN (SELECT sha256 FROM attachment_use WHERE event_id = ?) {_ORDER}"  # noqa: S608  # our own words
     rows = session.db.execute(query, (event_id,))
     return tuple(Attachment(*row) for row in rows)
 

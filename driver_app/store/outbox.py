@@ -206,7 +206,7 @@ def prune(session: Session, *, safe_seq: int, received_seq: int) -> int:
     always stays: the next one builds upon its hash. Files go by their own time (``attachments.let_go``).
     """
     bound = (safe_seq, received_seq, head(session).seq)
-    return session.db.execute("DELETE FROM event" + _OLD, bound).rowcount  # noqa: S608
+    return session.db.execute("DELETE FROM event" + _OLD, bound).rowcount  # noqa: S608  # our own words
 
 
 _MARGIN_BYTES = 1024

@@ -39,7 +39,7 @@ class Payable:
 def payables(session: Session, *, on: date) -> Sequence[Payable]:
     """Return the issuers who billed the acting buyer, by name, with what each lets it see.
 
-    Source: R079; issue 4, payables seen from the buyer's side.
+    Source: R079: payables seen from the buyer's side.
     """
     me = acting_org(session)
     return [_payable(session, issuer_id, name, me, on) for issuer_id, name in issuers_to_pay(session)]

@@ -1,7 +1,7 @@
 """The oracle's own arithmetic: fractions instead of decimals, and nothing of the product's.
 
 A document is priced once on its whole base and shared back to its lines; a credit is the difference of two roundings
-of what its line was invoiced at. Written from the rules of the handbook alone.
+of what its line was invoiced at. Written from the requirements (docs/requirements.md) alone.
 """
 
 from __future__ import annotations

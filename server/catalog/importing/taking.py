@@ -72,7 +72,7 @@ def import_catalogue(session: Session, *, sheet: Sheet, stamp: Stamp, note: Note
     Raises:
         FaultyRows: rows whose figures cannot be, each with its line and column.
 
-    Source: issue 4 (CSV import with a dry run and row errors).
+    Source: the CSV import promises a dry run and errors by row.
     """
     session.get_one(Organisation, acting_org(session), with_for_update=True)
     shelf, steps = _steps(session, sheet)

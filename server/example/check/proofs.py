@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Final
 from uuid import UUID
 
+from pypdf import PdfReader
 from sqlalchemy import select
 
 from server.core.blobs import blob_store
@@ -142,9 +143,7 @@ def _leaks(secrets: Secrets, proof: Proof, payload: bytes, paper: bytes) -> Iter
 
 
 def _text_of(paper: bytes) -> str:
-    """Return the words of a PDF, with single spaces; what reads PDF is installed for trials and tests only."""
-    from pypdf import PdfReader
-
+    """Return the words of a PDF, with single spaces."""
     return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages).split())
 
 

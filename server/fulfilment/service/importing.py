@@ -83,7 +83,7 @@ def import_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp,
     Raises:
         FaultyRows: orders that cannot be, each with its line and column.
 
-    Source: issue 4 (CSV import with a dry run and row errors); R035, R036.
+    Source: R035, R036; the CSV import promises a dry run and errors by row.
     """
     session.get_one(Organisation, acting_org(session), with_for_update=True)
     book = _open_book(session, found)

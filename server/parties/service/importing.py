@@ -91,7 +91,7 @@ def import_clients(session: Session, *, sheet: Sheet, stamp: Stamp, note: Note =
     Raises:
         FaultyRows: a row names a group that is not there.
 
-    Source: issue 4 (imports), C26 (clients without an account are kept by their seller).
+    Source: C26 (clients without an account are kept by their seller).
     """
     session.get_one(Organisation, acting_org(session), with_for_update=True)
     steps = _steps(session, sheet)

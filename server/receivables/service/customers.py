@@ -149,7 +149,7 @@ def reason_to_hold(session: Session, *, issuer_id: UUID, buyer_id: UUID, adding_
     A hold comes first. Else what the customer owes, what is accepted for it and not yet invoiced, and the order, must
     together stay within its limit; equality passes.
 
-    Source: issue 4, credit limit and hold; R068, R070.
+    Source: R068, R070: credit limit and hold.
     """
     with acting_for(session, issuer_id):
         account = account_of(session, issuer_id=issuer_id, buyer_id=buyer_id)

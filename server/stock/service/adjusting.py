@@ -47,7 +47,7 @@ def adjust(session: Session, *, seller_id: UUID, said: Adjustment, stamp: Stamp)
         Forbidden, NoAgreement: the acting organisation has no say in this stock.
         BadStock: a figure, reason or note that cannot be.
 
-    Source: R057; issue 4 (stock).
+    Source: R057.
     """
     require_keeper(session, seller_id=seller_id, keeper_id=said.keeper_id)
     _require_sayable(said)
