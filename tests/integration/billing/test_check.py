@@ -74,7 +74,8 @@ def test_sound_books_pass(database):
     """The command says how many books hold and ends with 0."""
     a_day_of_books()
     answer = CliRunner().invoke(ledger, ["check"])
-    assert (answer.exit_code, answer.output) == (0, "4 livres justes · books hold\n")
+    assert answer.exit_code == 0
+    assert answer.output.startswith("4 livres justes · books hold  (base · database: ")
 
 
 TOUCHED = [
