@@ -18,10 +18,10 @@ define run_tests
 	if [ $${#found[@]} -gt 0 ]; then $(PYTEST) $(2) "$${found[@]}"; fi
 endef
 
-.PHONY: help setup system run serve check format lint types contracts fast test slow shots nightly docs lock clean
+.PHONY: help setup system run serve check format lint types contracts fast test slow shots nightly tablet-lock docs lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install everything into the checkout (.venv, node_modules)
 	@tools/setup
@@ -65,6 +65,9 @@ shots: setup ## pictures of every page, tablet screen and document, in var/shots
 
 nightly: setup ## the long drills, resumable, results in var/nightly
 	@$(PY) -m tools.nightly $(ARGS)
+
+tablet-lock: setup ## the tests of shared, store and sync with nothing but what a tablet has
+	@$(PY) -m tools.tablet_lock $(ARGS)
 
 docs: setup ## write the generated documents again (lifecycles, settings, permissions)
 	@$(PY) -m tools.docs

@@ -67,6 +67,7 @@ DRILLS = (
         ("-m", "pytest", "-q", "tests/integration/orders/test_order_machine.py"),
         settings=(("DRILL_ORDER_LIVES", "400"),),
     ),
+    Drill("tablet-lock", ("-m", "tools.tablet_lock")),
     Drill("pages", ("-m", "pytest", "-q", "tests/browser/test_every_page.py")),
     Drill("hostile", ("-m", "pytest", "-q", "tests/integration/api", "tests/conformance")),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
