@@ -26,7 +26,7 @@ class BlobStore(Protocol):
     """Objects of one tenant, named by their sha256; putting the same bytes twice changes nothing."""
 
     def put(self, owner_id: UUID, payload: bytes, *, media_type: str) -> str:
-        """Keep ``payload`` durably and return its sha256 in hex."""
+        """Keep ``payload`` durably and return its sha256 in hex; an object whose bytes had changed is whole again."""
 
     def get(self, owner_id: UUID, sha256: str) -> bytes:
         """Return the bytes, whose hash was checked.
@@ -57,7 +57,7 @@ class LocalBlobStore:
         del media_type  # the index of documents knows it
         sha256 = hashlib.sha256(payload).hexdigest()
         path = self._path(owner_id, sha256)
-        if not path.exists():
+        if not is_whole(self, owner_id, sha256):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write_durably(path, payload)
         return sha256
@@ -124,6 +124,15 @@ def checked(payload: bytes, sha256: str) -> bytes:
     if hashlib.sha256(payload).hexdigest() != sha256:
         raise missing(sha256)
     return payload
+
+
+def is_whole(store: BlobStore, owner_id: UUID, sha256: str) -> bool:
+    """Say whether the store gives this object back with its hash."""
+    try:
+        store.get(owner_id, sha256)
+    except BlobMissing:
+        return False
+    return True
 
 
 def missing(sha256: str) -> BlobMissing:

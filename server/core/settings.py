@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from shared.problems import Problem, Text
 
@@ -38,12 +38,17 @@ class Settings:
     store_path: str = field(default="var/store", metadata={"doc": "folder of the local object store"})
     s3_endpoint: str = field(default="", metadata={"doc": "address of the S3 store; empty for the provider's own"})
     s3_bucket: str = field(default="tournee", metadata={"doc": "bucket"})
-    s3_access_key: str = field(default="", metadata={"doc": "access key", "secret": "yes"})
-    s3_secret_key: str = field(default="", metadata={"doc": "secret key", "secret": "yes"})
+    s3_access_key: str = field(default="", repr=False, metadata={"doc": "access key", "secret": "yes"})
+    s3_secret_key: str = field(default="", repr=False, metadata={"doc": "secret key", "secret": "yes"})
     s3_region: str = field(default="us-east-1", metadata={"doc": "region"})
     secrets_path: str = field(default="var/secrets", metadata={"doc": "folder (0700) of the server's keys"})
     smtp_host: str = field(default="", metadata={"doc": "mail server; empty keeps mail in the outbox"})
     smtp_port: int = field(default=25, metadata={"doc": "mail server's port"})
+    smtp_security: Literal["none", "starttls", "tls"] = field(
+        default="none", metadata={"doc": "`starttls` (often port 587), `tls` (often 465), or `none` within one's house"}
+    )
+    smtp_user: str = field(default="", metadata={"doc": "who logs in at the mail server; empty for nobody"})
+    smtp_password: str = field(default="", repr=False, metadata={"doc": "password there", "secret": "yes"})
     smtp_from: str = field(default="tournee@localhost", metadata={"doc": "sender of mail"})
     public_url: str = field(default="http://localhost:8000", metadata={"doc": "address that people and tablets use"})
     secure_cookies: bool = field(
@@ -89,14 +94,15 @@ def settings() -> Settings:
     """Return the settings of this process.
 
     Raises:
-        BadSetting: a value cannot be read as its type.
+        BadSetting: a value cannot be read as its type, or is none of its choices; or two do not go together.
     """
+    kinds = get_type_hints(Settings)
     values = {
-        one.name: _read(one.name, type(one.default))
+        one.name: _read(one.name, kinds[one.name])
         for one in fields(Settings)
         if PREFIX + one.name.upper() in os.environ
     }
-    return Settings(**values)  # type: ignore[arg-type]  # each value was read as its field's type
+    return _coherent(Settings(**values))
 
 
 def reload_settings() -> Settings:
@@ -112,9 +118,36 @@ def secret_file(name: str) -> Path:
     return folder / name
 
 
-def _read(name: str, kind: type) -> str | int | bool:
+def _coherent(read: Settings) -> Settings:
+    if bool(read.smtp_user) != bool(read.smtp_password):
+        raise BadSetting(
+            Text(
+                "Donnez l’utilisateur et son mot de passe, ou aucun des deux.",
+                "Give the user and its password, or neither.",
+            ),
+            where="TOURNEE_SMTP_USER, TOURNEE_SMTP_PASSWORD",
+        )
+    if not (read.smtp_user + read.smtp_password).isascii():
+        raise BadSetting(
+            Text("Le courriel n’accepte ici que des caractères ASCII.", "Mail takes ASCII characters alone here."),
+            where="TOURNEE_SMTP_USER, TOURNEE_SMTP_PASSWORD",
+        )
+    if read.smtp_user and read.smtp_security == "none":
+        raise BadSetting(
+            Text(
+                "Un mot de passe ne part pas en clair\u00a0: choisissez «\u00a0starttls\u00a0» ou «\u00a0tls\u00a0».",
+                "A password is not sent in the clear: choose “starttls” or “tls”.",
+            ),
+            where="TOURNEE_SMTP_SECURITY",
+        )
+    return read
+
+
+def _read(name: str, kind: Any) -> Any:
     raw = os.environ[PREFIX + name.upper()]
     try:
+        if get_origin(kind) is Literal:
+            return {choice: choice for choice in get_args(kind)}[raw]
         if kind is bool:
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[raw.lower()]
         return int(raw) if kind is int else raw

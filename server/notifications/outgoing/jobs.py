@@ -22,6 +22,7 @@ from server.documents.model import Document
 from server.notifications.model import EmailMessage, SendingState
 from server.notifications.outgoing.attaching import PaperNotReady, must_wait, papers_of
 from server.notifications.outgoing.composing import composed
+from server.notifications.outgoing.mail_server import mail_server, without_password
 from server.notifications.outgoing.webhooks import WebhookRefused, WebhookUnanswered, call
 from server.notifications.service.arriving import note_arrival
 from server.notifications.service.calling import MAX_TRIES, DueCall, claim, note_try
@@ -95,10 +96,10 @@ def _send(message: EmailMessage, papers: Sequence[Document]) -> str:
     attached = [(paper.name, blob_store().get(paper.owner_id, paper.sha256)) for paper in papers]
     mime = composed(message, attached)
     try:
-        with smtplib.SMTP(settings().smtp_host, settings().smtp_port, timeout=10) as server:
+        with mail_server() as server:
             server.send_message(mime)
     except (OSError, smtplib.SMTPException) as error:
-        return f"{type(error).__name__}: {error}"[:500]
+        return without_password(f"{type(error).__name__}: {error}")[:500]
     return ""
 
 
