@@ -52,7 +52,7 @@ def run(*, once: bool, store: StoreKind, roads: Path | None, port: int, language
     """
     from server.core.logs import configure_logs
     from server.example.progress import Bars
-    from server.example.roads import have_roads
+    from server.example.roads import build_roads, notice_of_day
     from server.example.running import DayRunner
     from server.example.standing import standing
 
@@ -61,10 +61,10 @@ def run(*, once: bool, store: StoreKind, roads: Path | None, port: int, language
         configure_logs("WARNING")
         bars = Bars(console, language)
         with bars.shown():
-            notice = have_roads(roads, bars)
+            build_roads(roads, bars)
             users = DayRunner(place, bars).run()
         holds = _conclude(place, console, language)
-        if notice is not None:
+        if (notice := notice_of_day()) is not None:
             console.print(notice.say(language), highlight=False, soft_wrap=True)
         if once or not holds:
             sys.exit(0 if holds else EXIT_FAULT)

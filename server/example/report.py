@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from rich.table import Table
@@ -14,8 +15,11 @@ from server.core.problems import Language, Text
 from server.core.transaction import transaction
 from server.documents.model import Document, DocumentKind
 from server.example.check.books import Books
+from server.example.check.drills import read_drills
 from server.example.check.finding import Finding
 from server.example.check.money import delivered_amount
+from server.example.check.news import News
+from server.planning.model import MatrixSource
 from server.receivables.model import Payment
 from shared.money import format_money
 from shared.states import InvoiceState
@@ -32,10 +36,12 @@ _ROWS: Final = (
     ("supplementary", Text("Commandes supplémentaires", "Supplementary orders")),
     ("variance_notices", Text("Avis d’écart", "Variance notices")),
     ("payments", Text("Paiements encaissés", "Payments collected")),
-    ("proofs", Text("Preuves remises", "Proofs delivered")),
+    ("tablets", Text("Tablettes", "Tablets")),
+    ("proofs", Text("Preuves scellées", "Proofs sealed")),
 )
 _WORDS: Final[Mapping[str, Text]] = {
     "distance_km": Text("km", "km"),
+    "estimated_km": Text("km estimés", "estimated km"),
     "complete": Text("complets", "complete"),
     "partial": Text("partiels", "partial"),
     "refused": Text("refusés", "refused"),
@@ -49,6 +55,10 @@ _WORDS: Final[Mapping[str, Text]] = {
     "approved": Text("approuvées au-dessus du seuil", "approved above the threshold"),
     "units": Text("unités manquantes", "units missing"),
     "size_mb": Text("Mo", "MB"),
+    "offline": Text("sans réseau", "without network"),
+    "killed": Text("tuées", "killed"),
+    "late": Text("synchronisées le soir", "synced in the evening"),
+    "announced": Text("annoncées au fournisseur", "announced to the supplier"),
     "suppliers": Text("fournisseurs", "suppliers"),
 }
 
@@ -65,7 +75,7 @@ def make_report(books: Books, findings: Iterable[Finding], *, store: str) -> Rep
         "matrix_source": next((run.matrix_source.value for run in books.runs), ""),
         "distance_m": distance_m,
         "km": round(distance_m / 1000, 1),
-        "runs": _entry(len(books.runs), total_cents, distance_km=round(distance_m / 1000, 1)),
+        "runs": _entry(len(books.runs), total_cents, **_distance(books, distance_m)),
         "stops": _entry(len(books.stops), total_cents, **Counter(one.outcome.value for one in books.visits.values())),
         "orders": _entry(len(books.orders), sum(order.total_cents for order in books.orders.values())),
         "documents": documents,
@@ -74,11 +84,13 @@ def make_report(books: Books, findings: Iterable[Finding], *, store: str) -> Rep
         "supplementary": _entry(len(books.supplements), sum(order.total_cents for order in books.supplements)),
         "variance_notices": _entry(len(books.notices), None, units=sum(one.short_units for one in books.notices)),
         "payments": _entry(len(payments), sum(one.amount_cents + one.rounding_cents for one in payments)),
+        "tablets": _entry(len(books.runs), None, **asdict(read_drills(books))),
         "proofs": _entry(
             len(books.proofs),
             sum(delivered[one.delivery_id] for one in books.proofs),
             size_bytes=sum(one.file_size_bytes for one in books.proofs),
             suppliers=len({one.seller_id for one in books.proofs}),
+            announced=News(books).told_suppliers,
         ),
         "checks": [{"check": one.slug, "holds": one.holds, "figures": one.figures.en} for one in findings],
     }
@@ -104,6 +116,12 @@ def _details(entry: Mapping[str, Any], language: Language) -> str:
     known = [(entry[name], words.say(language)) for name, words in _WORDS.items() if entry.get(name)]
     decimal, colon = (",", "\u00a0: ") if language == "fr" else (".", ": ")
     return ", ".join(f"{words}{colon}{str(value).replace('.', decimal)}" for value, words in known)
+
+
+def _distance(books: Books, distance_m: int) -> Report:
+    """Name the kilometres of the runs for what they are: one estimated run makes all of them an estimate."""
+    is_estimated = any(run.matrix_source is MatrixSource.ESTIMATE for run in books.runs)
+    return {"estimated_km" if is_estimated else "distance_km": round(distance_m / 1000, 1)}
 
 
 def _entry(count: int, amount_cents: int | None, **details: object) -> Report:

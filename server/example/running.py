@@ -22,13 +22,14 @@ from server.example.people import Users, open_accounts
 from server.example.progress import Bars
 from server.example.script import script_of
 from server.example.standing import DayPlace
-from server.example.tablets import ExampleTablet, Office, enrol, sit, tablets_of
+from server.example.tablets import ExampleTablet, Office, enrol, sit, sit_without_network, tablets_of
 from server.subscriptions import install_subscriptions
 from shared.states import RunState
 
 ON_THE_ROAD: Final = (RunState.READY, RunState.UNDER_WAY, RunState.BACK)
 AT_ONCE: Final = 2
 """Tablets driven side by side."""
+_SYNC: Final = {"pull": False, "runs": [], "push": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +86,15 @@ class DayRunner:
         self._drive(office, tablets)
         self.bars.jobs(Text("Preuves et factures", "Proofs and invoices"))
         for tablet in self.bars.each(Text("Synchro du soir", "The evening’s sync"), _late(tablets)):
-            sit(office.url, tablet, {"pull": False, "runs": [], "push": True})
+            sit(office.url, tablet, _SYNC)
 
     def _drive(self, office: Office, tablets: Sequence[ExampleTablet]) -> None:
         late = _late(tablets)
 
         def drive(tablet: ExampleTablet) -> None:
-            script = {"pull": False, "runs": [script_of(tablet.run.id)], "push": tablet not in late}
-            sit(office.url, tablet, script)
+            sit_without_network(tablet, {"pull": False, "runs": [script_of(tablet.run.id)]})
+            if tablet not in late:
+                sit(office.url, tablet, _SYNC)
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             driven = [pool.submit(drive, tablet) for tablet in tablets]

@@ -12,7 +12,8 @@ from server.core.ground import VAR, StoreKind, store_ground
 from server.core.settings import PREFIX, reload_settings
 from server.core.transaction import forget_engine
 from server.example.cast import CARRIER_ID, RUN_DAY
-from server.example.check.finding import Scope
+from server.example.check.finding import Drills, Scope
+from server.example.incidents import EVENING_TRUCK, INCIDENTS
 
 __all__ = ["VAR", "DayPlace", "StoreKind", "standing"]
 
@@ -36,8 +37,16 @@ class DayPlace:
 
     @property
     def scope(self) -> Scope:
-        """Whose day it is, and where its tablets are."""
-        return Scope(carrier_id=CARRIER_ID, runs_on=RUN_DAY, tablets=self.tablets if self.tablets.exists() else None)
+        """Whose day it is, where its tablets are, and what was to happen to them."""
+        return Scope(
+            carrier_id=CARRIER_ID,
+            runs_on=RUN_DAY,
+            tablets=self.tablets if self.tablets.exists() else None,
+            drills=Drills(
+                kill_points=tuple(one.kill_at for one in INCIDENTS.values() if one.kill_at),
+                late_runs=(EVENING_TRUCK,),
+            ),
+        )
 
 
 @contextmanager

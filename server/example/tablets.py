@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import json
-import signal
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from server.core.problems import Problem, Text
 from server.core.transaction import transaction
 from server.example.cast import CARRIER_ID, DISPATCHER, DRIVERS, Person
 from server.example.dispatching import DayRun
+from server.example.starts import Phase, Start, note_start
 from server.identity.queries import drivers
 
 PATIENCE_S: Final = 60
 LONGEST_SITTING_S: Final = 900
 MOST_STARTS: Final = 3
-_KILLED: Final = -signal.SIGKILL
-
-type Phase = dict[str, Any]
+NO_PATIENCE_S: Final = 0
+_DONE: Final = 0
+_NOT_SENT: Final = 3
+"""How the tablet's driver ends when the office did not take everything: the words of its command."""
 
 
 class TabletStuck(Problem):
@@ -106,7 +109,7 @@ def enrol(office: Office, tablet: ExampleTablet) -> None:
     """
     tablet.home.parent.mkdir(parents=True, exist_ok=True)
     kept = tablet.home.parent / f"{tablet.number}-enrol.json"
-    if kept.exists() and _sit(office.url, tablet, kept)[0] == 0:
+    if kept.exists() and _start(office.url, tablet, kept, patience_s=PATIENCE_S)[0].code == _DONE:
         return
     code = office.enrolment_code(_user_id(tablet.driver))
     script = {"enrol": code, "name": tablet.name, "pull": True, "runs": [], "push": False}
@@ -115,36 +118,64 @@ def enrol(office: Office, tablet: ExampleTablet) -> None:
 
 
 def sit(url: str, tablet: ExampleTablet, script: Phase) -> Sitting:
-    """Let the tablet's driver do a script, started again after each kill, until it is done.
+    """Let the tablet's driver do a script, started again after each kill, until the office has everything.
 
     Raises:
         TabletStuck: it ended otherwise, or was killed again and again.
     """
+    return _sit_through(url, tablet, script, patience_s=PATIENCE_S, ends=(_DONE,))
+
+
+def sit_without_network(tablet: ExampleTablet, script: Phase) -> Sitting:
+    """Let the tablet's driver do a script and push, once, at an address where every connection is refused.
+
+    Raises:
+        TabletStuck: as ``sit``, or the push did not find the network gone.
+    """
+    with refusing_address() as url:
+        sitting = _sit_through(url, tablet, script | {"push": True}, patience_s=NO_PATIENCE_S, ends=(_NOT_SENT,))
+    if sitting.phases[-1].get("ending") != "offline":
+        raise TabletStuck(Text("Elle avait un réseau.", "It had a network."), where=tablet.name)
+    return sitting
+
+
+@contextmanager
+def refusing_address() -> Iterator[str]:
+    """Hold a port of the loopback that nobody listens on inside the block: every connection to it is refused."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+def _sit_through(url: str, tablet: ExampleTablet, script: Phase, *, patience_s: int, ends: tuple[int, ...]) -> Sitting:
     path = tablet.home.parent / f"{tablet.number}-script.json"
     path.write_text(json.dumps(script), encoding="utf-8")
     phases: list[Phase] = []
     for kills in range(MOST_STARTS):
-        code, said, words = _sit(url, tablet, path)
-        phases += said
-        if code == 0:
+        start, words = _start(url, tablet, path, patience_s=patience_s)
+        phases += start.phases
+        if start.code in ends:
             return Sitting(tuple(phases), kills)
-        if code != _KILLED:
-            detail = f"{said[-1] if said else ''} {words[-800:]}"
+        if not start.is_killed:
+            detail = f"{phases[-1] if phases else ''} {words[-800:]}"
             raise TabletStuck(Text(detail, detail), where=tablet.name)
     raise TabletStuck(Text("Tuée trop souvent.", "Killed too often."), where=tablet.name)
 
 
-def _sit(url: str, tablet: ExampleTablet, script: Path) -> tuple[int, list[Phase], str]:
+def _start(url: str, tablet: ExampleTablet, script: Path, *, patience_s: int) -> tuple[Start, str]:
+    """Start the tablet's driver once, note how it ended, and return that with what it complained of."""
     command = [sys.executable, "-m", "driver_app.headless", "--home", str(tablet.home), "--server", url]
     done = subprocess.run(
-        [*command, "--patience", str(PATIENCE_S), str(script)],
+        [*command, "--patience", str(patience_s), str(script)],
         capture_output=True,
         text=True,
         timeout=LONGEST_SITTING_S,
         check=False,
     )
-    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    return done.returncode, said, done.stderr
+    said = tuple(json.loads(line) for line in done.stdout.splitlines() if line.startswith("{"))
+    start = Start(done.returncode, said)
+    note_start(tablet.home, start)
+    return start, done.stderr
 
 
 def _user_id(person: Person) -> UUID:

@@ -19,6 +19,8 @@ from werkzeug.serving import make_server
 
 from server.app import create_app
 from server.core.transaction import transaction
+from server.example.starts import Start, note_start
+from server.example.tablets import refusing_address
 from server.fulfilment.service.documents import prepare_documents
 from server.identity.model import Membership, OrganisationKind, Role
 from server.identity.service import add_member, add_user, make_enrolment_code
@@ -89,25 +91,42 @@ class Office:
             driver = session.scalars(select(Membership).where(Membership.id == self.driver.id)).one()
             return make_enrolment_code(session, driver=driver, stamp=now_stamp()).code
 
-    def drive(self, script: dict[str, Any], *, tablet: str = "1", survives: bool = True) -> list[dict[str, Any]]:
-        """Let the scripted driver do a sitting on its tablet, as a process; return what it printed."""
+    def drive(
+        self, script: dict[str, Any], *, tablet: str = "1", code: int = 0, network: bool = True
+    ) -> list[dict[str, Any]]:
+        """Let the scripted driver do a sitting on its tablet, as a process that ends with ``code``.
+
+        Without network every connection is refused, and the tablet tries once. Return what it printed.
+        """
         home = self.tablets.setdefault(tablet, self.folder / f"tablet-{tablet}")
         path = self.folder / f"script-{new_id().hex}.json"
         path.write_text(json.dumps(script))
-        ended = subprocess.run(
-            [sys.executable, "-m", "driver_app.headless", "--home", str(home), "--server", self.url, str(path)],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert (ended.returncode == 0) is survives, ended.stdout + ended.stderr
-        return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+        with _address(self.url, network=network) as where:
+            ended = subprocess.run(
+                [sys.executable, "-m", "driver_app.headless", "--home", str(home), *where, str(path)],
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        said = [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+        note_start(home, Start(ended.returncode, tuple(said)))
+        assert ended.returncode == code, ended.stdout + ended.stderr
+        return said
 
     def run(self, run_id: UUID) -> Run:
         """Return a run as the carrier sees it."""
         with transaction(self.world.carrier_id) as session:
             return session.scalars(select(Run).where(Run.id == run_id)).one()
+
+
+@contextmanager
+def _address(url: str, *, network: bool) -> Iterator[tuple[str, ...]]:
+    if network:
+        yield ("--server", url)
+        return
+    with refusing_address() as nowhere:
+        yield ("--server", nowhere, "--patience", "0")
 
 
 def _hire(world: World) -> Membership:

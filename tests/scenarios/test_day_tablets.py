@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 from sqlalchemy import select
 
@@ -12,6 +14,7 @@ from shared.states import RunState
 from tests.factories.world import ADJUST, CREDIT, make_order
 from tests.scenarios.stories import drive_alone, invoices_of, make_ready
 
+NOT_SENT = 3
 SHORT = {"outcome": "short", "lines": {"#0": {"lost": 1, "reason": "breakage"}}}
 
 
@@ -23,7 +26,7 @@ def test_a_tablet_killed_in_the_middle_of_a_stop_goes_on_where_it_stood(open_off
         make_order(office.world, buyer=buyer)
     run_id = make_ready(office)
     killed = {"position": 1, **SHORT, "kill_at": point}
-    drive_alone(office, killed, survives=False)
+    drive_alone(office, killed, code=-signal.SIGKILL)
     drive_alone(office, killed)
     assert office.run(run_id).state is RunState.SYNCED
     with transaction(office.world.carrier_id) as session:
@@ -38,9 +41,13 @@ def test_a_run_that_is_synced_in_the_evening_settles_as_any_other(open_office):
     office = open_office([CREDIT])
     make_order(office.world)
     run_id = make_ready(office)
-    drive_alone(office, {"position": 1}, push=False)
+    tried = drive_alone(office, {"position": 1}, code=NOT_SENT, network=False)[-1]
+    assert (tried["phase"], tried["ending"], tried["acked"]) == ("push", "offline", 0)
     assert office.run(run_id).state is RunState.READY
-    office.drive({"pull": False, "runs": [], "push": True})
+    with transaction(office.world.carrier_id) as session:
+        assert session.scalars(select(DeviceEvent)).all() == []
+    sent = office.drive({"pull": False, "runs": [], "push": True})[-1]
+    assert (sent["ending"], sent["acked"], sent["waiting_events"]) == ("done", tried["waiting_events"], 0)
     office.jobs()
     assert office.run(run_id).state is RunState.SYNCED
     with transaction(office.world.seller.id) as session:

@@ -12,12 +12,24 @@ from shared.problems import Text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drills:
+    """What was to happen to tablets: the commit points at which one dies, once each, and the runs that sync last."""
+
+    kill_points: tuple[str, ...] = ()
+    late_runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """Whose day is proven; ``tablets`` is the folder of the tablets' stores where there is one."""
+    """Whose day is proven; ``tablets`` is the folder of the tablets' stores where there is one.
+
+    ``drills`` is what was to happen to them, where that was planned.
+    """
 
     carrier_id: UUID
     runs_on: date
     tablets: Path | None = None
+    drills: Drills | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,23 +1,31 @@
-"""What was invoiced, credited and supplemented is what was delivered, to the cent; every book balances."""
+"""What was invoiced, credited and supplemented is what was delivered, to the cent; every book balances.
+
+What it should have come to is reckoned anew by the rehearsal's own arithmetic, from the terms alone and by none of the
+code that priced, settled or credited it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 import msgspec
+from sqlalchemy import select
 
+from server.catalog.model import ContainerClass
 from server.core.facts import first_break
 from server.core.transaction import transaction
 from server.delivery.model import Delivery
 from server.example.check.books import Books, lines_of
 from server.example.check.finding import Finding, finding
+from server.orders.service.lines import tax_rules_for
 from server.receivables.audit import book_faults
+from server.rehearsal.oracle_money import Bill, bill, credit, empties
 from shared.money import format_money
-from shared.pricing import PricedDocument, price_extra, price_order
 from shared.problems import Text
-from shared.settlement import preview_settlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +54,70 @@ class Amount:
         return self.net_cents + self.tax_cents + self.deposit_cents
 
     @classmethod
-    def of(cls, priced: PricedDocument | None) -> Amount:
-        """Return a priced document's parts; nothing for none."""
-        return cls(priced.net_cents, priced.tax_cents, priced.deposits_cents) if priced else cls()
+    def of(cls, bill: Bill) -> Amount:
+        """Return the parts of a reckoned document."""
+        return cls(
+            sum(line.net for line in bill.values()),
+            sum(taxes_of(bill).values()),
+            sum(line.deposit for line in bill.values()),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoned:
+    """What a delivery should have left by T1 to T5: its invoice, the credit on it, and the order beyond it."""
+
+    invoice: Bill
+    credit: Bill
+    supplement: Bill
+
+    @property
+    def amount(self) -> Amount:
+        """What stays when the credit is taken off."""
+        return Amount.of(self.invoice) + -Amount.of(self.credit) + Amount.of(self.supplement)
+
+    @property
+    def taxes(self) -> Mapping[str, int]:
+        """The taxes of the invoice less its credit, in cents by code."""
+        credited = taxes_of(self.credit)
+        return {code: cents - credited.get(code, 0) for code, cents in taxes_of(self.invoice).items()}
+
+
+def taxes_of(bill: Bill) -> dict[str, int]:
+    """Return the taxes of a reckoned document, in cents by code."""
+    found: Counter[str] = Counter()
+    for line in bill.values():
+        found.update(line.net_tax)
+        found.update(line.deposit_tax)
+    return dict(found)
+
+
+def reckon(books: Books, delivery: Delivery) -> Reckoned:
+    """Return what a delivery should have left under the terms that the signer saw.
+
+    A shortage on a published invoice takes its share of the invoice's own amounts (T5); anything else is priced from
+    the delivered quantities. What was taken beyond the order is priced on its own, without the order's own discount.
+    """
+    goods, prices = (msgspec.to_builtins(half) for half in books.terms[delivery.terms_id])
+    lines = lines_of(delivery)
+    beyond = bill(goods, prices, {line.line_id: line.extra for line in lines}, stretch_discount=False)
+    if prices["invoice_standing"] != "published":
+        return Reckoned(bill(goods, prices, {line.line_id: line.delivered for line in lines}), {}, beyond)
+    whole = bill(goods, prices, {line.line_id: line.ordered for line in lines})
+    short = {line.line_id: line.ordered - line.delivered for line in lines}
+    return Reckoned(whole, {} if goods["settlement_policy"] == "none" else credit(whole, short), beyond)
 
 
 def delivered_amount(books: Books, delivery: Delivery) -> Amount:
-    """Return what the customer accepted of an order is worth under the terms that the signer saw.
-
-    A shortage on a published invoice takes its share of the invoice's own amounts (T5); anything else is priced from
-    the delivered quantities. What was taken beyond the order is priced on its own.
-    """
-    goods, prices = books.terms[delivery.terms_id]
-    priced = preview_settlement(
-        msgspec.structs.replace(goods, deliver_with="invoice", billing_type="platform"), prices, lines_of(delivery)
-    )
-    return Amount.of(priced.invoice) + -Amount.of(priced.credit) + Amount.of(priced.supplement)
+    """Return what the customer accepted of an order is worth under the terms that the signer saw."""
+    return reckon(books, delivery).amount
 
 
 def check_amounts(books: Books) -> Finding:
     """Order by order: invoiced − credited + supplementary = delivered, net, taxes and deposits apart.
 
-    Nets and deposits must also equal those of the delivered quantities priced anew, whatever the policy (law 19).
+    Each tax must be its own as well, and nets and deposits those of the delivered quantities reckoned anew, whatever
+    the policy (law 19).
     """
     ours = [one for one in books.standing if not books.is_external(one.order_id)]
     totals = [_billed(books, one) for one in ours]
@@ -87,20 +137,16 @@ def check_amounts(books: Books) -> Finding:
 
 
 def check_containers(books: Books) -> Finding:
-    """Visit by visit and issuer by issuer, the deposits given back are those of the empties that came back (C30)."""
-    returned: dict[tuple[UUID, UUID], int] = {}
-    for one in books.returns:
-        key = (one.creditor_id, one.visit_id)
-        returned[key] = returned.get(key, 0) + one.quantity * one.unit_cents
-    notes = {
-        (note.owner_id, note.cause_id): note.deposit_cents for note in books.credit_notes if note.invoice_id is None
-    }
+    """Visit by visit and issuer by issuer, what was given back is what the empties are worth, with their tax (C30)."""
+    wanted = _empties(books)
+    notes = {(note.owner_id, note.cause_id): note for note in books.credit_notes if note.invoice_id is None}
+    given = {key: (note.deposit_cents, note.tax_cents) for key, note in notes.items()}
     faults = [
-        f"{visit_id}: {notes.get((issuer_id, visit_id), 0)} ≠ {returned.get((issuer_id, visit_id), 0)}"
-        for issuer_id, visit_id in sorted(returned.keys() | notes.keys())
-        if notes.get((issuer_id, visit_id)) != returned.get((issuer_id, visit_id))
+        f"{visit_id}: {given.get((issuer_id, visit_id))} ≠ {wanted.get((issuer_id, visit_id))}"
+        for issuer_id, visit_id in sorted(wanted.keys() | given.keys())
+        if given.get((issuer_id, visit_id)) != wanted.get((issuer_id, visit_id))
     ]
-    units, cents = sum(one.quantity for one in books.returns), sum(returned.values())
+    units, cents = sum(one.quantity for one in books.returns), sum(deposits for deposits, _ in wanted.values())
     return finding(
         "containers",
         Text("Consignes rendues = contenants repris", "Deposits given back = containers taken back"),
@@ -110,6 +156,25 @@ def check_containers(books: Books) -> Finding:
         ),
         faults,
     )
+
+
+def _empties(books: Books) -> dict[tuple[UUID, UUID], tuple[int, int]]:
+    """Return the deposits and the taxes, in cents, that each issuer owes for each visit's empties."""
+    taken: dict[tuple[UUID, UUID], list[tuple[int, int, bool]]] = {}
+    with transaction(acting=books.scope.carrier_id) as session:
+        classes = session.execute(select(ContainerClass.owner_id, ContainerClass.code, ContainerClass.taxable))
+        taxed = {(owner_id, code) for owner_id, code, is_taxed in classes if is_taxed}
+    for one in books.returns:
+        row = (one.quantity, one.unit_cents, (one.container_owner_id, one.class_code) in taxed)
+        taken.setdefault((one.creditor_id, one.visit_id), []).append(row)
+    return {key: _worth(key[0], books.scope.runs_on, rows) for key, rows in taken.items()}
+
+
+def _worth(issuer_id: UUID, on: date, rows: list[tuple[int, int, bool]]) -> tuple[int, int]:
+    with transaction(acting=issuer_id) as session:
+        rates = [rule.rate for rule in tax_rules_for(session, issuer_id=issuer_id, on=on)]
+    deposits_cents = empties(rows, ())
+    return deposits_cents, empties(rows, rates) - deposits_cents
 
 
 def check_books(books: Books) -> Finding:
@@ -144,14 +209,27 @@ def _billed(books: Books, delivery: Delivery) -> tuple[Amount, Amount, Amount]:
 
 def _amount_faults(books: Books, delivery: Delivery) -> Iterator[str]:
     invoiced, credited, supplement = _billed(books, delivery)
-    billed, wanted = invoiced + -credited + supplement, delivered_amount(books, delivery)
+    billed, reckoned = invoiced + -credited + supplement, reckon(books, delivery)
     number = books.orders[delivery.order_id].number
-    if billed != wanted:
-        yield f"{number}: {billed} ≠ {wanted}"
-    goods, prices = books.terms[delivery.terms_id]
-    lines = lines_of(delivery)
-    anew = Amount.of(price_order(goods, prices, {line.line_id: line.delivered for line in lines})) + Amount.of(
-        price_extra(goods, prices, {line.line_id: line.extra for line in lines})
-    )
+    if billed != reckoned.amount:
+        yield f"{number}: {billed} ≠ {reckoned.amount}"
+    if (taxes := _taxes(books, delivery)) != {code: cents for code, cents in reckoned.taxes.items() if cents}:
+        yield f"{number}: {taxes} ≠ {dict(reckoned.taxes)}"
+    goods, prices = (msgspec.to_builtins(half) for half in books.terms[delivery.terms_id])
+    anew = Amount.of(bill(goods, prices, {str(line.order_line_id): line.delivered for line in delivery.lines}))
+    anew += Amount.of(reckoned.supplement)
     if (billed.net_cents, billed.deposit_cents) != (anew.net_cents, anew.deposit_cents):
         yield f"{number}: {billed} ≠ {anew}"
+
+
+def _taxes(books: Books, delivery: Delivery) -> dict[str, int]:
+    """Return the taxes on an order's published invoices less its credits, in cents by code."""
+    invoices = [one for one in books.invoices_of.get(delivery.order_id, ()) if one.id in books.invoices]
+    ids = {one.id for one in invoices}
+    found: Counter[str] = Counter()
+    for one in invoices:
+        found.update({tax["code"]: tax["amount_cents"] for tax in one.taxes})
+    for note in books.credit_notes:
+        if note.invoice_id in ids:
+            found.subtract({tax["code"]: tax["amount_cents"] for tax in note.taxes})
+    return {code: cents for code, cents in found.items() if cents}
