@@ -37,6 +37,7 @@ class _Order:
     carrier_id: UUID
     plan_id: UUID
     seconds: int
+    iterations: int | None
     seed: int
 
 
@@ -72,7 +73,7 @@ def _solve(carrier_id: UUID, plan_id: UUID) -> None:
             plan = queries.plan(session, plan_id=plan_id, lock=True)
             if plan.state is not PlanState.REQUESTED:
                 return
-            asked = _Order(carrier_id, plan_id, plan.seconds, plan.seed)
+            asked = _Order(carrier_id, plan_id, plan.seconds, plan.iterations, plan.seed)
             day = queries.read_day(session, runs_on=plan.runs_on, network=network)
             service.note_progress(session, plan_id=plan_id, percent=READ)
         matrix = travel_between(day.places, legs=day.legs, engine=engine)
@@ -99,7 +100,7 @@ def _keep_legs(asked: _Order, day: Day, matrix: Matrix) -> None:
 
 def _answer(asked: _Order, day: Day, matrix: Matrix, engine: RoadEngine | None) -> Solution:
     problem = pose(day, matrix)
-    answer = solve(problem, StopRule(seconds=asked.seconds), seed=asked.seed)
+    answer = solve(problem, StopRule(seconds=asked.seconds, iterations=asked.iterations), seed=asked.seed)
     with transaction(acting=asked.carrier_id) as session:
         service.note_progress(session, plan_id=asked.plan_id, percent=SOLVED)
     violations = len(check_plan(problem, answer))

@@ -70,6 +70,7 @@ class Plan(Owned):
     state: Mapped[PlanState]
     progress: Mapped[int] = mapped_column(default=0)  # percent
     seconds: Mapped[int]
+    iterations: Mapped[int | None]  # ends the search as well; a plan that only they end is the same on every machine
     seed: Mapped[int]
     order_revisions: Mapped[json_object] = mapped_column(default=dict)  # order id → revision that was read
     solution: Mapped[json_object] = mapped_column(default=dict)

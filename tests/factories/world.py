@@ -348,10 +348,12 @@ def make_vehicle(
         ).id
 
 
-def make_plan(world: World, *, runs_on: date = RUN_DAY, seconds: int = 1) -> UUID:
+def make_plan(world: World, *, runs_on: date = RUN_DAY, seconds: int = 1, iterations: int | None = None) -> UUID:
     """Ask for the day's plan and solve it, as the worker would; return the plan's id."""
     with transaction(acting=world.carrier_id) as session:
-        plan_id = planning.request_plan(session, runs_on=runs_on, seconds=seconds, seed=1, stamp=stamp()).id
+        plan_id = planning.request_plan(
+            session, runs_on=runs_on, seconds=seconds, iterations=iterations, seed=1, stamp=stamp()
+        ).id
     planning_jobs.solve_plan(owner_id=str(world.carrier_id), subject_id=str(plan_id))
     return plan_id
 

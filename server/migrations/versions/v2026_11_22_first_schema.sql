@@ -1112,6 +1112,7 @@ CREATE TABLE plan (
 	state VARCHAR(40) NOT NULL, 
 	progress INTEGER NOT NULL, 
 	seconds INTEGER NOT NULL, 
+	iterations INTEGER, 
 	seed INTEGER NOT NULL, 
 	order_revisions JSONB NOT NULL, 
 	solution JSONB NOT NULL, 

@@ -25,6 +25,7 @@ from shared.states import OrderState
 
 MAX_SECONDS: Final = 600
 MAX_SEED: Final = 2**31 - 1
+MAX_PLAN_ITERATIONS: Final = 1_000_000
 LEGS_A_STATEMENT: Final = 5_000
 
 
@@ -43,21 +44,32 @@ class PlanOvertaken(Problem):
     title = Text("Plan dépassé", "Plan overtaken")
 
 
-def request_plan(session: Session, *, runs_on: date, seconds: int, seed: int, stamp: Stamp) -> Plan:
+def request_plan(
+    session: Session, *, runs_on: date, seconds: int, seed: int, stamp: Stamp, iterations: int | None = None
+) -> Plan:
     """Return a new plan of the acting carrier's day; a job solves it once this transaction commits.
 
+    The search ends after ``seconds``, or after ``iterations`` when they come first: only those make the same plan of
+    the same day and seed on every machine.
+
     Raises:
-        BadRequestForPlan: seconds or seed out of bounds.
+        BadRequestForPlan: seconds, iterations or seed out of bounds.
     """
     if not (1 <= seconds <= MAX_SECONDS and 0 <= seed <= MAX_SEED):
         raise BadRequestForPlan(
             Text(f"De 1 à {MAX_SECONDS} secondes.", f"1 to {MAX_SECONDS} seconds."), where="seconds"
+        )
+    if iterations is not None and not 1 <= iterations <= MAX_PLAN_ITERATIONS:
+        raise BadRequestForPlan(
+            Text(f"De 1 à {MAX_PLAN_ITERATIONS} itérations.", f"1 to {MAX_PLAN_ITERATIONS} iterations."),
+            where="iterations",
         )
     plan = Plan(
         owner_id=acting_org(session),
         runs_on=runs_on,
         state=PlanState.REQUESTED,
         seconds=seconds,
+        iterations=iterations,
         seed=seed,
         matrix_source=MatrixSource.ESTIMATE,
         requested_by=stamp.by,

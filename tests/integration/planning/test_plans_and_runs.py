@@ -14,6 +14,7 @@ from server.planning import jobs, queries
 from server.planning import service as planning
 from server.planning.model import MatrixSource, PlanState
 from server.planning.progress import run_of
+from server.planning.service import plans
 from server.planning.solution import read_solution
 from shared.lifecycle import IllegalMove
 from shared.states import OrderState, RunState
@@ -61,6 +62,32 @@ def test_a_plan_serves_every_order_and_says_that_its_times_are_estimates() -> No
     served = [order_id for run in solution.runs for stop in run.stops for order_id in stop.order_ids]
     assert sorted(served) == sorted(made)
     assert solution.violations == 0
+
+
+def test_a_plan_that_iterations_end_is_the_same_again() -> None:
+    """Issue 2: the same day and seed make the same plan, to the place and second, however fast the machine is."""
+    world, _ = day_of_three_stops()
+    first, second = (make_plan(world, seconds=600, iterations=50) for _ in range(2))
+    with transaction(acting=world.carrier_id) as session:
+        assert queries.plan(session, plan_id=first).solution == queries.plan(session, plan_id=second).solution != {}
+
+
+def test_orders_to_plan_come_by_number_then_supplier() -> None:
+    """Issue 2: what a plan begins with has no order that chance made: numbers repeat from supplier to supplier."""
+    world, _ = day_of_three_stops()
+    with transaction(acting=world.carrier_id) as session:
+        asked = [(order.number, order.owner_id) for order in queries.orders_to_plan(session, runs_on=RUN_DAY)]
+    assert asked == sorted(asked)
+    assert len({number for number, _ in asked}) < len(asked)
+
+
+@pytest.mark.parametrize("iterations", [0, plans.MAX_PLAN_ITERATIONS + 1])
+def test_a_search_out_of_bounds_is_refused(iterations: int) -> None:
+    """Every input is bounded, and the refusal says between which figures."""
+    world, _ = day_of_three_stops()
+    with pytest.raises(plans.BadRequestForPlan) as refused:
+        make_plan(world, iterations=iterations)
+    assert str(plans.MAX_PLAN_ITERATIONS) in refused.value.detail.fr
 
 
 def test_an_adopted_plan_makes_draft_runs_with_one_stop_for_each_place() -> None:
