@@ -48,14 +48,6 @@ class OfficeRefused(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
-    """How one sitting at a tablet went: the phases that it printed, and how often it was started again."""
-
-    phases: tuple[Phase, ...]
-    kills: int
-
-
-@dataclass(frozen=True, slots=True)
 class ExampleTablet:
     """One tablet: its number, its driver, the run it drives and the folder of its store."""
 
@@ -117,26 +109,25 @@ def enrol(office: Office, tablet: ExampleTablet) -> None:
     sit(office.url, tablet, script)
 
 
-def sit(url: str, tablet: ExampleTablet, script: Phase) -> Sitting:
+def sit(url: str, tablet: ExampleTablet, script: Phase) -> None:
     """Let the tablet's driver do a script, started again after each kill, until the office has everything.
 
     Raises:
         TabletStuck: it ended otherwise, or was killed again and again.
     """
-    return _sit_through(url, tablet, script, patience_s=PATIENCE_S, ends=(_DONE,))
+    _sit_through(url, tablet, script, patience_s=PATIENCE_S, end=_DONE)
 
 
-def sit_without_network(tablet: ExampleTablet, script: Phase) -> Sitting:
+def sit_without_network(tablet: ExampleTablet, script: Phase) -> None:
     """Let the tablet's driver do a script and push, once, at an address where every connection is refused.
 
     Raises:
         TabletStuck: as ``sit``, or the push did not find the network gone.
     """
     with refusing_address() as url:
-        sitting = _sit_through(url, tablet, script | {"push": True}, patience_s=NO_PATIENCE_S, ends=(_NOT_SENT,))
-    if sitting.phases[-1].get("ending") != "offline":
+        last = _sit_through(url, tablet, script | {"push": True}, patience_s=NO_PATIENCE_S, end=_NOT_SENT)
+    if last.phases[-1].get("ending") != "offline":
         raise TabletStuck(Text("Elle avait un réseau.", "It had a network."), where=tablet.name)
-    return sitting
 
 
 @contextmanager
@@ -147,17 +138,16 @@ def refusing_address() -> Iterator[str]:
         yield f"http://127.0.0.1:{held.getsockname()[1]}"
 
 
-def _sit_through(url: str, tablet: ExampleTablet, script: Phase, *, patience_s: int, ends: tuple[int, ...]) -> Sitting:
+def _sit_through(url: str, tablet: ExampleTablet, script: Phase, *, patience_s: int, end: int) -> Start:
+    """Start a tablet's driver until it ends with ``end``, again after each kill, and return its last start."""
     path = tablet.home.parent / f"{tablet.number}-script.json"
     path.write_text(json.dumps(script), encoding="utf-8")
-    phases: list[Phase] = []
-    for kills in range(MOST_STARTS):
+    for _ in range(MOST_STARTS):
         start, words = _start(url, tablet, path, patience_s=patience_s)
-        phases += start.phases
-        if start.code in ends:
-            return Sitting(tuple(phases), kills)
+        if start.code == end:
+            return start
         if not start.is_killed:
-            detail = f"{phases[-1] if phases else ''} {words[-800:]}"
+            detail = f"{start.phases[-1] if start.phases else ''} {words[-800:]}"
             raise TabletStuck(Text(detail, detail), where=tablet.name)
     raise TabletStuck(Text("Tuée trop souvent.", "Killed too often."), where=tablet.name)
 
