@@ -30,7 +30,7 @@ def _books(*sources: MatrixSource) -> Books:
     ],
 )
 def test_kilometres_are_called_estimated_when_they_are(database, sources, french):
-    """R012: an estimate is labelled wherever it is shown, in the day's report as well."""
+    """R015: an estimate is labelled wherever it is shown, in the report of the day as well."""
     console = Console(width=160)
     with console.capture() as said:
         console.print(report_table(make_report(_books(*sources), (), store="local"), "fr"))
