@@ -25,9 +25,9 @@ from server.planning.solution import read_solution
 from shared.states import RunState
 
 PLAN_ITERATIONS: Final = 3_000
-"""What the solver does in about seven seconds of one core; counted, so that every machine and store plan the same day."""
+"""What the solver does in about seven seconds of one core; counted, so that every machine plans the same day."""
 LONGEST_PLAN_S: Final = 600
-"""When a machine is too slow by far; ending here would make the plan the machine's."""
+"""Where even a slow machine stops searching; a plan that ends here is that machine's own."""
 PLAN_SEED: Final = 2026
 BEFORE_DOCUMENTS: Final = (RunState.DRAFT, RunState.PREPARED)
 BEFORE_LEAVING: Final = (*BEFORE_DOCUMENTS, RunState.DOCUMENTED, RunState.LOADING)
