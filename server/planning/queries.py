@@ -93,10 +93,7 @@ def cycles(session: Session) -> Sequence[DeliveryCycle]:
 
 
 def orders_to_plan(session: Session, *, runs_on: date) -> Sequence[Order]:
-    """Return the accepted orders that the acting carrier should bring on a day, late ones and undated ones included.
-
-    They come by number, then supplier: an order that the solver may rely on, which ids made at random are not.
-    """
+    """Return the accepted orders that the acting carrier should bring on a day, late ones and undated ones included."""
     return session.scalars(
         select(Order)
         .where(
@@ -105,7 +102,7 @@ def orders_to_plan(session: Session, *, runs_on: date) -> Sequence[Order]:
             or_(Order.planned_on.is_(None), Order.planned_on <= runs_on),
         )
         .options(selectinload(Order.lines))
-        .order_by(Order.number, Order.owner_id, Order.id)
+        .order_by(Order.number, Order.id)
     ).all()
 
 

@@ -72,15 +72,6 @@ def test_a_plan_that_iterations_end_is_the_same_again() -> None:
         assert queries.plan(session, plan_id=first).solution == queries.plan(session, plan_id=second).solution != {}
 
 
-def test_orders_to_plan_come_by_number_then_supplier() -> None:
-    """Issue 2: what a plan begins with has no order that chance made: numbers repeat from supplier to supplier."""
-    world, _ = day_of_three_stops()
-    with transaction(acting=world.carrier_id) as session:
-        asked = [(order.number, order.owner_id) for order in queries.orders_to_plan(session, runs_on=RUN_DAY)]
-    assert asked == sorted(asked)
-    assert len({number for number, _ in asked}) < len(asked)
-
-
 @pytest.mark.parametrize("iterations", [0, plans.MAX_PLAN_ITERATIONS + 1])
 def test_a_search_out_of_bounds_is_refused(iterations: int) -> None:
     """Every input is bounded, and the refusal says between which figures."""
