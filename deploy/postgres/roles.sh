@@ -15,3 +15,6 @@ CREATE DATABASE tournee_store OWNER tournee_store;
 REVOKE CONNECT ON DATABASE tournee, tournee_store FROM PUBLIC;
 GRANT CONNECT ON DATABASE tournee TO tournee_app;
 SQL
+
+# Backups copy the cluster as the superuser, from the inner network alone; the image lets in replication from itself only.
+echo 'host replication postgres samenet scram-sha-256' >>"$PGDATA/pg_hba.conf"

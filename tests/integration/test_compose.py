@@ -18,7 +18,7 @@ from server.core.embedded.postgres import EmbeddedPostgres, find_pg_bin
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "example.env"
-OURS = {"web", "worker", "migrate", "store", "store-setup"}
+OURS = {"web", "worker", "backup", "migrate", "store", "store-setup"}
 
 
 def composed(*, without: str = "") -> subprocess.CompletedProcess[str]:
@@ -32,7 +32,7 @@ def composed(*, without: str = "") -> subprocess.CompletedProcess[str]:
     with tempfile.NamedTemporaryFile("w", suffix=".env") as filled:
         filled.writelines(f"{name}={value}\n" for name, value in values.items())
         filled.flush()
-        command = [program, "--env-file", filled.name, "--profile", "trial", "config"]
+        command = [program, "--env-file", filled.name, "--profile", "trial", "--profile", "backup", "config"]
         plain = {"PATH": os.environ["PATH"], "HOME": filled.name}
         return subprocess.run(command, cwd=ROOT, env=plain, capture_output=True, text=True, check=False)
 
@@ -77,6 +77,39 @@ def test_each_container_gets_only_its_own_secrets(services: dict[str, Any]) -> N
     """Platform: the role that owns the schema is used by migrations alone."""
     holders = {name for name, one in services.items() if "tournee_owner_password" in str(one.get("environment"))}
     assert holders == {"database", "migrate"}
+    superusers = {name for name, one in services.items() if "value-of-postgres_password" in str(one.get("environment"))}
+    assert superusers == {"database", "backup"}
+
+
+def test_a_backup_has_what_it_needs_and_a_place_that_lasts(services: dict[str, Any]) -> None:
+    """Platform: root's file system is read-only and /tmp is memory: copies, objects and keys go through volumes."""
+    backup = services["backup"]
+    told, mounted = backup["environment"], {place: name for name, place, _way in map(_split, backup["volumes"])}
+    assert backup["command"] == ["tournee", "backup"]
+    assert mounted[told["TOURNEE_BACKUPS_PATH"]] == mounted[told["TMPDIR"]] == "backups"
+    assert mounted[told["TOURNEE_SECRETS_PATH"]] == "secrets"
+    assert told["TOURNEE_BACKUP_DATABASE_URL"].endswith(":value-of-postgres_password@database/tournee")
+    assert told["TOURNEE_S3_SECRET_KEY"] == services["web"]["environment"]["TOURNEE_S3_SECRET_KEY"]
+    assert backup["restart"] == "no"
+    made = (ROOT / "deploy" / "Dockerfile").read_text()
+    assert all(folder in made for folder in mounted)
+
+
+def _split(volume: str) -> list[str]:
+    return volume.split(":")
+
+
+def test_the_manual_names_services_and_volumes_that_are_there(services: dict[str, Any]) -> None:
+    """Platform: the commands of docs/operations.md speak of this file."""
+    manual = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    chapter = manual.partition("## With `docker compose`")[2].partition("\n## ")[0]
+    assert chapter
+    named = re.findall(r"run --rm (?:--no-deps |-T |--user \S+ |--volume \S+ |--entrypoint \S+ )*([a-z-]+)", chapter)
+    assert "backup" in named
+    assert set(named) <= set(services)
+    volumes = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["volumes"]
+    used = re.findall(r"tournee_([a-z]+)", chapter)
+    assert set(used) <= set(volumes)
 
 
 def test_our_containers_cannot_change_themselves(services: dict[str, Any]) -> None:
@@ -104,7 +137,7 @@ def test_the_database_script_makes_roles_that_cannot_pass_the_fences(tmp_path: P
     with EmbeddedPostgres(tmp_path / "postgres", options={"fsync": "off"}) as address:
         environment = {name: address.password_of(role) for role, name in roles.items()}
         environment |= {"PATH": f"{find_pg_bin()}:/usr/bin:/bin", "TOURNEE_STORE_PASSWORD": "store's"}
-        environment |= {"PGHOST": address.host, "PGPASSWORD": address.password}
+        environment |= {"PGHOST": address.host, "PGPASSWORD": address.password, "PGDATA": str(tmp_path)}
         subprocess.run([ROOT / "deploy" / "postgres" / "roles.sh"], env=environment, check=True)
         with psycopg.connect(address.conninfo("tournee", "tournee_app")) as connection:
             powers = connection.execute(
@@ -117,4 +150,5 @@ def test_the_database_script_makes_roles_that_cannot_pass_the_fences(tmp_path: P
             assert owner.fetchone() == ("tournee_owner",)
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             psycopg.connect(address.conninfo("tournee_store", "tournee_app"))
+    assert (tmp_path / "pg_hba.conf").read_text() == "host replication postgres samenet scram-sha-256\n"
     assert powers == [("tournee_app", False), ("tournee_owner", False), ("tournee_store", False)]
