@@ -9,10 +9,12 @@ from typing import Final
 import click
 
 from server.cli.lazy import LazyCommands
+from server.cli.usage import as_problem
 from server.core.imports import FaultyRows, told_faults
 from server.core.problems import Problem, say_problem
 
 _EXIT_PROBLEM: Final = 2
+_EXIT_INTERRUPTED: Final = 1
 _COMMANDS: Final = {
     "backup": "server.sync.cli:backup",
     "day": "server.example.cli:day",
@@ -45,15 +47,34 @@ def tournee() -> None:
 
 
 def main() -> None:
-    """Run the command line; a problem is said in both languages and ends with code 2."""
+    """Run the command line; a problem is said in both languages and ends with code 2, as does a wrong command."""
     signal.signal(signal.SIGTERM, _end)
     try:
-        tournee()
+        sys.exit(_run())
     except Problem as problem:
         click.echo(say_problem(problem), err=True)
         for row in told_faults(problem.faults) if isinstance(problem, FaultyRows) else ():
             click.echo(row, err=True)
         sys.exit(_EXIT_PROBLEM)
+
+
+def _run() -> int:
+    """Run the command and return its exit code; what click refuses is said in our words.
+
+    Raises:
+        Problem: what a command refuses, or a command that cannot be read.
+    """
+    try:
+        ended = tournee.main(prog_name="tournee", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        raise as_problem(error) from error
+    except click.Abort:
+        click.echo("Interrompu · interrupted", err=True)
+        return _EXIT_INTERRUPTED
+    return ended if isinstance(ended, int) else 0
 
 
 def _end(_number: int, _frame: object) -> None:

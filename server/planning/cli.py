@@ -116,7 +116,6 @@ def _refuse(refusal: Refusal, *, as_json: bool = False, file: Path | None = None
         click.echo(orjson.dumps(refusal.as_document("fr")))
     click.echo(f"{refusal.title.fr}\N{NO-BREAK SPACE}: {detail.fr}", err=True)
     click.echo(f"{refusal.title.en}: {detail.en}", err=True)
-    for where in (file, refusal.where):
-        if where:
-            click.echo(f"→ {where}", err=True)
+    for where in dict.fromkeys(str(one) for one in (file, refusal.where) if one):
+        click.echo(f"→ {where}", err=True)
     sys.exit(EXIT_BAD_INPUT)

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import urllib.request
 
+import click
 import pytest
 
+from server.cli.usage import as_problem
 from server.cli.web_server import WebServer
 from server.core.problems import BadRequest, Text, say_problem
 
@@ -37,6 +39,49 @@ def test_a_problem_is_said_in_both_languages_and_ends_with_2() -> None:
     assert "La valeur « many » ne convient pas." in said.stderr
     assert "The value “many” does not fit. (TOURNEE_SMTP_PORT)" in said.stderr
     assert "Traceback" not in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "fr", "en"),
+    [
+        ("verify /nonexistent", "Ce fichier est absent ou illisible.", "This file is missing or cannot be read."),
+        (
+            "ledger check --store x",
+            "La valeur de --store ne convient pas\u00a0: choisissez local ou s3.",
+            "local or s3.",
+        ),
+        (
+            "keys revoke",
+            "Il manque NAME. Voyez «\u00a0tournee keys revoke --help\u00a0».",
+            "NAME is missing. See “tournee",
+        ),
+        ("leger", "La commande leger n’existe pas.", "The command leger does not exist."),
+    ],
+)
+def test_a_command_that_cannot_be_read_is_refused_in_both_languages(words: str, fr: str, en: str) -> None:
+    """Bad input, everywhere: French first, then English, with what, where and what to do; exit code 2."""
+    said = run(*words.split())
+    assert (said.returncode, said.stdout) == (2, "")
+    french, english = said.stderr.splitlines()
+    assert fr in french
+    assert en in english
+
+
+@pytest.mark.parametrize(
+    ("error", "fr"),
+    [
+        (click.NoSuchOption("--kex", possibilities=["--key"]), "L’option --kex n’existe pas. Vouliez-vous dire --key"),
+        (click.BadOptionUsage("--out", "Option '--out' requires an argument."), "L’option --out n’a pas les valeurs"),
+        (click.UsageError("Got unexpected extra argument (b)"), "De trop\u00a0: b."),
+        (click.BadParameter("la clé · the key", param_hint="--key"), "--key\u00a0: la clé."),
+        (click.BadParameter("x", param=click.Option(["--n"], type=click.IntRange(0, 9))), "donnez un nombre, 0 … 9."),
+    ],
+)
+def test_no_word_of_the_french_refusal_is_english(error: click.UsageError, fr: str) -> None:
+    """Bad input, everywhere: what the command line's library says in English is said by the kind of fault."""
+    detail = as_problem(error).detail
+    assert fr in detail.fr
+    assert {"option", "argument", "value", "unexpected", "requires"}.isdisjoint(detail.fr.split())
 
 
 def test_a_problem_without_a_place_reads_well() -> None:

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from server.core.files import require_file
 from server.delivery.cli import telling
 from server.delivery.proofs import BrokenArchive, check_of, verify_proof
 from server.delivery.proofs.archive import MAX_ARCHIVE_BYTES
@@ -22,23 +23,23 @@ _KEY_DIGITS: Final = 64
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--key", "server_key", default=None, help="a key of the carrier that you trust, 64 hex digits")
 @click.option(
     "--keys",
     "key_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="the carrier's published key list (revocations too)",
 )
 @click.option(
     "--day",
     "day_file",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="the file beside the proof: its way to the day's root",
 )
 @click.option(
     "--tsa-ca",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     help="root certificate (PEM) of the time-stamping authority, to check the day's time-stamp",
 )
 @click.option("--json", "as_json", is_flag=True, help="print what was found as JSON")
@@ -54,8 +55,10 @@ def verify(
     """Vérifier une preuve de livraison · verify a proof of delivery.
 
     Code de sortie · exit code: 0 intacte · untouched, 1 altérée · altered, 3 intacte, mais une clé était révoquée ·
-    untouched, but a key had been revoked.
+    untouched, but a key had been revoked, 2 fichier illisible · unreadable file.
     """
+    for one in (file, key_file, day_file, tsa_ca):
+        require_file(one)
     try:
         keys = _keys(key_file, _key(server_key))
         day = day_file.read_bytes() if day_file else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Final
 
 import msgspec
@@ -29,6 +30,8 @@ from shared.problems import Text
 
 FORMAT: Final = "tournee-problem/1"
 MAX_FILE_BYTES: Final = 256_000_000
+
+_PLACE: Final = re.compile(r"at `(\$[^`]*)`|field `([^`]+)`|(byte \d+)")
 
 type Row = list[Annotated[int, Meta(ge=0, le=MAX_FIGURE)]]
 
@@ -68,9 +71,11 @@ def decode_problem(content: bytes) -> Problem:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadProblem(
             Text(
-                f"Le fichier JSON ne suit pas le format {FORMAT}\N{NO-BREAK SPACE}: {error}. Voyez docs/planning.md.",
+                f"Le fichier JSON ne suit pas le format {FORMAT}. Corrigez cet endroit\N{NO-BREAK SPACE}; voyez "
+                "docs/planning.md.",
                 f"The JSON file does not follow {FORMAT}: {error}. See docs/planning.md.",
-            )
+            ),
+            where=_place(error),
         ) from error
     return checked(
         Problem(
@@ -83,6 +88,12 @@ def decode_problem(content: bytes) -> Problem:
             matrices=_matrices(file),
         )
     )
+
+
+def _place(error: Exception) -> str:
+    """Return where the decoder stopped: the path of the field, the field that is missing, or the byte."""
+    found = _PLACE.search(str(error))
+    return next(filter(None, found.groups())) if found else ""
 
 
 def encode_problem(problem: Problem) -> bytes:

@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from server.core.blobs import blob_store
+from server.core.files import require_file
 from server.core.ground import standing_ground
 from server.core.keys import server_keys
 from server.core.transaction import transaction
@@ -77,7 +78,7 @@ def sync() -> None:
 @click.option("--json", "as_json", is_flag=True, help="dire en JSON · print as JSON")
 @click.option(
     "--receipts",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(dir_okay=False, path_type=Path),
     default=None,
     help="diagnostic exporté d’une tablette, dont les reçus sont comparés · a tablet's diagnostic, to compare receipts",
 )
@@ -87,6 +88,7 @@ def check(*, as_json: bool, receipts: Path | None) -> None:
     Chains are computed again from the bytes, seals and receipts checked, and visits and deliveries rebuilt from the
     events; ends with 1 and names the first faults when something does not hold.
     """
+    require_file(receipts)
     with standing_ground():
         found = [one for carrier_id in _organisations() if (one := _check(carrier_id)).streams or one.runs]
         foreign = _compare(receipts) if receipts is not None else ()

@@ -130,7 +130,19 @@ def test_a_missing_file_ends_with_2(tmp_path: Path) -> None:
     """Bad input: a wrong path is said to be one."""
     result = typed(tmp_path / "absent.vrp")
     assert result.exit_code == 2
-    assert "absent.vrp" in result.stderr
+    assert result.stderr.count("absent.vrp") == 1
+
+
+def test_the_french_of_a_wrong_field_quotes_no_english(tmp_path: Path) -> None:
+    """Bad input: the field is named once, in its own line; the decoder's English words stay in the English text."""
+    file = tmp_path / "mauvais.json"
+    file.write_bytes(b'{"format": "tournee-problem/1", "locations": "x"}')
+    result = typed(file)
+    french, english, _file, place = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert "Expected" not in french
+    assert "Expected" in english
+    assert place == "→ $.locations"
 
 
 def test_roads_are_built_from_the_command_line(tmp_path: Path) -> None:
