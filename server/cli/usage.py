@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -12,7 +12,7 @@ from shared.problems import Problem, Text
 
 _BOTH: Final = " · "
 _EXTRA: Final = re.compile(r"extra arguments? \((.*)\)$")
-_KINDS: Final[dict[type[click.ParamType], Text]] = {
+_KINDS: Final[dict[type[click.ParamType[Any]], Text]] = {
     click.DateTime: Text("\u00a0: écrivez le jour comme 2026-11-25", ": write the day like 2026-11-25"),
     click.Path: Text("\u00a0: donnez le chemin d’un fichier", ": give the path of a file"),
     click.types.UUIDParameterType: Text("\u00a0: donnez un identifiant (UUID)", ": give an id (UUID)"),
@@ -78,7 +78,7 @@ def _unfit(error: click.BadParameter) -> Text:
     return Text(f"La valeur de {name} ne convient pas{wanted.fr}.", f"The value of {name} does not fit{wanted.en}.")
 
 
-def _wanted(kind: click.ParamType | None) -> Text:
+def _wanted(kind: click.ParamType[Any] | None) -> Text:
     """Return what would fit, after a colon; nothing for a kind that says nothing of itself."""
     match kind:
         case click.Choice(choices=choices):
