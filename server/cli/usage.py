@@ -63,7 +63,7 @@ def _misplaced(error: click.UsageError) -> Text:
 def _unknown(kind: Text, name: str, near: Sequence[str] | None) -> Text:
     instead = _alternatives(near or ())
     return Text(
-        f"{kind.fr} {name} n’existe pas." + (f" Vouliez-vous dire {instead.fr}\u00a0?" if near else ""),
+        f"{kind.fr} {name} n’existe pas." + (f" Vouliez-vous dire {instead.fr}?" if near else ""),
         f"{kind.en} {name} does not exist." + (f" Did you mean {instead.en}?" if near else ""),
     )
 

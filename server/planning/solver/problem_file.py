@@ -71,8 +71,7 @@ def decode_problem(content: bytes) -> Problem:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadProblem(
             Text(
-                f"Le fichier JSON ne suit pas le format {FORMAT}. Corrigez cet endroit\N{NO-BREAK SPACE}; voyez "
-                "docs/planning.md.",
+                f"Le fichier JSON ne suit pas le format {FORMAT}. Corrigez cet endroit; voyez docs/planning.md.",
                 f"The JSON file does not follow {FORMAT}: {error}. See docs/planning.md.",
             ),
             where=_place(error),
