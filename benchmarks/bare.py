@@ -82,7 +82,7 @@ def read_written(after: str, before: str, since: str, until: str) -> Written:
             as_text = ", ".join(f'"{name}"::text' for name in names)
             found = now.execute(
                 f'SELECT pg_xact_commit_timestamp(xmin)::text, {as_text} FROM "{table}" '  # noqa: S608  # our own names
-                "WHERE pg_xact_commit_timestamp(xmin) BETWEEN %s AND %s",  # type: ignore[arg-type]  # as above
+                "WHERE pg_xact_commit_timestamp(xmin) BETWEEN %s AND %s",
                 [since, until],
             ).fetchall()
             old = _old(then, table, names, as_text, found)
@@ -123,19 +123,19 @@ def _write(  # noqa: PLR0917  # the arguments of a spawned process
                     if table in batch.inserts:
                         _insert(cursor, table, written.columns[table], batch.inserts[table], way)
                 for statement, changed in batch.updates.items():
-                    cursor.executemany(statement, changed)  # type: ignore[arg-type]  # our own names
+                    cursor.executemany(statement, changed)
         used.put(time.process_time() - started)
 
 
 def _insert(cursor: psycopg.Cursor[Any], table: str, names: list[str], rows: Rows, way: Way) -> None:
     listed = ", ".join(f'"{name}"' for name in names)
     if way == "copy":
-        with cursor.copy(f'COPY "{table}" ({listed}) FROM STDIN') as copy:  # type: ignore[arg-type]  # our own names
+        with cursor.copy(f'COPY "{table}" ({listed}) FROM STDIN') as copy:
             for row in rows:
                 copy.write_row(row)
         return
     marks = ", ".join(["%s"] * len(names))
-    cursor.executemany(f'INSERT INTO "{table}" ({listed}) VALUES ({marks})', rows)  # type: ignore[arg-type]  # noqa: S608  # ours
+    cursor.executemany(f'INSERT INTO "{table}" ({listed}) VALUES ({marks})', rows)  # noqa: S608  # ours
 
 
 def _old(
@@ -143,7 +143,7 @@ def _old(
 ) -> dict[str, tuple[str | None, ...]]:
     at = names.index("id") if "id" in names else 0
     ids = [row[1 + at] for row in found]
-    rows = then.execute(f'SELECT {as_text} FROM "{table}" WHERE id::text = ANY(%s)', [ids])  # type: ignore[arg-type]  # noqa: S608  # ours
+    rows = then.execute(f'SELECT {as_text} FROM "{table}" WHERE id::text = ANY(%s)', [ids])  # noqa: S608  # ours
     return {row[at]: row for row in rows}
 
 

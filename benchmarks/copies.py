@@ -35,6 +35,6 @@ def copy_rows(
     values = ", ".join(changed.get(name, f'one."{name}"') for name in names)
     listed = ", ".join(f'"{name}"' for name in names)
     rows.execute(
-        _COPY.format(table=table, names=listed, values=values, column=column),  # type: ignore[arg-type]  # our own names
+        _COPY.format(table=table, names=listed, values=values, column=column),
         {**asked, "count": count, "value": value},
     )

@@ -262,7 +262,7 @@ def _copy(address: PostgresAddress, *names: str) -> None:
     with psycopg.connect(_plain(address, "postgres"), autocommit=True) as rows:
         for name in names:
             rows.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'bench'")
-            rows.execute(f'CREATE DATABASE "{name}" TEMPLATE bench OWNER tournee_owner')  # type: ignore[arg-type]  # ours
+            rows.execute(f'CREATE DATABASE "{name}" TEMPLATE bench OWNER tournee_owner')
 
 
 def _booked(address: PostgresAddress, since: datetime) -> dict[str, int]:
@@ -274,7 +274,7 @@ def _booked(address: PostgresAddress, since: datetime) -> dict[str, int]:
     }
     with psycopg.connect(_plain(address, "bench")) as rows:
         found = {
-            name: rows.execute(f"SELECT count(*) FROM {of}", [since]).fetchone()  # type: ignore[arg-type]  # noqa: S608  # ours
+            name: rows.execute(f"SELECT count(*) FROM {of}", [since]).fetchone()  # noqa: S608  # ours
             for name, of in counts.items()
         }
     return {name: int(row[0]) if row else 0 for name, row in found.items()}

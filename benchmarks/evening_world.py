@@ -151,7 +151,7 @@ class Copier:
 
     def _read(self, name: str, column: str, values: Sequence[UUID]) -> list[dict[str, Any]]:
         query = f"SELECT * FROM {name} WHERE {column} = ANY(%s)"  # noqa: S608  # names of our own
-        return self._rows.execute(query, [list(values)]).fetchall()  # type: ignore[arg-type]  # our own words
+        return self._rows.execute(query, [list(values)]).fetchall()
 
     def _write(self, name: str, found: list[dict[str, Any]]) -> None:
         columns = list(found[0])
@@ -160,7 +160,7 @@ class Copier:
         query = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(['%s'] * len(columns))})"  # noqa: S608  # our own names
         with self._rows.cursor() as cursor:
             cursor.executemany(
-                query,  # type: ignore[arg-type]  # built of our own names
+                query,
                 [[Jsonb(row[name]) if name in as_json else row[name] for name in columns] for row in found],
             )
 

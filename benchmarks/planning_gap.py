@@ -88,7 +88,8 @@ def main() -> None:
     options = parser.parse_args()
     rows = list(csv.DictReader((options.folder / "BKS.csv").read_text("utf-8").splitlines()))
     chosen = [row for row in rows if row["instance"] in set(options.only.split(","))]
-    ours, raw = [], []
+    ours: list[float] = []
+    raw: list[float] = []
     for turn, row in enumerate(chosen):
         file = options.folder / row["file"]
         contest = [(ours, our_gap), (raw, raw_gap)]

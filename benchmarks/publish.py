@@ -148,7 +148,7 @@ def main() -> None:
         with psycopg.connect(plain.replace("/bench", "/postgres"), autocommit=True) as rows:
             rows.execute("CREATE DATABASE bare TEMPLATE bench")
             since = _now(rows)
-            figures = run(world, order_ids, asked, rows)
+            figures: dict[str, Any] = run(world, order_ids, asked, rows)
             until = _now(rows)
         with transaction(acting=world.seller.id) as session:
             faults = [fault.kind for fault in book_faults(session, issuer_id=world.seller.id)]

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-FAMILIES = (
+FAMILIES: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("documents", "server.documents.rendering.samples", {}),
     ("tablette", "tests.tablet.shots", {"SDL_VIDEODRIVER": "offscreen"}),
     ("pages", "tests.browser.shots", {}),
