@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -17,7 +18,7 @@ def _books(*sources: MatrixSource) -> Books:
     runs = [SimpleNamespace(distance_m=61_250, matrix_source=source, stops=()) for source in sources]
     nothing = {name: {} for name in ("orders", "visits", "terms", "invoices", "invoices_of", "names")}
     none = dict.fromkeys(("supplements", "deliveries", "notices", "returns", "proofs", "credit_notes"), ())
-    scope = SimpleNamespace(runs_on="2026-11-26", carrier_id=uuid4(), tablets=None, drills=None)
+    scope = SimpleNamespace(runs_on=date(2026, 11, 26), carrier_id=uuid4(), tablets=None, drills=None)
     return Books(scope=scope, runs=runs, corrected=frozenset(), **nothing, **none)  # type: ignore[arg-type]
 
 
