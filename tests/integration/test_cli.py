@@ -36,7 +36,7 @@ def test_a_problem_is_said_in_both_languages_and_ends_with_2() -> None:
     """Bad input, everywhere: what, where and what to do."""
     said = run("openapi", TOURNEE_SMTP_PORT="many")
     assert said.returncode == 2
-    assert "La valeur « many » ne convient pas." in said.stderr
+    assert "La valeur «\u00a0many\u00a0» ne convient pas." in said.stderr
     assert "The value “many” does not fit. (TOURNEE_SMTP_PORT)" in said.stderr
     assert "Traceback" not in said.stderr
 
