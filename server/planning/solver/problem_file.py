@@ -69,12 +69,14 @@ def decode_problem(content: bytes) -> Problem:
     try:
         file = msgspec.json.decode(content, type=ProblemFile)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        place = _place(error)
         raise BadProblem(
             Text(
-                f"Le fichier JSON ne suit pas le format {FORMAT}. Corrigez cet endroit; voyez docs/planning.md.",
+                f"Le fichier JSON ne suit pas le format {FORMAT} à cet endroit\u00a0: {place or 'début du fichier'}. "
+                "Corrigez-le; voyez docs/planning.md.",
                 f"The JSON file does not follow {FORMAT}: {error}. See docs/planning.md.",
             ),
-            where=_place(error),
+            where=place,
         ) from error
     return checked(
         Problem(
@@ -91,8 +93,9 @@ def decode_problem(content: bytes) -> Problem:
 
 def _place(error: Exception) -> str:
     """Return where the decoder stopped: the path of the field, the field that is missing, or the byte."""
-    found = _PLACE.search(str(error))
-    return next(filter(None, found.groups())) if found else ""
+    found = _PLACE.finditer(str(error))
+    fields = [next(filter(None, one.groups())) for one in found]
+    return ".".join(sorted(fields, key=lambda field: not field.startswith("$")))
 
 
 def encode_problem(problem: Problem) -> bytes:
