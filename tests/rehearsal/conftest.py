@@ -22,6 +22,7 @@ def ground(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) 
         standing = Ground(postgres, folder, make_template(postgres, folder), 0)
     yield standing
     with settings_kept():
+        standing.stand()
         standing.close()
 
 

@@ -28,6 +28,7 @@ from server.delivery.sharing.service import DEFAULT_CONTEST_DAYS, mark_proof
 from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED
 from server.orders.model import Order
 from server.parties.model import Agreement
+from server.parties.queries import zone_or_ours
 from shared.ids import new_id
 
 MAX_REASON: Final = 2000
@@ -218,7 +219,8 @@ def _require_open(session: Session, found: _Subject, subject_id: UUID, stamp: St
             where=str(subject_id),
         )
     if stamp.at > found.until:
-        until = day_text(found.until.date())
+        zone = zone_or_ours(session, org_id=acting_org(session))
+        until = day_text(found.until.astimezone(zone).date())
         raise ContestTooLate(
             Text(
                 f"Le délai a pris fin le {until.fr}. Écrivez dans le clavardage de la commande.",

@@ -8,6 +8,7 @@ import zlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -15,6 +16,7 @@ from sqlalchemy import select, update
 
 from server.app import create_app
 from server.billing.model import CreditNote, InvoiceOrder
+from server.core.days import written_day
 from server.core.pictures import PictureRefused, read_picture
 from server.core.transaction import transaction
 from server.delivery.contests.model import Contest
@@ -126,7 +128,8 @@ def test_after_the_agreement_s_days_the_refusal_is_clear(yard: Yard) -> None:
         session.execute(update(ProofEntry).where(ProofEntry.proof_id == UUID(proof["id"])).values(contest_until=past))
     answer = contest(buyer, proof["id"])
     assert (answer.status_code, answer.json["slug"]) == (409, "contest-too-late")
-    assert f"{past:%Y-%m-%d}" in answer.json["details"]["fr"]
+    day = past.astimezone(ZoneInfo("America/Toronto")).date()
+    assert f"Le délai a pris fin le {written_day(day, 'fr')}." in answer.json["details"]["fr"]
     assert state_of(buyer, proof["id"]) == "closed"
     assert proof["id"] in {one["id"] for one in proofs(buyer, state="closed")}
 
