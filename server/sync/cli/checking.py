@@ -14,10 +14,10 @@ import msgspec
 
 from server.core.blobs import blob_store
 from server.core.files import require_file
-from server.core.ground import standing_ground
+from server.core.ground import StoreKind
 from server.core.keys import server_keys
 from server.core.transaction import transaction
-from server.receivables.queries import all_organisation_ids
+from server.documents.cli.standing import standing_books, store_option
 from server.sync.service.absent import note_lost
 from server.sync.service.checking import (
     CheckedStream,
@@ -75,6 +75,7 @@ def sync() -> None:
 
 
 @sync.command("check")
+@store_option
 @click.option("--json", "as_json", is_flag=True, help="dire en JSON · print as JSON")
 @click.option(
     "--receipts",
@@ -82,15 +83,15 @@ def sync() -> None:
     default=None,
     help="diagnostic exporté d’une tablette, dont les reçus sont comparés · a tablet's diagnostic, to compare receipts",
 )
-def check(*, as_json: bool, receipts: Path | None) -> None:
+def check(*, store: StoreKind | None, as_json: bool, receipts: Path | None) -> None:
     """Vérifier chaque flux et l’état qu’il fait · Check every stream and the state that it makes.
 
     Chains are computed again from the bytes, seals and receipts checked, and visits and deliveries rebuilt from the
-    events; ends with 1 and names the first faults when something does not hold.
+    events; ends with 1 and names the first faults when something does not hold, with 2 where no company is.
     """
     require_file(receipts)
-    with standing_ground():
-        found = [one for carrier_id in _organisations() if (one := _check(carrier_id)).streams or one.runs]
+    with standing_books(store) as carrier_ids:
+        found = [one for carrier_id in carrier_ids if (one := _check(carrier_id)).streams or one.runs]
         foreign = _compare(receipts) if receipts is not None else ()
     faults = [*(fault for one in found for fault in one.faults), *foreign]
     click.echo(json.dumps(_document(found, faults), ensure_ascii=False, indent=2) if as_json else _words(found))
@@ -102,15 +103,16 @@ def check(*, as_json: bool, receipts: Path | None) -> None:
 
 
 @sync.command("files")
-@click.option("--json", "as_json", is_flag=True, help="print what was found as JSON")
-def files(*, as_json: bool) -> None:
+@store_option
+@click.option("--json", "as_json", is_flag=True, help="dire en JSON · print as JSON")
+def files(*, store: StoreKind | None, as_json: bool) -> None:
     """Chercher les pièces que le magasin a perdues : les tablettes les offrent de nouveau · look for lost files.
 
     Après une restauration du magasin d’objets seul · after the object store alone was put back.
     """
     found: dict[str, tuple[str, ...]] = {}
-    with standing_ground():
-        for carrier_id in _organisations():
+    with standing_books(store) as carrier_ids:
+        for carrier_id in carrier_ids:
             with transaction(acting=carrier_id) as session:
                 found[str(carrier_id)] = note_lost(session, blob_store())
     lost = {carrier: names for carrier, names in found.items() if names}
@@ -119,11 +121,6 @@ def files(*, as_json: bool) -> None:
         return
     total = sum(map(len, lost.values()))
     click.echo(f"Pièces perdues, redemandées aux tablettes · lost files, asked for again: {total}")
-
-
-def _organisations() -> list[UUID]:
-    with transaction(acting=UUID(int=0), as_owner=True) as session:
-        return all_organisation_ids(session)
 
 
 def _check(carrier_id: UUID) -> _Checked:

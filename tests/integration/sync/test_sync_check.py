@@ -11,7 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import make_url
 
+from server.core.settings import reload_settings
 from server.sync.cli import sync
+from shared.problems import Problem
 from tests.factories.hand_tablet import Yard, short
 from tests.integration.sync.test_two_tablets import taken_at
 
@@ -132,3 +134,16 @@ def test_an_office_that_lost_what_it_signed_for_is_found(day: Yard, database, tm
     file.write_text(json.dumps({"carrier_id": str(day.world.carrier_id), "receipts": [receipt]}))
     kinds = [fault["kind"] for fault in json.loads(check("--receipts", str(file)).output)["faults"]]
     assert kinds == ["head", "receipt", "receipt-unmet"]
+
+
+def test_where_nothing_was_ever_kept_nothing_is_called_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """M4: in an empty folder the check says where it looked and what to do, and makes nothing there."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TOURNEE_DATABASE_URL", "TOURNEE_OWNER_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    reload_settings()
+    for command in ("check", "files"):
+        refused = CliRunner().invoke(sync, [command, "--json"])
+        assert isinstance(refused.exception, Problem)
+        assert refused.exception.slug == "no-books"
+    assert list(tmp_path.iterdir()) == []
