@@ -71,13 +71,10 @@ def walk(pilot: Pilot, see: Callable[[str], object]) -> None:
     see("14_proof_refused")
     pilot.tap("finish")
     pilot.app.hush()
-    for screen, name in (("map", "15_map"), ("outbox", "16_outbox"), ("ending", "17_ending"), ("help", "18_help")):
+    for number, screen in enumerate(("map", "outbox", "ending", "help", "empty", "aside", "enrol"), start=15):
         pilot.app.go(screen)
         pilot.frames(4)
-        see(name)
-    pilot.app.go("empty")
-    pilot.frames(4)
-    see("19_empty")
+        see(f"{number}_{screen}")
 
 
 def depart_seeing(pilot: Pilot, see: Callable[[str], object]) -> None:
