@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
-import signal
 import time
 from uuid import UUID
 
@@ -73,16 +72,21 @@ def test_numbers_stay_whole_under_killed_publishers(database) -> None:
         return process
 
     running, killed, began = [begin() for _ in range(PUBLISHERS)], 0, time.monotonic()
-    while any(one.is_alive() for one in running):
-        assert time.monotonic() - began < ENOUGH_S
-        time.sleep(chance.uniform(0.02, 0.2))
-        alive = [at for at, one in enumerate(running) if one.is_alive()]
-        if alive and killed < KILLS:
-            at = chance.choice(alive)
-            os.kill(running[at].pid or 0, signal.SIGKILL)
-            running[at].join()
-            killed += 1
-            running[at] = begin()
+    try:
+        while any(one.is_alive() for one in running):
+            assert time.monotonic() - began < ENOUGH_S
+            time.sleep(chance.uniform(0.02, 0.2))
+            alive = [at for at, one in enumerate(running) if one.is_alive()]
+            if alive and killed < KILLS:
+                at = chance.choice(alive)
+                running[at].kill()
+                running[at].join()
+                killed += 1
+                running[at] = begin()
+    finally:
+        for one in running:
+            one.kill()  # else the end of this process would wait for it
+            one.join()
     exits = {one.exitcode for one in running}
     with transaction(acting=world.seller.id) as session:
         numbers = session.scalars(select(Invoice.sequence).where(Invoice.sequence.is_not(None))).all()
