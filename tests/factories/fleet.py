@@ -120,7 +120,7 @@ class KillLoop:
             deadline_s = time.monotonic() + _PATIENCE_S
             while any(tablet.poll() != 0 for tablet in self._tablets.values()):
                 assert time.monotonic() < deadline_s, f"seed {self.seed}: the tablets do not drain"
-                time.sleep(dice.uniform(0.1, 0.6))
+                time.sleep(dice.uniform(0.05, 0.3))
                 if self.kills.total() < most:
                     self._kill(dice.choice(_VICTIMS), office, dice)
                 self._revive(office)

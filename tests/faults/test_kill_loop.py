@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 
 import pytest
 
@@ -39,12 +40,14 @@ def test_nothing_acknowledged_is_lost_under_fire(
 ) -> None:
     """G1-G4: what a tablet has a receipt for is at the office after every death; the books end as without any."""
     assert len(calm["visits"]) == TABLETS * 4
-    ends_s, seed = time.monotonic() + SECONDS, FIRST_SEED
+    ends_s, seed, kills = time.monotonic() + SECONDS, FIRST_SEED, Counter[str]()
     while seed == FIRST_SEED or time.monotonic() < ends_s:
         with KillLoop(fleet, tmp_path_factory.mktemp(f"round{seed}"), seed) as loop:
             loop.fight(most=KILLS_A_ROUND)
             assert set(loop.acknowledged) == set(loop.homes), f"seed {seed}"
             loop.work()
-            assert loop.kills.total() >= 4, f"seed {seed} kills nearly nobody: {dict(loop.kills)}"
             assert differences(calm, loop.state()) == {}, f"seed {seed}, {dict(loop.kills)}"
+        kills += loop.kills
         seed += 1
+    assert kills.total() >= 8, f"nearly nobody died: {dict(kills)}"  # a round may drain before four have died
+    assert len(kills) >= 3, dict(kills)
