@@ -72,7 +72,7 @@ def savepoint(session: Session) -> Iterator[None]:
     try:
         with session.begin_nested():
             yield
-    except BaseException:
+    except BaseException:  # whatever ended the block, its rows are gone; it is raised again
         forget(session)
         for key in [key for key, value in session.info.items() if isinstance(value, list)]:
             session.info[key] = noted.get(key, [])
