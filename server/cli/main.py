@@ -29,6 +29,7 @@ _COMMANDS: Final = {
     "rehearse": "server.rehearsal.cli:rehearse",
     "restore": "server.sync.cli:restore",
     "restore-drill": "server.sync.cli:restore_drill",
+    "restore-objects": "server.sync.cli:restore_objects",
     "retention": "server.sync.cli:retention",
     "roads": "server.planning.cli:roads",
     "serve": "server.cli.serving:serve",

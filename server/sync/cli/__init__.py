@@ -3,6 +3,6 @@
 from server.sync.cli.checking import sync
 from server.sync.cli.resealing import reseal
 from server.sync.cli.retention import retention
-from server.sync.cli.safety import backup, restore, restore_drill
+from server.sync.cli.safety import backup, restore, restore_drill, restore_objects
 
-__all__ = ["backup", "reseal", "restore", "restore_drill", "retention", "sync"]
+__all__ = ["backup", "reseal", "restore", "restore_drill", "restore_objects", "retention", "sync"]

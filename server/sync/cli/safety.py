@@ -1,4 +1,4 @@
-"""Commands over the server's safety: ``tournee backup``, ``restore``, ``restore-drill``."""
+"""Commands over the server's safety: ``tournee backup``, ``restore``, ``restore-objects``, ``restore-drill``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from server.receivables.queries import all_organisation_ids
 from server.sync.backups.base import stood_up
 from server.sync.backups.contents import objects_named
 from server.sync.backups.kept import Backup, Label, latest_backup
-from server.sync.backups.objects import broken_objects
+from server.sync.backups.objects import broken_objects, copy_objects
 from server.sync.backups.restoring import Moment, Place, restore_backup
 from server.sync.backups.taking import take_backup
 from server.sync.service.safekeeping import note_backup, note_safe
@@ -102,6 +102,23 @@ def restore(
         f"{chosen.name}  {sum(restored.contents.rows.values())} lignes · rows  {restored.events} événements · events  "
         f"{time.monotonic() - began_s:.1f} s"
     )
+
+
+@click.command("restore-objects")
+@click.option("--from", "pool", type=_FOLDER, default=None, help="dossier des sauvegardes · folder of backups")
+def restore_objects(pool: Path | None) -> None:
+    """Remettre au magasin ce qui y manque · Put back into the store what it lacks, or holds with other bytes.
+
+    Everything that the database names is read. Ends with 1 when the backups do not hold all that is missing.
+    """
+    with _superuser() as conninfo:
+        kept = LocalBlobStore((pool or Path(settings().backups_path)) / "store")
+        copied = copy_objects(objects_named(conninfo), kept, blob_store(), trusting=False)
+    for sha256 in copied.missing:
+        click.echo(f"objet perdu · object lost: {sha256}", err=True)
+    click.echo(f"{copied.held} objets · objects  {copied.new} remis · put back")
+    if copied.missing:
+        sys.exit(EXIT_FAULTY)
 
 
 @dataclass(frozen=True)

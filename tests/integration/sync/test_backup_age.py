@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from server.core.blobs import LocalBlobStore
+from server.core.blobs import LocalBlobStore, blob_store
 from server.core.database import IDENTITY_ORG
+from server.core.settings import reload_settings, settings
 from server.core.transaction import transaction
 from server.sync.backups.kept import Backup, Label, NoBackup, latest_backup
 from server.sync.backups.restoring import Place, PlaceTaken, restore_backup
-from server.sync.cli import backup, restore
+from server.sync.cli import backup, restore, restore_objects
 from server.sync.cli.safety import NoSuperuser, NotOurs
 from server.sync.service.safekeeping import note_backup
+from tests.conftest import Database
+from tests.factories.hand_tablet import PICTURE, PICTURE_SHA, SIGNATURE_SHA, STROKES, Yard
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -62,6 +65,28 @@ def test_what_the_commands_cannot_do_they_say(database, tmp_path: Path) -> None:
     assert isinstance(refused.exception, NoSuperuser)
     refused = CliRunner().invoke(restore, ["--from", str(tmp_path)])
     assert isinstance(refused.exception, NotOurs)
+
+
+def test_objects_that_the_store_lost_or_holds_with_other_bytes_come_back_from_the_backups(
+    yard: Yard, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Operations: a lost disk of objects is filled from the backups; what they do not hold either is named."""
+    monkeypatch.setenv("TOURNEE_BACKUP_DATABASE_URL", database.superuser_url)
+    reload_settings()
+    yard.tablet.upload_signature()
+    owner, store = yard.world.carrier_id, blob_store()
+    pool = tmp_path / "pool"
+    mend = ["--from", str(pool)]
+    store.forget(owner, SIGNATURE_SHA)
+    lost = CliRunner().invoke(restore_objects, mend)
+    assert (lost.exit_code, SIGNATURE_SHA in lost.stderr) == (1, True)
+    for payload in (STROKES, PICTURE):
+        LocalBlobStore(pool / "store").put(owner, payload, media_type="image/png")
+    Path(settings().store_path, str(owner), PICTURE_SHA[:2], PICTURE_SHA).write_bytes(b"other bytes")
+    mended = CliRunner().invoke(restore_objects, mend)
+    assert (mended.exit_code, mended.stdout) == (0, "2 objets · objects  2 remis · put back\n")
+    assert (store.get(owner, SIGNATURE_SHA), store.get(owner, PICTURE_SHA)) == (STROKES, PICTURE)
+    assert "0 remis" in CliRunner().invoke(restore_objects, mend).stdout
 
 
 def _labelled(pool: Path) -> Backup:
