@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from random import SystemRandom
@@ -14,7 +15,7 @@ from typing import Any
 import msgspec
 
 from driver_app.actions.enrol import enrol
-from driver_app.actions.unlock import choose_nip, has_nip, unlock
+from driver_app.actions.unlock import WrongNip, choose_nip, has_nip, prefer, unlock
 from driver_app.clock import Clock, SystemClock, VirtualClock
 from driver_app.headless.driving import ScriptedDriver, runs_to_drive
 from driver_app.headless.killing import Killer
@@ -74,10 +75,18 @@ def _come_in(script: Script, tablet: Tablet, transport: Transport, clock: Clock)
     if script.enrol is not None and known is None:
         known = enrol(tablet, transport, code=script.enrol, name=script.name, now=clock.now())
         yield {"phase": "enrol", "device_id": known.device_id, "driver": known.driver_name}
-    if has_nip(tablet):
-        unlock(tablet, nip=script.nip, now=clock.now())
-    else:
+    if not has_nip(tablet):
         choose_nip(tablet, nip=script.nip)
+    _unlock(script, tablet, clock)
+    if script.prefers is not None:
+        prefer(tablet, script.prefers)
+
+
+def _unlock(script: Script, tablet: Tablet, clock: Clock) -> None:
+    for nip in script.wrong_nips:
+        with suppress(WrongNip):
+            unlock(tablet, nip=nip, now=clock.now())
+    unlock(tablet, nip=script.nip, now=clock.now())
 
 
 def _drive(script: Script, tablet: Tablet, clock: Clock, killer: Killer) -> Iterator[Phase]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 
 from driver_app.actions.arrive import arrive
 from driver_app.actions.checking import unphotographed
+from driver_app.actions.correct import correct_stop, undo_finish
 from driver_app.actions.counting import add_photo, collect_cash, set_containers, set_line
 from driver_app.actions.failure import close_stop, fail_stop, refuse_stop
-from driver_app.actions.finish import finish_stop
+from driver_app.actions.finish import UNDO_MS, finish_stop
 from driver_app.actions.run import end_run, start_run
 from driver_app.clock import Clock, Moment, VirtualClock
 from driver_app.headless.killing import Killer
 from driver_app.headless.photos import draw_photo
 from driver_app.headless.script import LineScript, RunScript, StopScript
-from driver_app.store import bundles, states
+from driver_app.store import bundles, drafts, states
 from driver_app.store.drafts import CollectionDraft, ContainerDraft, LineDraft, StopDraft
 from driver_app.strokes import draw_signing
 from driver_app.tablet import Tablet
@@ -25,7 +26,7 @@ from shared.wire.bundle import BundleRun, BundleStop
 
 _TAP_MS = 2_000
 _DRIVE_BACK_MS = 15 * 60_000
-_SCRIPT_UNDOES = 0  # a script undoes nothing, so nothing waits for it to change its mind
+_AT_ONCE = 0  # a script has made up its mind, so that its event need not wait
 
 
 class NoSuchLine(Problem):
@@ -57,10 +58,9 @@ class ScriptedDriver:
         """Do everything that is still to be done of one run; ``shift_ms`` moves its plan to the script's day."""
         self._reach(run.starts_at_ms + shift_ms)
         start_run(self._tablet, run_id=run.run_id, now=self._clock.now(), cash_float_cents=10_000)
-        done = self._tablet.store.read(lambda session: states.stops_of(session, run.run_id))
         finished = skipped = 0
         for stop, told in self._told(run, script):
-            if stop.stop_id in done and done[stop.stop_id].is_finished:
+            if self._is_done(run, stop, told):
                 skipped += 1
                 continue
             self._reach(stop.planned_at_ms + shift_ms)
@@ -81,35 +81,80 @@ class ScriptedDriver:
             if told is not None:
                 yield stop, told
 
+    def _is_done(self, run: BundleRun, stop: BundleStop, told: StopScript) -> bool:
+        at = {"run_id": run.run_id, "stop_id": stop.stop_id}
+        progress = self._tablet.store.read(lambda session: states.stop_progress(session, **at))
+        if progress is None or not progress.is_finished:
+            return False
+        draft = self._draft(at)
+        return not told.corrected or draft is None or bool(draft.corrects)
+
+    def _was_signed(self, run: BundleRun, stop: BundleStop) -> bool:
+        at = {"run_id": run.run_id, "stop_id": stop.stop_id}
+        progress = self._tablet.store.read(lambda session: states.stop_progress(session, **at))
+        draft = self._draft(at)
+        return draft is not None and (bool(draft.corrects) or (progress is not None and progress.is_finished))
+
+    def _draft(self, at: dict[str, str]) -> StopDraft | None:
+        return self._tablet.store.read(lambda session: drafts.load(session, **at))
+
     def _visit(self, run: BundleRun, stop: BundleStop, told: StopScript) -> None:
+        """Go on where an earlier start was left: before the signature, or between it and its correction."""
+        if not self._was_signed(run, stop):
+            self._deliver(run, stop, told)
+        if told.corrected:
+            self._correct(run, stop, told)
+
+    def _deliver(self, run: BundleRun, stop: BundleStop, told: StopScript) -> None:
         at = {"run_id": run.run_id, "stop_id": stop.stop_id}
         draft = arrive(self._tablet, **at, now=self._tick())
         failed = told.outcome in ("refused", "closed")
         draft = self._fail(at, told) if failed else self._count(at, stop, told, draft)
         self._photograph(run, stop, told, draft)
         self._advance(stop.service_s * 1000)
+        if told.undone:
+            self._sign(at, stop, told, undo_ms=UNDO_MS)
+            undo_finish(self._tablet, **at, now=self._tick())
+        self._sign(at, stop, told)
+
+    def _correct(self, run: BundleRun, stop: BundleStop, told: StopScript) -> None:
+        at = {"run_id": run.run_id, "stop_id": stop.stop_id}
+        draft = self._draft(at)
+        if draft is None or not draft.corrects:
+            draft = correct_stop(self._tablet, **at)
+        draft = self._set_lines(at, stop, told.corrected, draft)
+        self._photograph(run, stop, told, draft)
+        self._sign(at, stop, told)
+
+    def _sign(self, at: dict[str, str], stop: BundleStop, told: StopScript, *, undo_ms: int = _AT_ONCE) -> None:
         signer = told.signer or next(iter(stop.recipients), "Camille Roy")
         signing = None if told.outcome == "closed" else draw_signing(signer, told.role)
         finish_stop(
             self._tablet,
-            run_id=run.run_id,
-            stop_id=stop.stop_id,
+            run_id=at["run_id"],
+            stop_id=at["stop_id"],
             signing=signing,
             language="fr",
             now=self._tick(),
-            undo_ms=_SCRIPT_UNDOES,
+            undo_ms=undo_ms,
         )
 
     def _count(self, at: dict[str, str], stop: BundleStop, told: StopScript, draft: StopDraft) -> StopDraft:
-        for key, line_told in told.lines.items():
-            line = draft.lines[_line_id(stop, key)]
-            draft = set_line(self._tablet, **at, counted=_counted(line, line_told))
-            self._tick()
+        draft = self._set_lines(at, stop, told.lines, draft)
         if told.containers:
             draft = set_containers(self._tablet, **at, returned=_returned(told))
         for issuer_id, amount_cents in told.cash.items():
             taken = CollectionDraft(issuer_id=issuer_id, method="cash", amount_cents=amount_cents)
             draft = collect_cash(self._tablet, **at, taken=taken)
+        return draft
+
+    def _set_lines(
+        self, at: dict[str, str], stop: BundleStop, lines: dict[str, LineScript], draft: StopDraft
+    ) -> StopDraft:
+        for key, told in lines.items():
+            line = draft.lines[_line_id(stop, key)]
+            draft = set_line(self._tablet, **at, counted=_counted(line, told))
+            self._tick()
         return draft
 
     def _fail(self, at: dict[str, str], told: StopScript) -> StopDraft:

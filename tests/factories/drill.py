@@ -29,7 +29,7 @@ from server.core.settings import reload_settings
 from server.core.transaction import forget_engine, transaction
 from server.planning.model import Run
 from tests.factories.dying import mark_of
-from tests.factories.nursery import FD, Born, born
+from tests.factories.nursery import FD, Born, born, let_drive
 from tests.factories.state import Digest, state_digest
 from tests.factories.waiting import BOUNDED, PATIENCE_S, WaitedInVain, end_of
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_order, make_world
@@ -226,18 +226,29 @@ class Drill:
         **script: Any,
     ) -> list[dict[str, Any]]:
         """Let the tablet sync until the office has everything; return what it printed."""
-        path = self.folder / "script.json"
+        path, said = self.folder / "script.json", self.folder / "driver.log"
         path.write_text(json.dumps({"pull": False, "runs": [], "push": True} | script))
+        arguments = [
+            "--home", str(self.folder / "tablet-1"), "--server", url or self.url,
+            "--patience", str(patience_s), "--timeout", str(timeout_s), str(path),
+        ]  # fmt: skip
+        if inside:
+            code, phases = self._drive_inside(inside, arguments, patience_s + 120)
+        else:
+            code, phases = let_drive(arguments, environment=self.environment, said=said, patience_s=patience_s + 120)
+        assert code in (0, _KILLED, _NOT_SENT if may_wait else 0), said.read_text()
+        self.tablet_died = code == _KILLED
+        return phases
+
+    def _drive_inside(
+        self, inside: tuple[str, ...], arguments: list[str], most_s: float
+    ) -> tuple[int, list[dict[str, Any]]]:
         ended = subprocess.run(
-            [
-                *inside, sys.executable, "-m", "driver_app.headless", "--home", str(self.folder / "tablet-1"),
-                "--server", url or self.url, "--patience", str(patience_s), "--timeout", str(timeout_s), str(path),
-            ],
-            capture_output=True, text=True, timeout=patience_s + 120, check=False, cwd=ROOT, env=self.environment,
+            [*inside, sys.executable, "-m", "driver_app.headless", *arguments],
+            capture_output=True, text=True, timeout=most_s, check=False, cwd=ROOT, env=self.environment,
         )  # fmt: skip
-        assert ended.returncode in (0, _KILLED, _NOT_SENT if may_wait else 0), ended.stdout + ended.stderr
-        self.tablet_died = ended.returncode == _KILLED
-        return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
+        (self.folder / "driver.log").write_text(ended.stdout + ended.stderr)
+        return ended.returncode, [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("{")]
 
     def work(self, *deaths: str) -> None:
         """Do every job; the worker dies at each of ``deaths`` in turn and another one takes over."""
@@ -283,6 +294,12 @@ class Drill:
         """Return what the superuser reads."""
         with psycopg.connect(self.morning.cluster.address.conninfo(self.database), **BOUNDED) as connection:
             return connection.execute(query).fetchall()
+
+    def rotate_keys(self) -> None:
+        """Let the office take a new key, as ``tournee keys rotate`` does."""
+        with (self.folder / "said.log").open("ab") as said:
+            rotating = born("tournee", ["keys", "rotate"], environment=self.environment, said=said.fileno())
+        assert rotating.wait(timeout=PATIENCE_S) == 0, f"see {self.folder / 'said.log'}"
 
     @property
     def server_public_key(self) -> bytes:

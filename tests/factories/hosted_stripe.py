@@ -148,7 +148,7 @@ def hosted_stripe() -> Iterator[HostedStripe]:
     held = HostedStripe()
     server = make_server("127.0.0.1", 0, _interface(held), threaded=True)
     held.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield held

@@ -7,9 +7,11 @@ of reading the same modules from disk. ``born`` asks for one and answers as ``su
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +22,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Never
 
@@ -31,6 +34,7 @@ _BIRTH_S: Final = 120.0
 """The first birth waits for the nursery to have read the product's code."""
 _LEAVE_S: Final = 20.0
 _KILLED: Final = -signal.SIGKILL
+_COUNTS: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Born:
@@ -82,7 +86,7 @@ def _first_word(line: socket.socket, arguments: Sequence[str]) -> int:
 def born(
     place: str, arguments: Sequence[str], *, environment: Mapping[str, str], said: int, inherits: int | None = None
 ) -> Born:
-    """Let ``place`` (``tournee``, or ``dying`` for what dies where it is told) run in a new process.
+    """Let ``place`` run in a new process: ``tournee``, ``dying``, which dies where it is told, or ``driver``, a tablet.
 
     ``said`` is where its words go; ``inherits`` a descriptor whose number there stands for ``FD`` in the arguments.
     """
@@ -92,6 +96,23 @@ def born(
     socket.send_fds(_nursery(), [wish], descriptors)
     theirs.close()
     return Born(ours, arguments)
+
+
+def let_drive(
+    arguments: Sequence[str], *, environment: Mapping[str, str], said: Path, patience_s: float
+) -> tuple[int, list[dict[str, Any]]]:
+    """Let a scripted driver do a sitting in a process of its own; return how it ended and the phases that it told.
+
+    Its words are kept in ``said``.
+    """
+    with said.open("w+b") as words:
+        driver = born("driver", arguments, environment=environment, said=words.fileno())
+        try:
+            code = driver.wait(timeout=patience_s)
+        finally:
+            driver.kill()
+    lines = said.read_text(encoding="utf-8").splitlines()
+    return code, [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
 
 @cache
@@ -120,14 +141,14 @@ def _nursery() -> socket.socket:
 
 def main(descriptor: int) -> int:
     """Answer wishes until nobody can have one any more."""
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts = tempfile.mkdtemp(prefix="nursery-")
+    os.environ[_COUNTS] = counts = tempfile.mkdtemp(prefix="nursery-")
     _read_everything()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     wishes = socket.socket(fileno=descriptor)
     while True:
         wish, descriptors, *_ = socket.recv_fds(wishes, _LONGEST_WISH, 3)
         if not wish:
-            Path(counts).rmdir()
+            shutil.rmtree(counts, ignore_errors=True)
             return 0
         if os.fork() == 0:
             wishes.close()
@@ -137,8 +158,15 @@ def main(descriptor: int) -> int:
 
 
 def _read_everything() -> None:
+    """Do once what every process of the product does first: its answers need no database."""
+    from server import worker
+    from server.app import create_app
 
-    import tests.factories.dying  # noqa: F401
+    for name in ("driver_app.headless.__main__", "tests.factories.dying"):
+        import_module(name)
+    create_app()
+    worker._prepare()
+    gc.freeze()
 
 
 def _attend(wish: Mapping[str, Any], descriptors: Sequence[int]) -> Never:
@@ -169,8 +197,9 @@ def _live(wish: Mapping[str, Any], said: int, inherited: Sequence[int]) -> Never
     os.setsid()
     os.dup2(said, 1)
     os.dup2(said, 2)
+    counts = {_COUNTS: os.environ[_COUNTS]}  # the product's counters were made for a folder that several write to
     os.environ.clear()
-    os.environ.update(wish["environment"])
+    os.environ.update(counts | wish["environment"])
     tempfile.tempdir = None
     reload_settings()
     number = str(inherited[0]) if inherited else ""
@@ -178,6 +207,10 @@ def _live(wish: Mapping[str, Any], said: int, inherited: Sequence[int]) -> Never
 
 
 def _run(place: str, arguments: list[str]) -> int:
+    if place == "driver":
+        from driver_app.headless.__main__ import main
+
+        return main(arguments)
     if place == "dying":
         from tests.factories import dying
 

@@ -14,6 +14,7 @@ from shared.wire.bundle import (
     Collectable,
     ContainerClass,
     FailureReason,
+    FileRef,
     Place,
     Reason,
     Window,
@@ -126,6 +127,14 @@ def make_order(key: str, at: int, lines: int, settlement: Settlement) -> BundleO
         prices=None if settlement == "external" else prices,
         prices_hash=half_hash(prices).hex(),
     )
+
+
+def with_file(run: BundleRun, file: FileRef) -> BundleRun:
+    """Return the run with a document at its first order."""
+    first, *others = run.stops
+    order = msgspec.structs.replace(first.orders[0], files=(file,))
+    stop = msgspec.structs.replace(first, orders=(order, *first.orders[1:]))
+    return msgspec.structs.replace(run, stops=(stop, *others))
 
 
 def run_bytes(run: BundleRun) -> bytes:

@@ -52,7 +52,7 @@ def mirror(tmp_path: Path) -> Iterator[Mirror]:
     with Mirror(("127.0.0.1", 0), MirrorHandler) as server:
         server.body = draw_small_map(tmp_path / "servi.osm.pbf").read_bytes()
         server.claimed_bytes = len(server.body)
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
         server.shutdown()

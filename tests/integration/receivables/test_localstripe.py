@@ -77,7 +77,7 @@ def books(module_database, stripe_url: str) -> Iterator[Books]:
 def heard(books: Books, stripe_url: str) -> Iterator[None]:
     """The application on a port of its own, where the provider sends its notices."""
     server = make_server("127.0.0.1", 0, books.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     url = f"http://127.0.0.1:{server.port}/api/v1/online-payments/notices/{books.world.seller.id}"
     body = {"url": url, "secret": WEBHOOK}
