@@ -217,10 +217,11 @@ def _write_run(
 def _sealed_day(tablet: Tablet, run: BundleRun, scale: Scale, chance: random.Random) -> list[SealedEvent]:
     log = Log(tablet, run)
     log.seal("run.departed", {})
-    for at, stop in enumerate(run.stops):
+    for stop in run.stops:
         log.seal("stop.arrived", {}, stop_id=stop.stop_id)
         line = stop.orders[0].goods.lines[0]
-        is_short = scale.short_every and at % scale.short_every == scale.short_every - 1
+        # By chance: every tenth stop exactly would fall on the same sellers, and so on one policy, day after day.
+        is_short = scale.short_every and not chance.randrange(scale.short_every)
         log.visit(stop, counted=short(line.line_id, line.quantity) if is_short else {}, signing=chance.randbytes(32))
     log.seal("run.returned", {})
     return log.events
