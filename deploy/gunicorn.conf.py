@@ -7,7 +7,7 @@ from server.core.heap import keep_loaded
 bind = "0.0.0.0:8000"  # inside the container: only the proxy's network reaches it
 worker_class = "gthread"
 workers = 2
-threads = 4
+threads = 8
 timeout = 60
 graceful_timeout = 30
 keepalive = 5

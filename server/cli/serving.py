@@ -16,7 +16,7 @@ from server.core.settings import settings
 @click.option("--host", default="127.0.0.1", show_default=True, help="adresse d’écoute · address to listen on")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
 @click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
-@click.option("--threads", default=4, show_default=True, type=click.IntRange(1, 64))
+@click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 64))
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Servir les pages et l’API · serve the pages and the API, until Ctrl-C."""
     with standing_ground(), WebServer(host=host, port=port, workers=workers, threads=threads) as server:

@@ -35,7 +35,7 @@ class WebServer:
     Outside a named public address, pages and tablets are told the address that really listens.
     """
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 8000, workers: int = 2, threads: int = 4) -> None:
+    def __init__(self, *, host: str = "127.0.0.1", port: int = 8000, workers: int = 2, threads: int = 8) -> None:
         """Take the port now, so that nobody else does before the server runs."""
         self._socket = _bound(host, port)
         self.host = host

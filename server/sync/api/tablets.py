@@ -36,6 +36,7 @@ from shared.wire.push import Push, PushAnswer
 
 blp = Blueprint("sync", __name__, url_prefix="/sync", description="Tablets: bundle down, events and files up")
 _PATIENCE_S: Final = 2.0
+_QUEUE: Final = 4
 _SHA = r"<string(length=64):sha256>"
 
 
@@ -140,8 +141,8 @@ def file(sha256: str) -> Response:
 
 @lru_cache(maxsize=1)
 def _turnstile(at_once: int) -> Turnstile:
-    """This process's way in for pushes; who waits there holds a thread, so that only one may."""
-    return Turnstile(at_once=at_once, queue=1, patience_s=_PATIENCE_S)
+    """This process's way in for pushes; who waits there holds a thread, so that two of eight stay free for others."""
+    return Turnstile(at_once=at_once, queue=_QUEUE, patience_s=_PATIENCE_S)
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,6 @@ _WAITED = Histogram("tournee_push_wait_seconds", "How long a push waited for its
 _TURNED_AWAY = Counter("tournee_push_turned_away", "Pushes that were asked to come back later", ["why"])
 _SMOOTHING: Final = 0.2
 _LONGEST_RETRY_S: Final = 60
-_REMEMBERED_S: Final = 10.0
 
 
 class Saturated(Problem):
@@ -42,7 +41,8 @@ class Turnstile:
     """Lets ``at_once`` in together and ``queue`` wait for at most ``patience_s``; the others come back later.
 
     A push holds a connection and locks, so that more of them at once make each slower and nothing faster. The time
-    that one takes is measured; the wait that is asked for follows from it and from how many were turned away lately.
+    that one takes is measured, and whoever is turned away is promised the next instant that nobody was promised yet:
+    those who wait come one after the other, and the process is not idle while they sleep.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Turnstile:
         self._changed = Condition()
         self._inside = self._waiting = 0
         self._mean_s = 0.1
-        self._away: deque[float] = deque(maxlen=10_000)
+        self._promised_s = 0.0
 
     @contextmanager
     def turn(self) -> Iterator[None]:
@@ -93,11 +93,10 @@ class Turnstile:
     def _saturated(self, why: str) -> Saturated:
         _TURNED_AWAY.labels(why).inc()
         now_s = self._monotonic_s()
-        self._away.append(now_s)
-        while self._away[0] < now_s - _REMEMBERED_S:
-            self._away.popleft()
-        ahead = self._inside + self._waiting + len(self._away)
-        wait_s = min(_LONGEST_RETRY_S, max(1, math.ceil(ahead * self._mean_s / self._at_once)))
+        turn_s = self._mean_s / self._at_once
+        place_s = max(self._promised_s, now_s + (self._inside + self._waiting) * turn_s)
+        self._promised_s = min(place_s + turn_s, now_s + _LONGEST_RETRY_S)
+        wait_s = min(_LONGEST_RETRY_S, max(1, round(place_s - now_s)))
         return _busy(wait_s)
 
 
