@@ -27,6 +27,9 @@ class InvoiceSchema(Schema):
     id = fields.UUID(required=True)
     issuer_id = fields.UUID(required=True, attribute="owner_id")
     buyer_id = fields.UUID(required=True)
+    supplements_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "the invoice whose corrected delivery it completes"}
+    )
     kind = fields.String(required=True)
     state = fields.String(required=True)
     number = fields.String(required=True)

@@ -65,6 +65,13 @@ class DeviceSchema(Schema):
     app_version = fields.String(required=True)
 
 
+class ListedDriverSchema(Schema):
+    """Somebody who drives for the caller's organisation."""
+
+    id = fields.UUID(required=True, attribute="user_id")
+    display_name = fields.String(required=True)
+
+
 class MemberSchema(Schema):
     """A member of the caller's organisation."""
 

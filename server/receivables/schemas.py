@@ -128,6 +128,9 @@ class PaymentSchema(Schema):
     state = fields.Enum(PaymentState, by_value=True, required=True)
     currency = fields.String(required=True)
     amount_cents = fields.Integer(required=True)
+    rounding_cents = fields.Integer(
+        required=True, metadata={"description": "what rounding to five cents adds; handed over is the sum of both"}
+    )
     received_on = fields.Date(required=True)
     reference = fields.String(required=True)
     invoice_id = fields.UUID(required=True, allow_none=True)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from sqlalchemy import select
 
 from server.core.transaction import transaction
@@ -88,7 +87,7 @@ def office_of(
 ) -> Iterator[BrowserDay]:
     """Serve an office with its people and nothing ordered yet."""
     world = make_world(deals, buyers=buyers)
-    with opened(world, folder, pytest.MonkeyPatch()) as office:
+    with opened(world, folder) as office:
         yield BrowserDay(
             office=office,
             dispatcher=person_of(world.carrier_id, OrganisationKind.DISTRIBUTOR, Role.DISPATCHER, "Simone Lavoie"),

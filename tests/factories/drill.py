@@ -112,7 +112,7 @@ def morning_of(cluster: Cluster, folder: Path, patch: pytest.MonkeyPatch, *, dri
     for buyer, basket in zip(world.buyers, BASKETS, strict=True):
         for seller in basket:
             make_order(world, seller=world.sellers[seller], buyer=buyer, cases=3 + seller, kegs=1 + seller % 2)
-    with opened(world, folder, patch) as office:
+    with opened(world, folder) as office:
         (run_id,) = office.plan()
         office.load(run_id)
         stops = stops_of(world, run_id)

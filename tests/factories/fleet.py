@@ -59,7 +59,7 @@ def fleet_of(cluster: Cluster, folder: Path, patch: pytest.MonkeyPatch) -> Fleet
     reload_settings()
     for number in range(1, TABLETS + 1):
         world = _world()
-        with opened(world, folder, patch) as office:
+        with opened(world, folder) as office:
             (run_id,) = office.plan()
             office.load(run_id)
             script = day_script(world, stops_of(world, run_id) | dict.fromkeys("4567", "elsewhere"))

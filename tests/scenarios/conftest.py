@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.factories.world import Deal, make_world
-from tests.scenarios.office import Office, opened
+from tests.scenarios.office import Office, office_at, served
 
 type OpenOffice = Callable[..., Office]
 
 
+@pytest.fixture(scope="module")
+def address(module_database) -> Iterator[str]:
+    """The address of the web application, which the stories of a file share as carriers share an installation."""
+    with served() as url:
+        yield url
+
+
 @pytest.fixture
-def open_office(database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenOffice]:
-    """Open an office whose suppliers have these deals; it closes with the test."""
-    with ExitStack() as stack:
+def open_office(address: str, tmp_path: Path) -> OpenOffice:
+    """Open an office whose suppliers have these deals, beside those of the file's other stories."""
 
-        def open_one(deals: Sequence[Deal], *, buyers: int = 1) -> Office:
-            return stack.enter_context(opened(make_world(deals, buyers=buyers), tmp_path, monkeypatch))
+    def open_one(deals: Sequence[Deal], *, buyers: int = 1) -> Office:
+        return office_at(address, make_world(deals, buyers=buyers), tmp_path)
 
-        yield open_one
+    return open_one

@@ -1,4 +1,7 @@
-"""A whole office for a story: the web application on a real port, its jobs, and scripted tablets as processes."""
+"""A whole office for a story: the web application on a real port, its jobs, people's programs, and tablets.
+
+The world that a story finds is made by factories; what happens in it goes through ``/api/v1`` over HTTP.
+"""
 
 from __future__ import annotations
 
@@ -13,36 +16,56 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
-from sqlalchemy import select
 from werkzeug.serving import make_server
 
 from server.app import create_app
 from server.core.transaction import transaction
 from server.example.starts import Start, note_start
 from server.example.tablets import refusing_address
-from server.fulfilment.service.documents import prepare_documents
 from server.identity.model import Membership, OrganisationKind, Role
-from server.identity.service import add_member, add_user, make_enrolment_code
-from server.planning import service as planning
-from server.planning.model import Run
-from server.subscriptions import install_subscriptions
+from server.identity.service import add_member, add_user
 from server.worker import Ran, run_until_empty
 from shared.ids import new_id
 from tests.factories.waiting import end_of
-from tests.factories.web import now_stamp, password_hash
-from tests.factories.world import RUN_DAY, World, make_vehicle, stamp
+from tests.factories.web import password_hash
+from tests.factories.world import RUN_DAY, Buyer, Seller, World, make_vehicle, stamp
+from tests.scenarios.programs import Program
+
+DRIVER = "Maude Tremblay"
 
 
 @dataclass
 class Office:
-    """One carrier's office with its world."""
+    """One carrier's office with its world. ``driver`` is the only one; ``dispatcher`` is the office's program."""
 
     world: World
     url: str
     folder: Path
-    driver: Membership | None = None
+    driver: Membership
+    dispatcher: Program
     tablets: dict[str, Path] = field(default_factory=dict)
+    _programs: dict[UUID, Program] = field(default_factory=dict)
+
+    def program_of(self, org: UUID | Seller | Buyer) -> Program:
+        """Return the program of the owner of an organisation, who is hired at the first call."""
+        org_id = org if isinstance(org, UUID) else org.id
+        if org_id not in self._programs:
+            owner = _hire(org_id, self._kind(org_id), Role.OWNER, name="Alex Roy", of="Maison")
+            self._programs[org_id] = Program(self.url, owner.email)
+        return self._programs[org_id]
+
+    def order(self, *, seller: Seller | None = None, buyer: Buyer | None = None, cases: int = 4, kegs: int = 1) -> UUID:
+        """Let the seller's program order for the day, submit and accept; return the order's id."""
+        seller, buyer = seller or self.world.seller, buyer or self.world.buyer
+        wanted = ((seller.case_id, cases), (seller.keg_id, kegs))
+        program = self.program_of(seller)
+        made = program.post(
+            "/orders", seller_id=str(seller.id), buyer_id=str(buyer.id), site_id=str(buyer.site_id),
+            carrier_id=str(self.world.carrier_id), planned_on=str(RUN_DAY),
+            items=[{"format_id": str(one), "quantity": quantity} for one, quantity in wanted if quantity],
+        )  # fmt: skip
+        program.post(f"/orders/{made.id}/submit")
+        return UUID(program.post(f"/orders/{made.id}/accept").id)
 
     def jobs(self) -> Ran:
         """Run every waiting job; a failed one fails the story."""
@@ -51,45 +74,29 @@ class Office:
         return ran
 
     def plan(self) -> list[UUID]:
-        """Plan the day with the real solver and give every run to the driver."""
-        with transaction(self.world.carrier_id) as session:
-            plan = planning.request_plan(session, runs_on=RUN_DAY, seconds=1, seed=1, stamp=stamp())
+        """Plan the day with the real solver, give every run to the driver, and prepare its papers."""
+        plan = self.dispatcher.post("/plans", runs_on=str(RUN_DAY), seconds=1, seed=1)
         self.jobs()
-        with transaction(self.world.carrier_id) as session:
-            runs = planning.adopt_plan(session, plan_id=plan.id, stamp=stamp())
-            run_ids = [run.id for run in runs]
-        for run_id in run_ids:
-            self._prepare(run_id)
+        runs = self.dispatcher.post(f"/plans/{plan.id}/adopt")
+        for run in runs:
+            self._prepare(run.id)
         self.jobs()
-        return run_ids
+        return [UUID(run.id) for run in runs]
 
-    def _prepare(self, run_id: UUID) -> None:
-        assert self.driver is not None
-        with transaction(self.world.carrier_id) as session:
-            planning.assign_driver(
-                session,
-                run_id=run_id,
-                driver_id=self.driver.user_id,
-                driver_name=self.driver.display_name,
-                stamp=stamp(),
-            )
-            planning.prepare_run(session, run_id=run_id, stamp=stamp())
-        with transaction(self.world.carrier_id) as session:
-            prepare_documents(session, run_id, stamp=stamp())
+    def _prepare(self, run_id: str) -> None:
+        self.dispatcher.put(f"/runs/{run_id}/driver", driver_id=self._driver_id())
+        self.dispatcher.post(f"/runs/{run_id}/prepare")
+        self.dispatcher.post(f"/runs/{run_id}/documents")
 
     def load(self, run_id: UUID) -> None:
         """Load the run and declare it ready."""
-        with transaction(self.world.carrier_id) as session:
-            planning.load_run(session, run_id=run_id, stamp=stamp())
-            planning.ready_run(session, run_id=run_id, stamp=stamp())
+        self.dispatcher.post(f"/runs/{run_id}/load")
+        self.dispatcher.post(f"/runs/{run_id}/ready")
         self.jobs()
 
     def code(self) -> str:
         """Make a one-time code for the driver's tablet."""
-        assert self.driver is not None
-        with transaction(self.world.carrier_id) as session:
-            driver = session.scalars(select(Membership).where(Membership.id == self.driver.id)).one()
-            return make_enrolment_code(session, driver=driver, stamp=now_stamp()).code
+        return str(self.dispatcher.post("/devices/codes", driver_id=self._driver_id()).code)
 
     def drive(
         self, script: dict[str, Any], *, tablet: str = "1", code: int = 0, network: bool = True
@@ -114,10 +121,18 @@ class Office:
         assert ended.returncode == code, ended.stdout + ended.stderr
         return said
 
-    def run(self, run_id: UUID) -> Run:
-        """Return a run as the carrier sees it."""
-        with transaction(self.world.carrier_id) as session:
-            return session.scalars(select(Run).where(Run.id == run_id)).one()
+    def run(self, run_id: UUID) -> Any:
+        """Return a run as the dispatcher sees it."""
+        return self.dispatcher.get(f"/runs/{run_id}")
+
+    def _driver_id(self) -> str:
+        return str(next(one.id for one in self.dispatcher.get("/drivers") if one.display_name == DRIVER))
+
+    def _kind(self, org_id: UUID) -> OrganisationKind:
+        if org_id == self.world.carrier_id:
+            return OrganisationKind.DISTRIBUTOR
+        sells = any(org_id == seller.id for seller in self.world.sellers)
+        return OrganisationKind.SUPPLIER if sells else OrganisationKind.RETAILER
 
 
 @contextmanager
@@ -129,31 +144,44 @@ def _address(url: str, *, network: bool) -> Iterator[tuple[str, ...]]:
         yield ("--server", nowhere, "--patience", "0")
 
 
-def _hire(world: World) -> Membership:
-    with transaction(world.carrier_id) as session:
+def _hire(org_id: UUID, kind: OrganisationKind, role: Role, *, name: str, of: str) -> Membership:
+    """Give somebody who may sign in a role."""
+    with transaction(org_id) as session:
         account = add_user(
-            session, email=f"livreuse.{world.carrier_id.hex[-8:]}@dmr.example", display_name="Maude Tremblay",
+            session, email=f"{role.value}.{org_id.hex[-8:]}@dmr.example", display_name=name,
             password_hash=password_hash(), language="fr", stamp=stamp(),
         )  # fmt: skip
         return add_member(
-            session, organisation_id=world.carrier_id, organisation_kind=OrganisationKind.DISTRIBUTOR,
-            organisation_name="Distribution Mont-Royal", account=account, roles=(Role.DRIVER,), stamp=stamp(),
+            session, organisation_id=org_id, organisation_kind=kind, organisation_name=of, account=account,
+            roles=(role,), stamp=stamp(),
         )  # fmt: skip
 
 
 @contextmanager
-def opened(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """Serve the application on a free port of the loopback until the block ends."""
-    install_subscriptions()
-    make_vehicle(world)
-    app = create_app()
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+def served() -> Iterator[str]:
+    """Serve the application on a free port of the loopback until the block ends; yield its address."""
+    server = make_server("127.0.0.1", 0, create_app(), threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    office = Office(world, f"http://127.0.0.1:{server.server_port}", folder)
-    office.driver = _hire(world)
     try:
-        yield office
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         end_of(thread, "the office's web server")
+
+
+def office_at(url: str, world: World, folder: Path) -> Office:
+    """Give the world's carrier a truck, a driver and a dispatcher, who work at ``url``."""
+    make_vehicle(world)
+    driver, dispatcher = (
+        _hire(world.carrier_id, OrganisationKind.DISTRIBUTOR, role, name=name, of="Distribution Mont-Royal")
+        for role, name in ((Role.DRIVER, DRIVER), (Role.DISPATCHER, "Josée Lavoie"))
+    )
+    return Office(world, url, folder, driver, Program(url, dispatcher.email))
+
+
+@contextmanager
+def opened(world: World, folder: Path) -> Iterator[Office]:
+    """Serve the office of a world until the block ends."""
+    with served() as url:
+        yield office_at(url, world, folder)

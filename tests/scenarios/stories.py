@@ -1,17 +1,12 @@
-"""How a story goes: plan, load, a morning pull, a day without network, a push; then what stands where."""
+"""How a story goes: plan, load, a morning pull, a day without network, a push; what is told is read by programs."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
-
-from server.billing.model import CreditNote, Invoice
-from server.core.transaction import transaction
-from server.delivery.model import Delivery
-from server.orders.model import Order
+from shared.ids import new_id
+from tests.factories.corrections import counted_again, recount
 from tests.scenarios.office import Office
 
 
@@ -43,24 +38,12 @@ def told_documents(said: list[dict[str, Any]]) -> dict[str, int]:
     return {one["kind"]: one["total_cents"] for one in push["documents"]}
 
 
-def invoices_of(org_id: UUID) -> list[Invoice]:
-    with transaction(org_id) as session:
-        return list(session.scalars(select(Invoice).where(Invoice.owner_id == org_id).order_by(Invoice.created_at)))
-
-
-def credits_of(org_id: UUID) -> list[CreditNote]:
-    with transaction(org_id) as session:
-        notes = select(CreditNote).where(CreditNote.owner_id == org_id).options(selectinload(CreditNote.lines))
-        return list(session.scalars(notes.order_by(CreditNote.created_at)))
-
-
-def orders_of(org_id: UUID) -> list[Order]:
-    with transaction(org_id) as session:
-        chosen = select(Order).where(Order.owner_id == org_id).options(selectinload(Order.lines))
-        return list(session.scalars(chosen.order_by(Order.number)))
-
-
-def delivery_of(office: Office, order_id: UUID) -> Delivery:
-    with transaction(office.world.carrier_id) as session:
-        chosen = select(Delivery).where(Delivery.order_id == order_id).options(selectinload(Delivery.lines))
-        return session.scalars(chosen).one()
+def recounted(office: Office, order_id: UUID, delivered: int, reason: str) -> Any:
+    """Let the dispatcher correct the first line of an order's delivery; return what the office answers."""
+    listed = office.dispatcher.all("/deliveries", order_id=order_id)
+    now = max(listed, key=lambda delivery: delivery.revision)
+    line = next(line for line in now.lines if line.ordered > 1)
+    lines = counted_again(now, {line.order_line_id: recount(line, delivered, extra=line.extra)})
+    answer = office.dispatcher.post(f"/deliveries/{now.id}/corrections", key=str(new_id()), reason=reason, lines=lines)
+    office.jobs()
+    return answer

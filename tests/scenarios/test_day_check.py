@@ -6,26 +6,21 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, text
 
-from server.billing.service import publish_pending
 from server.core.embedded.address import PostgresAddress
 from server.core.settings import reload_settings, settings
-from server.core.transaction import forget_engine, transaction
-from server.delivery.queries import latest_delivery
+from server.core.transaction import forget_engine
 from server.example.check import Drills, Finding, Scope, check_day, read_books
-from server.fulfilment.service.correcting import correct_by_hand
-from server.orders.model import Order
-from shared.ids import new_id
 from tests.conftest import Database
-from tests.factories.corrections import recount
-from tests.factories.web import now_stamp
-from tests.factories.world import ADJUST, CREDIT, EXTERNAL, RUN_DAY, make_order
+from tests.factories.world import ADJUST, CREDIT, EXTERNAL, RUN_DAY
 from tests.scenarios.office import Office
-from tests.scenarios.stories import drive_alone, make_ready
+from tests.scenarios.stories import drive_alone, make_ready, recounted
 
+CASES = 4
 KILL_POINT = "set_line:after_commit"
 NOT_SENT = 3
 
@@ -37,7 +32,7 @@ def _day(open_one) -> Office:
     """A small day: three suppliers at one stop, one case broken, one keg too many, empties back."""
     office = open_one([ADJUST, CREDIT, EXTERNAL])
     for seller in office.world.sellers:
-        make_order(office.world, seller=seller, cases=4, kegs=1)
+        office.order(seller=seller, cases=CASES, kegs=1)
     lines = {f"#{at}": {"lost": 1, "reason": "missing"} for at in (0, 2, 4)} | {"#1": {"extra": 1}}
     empties = {f"can_public+{office.world.carrier_id}": 24}
     stop = {"position": 1, "outcome": "short", "lines": lines, "containers": empties, "kill_at": KILL_POINT}
@@ -52,24 +47,9 @@ def _day(open_one) -> Office:
 def _correct_two(office: Office) -> None:
     """Correct two deliveries at the office, one of them twice: of each the last revision counts."""
     for seller, lost in ((0, 0), (0, 2), (1, 2)):
-        with transaction(office.world.carrier_id) as session:
-            order_id = session.scalars(
-                select(Order.id).where(
-                    Order.owner_id == office.world.sellers[seller].id, Order.supplement_of_id.is_(None)
-                )
-            ).one()
-            now = latest_delivery(session, order_id=order_id)
-            assert now is not None
-            short = next(line for line in now.lines if line.ordered > 1)
-            lines = [
-                recount(line, line.ordered - lost if line is short else line.delivered, extra=line.extra)
-                for line in now.lines
-            ]
-            correct_by_hand(
-                session, delivery_id=now.id, lines=lines, reason="Recompté", key=new_id(), stamp=now_stamp()
-            )
-            publish_pending(session, stamp=now_stamp())
-        office.jobs()
+        orders = office.program_of(office.world.sellers[seller]).orders()
+        (order_id,) = (UUID(order.id) for order in orders if order.supplement_of_id is None)
+        recounted(office, order_id, CASES - lost, "Recompté")
 
 
 def _find(office: Office, *, late_runs: tuple[str, ...] = ()) -> Iterator[Finding]:
@@ -251,7 +231,9 @@ CORRUPTIONS: dict[str, tuple[Corrupt, str]] = {
 
 
 @pytest.mark.timeout(600)  # one day, then a dozen copies of it, each proven whole
-def test_an_honest_day_is_proven_and_each_corruption_is_found(database, postgres, open_office, monkeypatch, subtests):
+def test_an_honest_day_is_proven_and_each_corruption_is_found(
+    module_database, postgres, open_office, monkeypatch, subtests
+):
     """Issue 2, « How it is shown » 2: every check holds, and none of them holds whatever is done to the day."""
     office = _day(open_office)
     _correct_two(office)
@@ -259,7 +241,7 @@ def test_an_honest_day_is_proven_and_each_corruption_is_found(database, postgres
     alone = [one.slug for one in _find(office, late_runs=("Camion 1",)) if not one.holds]
     assert alone == ["drills"], "nobody else synced before it"
     for name, (corrupt, slug) in CORRUPTIONS.items():
-        with subtests.test(name), _copied(database, postgres, monkeypatch) as url:
+        with subtests.test(name), _copied(module_database, postgres, monkeypatch) as url:
             kept = _journal(office).read_text()
             corrupt(url, office)
             assert not next(one for one in _find(office) if one.slug == slug).holds  # what comes after it is not asked

@@ -5,14 +5,10 @@ from __future__ import annotations
 import signal
 
 import pytest
-from sqlalchemy import select
 
-from server.core.transaction import transaction
-from server.delivery.model import Delivery, Proof
-from server.sync.model import DeviceEvent
 from shared.states import RunState
-from tests.factories.world import ADJUST, CREDIT, make_order
-from tests.scenarios.stories import drive_alone, invoices_of, make_ready
+from tests.factories.world import ADJUST, CREDIT
+from tests.scenarios.stories import drive_alone, make_ready
 
 NOT_SENT = 3
 SHORT = {"outcome": "short", "lines": {"#0": {"lost": 1, "reason": "breakage"}}}
@@ -23,32 +19,34 @@ def test_a_tablet_killed_in_the_middle_of_a_stop_goes_on_where_it_stood(open_off
     """G1, G3: nothing lost and nothing twice, wherever the app died."""
     office = open_office([ADJUST], buyers=2)
     for buyer in office.world.buyers:
-        make_order(office.world, buyer=buyer)
+        office.order(buyer=buyer)
     run_id = make_ready(office)
     killed = {"position": 1, **SHORT, "kill_at": point}
     drive_alone(office, killed, code=-signal.SIGKILL)
     drive_alone(office, killed)
-    assert office.run(run_id).state is RunState.SYNCED
-    with transaction(office.world.carrier_id) as session:
-        assert len(session.scalars(select(Delivery)).all()) == len(session.scalars(select(Proof)).all()) == 2
-        kinds = session.scalars(select(DeviceEvent.type).order_by(DeviceEvent.seq)).all()
-    assert kinds == ["run.departed", *("stop.arrived", "visit.finished") * 2, "run.returned"]
-    assert len(invoices_of(office.world.seller.id)) == 2
+    run = office.run(run_id)
+    assert run.state == RunState.SYNCED
+    assert all(stop.arrived_at and stop.finished_at for stop in run.stops)
+    (stream,) = office.dispatcher.get("/streams")
+    assert (stream.last_seq, stream.missing, stream.parked, stream.strays) == (6, 0, 0, 0)  # left, 2 x 2, came back
+    supplier = office.program_of(office.world.seller)
+    assert len(supplier.all("/deliveries")) == len(supplier.proofs()) == len(supplier.invoices()) == 2
 
 
 def test_a_run_that_is_synced_in_the_evening_settles_as_any_other(open_office):
     """G2, R025: until the push the office knows nothing; after it the invoices and proofs stand."""
     office = open_office([CREDIT])
-    make_order(office.world)
+    office.order()
     run_id = make_ready(office)
     tried = drive_alone(office, {"position": 1}, code=NOT_SENT, network=False)[-1]
     assert (tried["phase"], tried["ending"], tried["acked"]) == ("push", "offline", 0)
-    assert office.run(run_id).state is RunState.READY
-    with transaction(office.world.carrier_id) as session:
-        assert session.scalars(select(DeviceEvent)).all() == []
+    supplier = office.program_of(office.world.seller)
+    assert office.run(run_id).state == RunState.READY
+    assert [stream.last_seq for stream in office.dispatcher.get("/streams")] == [0]
+    assert supplier.all("/deliveries") == supplier.proofs() == []
     sent = office.drive({"pull": False, "runs": [], "push": True})[-1]
     assert (sent["ending"], sent["acked"], sent["waiting_events"]) == ("done", tried["waiting_events"], 0)
     office.jobs()
-    assert office.run(run_id).state is RunState.SYNCED
-    with transaction(office.world.seller.id) as session:
-        assert len(session.scalars(select(Proof)).all()) == 1
+    assert office.run(run_id).state == RunState.SYNCED
+    (proof,) = supplier.proofs()
+    assert supplier.verified(proof).finished.outcome == "complete"

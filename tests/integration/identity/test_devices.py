@@ -64,6 +64,15 @@ def test_the_qr_code_says_where_and_which_code(dispatcher: Client, driver) -> No
     assert made["svg"].lstrip().startswith(("<?xml", "<svg"))
 
 
+def test_a_program_finds_whom_to_give_a_tablet(app: Flask, dispatcher: Client, driver) -> None:
+    """R015, architecture rule 7: who plans sees the carrier's own drivers under the id that codes and runs take."""
+    drivers = dispatcher.get("/api/v1/drivers").json
+    assert drivers == [{"id": str(driver.user_id), "display_name": driver.display_name}]
+    foreigner = program_of(app, make_member(Organisation(OrganisationKind.DISTRIBUTOR), Role.DISPATCHER))
+    assert foreigner.get("/api/v1/drivers").json == []
+    assert program_of(app, driver).get("/api/v1/drivers").status_code == 403
+
+
 def test_only_the_codes_hash_is_kept(dispatcher: Client, driver) -> None:
     """Platform: secrets never stand in the database."""
     made = make_code(dispatcher, driver)
