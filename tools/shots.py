@@ -6,6 +6,7 @@ drawn, and the command then ends with code 1.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -18,10 +19,16 @@ FAMILIES: tuple[tuple[str, str, dict[str, str]], ...] = (
 )
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Draw every family, or those that are named behind the folder; return the exit code."""
-    folder = Path(arguments[0]) if arguments else Path("var/shots")
-    chosen = set(arguments[1:]) or {name for name, _module, _environment in FAMILIES}
+    names = [name for name, _module, _environment in FAMILIES]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("var/shots"))
+    parser.add_argument("families", nargs="*", metavar="family", help=", ".join(names))
+    asked = parser.parse_args(arguments)
+    folder, chosen = asked.folder, set(asked.families) or set(names)
+    if unknown := sorted(chosen - set(names)):
+        parser.error(f"famille inconnue · unknown family: {', '.join(unknown)} ({', '.join(names)})")
     failed = [
         name
         for name, module, environment in FAMILIES
@@ -41,4 +48,4 @@ def _drawn(folder: Path, module: str, environment: dict[str, str]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
