@@ -12,18 +12,21 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.delivery.contests.model import ContestSubject
-from server.delivery.papers.service import Taken, add_paper
+from server.delivery.papers.service import add_paper, take_in
 from server.delivery.sharing.exports import ask_export
 from server.delivery.sharing.model import ProofEntry
 from server.delivery.sharing.queries import ProofFilter
+from server.documents.rendering.render import draw_pages
 from server.fulfilment.service.contesting import open_contest
 from server.identity.model import Membership, OrganisationKind, Role
 from server.identity.service import add_member, add_user
 from server.notifications.service.endpoints import add_endpoint
 from server.planning.model import Run, Stop
 from tests.browser.furnishing import furnish
+from tests.factories.papers import a_delivery_slip
 from tests.factories.web import PASSWORD, now_stamp, password_hash
 from tests.factories.world import (
     AGENT,
@@ -131,10 +134,9 @@ def _give_out(world: World) -> None:
             reason="Le client dit avoir reçu une caisse de plus.", author="Béatrice Houle, Brasserie 1", stamp=at,
         )  # fmt: skip
         ask_export(session, narrowed=ProofFilter(), by_name="Béatrice Houle", stamp=at)
+    page = draw_pages(a_delivery_slip(), language="fr")[0]
+    taken = take_in(blob_store(), world.carrier_id, name="bon-signé.png", payload=page)
     with transaction(world.carrier_id) as session:
-        taken = Taken(
-            name="bon-signé.jpg", sha256="0" * 64, size_bytes=1, shown_sha256="0" * 64, shown_size_bytes=1, codes=()
-        )
         add_paper(session, taken=taken, by_name="Simone Lavoie", stamp=at)
 
 
