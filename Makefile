@@ -69,8 +69,9 @@ nightly: setup ## the long drills, resumable, results in var/nightly
 tablet-lock: setup ## the tests of shared, store and sync with nothing but what a tablet has
 	@$(PY) -m tools.tablet_lock $(ARGS)
 
-docs: setup ## write the generated documents again (lifecycles, settings, permissions)
+docs: setup ## write the generated documents again (lifecycles, settings, permissions, refusals)
 	@$(PY) -m tools.docs
+	@$(PY) -m tools.refusals
 
 lock: setup ## compile the locks again, newest versions (PACKAGES="a b" moves only these)
 	$(LOCK) $(if $(PACKAGES),$(PACKAGES:%=--upgrade-package %),--upgrade) --extra server --extra driver --extra dev pyproject.toml -o requirements/dev.lock

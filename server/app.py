@@ -29,6 +29,7 @@ from server.core.web.request_kind import API_PREFIX
 from server.core.web.tracing import install_tracing
 from server.identity.api.callers import identify
 from server.identity.api.devices import install_epoch
+from server.identity.matrix import doors_of_the_matrix
 from server.subscriptions import install_subscriptions
 from server.sync.api.tablets import backup_age_s
 from server.sync.service.streams import epoch
@@ -46,7 +47,7 @@ def create_app() -> Flask:
     if settings().proxies:
         hops = settings().proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # flask's way
-    api = install_api(app)
+    api = install_api(app, doors_of_the_matrix())
     for install in (install_tracing, install_headers, install_forgery, install_answers, install_rendering):
         install(app)
     install_subscriptions()

@@ -23,7 +23,7 @@ from server.core.transaction import forget_engine
 from server.migrations.schema import install
 from tests.factories.waiting import BOUNDED
 
-pytest_plugins = ["tests.factories.bounded", "tests.factories.web"]
+pytest_plugins = ["tests.factories.bounded", "tests.factories.truth", "tests.factories.web"]
 _counter = itertools.count(1)
 
 hypothesis.settings.register_profile(

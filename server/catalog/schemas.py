@@ -135,14 +135,14 @@ class ClassWordsSchema(Schema):
     decided_by = line(longest=MAX_NOTE, load_default="")
 
 
-class DepositSchema(Schema):
+class DatedDepositSchema(Schema):
     """A deposit from a day on."""
 
     unit_cents = whole(most=MAX_DEPOSIT_CENTS, required=True)
     valid_from = day(required=True)
 
 
-class NewClassSchema(ClassWordsSchema, DepositSchema):
+class NewClassSchema(ClassWordsSchema, DatedDepositSchema):
     """A container class with its first deposit."""
 
     code = fields.String(required=True, validate=validate.Regexp(r"^[a-z0-9_]{1,40}\Z"))
@@ -156,7 +156,7 @@ class ClassSchema(ClassWordsSchema):
     owner_id = fields.UUID(required=True)
     code = fields.String(required=True)
     kind = fields.Enum(ContainerKind, by_value=True, required=True)
-    deposits = fields.List(fields.Nested(DepositSchema), required=True)
+    deposits = fields.List(fields.Nested(DatedDepositSchema), required=True)
 
 
 class ListPriceSchema(Schema):

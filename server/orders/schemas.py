@@ -132,7 +132,7 @@ class ReliefSchema(Schema):
     with_deposits = fields.Boolean(required=True)
 
 
-class ReasonSchema(Schema):
+class GivenReasonSchema(Schema):
     """Why, in words that the other parties read."""
 
     reason = line(longest=MAX_REASON, required=True)

@@ -49,7 +49,7 @@ class NewPlaceSchema(PlaceTermsSchema):
     organisation_id = fields.UUID(load_default=None, metadata={"description": "one's own without it"})
 
 
-class PlaceSchema(PlaceTermsSchema):
+class PlaceCardSchema(PlaceTermsSchema):
     """A place with who keeps it."""
 
     id = fields.UUID(required=True)

@@ -16,7 +16,7 @@ from shared.problems import Problem
 CHOICES = ("apply", "replace", "set_aside")
 
 
-class RefusalSchema(Schema):
+class ParkedRefusalSchema(Schema):
     """Why something was not applied, in both languages."""
 
     slug = fields.String(required=True)
@@ -36,7 +36,7 @@ class ParkedEventSchema(Schema):
     stop_id = fields.UUID(required=True, allow_none=True)
     received_at = fields.AwareDateTime(required=True)
     outcome = fields.Enum(EventOutcome, by_value=True, required=True)
-    refusal = fields.Nested(RefusalSchema, required=True)
+    refusal = fields.Nested(ParkedRefusalSchema, required=True)
 
 
 class ReadLineSchema(Schema):
@@ -95,7 +95,7 @@ class ReadEventSchema(ParkedEventSchema):
     waits_for_event_id = fields.UUID(required=True, allow_none=True)
     followers = fields.List(fields.UUID(), required=True)
     would_issue = fields.List(fields.Nested(EventDocumentSchema), required=True)
-    would_refuse = fields.Nested(RefusalSchema, required=True, allow_none=True)
+    would_refuse = fields.Nested(ParkedRefusalSchema, required=True, allow_none=True)
 
 
 class EventDecisionSchema(Schema):
@@ -112,7 +112,7 @@ class DecidedSchema(Schema):
     outcome = fields.Enum(EventOutcome, by_value=True, required=True)
     kind = fields.String(required=True)
     reason = fields.String(required=True)
-    refusal = fields.Nested(RefusalSchema, required=True, allow_none=True)
+    refusal = fields.Nested(ParkedRefusalSchema, required=True, allow_none=True)
     documents = fields.List(fields.Nested(EventDocumentSchema), required=True)
     followers = fields.List(fields.UUID(), required=True)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.architecture.sources import ROOT
 from tools.docs import GENERATED
+from tools.refusals.__main__ import FILE, text
 from tools.shown import lost_rows, named_in
 
 
@@ -18,6 +19,11 @@ def test_a_generated_document_is_up_to_date(name: str) -> None:
     text = GENERATED[name]()
     assert len(text.splitlines()) > 10
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == text
+
+
+def test_the_table_of_refusals_is_up_to_date() -> None:
+    """API: what the document says of refusals is read from today's code; `python -m tools.refusals` writes it again."""
+    assert FILE.read_text(encoding="utf-8") == text(), "run `python -m tools.refusals` and commit refusals.json"
 
 
 def test_make_alone_lists_its_targets() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import schemathesis
@@ -22,9 +23,9 @@ _UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{1
 _OWN_HEADERS = {"authorization", "cookie"}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Callers:
-    """Who asks: a dispatcher, a supplier, a tablet, a stranger."""
+    """Who asks: a dispatcher, a driver, a supplier, a retailer, a tablet, a stranger."""
 
     yard: Yard
     clients: dict[str, Client]
@@ -42,10 +43,14 @@ class Callers:
             query_string=sent.get("params"), **body,
         )  # fmt: skip
 
+    @cached_property
+    def document(self) -> dict[str, Any]:
+        """The API's document as anyone gets it."""
+        return dict(self.clients["stranger"].get("/api/v1/openapi.json").json)
+
     def operations(self) -> list[Any]:
         """Return every operation of the API's document."""
-        document = dict(self.clients["stranger"].get("/api/v1/openapi.json").json)
-        return [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
+        return operations_of(self.document)
 
     def ids_of(self, name: str) -> dict[str, list[str]]:
         """Return the ids that each list of this caller names, by the list's last word in the singular."""
@@ -60,6 +65,11 @@ class Callers:
         return {noun: ids for noun, ids in found.items() if ids}
 
 
+def operations_of(document: dict[str, Any]) -> list[Any]:
+    """Return what schemathesis reads in a document."""
+    return [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
+
+
 def make_callers(app: Flask) -> Callers:
     """Return the callers of a trade whose day was driven: orders, papers, a delivery, money, an open question."""
     world = make_world([CREDIT, EXTERNAL])
@@ -69,11 +79,15 @@ def make_callers(app: Flask) -> Callers:
     app.config["PROPAGATE_EXCEPTIONS"] = False
     org = Organisation(OrganisationKind.DISTRIBUTOR, world.carrier_id)
     supplier = make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.OWNER)
+    retailer = make_member(Organisation(OrganisationKind.RETAILER, world.buyer.id), Role.OWNER)
+    driver = yard.tablet.client.member
     return Callers(
         yard,
         {
             "dispatcher": program_of(app, make_member(org, Role.DISPATCHER)),
+            "driver": program_of(app, driver) if driver else Client(app.test_client()),
             "supplier": program_of(app, supplier),
+            "retailer": program_of(app, retailer),
             "tablet": yard.tablet.client,
             "stranger": Client(app.test_client()),
         },
@@ -115,11 +129,11 @@ def _aim_body(body: Any, ids: dict[str, list[str]], at: int) -> None:
             _aim_body(item, ids, at)
 
 
-def examples_of(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
-    """Return a few cases, the same each time; none where the strategy has nothing to offer."""
+def examples_of(strategy: st.SearchStrategy[Any], count: int, start: int = 0) -> list[Any]:
+    """Return a few cases, the same each time for one ``start``; none where the strategy has nothing to offer."""
     found: list[Any] = []
 
-    @seed(0)
+    @seed(start)
     @settings(
         max_examples=count, database=None, deadline=None, phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),

@@ -56,7 +56,7 @@ def change_class(asked: dict[str, Any], class_id: UUID) -> dict[str, Any]:
 
 @classes.route("/<uuid:class_id>/deposits", methods=["POST"])
 @requires(Permission.CATALOG_EDIT)
-@classes.arguments(schemas.DepositSchema)
+@classes.arguments(schemas.DatedDepositSchema)
 @classes.response(201, schemas.ClassSchema)
 def add_deposit(asked: dict[str, Any], class_id: UUID) -> dict[str, Any]:
     """Set a class's deposit from a day on; earlier days keep theirs"""

@@ -16,6 +16,7 @@ from server.core.logs import log
 from server.core.problems import BadRequest, Problem, Text
 from server.core.web.caller import language
 from server.core.web.fields import InvalidFields, is_about_fields, read_fields
+from server.core.web.messages import BodyTooLarge
 from server.core.web.request_kind import is_api
 from server.core.web.tracing import request_id
 
@@ -124,6 +125,8 @@ def _answer_http(error: HTTPException) -> BaseResponse:
 def _http_problem(error: HTTPException) -> Problem:
     status = error.code or int(HTTPStatus.INTERNAL_SERVER_ERROR)
     _, detail = _WORDS.get(status, (_OTHER, _OTHER))
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return BodyTooLarge(detail, where="body")  # one slug, whoever counts the bytes
     return _http_kind(status)(detail, where=request.path)
 
 

@@ -27,7 +27,7 @@ def _guard() -> Response | None:
     if _must_sign_in(access):
         return redirect(url_for(SIGN_IN, next=request.full_path.rstrip("?")), code=303)
     if isinstance(access, Required):
-        _check_permission(access)
+        check_permission(access)
     if is_unsafe() and (not is_api() or _came_by_cookie(access)):
         check_forgery()
     return None
@@ -42,7 +42,13 @@ def _must_sign_in(access: Access) -> bool:
     return isinstance(access, Required) and not is_api() and not is_unsafe() and caller() is None
 
 
-def _check_permission(access: Required) -> None:
+def check_permission(access: Required) -> None:
+    """Let the caller by who holds one of the permissions.
+
+    Raises:
+        Unauthenticated: a stranger.
+        Forbidden: the role does not hold it.
+    """
     if not actor().may(*access.permissions):
         names = ", ".join(permission.value for permission in access.permissions)
         raise Forbidden(

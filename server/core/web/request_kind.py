@@ -5,7 +5,8 @@ from __future__ import annotations
 from flask import request
 
 API_PREFIX = "/api/v1"
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing."""
 
 
 def is_api() -> bool:
@@ -15,4 +16,4 @@ def is_api() -> bool:
 
 def is_unsafe() -> bool:
     """Say whether the request may change something."""
-    return request.method not in _SAFE
+    return request.method not in SAFE

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from marshmallow import RAISE, fields
+from marshmallow import INCLUDE, RAISE, fields
 from marshmallow import Schema as _Schema
 
 
@@ -29,7 +29,12 @@ class QuerySchema(_Schema):
 
 
 class ProblemSchema(_Schema):
-    """A refusal as RFC 9457 problem details, with its sentence in both languages."""
+    """A refusal as RFC 9457 problem details, in both languages; some slugs bring members of their own."""
+
+    class Meta:
+        """Members are open: RFC 9457, 3.2."""
+
+        unknown = INCLUDE
 
     type = fields.Url(required=True)
     title = fields.String(required=True)

@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.byte_doors import carries_bytes
 from server.delivery.api.archives import archive_response
 from server.delivery.api.proofs import asked_filter
 from server.delivery.sharing import exports as service
@@ -53,7 +54,8 @@ def read(export_id: UUID) -> dict[str, Any]:
 
 @exports.route("/<uuid:export_id>/archive", methods=["GET"])
 @requires(Permission.PROOF_EXPORT)
-@exports.response(200, content_type="application/zip")
+@exports.response(200)
+@carries_bytes(gives=("application/zip",))
 def fetch(export_id: UUID) -> Response:
     """Fetch a ready archive, streamed"""
     return archive_response(export_id, way=AccessWay.ZIP)

@@ -11,9 +11,10 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 
 from server.core.blobs import blob_store
-from server.core.pictures import JPEG, check_size
+from server.core.pictures import JPEG, PICTURE_TYPES, check_size
 from server.core.transaction import transaction
 from server.core.web import QuerySchema, Schema, actor, requires, stamp
+from server.core.web.byte_doors import FILE_NAME, carries_bytes
 from server.core.web.files import send_file
 from server.core.web.limits import line
 from server.delivery.api.callers import reader
@@ -69,6 +70,7 @@ def list_papers(asked: dict[str, Any]) -> Sequence[PaperProof]:
 @papers.route("", methods=["POST"])
 @requires(Permission.PROOF_UPLOAD)
 @papers.response(201, PaperSchema)
+@carries_bytes(takes=tuple(sorted(PICTURE_TYPES)), asks=(FILE_NAME,))
 def upload() -> PaperProof:
     """Upload a photographed paper: the body is its bytes (JPEG, PNG or WebP), `X-Name` what it is called"""
     return take_paper(name=request.headers.get("X-Name", ""), payload=request.get_data(cache=False))
@@ -86,7 +88,8 @@ def match(asked: dict[str, Any], paper_id: UUID) -> PaperProof:
 
 @papers.route("/<uuid:paper_id>/file", methods=["GET"])
 @requires(Permission.PROOF_READ)
-@papers.response(200, content_type=JPEG)
+@papers.response(200)
+@carries_bytes(gives=(JPEG,))
 def paper_file(paper_id: UUID) -> Response:
     """Download a paper's picture, encoded anew"""
     return paper_response(paper_id, way=AccessWay.API)

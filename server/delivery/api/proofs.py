@@ -15,6 +15,7 @@ from server.core import clock
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.byte_doors import carries_bytes
 from server.core.web.files import send_file
 from server.delivery import queries
 from server.delivery.api.callers import driver_only, reader
@@ -91,7 +92,8 @@ def read_proof(proof_id: UUID) -> dict[str, Any]:
 
 @proofs.route("/<uuid:proof_id>/file", methods=["GET"])
 @requires(Permission.PROOF_READ)
-@proofs.response(200, content_type="application/octet-stream")
+@proofs.response(200)
+@carries_bytes(gives=(_FILE,))
 def proof_file(proof_id: UUID) -> Response:
     """Download the file that anyone can verify offline"""
     with transaction(actor().org_id) as session:
@@ -104,7 +106,8 @@ def proof_file(proof_id: UUID) -> Response:
 
 @proofs.route("/<uuid:proof_id>/pdf", methods=["GET"])
 @requires(Permission.PROOF_READ)
-@proofs.response(200, content_type="application/pdf")
+@proofs.response(200)
+@carries_bytes(gives=(_PDF,))
 def proof_pdf(proof_id: UUID) -> Response:
     """Download the printed proof"""
     with transaction(actor().org_id) as session:
@@ -117,7 +120,8 @@ def proof_pdf(proof_id: UUID) -> Response:
 
 @proofs.route("/<uuid:proof_id>/day", methods=["GET"])
 @requires(Permission.PROOF_READ)
-@proofs.response(200, content_type="application/json")
+@proofs.response(200)
+@carries_bytes(gives=("application/json",))
 def proof_day(proof_id: UUID) -> Response:
     """Download the proof's way to its day's signed root, once that day is over"""
     with transaction(actor().org_id) as session:

@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.byte_doors import carries_bytes
 from server.core.web.files import send_file
 from server.core.web.paging import page
 from server.delivery.api.callers import reader
@@ -46,7 +47,8 @@ def list_documents(asked: dict[str, Any]) -> Sequence[Document]:
 
 @blp.route("/<uuid:document_id>/file", methods=["GET"])
 @requires(Permission.ORDER_READ, Permission.INVOICE_READ, Permission.RUN_DOCUMENTS, Permission.PROOF_READ)
-@blp.response(200, content_type="application/pdf")
+@blp.response(200)
+@carries_bytes(gives=("application/pdf",))
 def document_file(document_id: UUID) -> Response:
     """Download a paper"""
     who = actor()

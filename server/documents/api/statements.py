@@ -12,6 +12,7 @@ from flask_smorest import Blueprint
 from server.core import clock
 from server.core.transaction import transaction
 from server.core.web import actor, requires
+from server.core.web.byte_doors import carries_bytes
 from server.documents.service.statements import StatementDraft, draft_statement
 from server.identity.permissions import Permission
 from server.receivables.api.asking import today
@@ -27,7 +28,8 @@ payable_statements = Blueprint("payable_statements_api", __name__, url_prefix="/
 @account_statements.route("/<uuid:buyer_id>/statement/file", methods=["GET"])
 @requires(Permission.BALANCE_READ)
 @account_statements.arguments(PeriodQuerySchema, location="query")
-@account_statements.response(200, content_type="application/pdf")
+@account_statements.response(200)
+@carries_bytes(gives=("application/pdf",))
 def statement_file(asked: dict[str, Any], buyer_id: UUID) -> Response:
     """Download a customer's statement of a period"""
     return statement_response(customer_statement(buyer_id, asked.get("first_day"), asked.get("last_day")))
@@ -36,7 +38,8 @@ def statement_file(asked: dict[str, Any], buyer_id: UUID) -> Response:
 @payable_statements.route("/<uuid:issuer_id>/statement/file", methods=["GET"])
 @requires(Permission.BALANCE_READ)
 @payable_statements.arguments(PeriodQuerySchema, location="query")
-@payable_statements.response(200, content_type="application/pdf")
+@payable_statements.response(200)
+@carries_bytes(gives=("application/pdf",))
 def payable_statement_file(asked: dict[str, Any], issuer_id: UUID) -> Response:
     """Download one's statement at an issuer that shares it"""
     return statement_response(shared_statement(issuer_id, asked.get("first_day"), asked.get("last_day")))

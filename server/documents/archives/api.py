@@ -16,6 +16,7 @@ from server.core.blobs import blob_store
 from server.core.problems import Forbidden, Text
 from server.core.transaction import transaction
 from server.core.web import Schema, actor, requires, stamp
+from server.core.web.byte_doors import carries_bytes
 from server.delivery.sharing.exports import zip_stream
 from server.documents.access import kinds_for
 from server.documents.archives import service
@@ -79,7 +80,8 @@ def read(archive_id: UUID) -> PaperArchive:
 
 @paper_archives.route("/<uuid:archive_id>/file", methods=["GET"])
 @requires(Permission.PROOF_EXPORT)
-@paper_archives.response(200, content_type="application/zip")
+@paper_archives.response(200)
+@carries_bytes(gives=("application/zip",))
 def fetch(archive_id: UUID) -> Response:
     """Download a ready archive: manifest, checksums, papers"""
     return archive_response(archive_id)

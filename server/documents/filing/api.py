@@ -10,8 +10,10 @@ from flask_smorest import Blueprint
 from marshmallow import fields
 
 from server.core.blobs import blob_store
+from server.core.pictures import JPEG, PICTURE_TYPES
 from server.core.transaction import transaction
 from server.core.web import Schema, actor, requires, stamp
+from server.core.web.byte_doors import FILE_NAME, carries_bytes
 from server.core.web.files import send_file
 from server.documents.access import require_ridden
 from server.documents.filing import service
@@ -50,6 +52,7 @@ def list_files(order_id: UUID) -> Sequence[OrderFile]:
 @order_files.route("/<uuid:order_id>/files", methods=["POST"])
 @requires(Permission.ORDER_CHAT)
 @order_files.response(201, OrderFileSchema)
+@carries_bytes(takes=(*sorted(PICTURE_TYPES), service.PDF, service.CSV), asks=(FILE_NAME,))
 def upload(order_id: UUID) -> OrderFile:
     """Bring a file: the body is its bytes (PDF, JPEG, PNG, WebP or CSV), `X-Name` what it is called"""
     return take_file(order_id, name=request.headers.get("X-Name", ""), payload=request.get_data(cache=False))
@@ -57,7 +60,8 @@ def upload(order_id: UUID) -> OrderFile:
 
 @order_files.route("/files/<uuid:file_id>", methods=["GET"])
 @requires(Permission.ORDER_READ)
-@order_files.response(200, content_type="application/octet-stream")
+@order_files.response(200)
+@carries_bytes(gives=(JPEG, service.PDF, service.CSV))
 def download(file_id: UUID) -> Response:
     """Download a file, never to be opened in place"""
     return file_response(file_id)

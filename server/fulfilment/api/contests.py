@@ -12,9 +12,10 @@ from marshmallow import fields
 from sqlalchemy.orm import Session
 
 from server.core.blobs import blob_store
-from server.core.pictures import JPEG
+from server.core.pictures import JPEG, PICTURE_TYPES
 from server.core.transaction import transaction
 from server.core.web import Schema, actor, requires, stamp
+from server.core.web.byte_doors import FILE_NAME, carries_bytes
 from server.core.web.files import send_file
 from server.core.web.limits import line
 from server.core.web.paging import PageQuerySchema, page
@@ -138,6 +139,7 @@ def list_evidence(contest_id: UUID) -> Sequence[ContestEvidence]:
 @contests.route("/<uuid:contest_id>/evidence", methods=["POST"])
 @requires(Permission.DISPUTE)
 @contests.response(201, EvidenceSchema)
+@carries_bytes(takes=tuple(sorted(PICTURE_TYPES)), asks=(FILE_NAME,))
 def add_evidence(contest_id: UUID) -> ContestEvidence:
     """Bring a picture: the body is its bytes (JPEG, PNG or WebP), `X-Name` what it is called"""
     return bring_picture(contest_id, name=request.headers.get("X-Name", ""), payload=request.get_data(cache=False))
@@ -145,7 +147,8 @@ def add_evidence(contest_id: UUID) -> ContestEvidence:
 
 @contests.route("/evidence/<uuid:evidence_id>", methods=["GET"])
 @requires(Permission.DISPUTE)
-@contests.response(200, content_type=JPEG)
+@contests.response(200)
+@carries_bytes(gives=(JPEG,))
 def evidence_file(evidence_id: UUID) -> Response:
     """Download a picture that was brought, encoded anew"""
     return picture_response(evidence_id)

@@ -197,7 +197,7 @@ def accept(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 
 @orders.route("/<uuid:order_id>/reject", methods=["POST"])
 @requires(Permission.ORDER_ACCEPT)
-@orders.arguments(schemas.ReasonSchema)
+@orders.arguments(schemas.GivenReasonSchema)
 @orders.response(200, schemas.OrderSchema)
 def reject(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Reject a pending order, with the reason"""
@@ -214,7 +214,7 @@ def restore(order_id: UUID) -> dict[str, Any]:
 
 @orders.route("/<uuid:order_id>/cancel", methods=["POST"])
 @requires(Permission.ORDER_CANCEL)
-@orders.arguments(schemas.ReasonSchema)
+@orders.arguments(schemas.GivenReasonSchema)
 @orders.response(200, schemas.OrderSchema)
 def cancel(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Cancel an order that has not left, with the reason"""

@@ -15,7 +15,7 @@ from server.identity.permissions import Permission
 from server.parties import queries, service
 from server.parties.forms import read_field, required
 from server.parties.model import Site
-from server.parties.place_schemas import NewPlaceSchema, PlaceQuery, PlaceSchema, PlaceTermsSchema
+from server.parties.place_schemas import NewPlaceSchema, PlaceCardSchema, PlaceQuery, PlaceTermsSchema
 from server.parties.service.client_rows import read_postal_code
 
 blp = Blueprint("places", __name__, url_prefix="/places", description="Docks and depots: one’s own, and clients’")
@@ -24,7 +24,7 @@ blp = Blueprint("places", __name__, url_prefix="/places", description="Docks and
 @blp.route("", methods=["GET"])
 @requires(Permission.PARTY_READ)
 @blp.arguments(PlaceQuery, location="query")
-@blp.response(200, PlaceSchema(many=True))
+@blp.response(200, PlaceCardSchema(many=True))
 def list_places(asked: dict[str, Any]) -> Sequence[Site]:
     """List one's own places, or those that one reads of another organisation"""
     with transaction(actor().org_id) as session:
@@ -35,7 +35,7 @@ def list_places(asked: dict[str, Any]) -> Sequence[Site]:
 @blp.route("", methods=["POST"])
 @requires(Permission.PARTY_EDIT)
 @blp.arguments(NewPlaceSchema)
-@blp.response(201, PlaceSchema)
+@blp.response(201, PlaceCardSchema)
 def add(asked: dict[str, Any]) -> Site:
     """Add a place of one's own, or of a client without an account"""
     org_id = asked.pop("organisation_id") or actor().org_id
@@ -45,7 +45,7 @@ def add(asked: dict[str, Any]) -> Site:
 
 @blp.route("/<uuid:site_id>", methods=["GET"])
 @requires(Permission.PARTY_READ)
-@blp.response(200, PlaceSchema)
+@blp.response(200, PlaceCardSchema)
 def read(site_id: UUID) -> Site:
     """Read a place"""
     with transaction(actor().org_id) as session:
@@ -55,7 +55,7 @@ def read(site_id: UUID) -> Site:
 @blp.route("/<uuid:site_id>", methods=["PUT"])
 @requires(Permission.PARTY_EDIT)
 @blp.arguments(PlaceTermsSchema)
-@blp.response(200, PlaceSchema)
+@blp.response(200, PlaceCardSchema)
 def change(asked: dict[str, Any], site_id: UUID) -> Site:
     """Change a place; runs that are sealed keep what they had"""
     with transaction(actor().org_id) as session:

@@ -11,6 +11,7 @@ from marshmallow import fields
 
 from server.core.transaction import transaction
 from server.core.web import Schema, actor, public, requires, stamp
+from server.core.web.byte_doors import Asked, carries_bytes
 from server.core.web.limits import line
 from server.identity.permissions import Permission
 from server.receivables.api.opening import open_online, take_notice
@@ -59,9 +60,13 @@ def look(payment_id: UUID) -> Payment:
     return bring_to_agree(payment.owner_id, payment_id)
 
 
+_SIGNATURE = Asked("Stripe-Signature", "header", "the provider’s signature of the body", required=True)
+
+
 @online.route("/notices/<uuid:issuer_id>", methods=["POST"])
 @public("a payment provider has no account; its signature is asked for")
 @online.response(204)
+@carries_bytes(takes=("application/json",), asks=(_SIGNATURE,))
 def notice(issuer_id: UUID) -> None:
     """Take a signed notice of the provider"""
     take_notice(issuer_id, request.get_data(cache=False), request.headers.get("Stripe-Signature", ""))

@@ -12,6 +12,7 @@ from server.core.pictures import PICTURE_TYPES, copy_of
 from server.core.problems import NotFound, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires
+from server.core.web.byte_doors import carries_bytes
 from server.core.web.files import send_file
 from server.identity.permissions import Permission
 from server.sync.model import Attachment
@@ -24,7 +25,8 @@ _HEX, _PNG = re.compile("[0-9a-f]{64}"), b"\x89PNG"
 
 @blp.route("/<string(length=64):sha256>", methods=["GET"])
 @requires(Permission.RUN_CLOSE)
-@blp.response(200, content_type="application/octet-stream")
+@blp.response(200)
+@carries_bytes(gives=("image/jpeg", "image/png"))
 def picture(sha256: str) -> Response:
     """Get a copy of a picture that a tablet sent, without its metadata"""
     with transaction(actor().org_id) as session:

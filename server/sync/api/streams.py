@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.byte_doors import carries_bytes
 from server.identity.permissions import Permission
 from server.sync import schemas
 from server.sync.model import StrayPush
@@ -63,6 +64,7 @@ def list_strays(device_id: UUID) -> Sequence[StrayPush]:
 
 @blp.route("/<uuid:device_id>/strays/<uuid:stray_id>", methods=["GET"])
 @requires(Permission.DEVICE_ADMINISTER)
+@carries_bytes(gives=("application/json",))
 def read_stray(device_id: UUID, stray_id: UUID) -> Response:
     """Get a quarantined batch verbatim"""
     with transaction(actor().org_id) as session:

@@ -17,10 +17,11 @@ from server.core.problems import BadRequest, NotFound, Text
 from server.core.settings import settings
 from server.core.transaction import transaction
 from server.core.web import actor, carries, read_message, requires, send_message, stamp
+from server.core.web.byte_doors import Asked, carries_bytes
 from server.core.web.messages import body, decode_message, too_large
 from server.identity.permissions import Permission
 from server.sync.queries import attachment_of, device_of, file_named
-from server.sync.service.attachments import Upload, append_chunk, check_upload, complete, offset_to_say
+from server.sync.service.attachments import MEDIA_TYPES, Upload, append_chunk, check_upload, complete, offset_to_say
 from server.sync.service.closing import take_in_waiting
 from server.sync.service.doors import Pace, Turnstile
 from server.sync.service.keeping import keep_attachment
@@ -38,6 +39,15 @@ blp = Blueprint("sync", __name__, url_prefix="/sync", description="Tablets: bund
 _PATIENCE_S: Final = 2.0
 _QUEUE: Final = 4
 _SHA = r"<string(length=64):sha256>"
+_CURSOR = Asked("cursor", "query", "the `cursor` of the last answer; 0 for everything", "integer")
+_EPOCH = Asked("epoch", "query", "the `epoch` of the last answer: a restored office has another, and starts anew")
+_UPLOAD = (
+    Asked("Upload-Length", "header", "bytes of the whole file", "integer", required=True),
+    Asked("Upload-Offset", "header", "bytes that went before this chunk", "integer", required=True),
+    Asked("Upload-Type", "header", f"media type of the file: {', '.join(sorted(MEDIA_TYPES))}", required=True),
+)
+_REACHED = ("Upload-Offset", "bytes of the file that have arrived: go on from there")
+_CHUNK: Final = "application/octet-stream"
 
 
 @blp.route("/hello", methods=["POST"])
@@ -82,6 +92,7 @@ def push() -> Response:
 @blp.route("/pull", methods=["GET"])
 @requires(Permission.DEVICE_SYNC)
 @carries(response=PullAnswer)
+@carries_bytes(asks=(_CURSOR, _EPOCH))
 def pull_runs() -> Response:
     """Get the driver's runs that changed after a cursor"""
     cursor = _whole_number(request.args.get("cursor", "0"), "cursor")
@@ -93,6 +104,7 @@ def pull_runs() -> Response:
 
 @blp.route(f"/attachments/{_SHA}", methods=["HEAD"])
 @requires(Permission.DEVICE_SEND)
+@carries_bytes(says=(_REACHED,))
 def attachment_offset(sha256: str) -> Response:
     """Say how many bytes of a file have arrived"""
     sha256 = _hex(sha256)
@@ -105,6 +117,7 @@ def attachment_offset(sha256: str) -> Response:
 
 @blp.route(f"/attachments/{_SHA}", methods=["PATCH"])
 @requires(Permission.DEVICE_SEND)
+@carries_bytes(takes=(_CHUNK,), asks=_UPLOAD, says=(_REACHED,))
 def attachment_chunk(sha256: str) -> Response:
     """Take a chunk of a file; the answer is the true offset, wherever the chunk was meant to go"""
     size = _whole_number(request.headers.get("Upload-Length", ""), "Upload-Length")
@@ -128,6 +141,7 @@ def attachment_chunk(sha256: str) -> Response:
 
 @blp.route(f"/files/{_SHA}", methods=["GET"])
 @requires(Permission.DEVICE_SYNC)
+@carries_bytes(gives=("application/pdf",))
 def file(sha256: str) -> Response:
     """Get a document of a run by its hash"""
     sha256 = _hex(sha256)
