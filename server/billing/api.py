@@ -9,7 +9,8 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from server.billing import queries
-from server.billing.explaining import Explanation, explain_credit, explain_invoice, explain_order
+from server.billing.explaining import Explanation, explain_credit, explain_invoice, explain_joined, explain_order
+from server.billing.joined import JoinedInvoice, joined_invoice
 from server.billing.model import CreditNote, Invoice
 from server.billing.revaluing import reading
 from server.billing.revaluing.model import DepositRevaluation
@@ -22,6 +23,7 @@ from server.billing.schemas import (
     ExplanationSchema,
     InvoiceSchema,
     InvoiceWithLinesSchema,
+    JoinedInvoiceSchema,
     OfOrderQuerySchema,
     RevaluationSchema,
 )
@@ -32,6 +34,7 @@ from server.core.web.paging import page
 from server.identity.permissions import Permission
 
 invoices = Blueprint("invoices_api", __name__, url_prefix="/invoices", description="Invoices")
+joined = Blueprint("joined_invoices_api", __name__, url_prefix="/joined-invoices", description="Invoices of a stop")
 credits_ = Blueprint("credits_api", __name__, url_prefix="/credit-notes", description="Credit notes")
 deposits = Blueprint(
     "container_deposits_api", __name__, url_prefix="/container-deposits", description="What one owes on containers"
@@ -56,6 +59,24 @@ def read_invoice(invoice_id: UUID) -> Invoice:
     """Read an invoice with its lines"""
     with transaction(actor().org_id) as session:
         return queries.invoice(session, invoice_id=invoice_id)
+
+
+@joined.route("/<uuid:joined_id>", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@joined.response(200, JoinedInvoiceSchema)
+def read_joined(joined_id: UUID) -> JoinedInvoice:
+    """Read one agent invoice for several orders, whole; a seller reads its own sections as invoices"""
+    with transaction(actor().org_id) as session:
+        return joined_invoice(session, joined_id=joined_id)
+
+
+@joined.route("/<uuid:joined_id>/explanation", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@joined.response(200, ExplanationSchema)
+def why_joined(joined_id: UUID) -> Explanation:
+    """Unfold the total of one agent invoice for several orders, section by section"""
+    with transaction(actor().org_id) as session:
+        return explain_joined(session, joined_id=joined_id)
 
 
 @credits_.route("", methods=["GET"])

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, func, or_, select
+from sqlalchemy import exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session, selectinload
 
 from server.billing.billed import credit_billed, invoice_billed
-from server.billing.chain import Document, Walk, fault_of
+from server.billing.chain import Document, Walk, fault_of, section_of
 from server.billing.frozen import credit_bytes, invoice_bytes
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice, InvoiceKind, InvoiceLine, InvoiceOrder
 from server.billing.numbering import Series
@@ -52,19 +52,19 @@ def _series_faults(session: Session, issuer_id: UUID, series: Series) -> Iterato
 
 def _batches(session: Session, issuer_id: UUID, series: Series) -> Iterator[Sequence[Document]]:
     """In the order of their numbers; by the last seen number, so that a batch never holds all documents."""
-    last = (0, 0)
+    last = (0, 0, 0)
     while documents := _after(session, issuer_id, series, last):
-        last = (documents[-1].year or 0, documents[-1].sequence or 0)
+        last = (documents[-1].year or 0, documents[-1].sequence or 0, section_of(documents[-1]))
         _load_lines(session, documents)
         yield documents
         session.expunge_all()
 
 
-def _after(session: Session, issuer_id: UUID, series: Series, last: tuple[int, int]) -> Sequence[Document]:
+def _after(session: Session, issuer_id: UUID, series: Series, last: tuple[int, int, int]) -> Sequence[Document]:
     if series is Series.INVOICE:
-        seen = or_(Invoice.year > last[0], (Invoice.year == last[0]) & (Invoice.sequence > last[1]))
+        seen = tuple_(Invoice.year, Invoice.sequence, Invoice.section) > tuple_(*map(literal, last))
         invoices = select(Invoice).where(Invoice.owner_id == issuer_id, Invoice.series == series.value, seen)
-        return session.scalars(invoices.order_by(Invoice.year, Invoice.sequence).limit(_BATCH)).all()
+        return session.scalars(invoices.order_by(Invoice.year, Invoice.sequence, Invoice.section).limit(_BATCH)).all()
     seen = or_(CreditNote.year > last[0], (CreditNote.year == last[0]) & (CreditNote.sequence > last[1]))
     notes = select(CreditNote).where(CreditNote.owner_id == issuer_id, CreditNote.series == series.value, seen)
     return session.scalars(notes.order_by(CreditNote.year, CreditNote.sequence).limit(_BATCH)).all()

@@ -53,10 +53,18 @@ def invoice_bytes(invoice: Invoice, lines: Sequence[InvoiceLine], order_ids: Ite
         "due_on": _day(invoice.due_on),
         "replaces_id": str(invoice.replaces_id or ""),
         "supplements_id": str(invoice.supplements_id or ""),
+        **_joined(invoice),
         "orders": sorted(str(order_id) for order_id in order_ids),
         "lines": [_invoice_line(line) for line in lines],
     }
     return canonical_bytes(head)
+
+
+def _joined(invoice: Invoice) -> dict[str, Any]:
+    """What a section says of the document that it is part of (C15); nothing of an invoice that stands alone."""
+    if not invoice.section:
+        return {}
+    return {"joined_id": str(invoice.joined_id), "section": invoice.section, "sections": invoice.sections}
 
 
 def credit_bytes(note: CreditNote, lines: Sequence[CreditLine]) -> bytes:

@@ -46,12 +46,17 @@ class NumberSeries(Owned):
 
 
 class Invoice(Owned):
-    """What an issuer asks for. Drafts and provisional ones have a reference only; a published one never changes."""
+    """What an issuer asks for. Drafts and provisional ones have a reference only; a published one never changes.
+
+    With ``joined_id`` it is a section of one agent invoice for several orders (C15): one number, ``section`` 1 to
+    ``sections`` of it, each with its own order, seller, lines, taxes, fee and postings.
+    """
 
     __tablename__ = "invoice"
     __table_args__ = (
-        UniqueConstraint("owner_id", "series", "year", "sequence"),
+        UniqueConstraint("owner_id", "series", "year", "sequence", "section"),
         Index(None, "owner_id", "buyer_id", postgresql_include=["id", "number", "party_ids"]),
+        Index(None, "joined_id", postgresql_where=text("joined_id IS NOT NULL")),
         Index(None, "owner_id", "state"),
     )
     final_when_issued: ClassVar[bool] = True
@@ -66,6 +71,8 @@ class Invoice(Owned):
     series: Mapped[str | None]
     year: Mapped[int | None]
     sequence: Mapped[int | None] = mapped_column(BigInteger)
+    section: Mapped[int] = mapped_column(default=0)  # 0 of an invoice that stands alone
+    sections: Mapped[int] = mapped_column(default=0)
     number: Mapped[str] = mapped_column(default="")
     issued_on: Mapped[date | None]
     tax_on: Mapped[date | None]
@@ -85,6 +92,7 @@ class Invoice(Owned):
     prev_hash: Mapped[bytes | None]
     hash: Mapped[bytes | None]
     run_id: Mapped[UUID | None]
+    joined_id: Mapped[UUID | None]  # the document that its sections share; before publication, what is to be joined
     replaces_id: Mapped[UUID | None]
     supplements_id: Mapped[UUID | None] = mapped_column(index=True)  # the invoice whose corrected delivery it completes
     created_at: Mapped[datetime]

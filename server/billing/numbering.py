@@ -38,9 +38,14 @@ class Series(StrEnum):
     INVOICE = "invoice"
 
 
-def document_number(*, code: str, series: Series, year: int, sequence: int) -> str:
-    """Return the printed number, e.g. ``BDB-2026-000123`` or ``BDB-NC-2026-000004``."""
-    return f"{code}{_MARKS[series]}-{year}-{sequence:06}"
+def document_number(*, code: str, series: Series, year: int, sequence: int, section: int = 0) -> str:
+    """Return the printed number: ``BDB-2026-000123``, its section ``BDB-2026-000123-2``, or ``BDB-NC-2026-000004``."""
+    return f"{code}{_MARKS[series]}-{year}{number_tail(sequence, section)}"
+
+
+def number_tail(sequence: int, section: int) -> str:
+    """Return how a printed number ends, behind its year."""
+    return f"-{sequence:06}-{section}" if section else f"-{sequence:06}"
 
 
 def issue_day(document: Invoice | CreditNote) -> date:

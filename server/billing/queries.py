@@ -130,7 +130,7 @@ def supplementary_of(session: Session, invoice: Invoice) -> Sequence[Invoice]:
     found = session.scalars(
         select(Invoice)
         .where(Invoice.supplements_id == invoice.id, Invoice.owner_id == invoice.owner_id)
-        .order_by(Invoice.year, Invoice.sequence)
+        .order_by(Invoice.year, Invoice.sequence, Invoice.section)
     ).all()
     return with_lines(session, found) if found else ()
 

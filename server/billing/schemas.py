@@ -33,6 +33,11 @@ class InvoiceSchema(Schema):
     kind = fields.String(required=True)
     state = fields.String(required=True)
     number = fields.String(required=True)
+    joined_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "the agent's one invoice that it is a section of"}
+    )
+    section = fields.Integer(required=True, metadata={"description": "1 to sections; 0 when it stands alone"})
+    sections = fields.Integer(required=True)
     reference = fields.String(required=True)
     currency = fields.String(required=True)
     issued_on = fields.Date(required=True, allow_none=True)
@@ -47,6 +52,25 @@ class InvoiceWithLinesSchema(InvoiceSchema):
     """An invoice with the lines of its current revision."""
 
     lines = fields.List(fields.Nested(MoneyLineSchema), required=True)
+
+
+class JoinedInvoiceSchema(Schema):
+    """One agent invoice for several orders; its sections are invoices, and its amounts their sums."""
+
+    id = fields.UUID(required=True)
+    number = fields.String(required=True)
+    reference = fields.String(required=True)
+    issuer_id = fields.UUID(required=True, attribute="first.owner_id")
+    buyer_id = fields.UUID(required=True, attribute="first.buyer_id")
+    state = fields.String(required=True, attribute="first.state")
+    currency = fields.String(required=True, attribute="first.currency")
+    issued_on = fields.Date(required=True, allow_none=True, attribute="first.issued_on")
+    due_on = fields.Date(required=True, allow_none=True, attribute="first.due_on")
+    net_cents = fields.Integer(required=True)
+    tax_cents = fields.Integer(required=True)
+    deposit_cents = fields.Integer(required=True)
+    total_cents = fields.Integer(required=True)
+    sections = fields.List(fields.Nested(InvoiceWithLinesSchema), required=True)
 
 
 class CreditNoteSchema(Schema):

@@ -40,10 +40,10 @@ def render_order(*, owner_id: str, subject_id: str) -> None:
 
 @queue.task(name="documents.render_invoice", retry=AGAIN)
 def render_invoice(*, owner_id: str, subject_id: str) -> None:
-    """Render a published invoice."""
+    """Render a published invoice; with the first section of a joined one, the whole (C15)."""
     with transaction(UUID(owner_id)) as session:
-        draft = service.draft_invoice_paper(session, UUID(subject_id))
-    _keep_all(owner_id, (draft,))
+        drafts = service.draft_invoice_papers(session, UUID(subject_id))
+    _keep_all(owner_id, drafts)
 
 
 @queue.task(name="documents.render_credit", retry=AGAIN)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, any_, literal, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.billing import queries as billing
+from server.billing.joined import JoinedInvoice, joined_among
 from server.billing.model import CreditNote, Invoice
 from server.catalog.model import ContainerClass
 from server.core.acting import acting_org
@@ -33,6 +34,7 @@ class RunSubject:
     cast: Cast
     carrier: Organisation
     containers: Mapping[str, Text]
+    joined: Mapping[UUID, JoinedInvoice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,8 @@ def run_subject(session: Session, run_id: UUID) -> RunSubject:
     billing.with_lines(session, list(invoices.values()))
     sites = {stop.site_id for stop in run.stops} | {vehicle.depot_site_id}
     cast = cast_of(session, orders.values(), sites=sites, organisations={run.owner_id})
-    return RunSubject(run, vehicle, orders, invoices, cast, cast.organisations[run.owner_id], containers(session))
+    carrier, joined = cast.organisations[run.owner_id], joined_among(session, invoices.values())
+    return RunSubject(run, vehicle, orders, invoices, cast, carrier, containers(session), joined)
 
 
 def delivery_subject(session: Session, delivery_id: UUID) -> DeliverySubject:

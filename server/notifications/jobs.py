@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.billing.joined import joined_invoice
 from server.billing.model import CreditNote, Invoice
 from server.core import clock
 from server.core.jobs import AGAIN, queue
@@ -56,7 +57,7 @@ def tell_correction(*, owner_id: str, subject_id: str) -> None:
 
 @queue.task(name="notifications.tell_invoice", retry=AGAIN)
 def tell_invoice(*, owner_id: str, subject_id: str) -> None:
-    """Invite the buyer to see its invoice (R073)."""
+    """Invite the buyer to see its invoice (R073), once for all sections of a joined one (C15)."""
     _invite(owner_id, subject_id, again="")
 
 
@@ -69,7 +70,11 @@ def tell_invoice_again(*, owner_id: str, subject_id: str) -> None:
 def _invite(owner_id: str, subject_id: str, *, again: str) -> None:
     with transaction(UUID(owner_id)) as session:
         invoice = session.scalars(select(Invoice).where(Invoice.id == UUID(subject_id))).one()
-        _tell(session, {invoice.buyer_id}, words.news_of_invoice(invoice, again=again))
+        if invoice.joined_id is None:
+            news = words.news_of_invoice(invoice, again=again)
+        else:  # each section asks, and its document's news are told once
+            news = words.news_of_joined(joined_invoice(session, joined_id=invoice.joined_id), again=again)
+        _tell(session, {invoice.buyer_id}, news)
 
 
 @queue.task(name="notifications.tell_credit", retry=AGAIN)

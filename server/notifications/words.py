@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from server.billing.joined import JoinedInvoice
 from server.billing.model import CreditNote, Invoice
 from server.core.days import day_text
 from server.delivery.contests.model import Contest, ContestState, ContestSubject
@@ -107,6 +108,31 @@ def news_of_invoice(invoice: Invoice, *, again: str = "") -> News:
         ),
         link=f"/factures/{invoice.id}",
         members={"invoice_id": str(invoice.id), "number": invoice.number, "total_cents": invoice.total_cents},
+    )
+
+
+def news_of_joined(joined: JoinedInvoice, *, again: str = "") -> News:
+    """Return the invitation to one invoice for several orders (C15); its webhook names each order's section."""
+    first, count = joined.first, len(joined.sections)
+    issuer, due = issuer_of(first), due_of(first)
+    fr, en = (format_money(joined.total_cents, first.currency, language) for language in ("fr", "en"))
+    return News(
+        key=f"invoice:{joined.id}{again}",
+        kind="invoice.published",
+        subject_id=joined.id,
+        title=Text(f"Facture {joined.number}, {issuer}", f"Invoice {joined.number}, {issuer}"),
+        text=Text(
+            f"{issuer}\u00a0: facture {joined.number} de {fr} pour {count} commandes, "
+            f"à payer au plus tard le {due.fr}.",
+            f"{issuer}: invoice {joined.number} of {en} for {count} orders, to be paid by {due.en}.",
+        ),
+        link=f"/factures/{joined.id}",
+        members={
+            "joined_id": str(joined.id),
+            "invoice_ids": [str(one.id) for one in joined.sections],
+            "number": joined.number,
+            "total_cents": joined.total_cents,
+        },
     )
 
 

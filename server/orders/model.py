@@ -118,6 +118,7 @@ class Order(Owned):
     billing_type: Mapped[BillingType]
     emission: Mapped[Emission]
     deliver_with: Mapped[DeliverWith]
+    one_invoice_a_stop: Mapped[bool] = mapped_column(default=False)  # with the agent's other orders of its stop (C15)
     settlement_policy: Mapped[SettlementPolicy]
     credit_threshold_cents: Mapped[int | None]
     net_days: Mapped[int]

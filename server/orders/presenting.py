@@ -28,6 +28,7 @@ _PLAIN: Final = (
     "revision",
     "supplement_of_id",
     "outside_invoice_number",
+    "one_invoice_a_stop",
 )
 _SLUGS: Final = (
     "state",

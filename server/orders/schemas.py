@@ -114,14 +114,16 @@ class NewOrderSchema(ContentSchema):
     billing_type = fields.Enum(BillingType, by_value=True, load_default=None, allow_none=True)
     emission = fields.Enum(Emission, by_value=True, load_default=None, allow_none=True)
     deliver_with = fields.Enum(DeliverWith, by_value=True, load_default=None, allow_none=True)
+    one_invoice_a_stop = fields.Boolean(load_default=None, allow_none=True)
     planned_on = day(load_default=None, allow_none=True)
     note = line(longest=MAX_NOTE, load_default="")
 
 
 class AcceptSchema(Schema):
-    """The billing type may still be chosen at acceptance (R012)."""
+    """The billing type, and whether the agent's invoice is one for the stop, may still be chosen (R012, C15)."""
 
     billing_type = fields.Enum(BillingType, by_value=True, load_default=None, allow_none=True)
+    one_invoice_a_stop = fields.Boolean(load_default=None, allow_none=True)
     revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
 
 
@@ -235,6 +237,7 @@ class ListedOrderSchema(Schema):
     is_billed_outside = fields.Boolean(required=True, metadata={"description": "shown as a badge (R008)"})
     emission = fields.String(required=True)
     deliver_with = fields.String(required=True)
+    one_invoice_a_stop = fields.Boolean(required=True)
     settlement_policy = fields.String(required=True)
     distribution = fields.String(required=True)
     delivery_bucket = fields.String(required=True, validate=validate.OneOf([bucket.value for bucket in Bucket]))

@@ -174,13 +174,15 @@ class PartnerCode(Owned):
 class Settings:
     """What a seller sets for a group or for one client; an unset field is the next one's in line (R071, C2).
 
-    ``emission`` on acceptance is the automatic invoice of R072. ``discount_bp`` are hundredths of a percent that every
+    ``emission`` on acceptance is the automatic invoice of R072, ``one_invoice_a_stop`` the agent's one invoice for all
+    orders of a stop (C15). ``discount_bp`` are hundredths of a percent that every
     order begins with (R049), ``note`` is printed on its papers (R051), ``footer`` at the bottom of its invoices (R006).
     """
 
     billing_type: Mapped[BillingType | None]
     emission: Mapped[Emission | None]
     deliver_with: Mapped[DeliverWith | None]
+    one_invoice_a_stop: Mapped[bool | None]
     settlement_policy: Mapped[SettlementPolicy | None]
     net_days: Mapped[int | None]
     min_items: Mapped[int | None]

@@ -32,6 +32,7 @@ class TermsSchema(Schema):
     billing_type = _own(fields.Enum, BillingType, by_value=True)
     emission = _own(fields.Enum, Emission, by_value=True)
     deliver_with = _own(fields.Enum, DeliverWith, by_value=True)
+    one_invoice_a_stop = _own(fields.Boolean)
     settlement_policy = _own(fields.Enum, SettlementPolicy, by_value=True)
     net_days = whole(most=MAX_NET_DAYS, load_default=None, allow_none=True)
     min_items = whole(most=MAX_MINIMUM_ITEMS, load_default=None, allow_none=True)

@@ -34,6 +34,14 @@ class NoBillingAgent(Problem):
     title = Text("Aucun agent facturant", "No billing agent")
 
 
+class OneInvoiceNeedsAgent(Problem):
+    """One invoice a stop was asked for an order that no billing agent invoices (C15)."""
+
+    slug = "one-invoice-needs-agent"
+    status = 409
+    title = Text("Facture unique sans agent", "One invoice without agent")
+
+
 class Source(StrEnum):
     """Where a setting comes from; the first that sets it wins (R001, C2)."""
 
@@ -53,6 +61,7 @@ class ChosenTerms:
     billing_type: BillingType | None = None
     emission: Emission | None = None
     deliver_with: DeliverWith | None = None
+    one_invoice_a_stop: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +74,7 @@ class EffectiveTerms:
     billing_type: BillingType
     emission: Emission
     deliver_with: DeliverWith
+    one_invoice_a_stop: bool
     settlement_policy: SettlementPolicy
     net_days: int
     credit_threshold_cents: int | None
@@ -89,6 +99,7 @@ class Defaults:
     billing_type: BillingType = BillingType.PLATFORM
     emission: Emission = Emission.ON_DELIVERED
     deliver_with: DeliverWith = DeliverWith.PO
+    one_invoice_a_stop: bool = False
     settlement_policy: SettlementPolicy = SettlementPolicy.ADJUST
     net_days: int = 30
     min_items: int = 0
@@ -120,12 +131,14 @@ def effective_terms(
     """Return what holds between the three, field by field, and where each value comes from.
 
     Order over client over group over « Tous » over the agreement (deliver_with, policy, threshold) over defaults.
-    External billing always delivers with the purchase order; emission by run documents presets the invoice.
+    External billing always delivers with the purchase order; emission by run documents presets the invoice; one
+    invoice a stop holds where the agent bills alone.
 
     Raises:
         NoBillingAgent: agent billing without an agent in the agreement.
+        OneInvoiceNeedsAgent: one invoice a stop chosen for an order that no agent bills.
 
-    Source: R001, R002, R009, R012, R013, R071, C2, C28.
+    Source: R001, R002, R009, R012, R013, R071, C2, C15, C28.
     """
     with acting_for(session, seller_id):
         client, group, everyone = _client_and_groups(session, seller_id, buyer_id)
@@ -142,6 +155,7 @@ def effective_terms(
     )
     picked = {name: _first_set(layers, name) for name in FIELDS}
     picked["deliver_with"] = _delivered_with(picked)
+    picked["one_invoice_a_stop"] = _one_invoice(picked)
     return EffectiveTerms(
         **{name: value for name, (value, _) in picked.items()},
         credit_threshold_cents=agreement.credit_threshold_cents if agreement else None,
@@ -191,6 +205,22 @@ def _delivered_with(picked: Mapping[str, tuple[Any, Source]]) -> tuple[DeliverWi
     if picked["emission"][0] is Emission.ON_RUN_DOCUMENTS and source not in _ANYONES_CHOICE:
         return DeliverWith.INVOICE, picked["emission"][1]
     return deliver_with, source
+
+
+def _one_invoice(picked: Mapping[str, tuple[Any, Source]]) -> tuple[bool, Source]:
+    wanted, source = picked["one_invoice_a_stop"]
+    billing_type, of_billing = picked["billing_type"]
+    if billing_type is BillingType.AGENT or not wanted:
+        return wanted, source
+    if source is Source.ORDER:
+        raise OneInvoiceNeedsAgent(
+            Text(
+                "Une seule facture par arrêt demande la facturation par l’agent. Choisir l’agent, ou y renoncer.",
+                "One invoice a stop needs billing by the agent. Choose the agent, or do without.",
+            ),
+            where="one_invoice_a_stop",
+        )
+    return False, of_billing
 
 
 def _issuer_id(seller_id: UUID, billing_type: BillingType, agreement: Agreement | None) -> UUID:

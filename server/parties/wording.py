@@ -21,6 +21,7 @@ FIELDS: Final[Mapping[str, Text]] = {
     "billing_type": Text("Facturation", "Billing"),
     "emission": Text("Émission de la facture", "Invoice emission"),
     "deliver_with": Text("Document de livraison", "Paper that goes along"),
+    "one_invoice_a_stop": Text("Une seule facture par arrêt", "One invoice a stop"),
     "settlement_policy": Text("Écart à la livraison", "Difference at delivery"),
     "net_days": Text("Échéance (jours)", "Net days"),
     "min_items": Text("Minimum d’articles", "Minimum items"),
@@ -41,6 +42,10 @@ HINTS: Final[Mapping[str, Text]] = {
     "auto_accept": Text(
         "Une commande qui respecte les deux minimums est acceptée d’elle-même.",
         "An order that meets both minimums is accepted by itself.",
+    ),
+    "one_invoice_a_stop": Text(
+        "Vaut quand l’agent facture\u00a0: une facture pour les commandes livrées ensemble, une section par commande.",
+        "Holds when the agent bills: one invoice for orders delivered together, a section for each.",
     ),
     "settlement_policy": Text("Vaut quand la facture accompagne la livraison.", "Holds when the invoice goes along."),
 }
@@ -83,6 +88,6 @@ ENUMS: Final[Mapping[str, type[StrEnum]]] = {
     "deliver_with": DeliverWith,
     "settlement_policy": SettlementPolicy,
 }
-SWITCHES: Final = frozenset({"auto_accept", "balance_visible"})
+SWITCHES: Final = frozenset({"auto_accept", "balance_visible", "one_invoice_a_stop"})
 TEXTS: Final = frozenset({"note_fr", "note_en", "footer_fr", "footer_en"})
 HUNDREDTHS: Final = frozenset({"min_value_cents", "discount_bp"})

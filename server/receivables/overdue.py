@@ -37,7 +37,7 @@ def overdue_invoices(
         select(Invoice, left)
         .where(Invoice.owner_id == me, Invoice.state == InvoiceState.PUBLISHED, Invoice.currency == currency)
         .where(among(Invoice.buyer_id, buyer_ids), Invoice.due_on < on, left > 0)
-        .order_by(Invoice.due_on, Invoice.issued_on, Invoice.sequence)
+        .order_by(Invoice.due_on, Invoice.issued_on, Invoice.sequence, Invoice.section)
     )
     return [(row[0], int(row[1])) for row in rows]
 

@@ -62,7 +62,7 @@ def open_invoices(session: Session, *, issuer_id: UUID, buyer_id: UUID, currency
             Invoice.state == InvoiceState.PUBLISHED,
             left > 0,
         )
-        .order_by(Invoice.due_on, Invoice.issued_on, Invoice.sequence)
+        .order_by(Invoice.due_on, Invoice.issued_on, Invoice.sequence, Invoice.section)
     )
     return [(row[0], int(row[1])) for row in rows]
 

@@ -84,6 +84,7 @@ class Deal:
     settlement_policy: SettlementPolicy = SettlementPolicy.ADJUST
     credit_threshold_cents: int | None = None
     net_days: int = 30
+    one_invoice_a_stop: bool = False
     auto_accept: bool = False
     min_items: int | None = None
     min_value_cents: int | None = None
@@ -265,6 +266,7 @@ def _group_terms(deal: Deal) -> parties.GroupTerms:
         billing_type=deal.billing_type,
         emission=deal.emission,
         net_days=deal.net_days,
+        one_invoice_a_stop=deal.one_invoice_a_stop or None,
         auto_accept=deal.auto_accept,
         min_items=deal.min_items,
         min_value_cents=deal.min_value_cents,

@@ -17,7 +17,8 @@ from server.billing.letterhead import letterhead, parties_text, require_registra
 from server.billing.model import Invoice, InvoiceKind, InvoiceOrder
 from server.billing.queries import live_invoice
 from server.billing.service.holding import issuing, mark_billed, release_orders, rules_for
-from server.billing.service.publication import want_no_more, want_published
+from server.billing.service.joining import joins_at
+from server.billing.service.publication import is_wanted, want_no_more, want_published
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.memory import remembered
@@ -41,11 +42,14 @@ class NothingToInvoice(Conflict):
     title = Text("Rien à facturer", "Nothing to invoice")
 
 
-def create_provisional(session: Session, *, order: Order, run_id: UUID | None, stamp: Stamp) -> Invoice:
+def create_provisional(
+    session: Session, *, order: Order, run_id: UUID | None, stamp: Stamp, place_id: UUID | None = None
+) -> Invoice:
     """Return the order's provisional invoice, made unless an invoice stands already.
 
     It has a reference ``P-<order>-<revision>``, no number and no posting, and is not in the receivables. Whatever
     already stands for the order, provisional or published, is returned as it is. ``order.lines`` must be loaded.
+    ``place_id`` is the stop whose agent orders are to be joined (C15).
 
     Raises:
         BilledOutside, NoIssuer, OrderChanged: as ``issuing``.
@@ -56,12 +60,12 @@ def create_provisional(session: Session, *, order: Order, run_id: UUID | None, s
         standing = live_invoice(session, order_id=order.id)
         if standing is not None:
             if standing.state is InvoiceState.PROVISIONAL and standing.run_id != run_id:
-                standing.run_id = run_id
+                standing.run_id, standing.joined_id = run_id, joins_at(order, place_id)
             return standing
         bill = _bill_of(session, order, stamp=stamp)
         state = InvoiceState.PROVISIONAL
         invoice = draft_invoice(order=order, issuer_id=issuer_id, bill=bill, state=state, stamp=stamp)
-        invoice.run_id = run_id
+        invoice.run_id, invoice.joined_id = run_id, joins_at(order, place_id)
         _refer(invoice, order)
         prepare(session, invoice, order, delivered_at=None, stamp=stamp)
         _stand_for(session, invoice, order)
@@ -109,20 +113,22 @@ def publish_for_order(
     stamp: Stamp,
     quantities: Mapping[str, int] | None = None,
     run_id: UUID | None = None,
+    place_id: UUID | None = None,
     delivered_at: datetime | None = None,
 ) -> Invoice:
     """Return the order's final invoice, to be numbered by ``publish_pending``.
 
     A provisional one is published with ``quantities`` (by order line, what it bills when None); a published one is
     returned as it is, so that a retried command gets the same number. Otherwise one is made from the order's lines.
-    ``delivered_at`` (else the order's own) sets tax date and due date.
+    ``delivered_at`` (else the order's own) sets tax date and due date. ``place_id`` is the stop whose agent orders are
+    published together, as sections of one invoice.
 
     Raises:
         BilledOutside, NoIssuer, OrderChanged: as ``issuing``.
         NothingToInvoice: no unit to bill.
         MissingRegistration: a tax without the issuer's number.
 
-    Source: R003, R004, R005, R042; C2, C10, C28.
+    Source: R003, R004, R005, R042; C2, C10, C15, C28.
     """
     with issuing(session, order):
         standing = live_invoice(session, order_id=order.id)
@@ -131,7 +137,13 @@ def publish_for_order(
         kept = rules_of(standing.taxes) if standing else None
         bill = _bill_of(session, order, stamp=stamp, kept=kept, quantities=_chosen(standing, quantities))
         invoice = publish_bill(
-            session, order=order, standing=standing, bill=bill, delivered_at=delivered_at, stamp=stamp
+            session,
+            order=order,
+            standing=standing,
+            bill=bill,
+            delivered_at=delivered_at,
+            place_id=place_id,
+            stamp=stamp,
         )
         invoice.run_id = run_id or invoice.run_id
     return invoice
@@ -145,10 +157,12 @@ def publish_bill(
     bill: Bill,
     delivered_at: datetime | None,
     stamp: Stamp,
+    place_id: UUID | None = None,
 ) -> Invoice:
     """Return the invoice of a bill, wanted for publication; ``standing`` is the provisional one that becomes it.
 
-    The order is held and the session acts for its issuer.
+    ``place_id`` names the visit or stop whose agent orders become one invoice; without it this one stands alone. The
+    order is held and the session acts for its issuer.
     """
     _require_content(bill, order)
     invoice = standing
@@ -162,6 +176,8 @@ def publish_bill(
     if standing is None:
         _stand_for(session, invoice, order)
     mark_billed(session, order)
+    if not is_wanted(session, invoice):  # a correction in the same batch leaves it among those of its visit
+        invoice.joined_id = joins_at(order, place_id)
     want_published(session, invoice, by_agent=invoice.kind is InvoiceKind.AGENT)
     return invoice
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Final
@@ -19,6 +19,7 @@ from server.billing.letterhead import letterhead, series_code
 from server.billing.model import CreditNote, Invoice, NumberSeries
 from server.billing.numbering import Series, document_number, issue_day, lock_counter, lock_counters
 from server.billing.service.application import Waiting, apply_credits, credits_waiting_for
+from server.billing.service.joining import Placed, join
 from server.core import facts
 from server.core.acting import acting_for
 from server.core.each_owner import as_array
@@ -50,6 +51,7 @@ class _Wanted:
     series: Series
     document: Invoice | CreditNote
     by_agent: bool
+    placed: Placed | None = None
 
 
 def want_published(session: Session, document: Invoice | CreditNote, *, by_agent: bool) -> None:
@@ -89,8 +91,9 @@ def publish_pending(
 
     The last work of a transaction: accounts are locked first, then each counter, in ascending (issuer, series), so
     that two transactions cannot deadlock; within a series numbers follow the order in which documents were wanted, so
-    that the same log told again gives the same numbers. There are no gaps; a rollback gives none. Credits are applied
-    to their own invoice, and what waits to the new invoices of its customer.
+    that the same log told again gives the same numbers; agent invoices of one stop are sections of one number (C15).
+    There are no gaps; a rollback gives none. Credits are applied to their own invoice, and what waits to the new
+    invoices of its customer.
 
     All that is read, and all other rows that wait, come before the first counter. A gathering session then writes each
     document once, with its number; ``written_with`` are objects that wait for the numbers too.
@@ -98,12 +101,12 @@ def publish_pending(
     Raises:
         MissingCode: an issuer has no prefix for its numbers.
 
-    Source: design of numbers; R083, C11; laws 2, 11, 17.
+    Source: design of numbers; R083, C11, C15; laws 2, 11, 17.
     """
     wanted: list[_Wanted] = session.info.pop(PENDING, [])
     if not wanted:
         return ()
-    ordered = sorted(wanted, key=lambda one: (one.issuer_id, one.series))
+    ordered = _together(sorted(wanted, key=lambda one: (one.issuer_id, one.series)))
     write_now(session, but=[*(one.document for one in ordered), *written_with])
     of_issuer = {issuer_id: list(mine) for issuer_id, mine in groupby(ordered, key=_issuer)}
     covered = _covered_orders(session, of_issuer)
@@ -178,13 +181,32 @@ def _publish(session: Session, case: _Case, stamp: Stamp) -> None:
             _tell(session, one, stamp)
 
 
+def _together(ordered: Sequence[_Wanted]) -> list[_Wanted]:
+    """Put the invoices that are joined behind the first of their document (C15)."""
+    of_document = {one.document.id: one for one in ordered}
+    return [replace(of_document[placed.document.id], placed=placed) for placed in join(one.document for one in ordered)]
+
+
 def _number(one: _Wanted, counter: NumberSeries, code: str, stamp: Stamp) -> None:
-    counter.last += 1
     document = one.document
+    section = _take_place(one)
+    if section <= 1:  # the later sections of a joined invoice have its number
+        counter.last += 1
     document.series, document.year, document.sequence = one.series.value, counter.year, counter.last
-    document.number = document_number(code=code, series=one.series, year=counter.year, sequence=counter.last)
+    document.number = document_number(
+        code=code, series=one.series, year=counter.year, sequence=counter.last, section=section
+    )
     document.issued_on = counter.last_issued_on
     document.published_at = stamp.at
+
+
+def _take_place(one: _Wanted) -> int:
+    """Make an invoice the section that it is, if of a joined one; return its number in it, 0 of any other document."""
+    document, placed = one.document, one.placed
+    if not isinstance(document, Invoice) or placed is None:
+        return 0
+    document.joined_id, document.section, document.sections = placed.joined_id, placed.section, placed.sections
+    return placed.section
 
 
 def _freeze(document: Invoice | CreditNote, counter: NumberSeries, covered: dict[UUID, list[UUID]]) -> None:

@@ -138,7 +138,13 @@ def _settle(session: Session, case: _Case, standing: Invoice | None, stamp: Stam
     bill = Bill(case.goods, case.prices, case.preview.invoice)
     delivered_at = case.delivery.delivered_at
     invoice = publish_bill(
-        session, order=case.order, standing=standing, bill=bill, delivered_at=delivered_at, stamp=stamp
+        session,
+        order=case.order,
+        standing=standing,
+        bill=bill,
+        delivered_at=delivered_at,
+        place_id=case.delivery.visit_id,
+        stamp=stamp,
     )
     return case.settled("invoice", invoice=invoice)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import render_template
+from sqlalchemy.orm import Session
 
-from server.billing.explaining import explain_credit, explain_invoice
+from server.billing.explaining import explain_credit, explain_invoice, explain_joined
+from server.billing.joined import is_joined
 from server.core.transaction import transaction
 from server.core.web import actor, requires
 from server.dashboard.pages.blueprint import (
@@ -56,9 +58,11 @@ def invoices() -> str:
 @pages.get("/factures/<uuid:invoice_id>")
 @requires(Permission.INVOICE_READ)
 def invoice(invoice_id: UUID) -> str:
-    """Show one invoice with its lines, orders, credits and papers."""
+    """Show one invoice with its lines, orders, credits and papers; or one for several orders, a section for each."""
     with transaction(actor().org_id) as session:
         zone = zone_here(session)
+        if is_joined(session, invoice_id):
+            return _joined(session, invoice_id)
         whole = queries.invoice_whole(session, invoice_id=invoice_id, today=today_in(zone))
         return render_template(
             "dashboard/invoice.html",
@@ -71,6 +75,20 @@ def invoice(invoice_id: UUID) -> str:
             represents=represents(session, whole.row.invoice),
             key=fresh_key(),
         )
+
+
+def _joined(session: Session, joined_id: UUID) -> str:
+    zone = zone_here(session)
+    whole = queries.joined_whole(session, joined_id=joined_id, today=today_in(zone))
+    return render_template(
+        "dashboard/joined_invoice.html",
+        whole=whole,
+        zone=zone,
+        standing_labels=queries.STANDING_LABELS,
+        explained=explain_joined(session, joined_id=joined_id),
+        online=takes_online(session, issuer_id=whole.joined.first.owner_id),
+        key=fresh_key(),
+    )
 
 
 @pages.get("/credits")

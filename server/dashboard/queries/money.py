@@ -13,6 +13,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from server.billing import queries as billing
+from server.billing.joined import JoinedInvoice, joined_invoice
 from server.billing.model import CreditNote, Invoice
 from server.dashboard.listing import Listed, Rows, like, mine, page_of
 from server.dashboard.queries.runs import organisation_names
@@ -125,6 +126,55 @@ def invoice_whole(session: Session, *, invoice_id: UUID, today: date) -> Invoice
         orders=orders,
         credits=billing.credits_of(session, invoice_id=invoice_id),
         documents=papers_of(session, invoice_id),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JoinedWhole:
+    """One agent invoice for several orders: a row for each section, its order by section, seller names, papers."""
+
+    joined: JoinedInvoice
+    issuer_name: str
+    buyer_name: str
+    rows: Sequence[InvoiceRow]
+    orders: Mapping[UUID, Order]
+    names: Mapping[UUID, str]
+    credits: Sequence[CreditNote]
+    documents: Sequence[Document]
+
+    @property
+    def open_cents(self) -> int:
+        """What is still to be paid of it."""
+        return sum(row.open_cents for row in self.rows)
+
+    @property
+    def is_void(self) -> bool:
+        """Whether every section of it was voided."""
+        return all(row.standing is Standing.ANNULLED for row in self.rows)
+
+
+def joined_whole(session: Session, *, joined_id: UUID, today: date) -> JoinedWhole:
+    """Return one agent invoice for several orders that the acting organisation reads whole (C15).
+
+    Raises:
+        NotFound: there is none, or parts of it are somebody else's.
+    """
+    joined = joined_invoice(session, joined_id=joined_id)
+    sellers = {seller_id for one in joined.sections for seller_id in one.seller_ids}
+    names = organisation_names(session, sellers | {joined.first.owner_id, joined.first.buyer_id})
+    issuer, buyer = names.get(joined.first.owner_id, ""), names.get(joined.first.buyer_id, "")
+    known = standings(session, invoices=joined.sections, on=today)
+    by_order = {line.order_id: one.id for one in joined.sections for line in one.lines}
+    orders = session.scalars(select(Order).where(Order.id.in_(by_order))).all()
+    return JoinedWhole(
+        joined=joined,
+        issuer_name=issuer,
+        buyer_name=buyer,
+        rows=[_invoice_row((one, issuer, buyer), known) for one in joined.sections],
+        orders={by_order[order.id]: order for order in orders},
+        names=names,
+        credits=[note for one in joined.sections for note in billing.credits_of(session, invoice_id=one.id)],
+        documents=papers_of(session, joined_id),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from server.billing.joined import joined_number
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
 from server.documents.drafting.words import TAXES, party_of_card, reason, unit
 from server.documents.rendering import papers
@@ -45,17 +46,18 @@ def draft_invoice(
         buyer=party_of_card(cards["buyer"]),
         dated_on=prepared_on if is_provisional else (invoice.issued_on or prepared_on),
         terms=Text(f"Net {invoice.net_days} jours", f"Net {invoice.net_days} days"),
-        lines=tuple(_invoice_line(line) for line in invoice.lines),
-        amounts=_invoice_amounts(invoice, containers),
+        lines=tuple(invoice_row(line) for line in invoice.lines),
+        amounts=invoice_amounts(invoice, containers),
         number="" if is_provisional else invoice.number,
         reference=invoice.reference if is_provisional else "",
         due_on=invoice.due_on,
         delivered_on=delivered_on,
         order_numbers=tuple(one["number"] for one in cards.get("orders", ())),
-        ship_to=_ship_to(cards.get("ship_to") or {}),
+        ship_to=ship_to_of(cards.get("ship_to") or {}),
         seller=_agent_seller(cards),
         replaces=_other_invoice(cards.get("replaces")),
         supplements=_other_invoice(cards.get("supplements")),
+        part_of=joined_number(invoice),
         note=notes_of(cards.get("notes") or {}, language),
         footer=footer_of(invoice, language),
     )
@@ -98,7 +100,8 @@ def notes_of(notes: Mapping[str, str], language: Language) -> str:
     return "\n".join(part for part in (standing, notes.get("order", "")) if part)
 
 
-def _invoice_line(line: InvoiceLine) -> GoodsLine:
+def invoice_row(line: InvoiceLine) -> GoodsLine:
+    """Return a line of an invoice as it is printed."""
     return GoodsLine(
         description=Text(line.description_fr, line.description_en),
         unit=unit(line.sales_unit),
@@ -141,7 +144,8 @@ def _credit_line(line: CreditLine) -> GoodsLine:
     )
 
 
-def _invoice_amounts(invoice: Invoice, containers: Mapping[str, Text]) -> Amounts:
+def invoice_amounts(invoice: Invoice, containers: Mapping[str, Text]) -> Amounts:
+    """Return what stands under an invoice's lines."""
     deposits: dict[tuple[str, int], int] = defaultdict(int)
     for line in invoice.lines:
         for deposit in line.deposits:
@@ -213,7 +217,8 @@ def deposit_rows(
     return tuple(rows)
 
 
-def _ship_to(place: Mapping[str, str]) -> Party | None:
+def ship_to_of(place: Mapping[str, str]) -> Party | None:
+    """Return where an invoice's goods went, if it says so."""
     if not place:
         return None
     return Party(

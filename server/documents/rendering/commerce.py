@@ -38,32 +38,34 @@ def invoice_sheet(paper: Invoice, language: Language) -> Sheet:
         NoNumber: not exactly one of ``number`` and ``reference`` is given.
         UnbalancedPaper: the amounts do not add up.
     """
-    _check_number(paper)
+    require_one_number(paper.number, paper.reference)
     head = masthead(words.ISSUER, paper.issuer, language)
     provisional = not paper.number
-    title = words.PROVISIONAL_INVOICE if provisional else words.INVOICE
+    title = words.PROVISIONAL_INVOICE if provisional else words.INVOICE_SECTION if paper.part_of else words.INVOICE
     number = paper.reference or paper.number
     sheet = start_sheet(title, number, head, qr=paper.qr, language=language, issuer_name=paper.issuer.name)
-    total = words.TOTAL_PROVISIONAL if provisional else words.TOTAL_DUE
+    total = words.TOTAL_PROVISIONAL if provisional else words.SECTION_TOTAL if paper.part_of else words.TOTAL_DUE
     table = goods_table(paper.lines, paper.amounts, language, total=total)
+    banner, banner_note = banner_of(language, provisional=provisional, part_of=paper.part_of)
     return msgspec.structs.replace(
         sheet,
-        banner=words.PROVISIONAL.say(language) if provisional else "",
-        banner_note=words.PROVISIONAL_NOTE.say(language) if provisional else "",
+        banner=banner,
+        banner_note=banner_note,
         facts=pairs(
             language,
             (words.PREPARED_ON if provisional else words.ISSUED_ON, day(paper.dated_on, language)),
-            (words.DUE_ON, _day(paper.due_on, language)),
+            (words.DUE_ON, day_or_nothing(paper.due_on, language)),
             (words.TERMS, paper.terms.say(language)),
-            (words.DELIVERED_ON, _day(paper.delivered_on, language)),
+            (words.DELIVERED_ON, day_or_nothing(paper.delivered_on, language)),
             _orders(paper.order_numbers),
             (words.REPLACES, paper.replaces),
             (words.SUPPLEMENTS, paper.supplements),
+            (words.PART_OF, paper.part_of),
         ),
-        addresses=_addresses(
+        addresses=addresses(
             language, (words.BILLED_TO, paper.buyer), (words.SHIPPED_TO, paper.ship_to), (words.PRODUCER, paper.seller)
         ),
-        blocks=(_with_aside(table, words.PAYMENT, paper.footer, language), *_note(paper.note, language)),
+        blocks=(with_aside(table, words.PAYMENT, paper.footer, language), *_note(paper.note, language)),
     )
 
 
@@ -84,13 +86,13 @@ def credit_note_sheet(paper: CreditNote, language: Language) -> Sheet:
             language,
             (words.ISSUED_ON, day(paper.dated_on, language)),
             (words.CREDITED_INVOICE, paper.invoice_number),
-            (words.INVOICE_DATE, _day(paper.invoice_dated_on, language)),
+            (words.INVOICE_DATE, day_or_nothing(paper.invoice_dated_on, language)),
             _orders(paper.order_numbers),
         ),
-        addresses=_addresses(language, (words.CREDITED_TO, paper.buyer), (words.PRODUCER, paper.seller)),
+        addresses=addresses(language, (words.CREDITED_TO, paper.buyer), (words.PRODUCER, paper.seller)),
         blocks=(
             Prose(title=words.REASON.say(language), paragraphs=(paper.reason.say(language),)),
-            _with_aside(table, words.NOTES, paper.footer, language),
+            with_aside(table, words.NOTES, paper.footer, language),
             *_note(paper.note, language),
         ),
     )
@@ -112,10 +114,10 @@ def purchase_order_sheet(paper: PurchaseOrder, language: Language) -> Sheet:
         facts=pairs(
             language,
             (words.ORDERED_ON, day(paper.ordered_on, language)),
-            (words.DELIVERY, _day(paper.deliver_on, language)),
+            (words.DELIVERY, day_or_nothing(paper.deliver_on, language)),
             (words.TERMS, paper.terms.say(language) if paper.terms else ""),
         ),
-        addresses=_addresses(language, (words.BUYER, paper.buyer), (words.CARRIER, paper.carrier)),
+        addresses=addresses(language, (words.BUYER, paper.buyer), (words.CARRIER, paper.carrier)),
         blocks=(
             goods_table(paper.lines, paper.amounts, language, total=words.TOTAL_ORDER),
             *_note(paper.note, language),
@@ -144,7 +146,7 @@ def delivery_slip_sheet(paper: DeliverySlip, language: Language) -> Sheet:
             (words.RUN, paper.run_name),
             (words.STOP, str(paper.position or "")),
         ),
-        addresses=_addresses(language, (words.SHIPPED_TO, paper.buyer), (words.SELLER, paper.seller)),
+        addresses=addresses(language, (words.SHIPPED_TO, paper.buyer), (words.SELLER, paper.seller)),
         blocks=(
             goods_table(paper.lines, paper.amounts, language, write_in=open_slip),
             *_note(paper.note, language),
@@ -153,8 +155,23 @@ def delivery_slip_sheet(paper: DeliverySlip, language: Language) -> Sheet:
     )
 
 
-def _check_number(paper: Invoice) -> None:
-    if bool(paper.number) == bool(paper.reference):
+def banner_of(language: Language, *, provisional: bool, part_of: str) -> tuple[str, str]:
+    """Return what stands across an invoice that is not to be paid as it is: a provisional one, a section."""
+    if provisional:
+        return words.PROVISIONAL.say(language), words.PROVISIONAL_NOTE.say(language)
+    if not part_of:
+        return "", ""
+    note = Text(f"à payer avec la facture {part_of}", f"to be paid with invoice {part_of}")
+    return words.PART_OF_ONE.say(language), note.say(language)
+
+
+def require_one_number(number: str, reference: str) -> None:
+    """Refuse a paper that is neither published nor provisional, or both.
+
+    Raises:
+        NoNumber: not exactly one of them is given.
+    """
+    if bool(number) == bool(reference):
         raise NoNumber(
             Text(
                 "Une facture publiée a un numéro, une facture provisoire une référence, jamais les deux.",
@@ -164,7 +181,8 @@ def _check_number(paper: Invoice) -> None:
         )
 
 
-def _day(value: date | None, language: Language) -> str:
+def day_or_nothing(value: date | None, language: Language) -> str:
+    """Return a day in words, empty when it is not known."""
     return day(value, language) if value else ""
 
 
@@ -172,11 +190,13 @@ def _orders(numbers: tuple[str, ...]) -> tuple[Text, str]:
     return (words.ORDERS if len(numbers) > 1 else words.ORDER, ", ".join(numbers))
 
 
-def _addresses(language: Language, *parties: tuple[Text, Party | None]) -> tuple[Address, ...]:
+def addresses(language: Language, *parties: tuple[Text, Party | None]) -> tuple[Address, ...]:
+    """Return the parties that there are, each under its label."""
     return tuple(address(label, party, language) for label, party in parties if party)
 
 
-def _with_aside(table: Table, title: Text, text: str, language: Language) -> Table:
+def with_aside(table: Table, title: Text, text: str, language: Language) -> Table:
+    """Return a table with words beside its totals, if there are any."""
     if not text:
         return table
     return msgspec.structs.replace(table, aside_title=title.say(language), aside=tuple(text.splitlines()))

@@ -91,10 +91,10 @@ def check_amounts(lines: tuple[GoodsLine, ...], amounts: Amounts) -> None:
         UnbalancedPaper: with the place of the first sum that is wrong.
     """
     nets = sum(line.net_cents or 0 for line in lines) - amounts.discount_cents
-    _same(nets, amounts.net_cents, "amounts.net_cents")
+    require_sum(nets, amounts.net_cents, "amounts.net_cents")
     deposits = sum(deposit.amount_cents for deposit in amounts.deposits)
     taxes = sum(tax.amount_cents for tax in amounts.taxes)
-    _same(amounts.net_cents + taxes + deposits, amounts.total_cents, "amounts.total_cents")
+    require_sum(amounts.net_cents + taxes + deposits, amounts.total_cents, "amounts.total_cents")
 
 
 def totals(amounts: Amounts, language: Language, total: Text) -> tuple[Total, ...]:
@@ -127,7 +127,12 @@ def totals(amounts: Amounts, language: Language, total: Text) -> tuple[Total, ..
     )
 
 
-def _same(found: int, told: int, where: str) -> None:
+def require_sum(found: int, told: int, where: str) -> None:
+    """Refuse a sum that the document does not say.
+
+    Raises:
+        UnbalancedPaper: names the place.
+    """
     if found != told:
         raise UnbalancedPaper(
             Text(

@@ -76,7 +76,8 @@ class Invoice(PaperBase, frozen=True, kw_only=True, tag="invoice"):
 
     ``dated_on`` is the issue date, or the day of preparation while provisional. ``seller`` is given when the issuer
     is an agent (C28). ``footer`` holds the payment instructions (R006). ``replaces`` is the number of the void invoice
-    in whose place it stands (C6), ``supplements`` that of the one which it completes (R023).
+    in whose place it stands (C6), ``supplements`` that of the one which it completes (R023), ``part_of`` that of the
+    joined invoice of which it is a section (C15).
     """
 
     issuer: Party
@@ -94,7 +95,39 @@ class Invoice(PaperBase, frozen=True, kw_only=True, tag="invoice"):
     seller: Party | None = None
     replaces: Word = ""
     supplements: Word = ""
+    part_of: Word = ""
     note: Paragraph = ""
+    footer: Paragraph = ""
+
+
+class InvoiceSection(Part, frozen=True, kw_only=True):
+    """One order of a joined invoice: its own number or reference, its supplier, its lines and what they come to."""
+
+    number: Word
+    order_number: Word
+    seller: Party
+    lines: GoodsLines
+    amounts: Amounts
+    note: Paragraph = ""
+
+
+class JoinedInvoice(PaperBase, frozen=True, kw_only=True, tag="joined_invoice"):
+    """One agent invoice for the orders of a stop, a section for each (C15, C28); ``amounts`` are their sums.
+
+    ``number`` or ``reference``, ``dated_on`` and ``footer`` are as an invoice's.
+    """
+
+    issuer: Party
+    buyer: Party
+    dated_on: date
+    terms: Text
+    sections: Annotated[tuple[InvoiceSection, ...], Meta(min_length=1, max_length=100)]
+    amounts: Amounts
+    number: Word = ""
+    reference: Word = ""
+    due_on: date | None = None
+    delivered_on: date | None = None
+    ship_to: Party | None = None
     footer: Paragraph = ""
 
 
@@ -284,6 +317,7 @@ type Paper = (
     PurchaseOrder
     | DeliverySlip
     | Invoice
+    | JoinedInvoice
     | CreditNote
     | VarianceNotice
     | RunSheet

@@ -18,10 +18,12 @@ from server.documents.rendering.commerce import (
 )
 from server.documents.rendering.engine import draw, typeset
 from server.documents.rendering.evidence import proof_sheet, variance_notice_sheet
+from server.documents.rendering.joined import joined_invoice_sheet
 from server.documents.rendering.papers import (
     CreditNote,
     DeliverySlip,
     Invoice,
+    JoinedInvoice,
     LoadList,
     PacketItem,
     Paper,
@@ -42,6 +44,7 @@ _SHEETS: Final[dict[type[Any], Callable[[Any, Language], Sheet]]] = {
     PurchaseOrder: purchase_order_sheet,
     DeliverySlip: delivery_slip_sheet,
     Invoice: invoice_sheet,
+    JoinedInvoice: joined_invoice_sheet,
     CreditNote: credit_note_sheet,
     VarianceNotice: variance_notice_sheet,
     RunSheet: run_sheet,

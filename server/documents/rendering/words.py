@@ -11,6 +11,13 @@ PROVISIONAL_NOTE = Text(
     "sous réserve des quantités livrées — la facture numérotée suivra la livraison",
     "subject to the quantities delivered — the numbered invoice follows the delivery",
 )
+INVOICE_SECTION = Text("Section de facture", "Invoice section")
+PART_OF_ONE = Text("SECTION D’UNE FACTURE UNIQUE", "SECTION OF ONE INVOICE")
+SECTION = Text("Section", "Section")
+SECTIONS = Text("Sections", "Sections")
+SECTION_TOTAL = Text("Total de la section", "Section total")
+PART_OF = Text("Fait partie de la facture", "Part of invoice")
+ALL_SECTIONS = Text("Ensemble des commandes", "All orders")
 CREDIT_NOTE = Text("Note de crédit", "Credit note")
 PURCHASE_ORDER = Text("Bon de commande", "Purchase order")
 DELIVERY_SLIP = Text("Bordereau de livraison", "Delivery slip")

@@ -4,7 +4,7 @@ from server.documents.service.keeping import Rendered, keep
 from server.documents.service.making import (
     draft_credit_paper,
     draft_delivery_papers,
-    draft_invoice_paper,
+    draft_invoice_papers,
     draft_order_paper,
     draft_run_papers,
 )
@@ -13,7 +13,7 @@ __all__ = [
     "Rendered",
     "draft_credit_paper",
     "draft_delivery_papers",
-    "draft_invoice_paper",
+    "draft_invoice_papers",
     "draft_order_paper",
     "draft_run_papers",
     "keep",

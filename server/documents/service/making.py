@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from server.billing import queries as billing
+from server.billing.joined import JoinedInvoice, joined_among
 from server.billing.model import Invoice
 from server.core.settings import settings
 from server.delivery.model import VarianceNotice
@@ -22,6 +23,7 @@ from server.documents.drafting.goods import (
     draft_variance_notice,
     invoice_collectables,
 )
+from server.documents.drafting.joined import draft_joined_invoice
 from server.documents.drafting.money import draft_credit_note, draft_invoice, issued_at, notes_of
 from server.documents.drafting.ordered import draft_purchase_order
 from server.documents.model import DocumentKind
@@ -40,7 +42,10 @@ from shared.problems import Language, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A paper that is filled and not yet rendered; ``at`` is the instant that its PDF carries."""
+    """A paper that is filled and not yet rendered; ``at`` is the instant that its PDF carries.
+
+    Unless ``is_packed``, a run's packet goes without it: a section rides in its joined invoice.
+    """
 
     paper: Paper
     kind: DocumentKind
@@ -52,6 +57,7 @@ class Draft:
     at: datetime
     order_id: UUID | None = None
     run_id: UUID | None = None
+    is_packed: bool = True
 
     def rendered(self) -> Rendered:
         """Render the paper; the same draft always gives the same bytes."""
@@ -79,7 +85,7 @@ class RunDrafts:
         """Return all papers in one PDF: run sheet, load list, then each stop's papers in the order of the run."""
         run, language = self.subject.run, _language(self.subject.carrier.language)
         at = run.documented_at or run.starts_at
-        items = [PacketItem(paper=draft.paper, language=draft.language) for draft in self.drafts]
+        items = [PacketItem(paper=draft.paper, language=draft.language) for draft in self.drafts if draft.is_packed]
         payload = render_packet(items, title=run.name, author=self.subject.carrier.name, issued_at=at)
         return Rendered(
             kind=DocumentKind.RUN_PACKET,
@@ -139,9 +145,15 @@ def _order_note(session: Session, order: Order, language: Language) -> str:
     return notes_of({"fr": terms.note_fr, "en": terms.note_en, "order": order.note}, language)
 
 
-def draft_invoice_paper(session: Session, invoice_id: UUID) -> Draft:
-    """Return an invoice as it was frozen, or its provisional revision."""
-    return _invoice_draft(session, billing.invoice(session, invoice_id=invoice_id))
+def draft_invoice_papers(session: Session, invoice_id: UUID) -> tuple[Draft, ...]:
+    """Return an invoice as it was frozen, or its provisional revision, with the joined invoice that it begins (C15)."""
+    invoice = billing.invoice(session, invoice_id=invoice_id)
+    containers = queries.containers(session)
+    joined = joined_among(session, [invoice]).values() if invoice.section == 1 else ()
+    return (
+        _as_invoice_draft(invoice, containers, run_id=None),
+        *(_as_joined_draft(one, containers, run_id=None) for one in joined),
+    )
 
 
 def draft_credit_paper(session: Session, credit_id: UUID) -> Draft:
@@ -207,21 +219,50 @@ def _carrier_papers(subject: RunSubject) -> Iterator[Draft]:
 
 def _order_papers(subject: RunSubject) -> Iterator[Draft]:
     for stop in subject.run.stops:
+        joined: set[UUID] = set()
         for ridden in stop.orders:
             order = subject.orders[ridden.order_id]
             invoice = subject.invoices.get(order.id)
-            if invoice is not None and order.deliver_with.value == "invoice":
-                yield _invoice_draft_of(invoice, subject)
-            else:
+            if invoice is None or order.deliver_with.value != "invoice":
                 yield _slip_draft(subject, order.id, stop.id)
+                continue
+            yield from _invoice_drafts_of(invoice, subject, joined)
 
 
-def _invoice_draft_of(invoice: Invoice, subject: RunSubject) -> Draft:
-    return _as_invoice_draft(invoice, subject.containers, run_id=subject.run.id)
+def _invoice_drafts_of(invoice: Invoice, subject: RunSubject, before: set[UUID]) -> Iterator[Draft]:
+    """Yield an order's invoice; of a joined one its section, and the whole with the first section of the stop."""
+    draft = _as_invoice_draft(invoice, subject.containers, run_id=subject.run.id)
+    whole = subject.joined.get(invoice.joined_id) if invoice.joined_id else None
+    if whole is None:
+        yield draft
+        return
+    yield replace(draft, is_packed=False)
+    if whole.id not in before:
+        before.add(whole.id)
+        yield _as_joined_draft(whole, subject.containers, run_id=subject.run.id)
 
 
-def _invoice_draft(session: Session, invoice: Invoice) -> Draft:
-    return _as_invoice_draft(invoice, queries.containers(session), run_id=None)
+def _as_joined_draft(joined: JoinedInvoice, containers: Mapping[str, Text], *, run_id: UUID | None) -> Draft:
+    """Whoever reads every section reads the whole: the client, never one seller among others (law 33)."""
+    first = joined.first
+    language = _language(first.parties_text["buyer"].get("language", "fr"))
+    return Draft(
+        paper=draft_joined_invoice(
+            joined,
+            prepared_on=first.issued_on or first.created_at.date(),
+            qr=_qr(PaperKind.INVOICE, joined.id),
+            language=language,
+            containers=containers,
+        ),
+        kind=DocumentKind.PROVISIONAL_INVOICE if joined.is_provisional else DocumentKind.INVOICE,
+        owner_id=first.owner_id,
+        readers=joined.readers,
+        subject_id=joined.id,
+        name=f"{joined.number or joined.reference}.pdf",
+        language=language,
+        at=max(issued_at(one) for one in joined.sections),
+        run_id=run_id or first.run_id,
+    )
 
 
 def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_id: UUID | None) -> Draft:

@@ -3,7 +3,7 @@
 from server.fulfilment.api import order_steps
 from server.fulfilment.api.contests import contests
 from server.fulfilment.api.corrections import corrections
-from server.fulfilment.api.invoicing import invoices_by_hand, orders_invoiced
+from server.fulfilment.api.invoicing import invoices_by_hand, joined_by_hand, orders_invoiced
 from server.fulfilment.api.offers import offers
 from server.fulfilment.api.orders import orders
 from server.fulfilment.api.runs import run_papers
@@ -13,6 +13,7 @@ __all__ = [
     "contests",
     "corrections",
     "invoices_by_hand",
+    "joined_by_hand",
     "offers",
     "order_steps",
     "orders",

@@ -12,11 +12,12 @@ from server.billing.schemas import CreditNoteSchema, InvoiceSchema, VoidSchema
 from server.billing.service import publish_pending
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
-from server.fulfilment.service.invoicing import publish_by_hand, republish, void_by_hand
+from server.fulfilment.service.invoicing import publish_by_hand, republish, void_by_hand, void_joined
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 
 orders_invoiced = Blueprint("orders_invoiced", __name__, url_prefix="/orders", description="Orders invoiced by hand")
+joined_by_hand = Blueprint("joined_by_hand", __name__, url_prefix="/joined-invoices", description="Invoices of a stop")
 invoices_by_hand = Blueprint("invoices_by_hand", __name__, url_prefix="/invoices", description="Invoices by hand")
 
 
@@ -44,6 +45,19 @@ def void(asked: dict[str, Any], invoice_id: UUID) -> CreditNote:
         note = void_by_hand(session, invoice_id=invoice_id, reason=asked["reason"], stamp=now)
         publish_pending(session, stamp=now)
         return note
+
+
+@joined_by_hand.route("/<uuid:joined_id>/void", methods=["POST"])
+@requires(Permission.INVOICE_VOID)
+@joined_by_hand.arguments(VoidSchema)
+@joined_by_hand.response(200, CreditNoteSchema(many=True))
+def void_all(asked: dict[str, Any], joined_id: UUID) -> tuple[CreditNote, ...]:
+    """Void every section of one agent invoice by its mirror credit note; their orders open again"""
+    now = stamp()
+    with transaction(actor().org_id) as session:
+        notes = void_joined(session, joined_id=joined_id, reason=asked["reason"], stamp=now)
+        publish_pending(session, stamp=now)
+        return notes
 
 
 @invoices_by_hand.route("/<uuid:invoice_id>/republish", methods=["POST"])

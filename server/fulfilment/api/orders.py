@@ -191,6 +191,7 @@ def accept(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
         verbs.accept_order,
         Permission.ORDER_ACCEPT,
         billing_type=asked["billing_type"],
+        one_invoice_a_stop=asked["one_invoice_a_stop"],
         seen_revision=asked["revision"],
     )
 

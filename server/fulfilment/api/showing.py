@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -27,6 +27,8 @@ from server.orders.presenting import parties_of, present_detail
 from server.parties import queries as parties
 from server.parties.model import DeliverWith
 from server.parties.terms import ChosenTerms
+
+_TERMS: Final = ("billing_type", "emission", "deliver_with", "one_invoice_a_stop")
 
 
 def decide(order_id: UUID, verb: Callable[..., Any], permission: Permission, **options: Any) -> dict[str, Any]:
@@ -76,7 +78,7 @@ def new_order(asked: dict[str, Any]) -> dict[str, Any]:
     named = ("seller_id", "buyer_id", "site_id", "carrier_id", "agent_id")
     return content(asked) | {
         "parties_of": plain.OrderParties(**{name: asked[name] for name in named}),
-        "chosen": ChosenTerms(**{name: asked[name] for name in ("billing_type", "emission", "deliver_with")}),
+        "chosen": ChosenTerms(**{name: asked[name] for name in _TERMS}),
         "distribution": asked["distribution"],
         "planned_on": asked["planned_on"],
         "note": asked["note"],

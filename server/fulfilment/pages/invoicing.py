@@ -13,7 +13,7 @@ from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.fulfilment.queries import orders_to_invoice_outside
-from server.fulfilment.service.invoicing import publish_by_hand, republish, void_by_hand
+from server.fulfilment.service.invoicing import publish_by_hand, republish, void_by_hand, void_joined
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders
@@ -45,6 +45,18 @@ def void(invoice_id: UUID) -> Response:
         void_by_hand(session, invoice_id=invoice_id, reason=reason, stamp=now)
         publish_pending(session, stamp=now)
     return redirect(f"/factures/{invoice_id}", code=303)
+
+
+@pages.post("/factures/uniques/<uuid:joined_id>/annuler")
+@requires(Permission.INVOICE_VOID)
+def void_all(joined_id: UUID) -> Response:
+    """Void every section of one agent invoice with a reason; the credit notes are on their pages."""
+    now = stamp()
+    reason = request.form.get("reason", "").replace("\x00", "").strip()[:500]
+    with transaction(actor().org_id) as session:
+        void_joined(session, joined_id=joined_id, reason=reason, stamp=now)
+        publish_pending(session, stamp=now)
+    return redirect(f"/factures/{joined_id}", code=303)
 
 
 @pages.post("/factures/<uuid:invoice_id>/republier")

@@ -49,23 +49,28 @@ def prepare_documents(session: Session, run_id: UUID, *, stamp: Stamp) -> Prepar
     """Make the invoices that a run's papers need and let its papers be rendered.
 
     Under *adjust* an invoice is provisional, under *credit* it is published; an order delivered with a purchase
-    order, or invoiced outside, gets none. The run's row is locked: a second or simultaneous call makes nothing.
+    order, or invoiced outside, gets none. Agent orders of one stop that are to have one invoice become its sections
+    (C15). The run's row is locked: a second or simultaneous call makes nothing.
 
     Raises:
         RunNotPrepared: the run is still a draft, or was cancelled.
 
-    Source: R009, R014; C1, C2.
+    Source: R009, R014; C1, C2, C15.
     """
     run = run_of(session, run_id)
     _require_prepared(run)
     published: list[Invoice] = []
     provisional: list[Invoice] = []
+    stops = {ridden.order_id: stop.id for stop in run.stops for ridden in stop.orders}
     with gathered(session):
         for order in _uninvoiced(session, run):
+            place_id = stops[order.id]
             if order.settlement_policy is SettlementPolicy.CREDIT:
-                published.append(publish_for_order(session, order=order, run_id=run.id, stamp=stamp))
+                published.append(publish_for_order(session, order=order, run_id=run.id, place_id=place_id, stamp=stamp))
             else:
-                provisional.append(create_provisional(session, order=order, run_id=run.id, stamp=stamp))
+                provisional.append(
+                    create_provisional(session, order=order, run_id=run.id, place_id=place_id, stamp=stamp)
+                )
         publish_pending(session, stamp=stamp)
     if run.state is RunState.PREPARED:
         run.move_to(RunState.DOCUMENTED)

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.billing import events
+from server.billing.joined import joined_invoice
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import credits_of, order_ids_of
 from server.billing.queries import invoice as read_invoice
@@ -93,6 +94,22 @@ def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stam
         said = Text(f"Facture {invoice.number} annulée.", f"Invoice {invoice.number} voided.")
         _enter(session, order, "invoice_voided", said, stamp)
     return note
+
+
+def void_joined(session: Session, *, joined_id: UUID, reason: str, stamp: Stamp) -> tuple[CreditNote, ...]:
+    """Return the mirror credit notes of every section of a joined invoice, wanted for publication.
+
+    Each section is voided as an invoice is: its number stays, its order opens for one new invoice. Asking again gives
+    the same notes.
+
+    Raises:
+        NotFound: there is none, or the acting organisation does not read all of it.
+        Forbidden, CreditUndecided, NotPublished, ReasonMissing: as ``void_by_hand``; then no section is voided.
+
+    Source: C6, C15.
+    """
+    joined = joined_invoice(session, joined_id=joined_id)
+    return tuple(void_by_hand(session, invoice_id=one.id, reason=reason, stamp=stamp) for one in joined.sections)
 
 
 def republish(session: Session, *, invoice_id: UUID, stamp: Stamp) -> Invoice:

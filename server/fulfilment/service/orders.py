@@ -67,6 +67,7 @@ def accept_order(
     stamp: Stamp,
     by_system: bool = False,
     billing_type: BillingType | None = None,
+    one_invoice_a_stop: bool | None = None,
     seen_revision: int | None = None,
 ) -> Order:
     """Accept an order; with emission on acceptance its one invoice is made in the same transaction.
@@ -88,6 +89,7 @@ def accept_order(
         by_system=by_system,
         planned_on=planned_on,
         billing_type=billing_type,
+        one_invoice_a_stop=one_invoice_a_stop,
         seen_revision=seen_revision,
     )
     if order.emission is Emission.ON_ACCEPT and order.billing_type is not BillingType.EXTERNAL:
@@ -220,7 +222,12 @@ def terms_of(session: Session, order: Order) -> EffectiveTerms:
         seller_id=order.owner_id,
         buyer_id=order.buyer_id,
         carrier_id=order.carrier_id if order.distribution is DistributionMethod.DISTRIBUTOR else None,
-        chosen=ChosenTerms(billing_type=order.billing_type, emission=order.emission, deliver_with=order.deliver_with),
+        chosen=ChosenTerms(
+            billing_type=order.billing_type,
+            emission=order.emission,
+            deliver_with=order.deliver_with,
+            one_invoice_a_stop=order.one_invoice_a_stop,
+        ),
     )
 
 

@@ -71,6 +71,7 @@ CREATE TABLE client (
 	billing_type VARCHAR(40), 
 	emission VARCHAR(40), 
 	deliver_with VARCHAR(40), 
+	one_invoice_a_stop BOOLEAN, 
 	settlement_policy VARCHAR(40), 
 	net_days INTEGER, 
 	min_items INTEGER, 
@@ -305,6 +306,7 @@ CREATE TABLE customer_group (
 	billing_type VARCHAR(40), 
 	emission VARCHAR(40), 
 	deliver_with VARCHAR(40), 
+	one_invoice_a_stop BOOLEAN, 
 	settlement_policy VARCHAR(40), 
 	net_days INTEGER, 
 	min_items INTEGER, 
@@ -656,6 +658,8 @@ CREATE TABLE invoice (
 	series TEXT, 
 	year INTEGER, 
 	sequence BIGINT, 
+	section INTEGER NOT NULL, 
+	sections INTEGER NOT NULL, 
 	number TEXT NOT NULL, 
 	issued_on DATE, 
 	tax_on DATE, 
@@ -675,6 +679,7 @@ CREATE TABLE invoice (
 	prev_hash BYTEA, 
 	hash BYTEA, 
 	run_id UUID, 
+	joined_id UUID, 
 	replaces_id UUID, 
 	supplements_id UUID, 
 	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
@@ -682,10 +687,12 @@ CREATE TABLE invoice (
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_invoice PRIMARY KEY (id), 
-	CONSTRAINT uq_invoice_owner_id_series_year_sequence UNIQUE (owner_id, series, year, sequence), 
+	CONSTRAINT uq_invoice_owner_id_series_year_sequence_section UNIQUE (owner_id, series, year, sequence, section), 
 	CONSTRAINT ck_invoice_invoicekind CHECK (kind IN ('standard', 'partial', 'deposit', 'instalment', 'final', 'agent', 'recurring', 'supplier')), 
 	CONSTRAINT ck_invoice_invoicestate CHECK (state IN ('draft', 'provisional', 'published', 'dropped'))
 )
+-- next
+CREATE INDEX ix_invoice_joined_id ON invoice (joined_id) WHERE joined_id IS NOT NULL
 -- next
 CREATE INDEX ix_invoice_owner_id ON invoice (owner_id)
 -- next
@@ -821,6 +828,7 @@ CREATE TABLE "order" (
 	billing_type VARCHAR(40) NOT NULL, 
 	emission VARCHAR(40) NOT NULL, 
 	deliver_with VARCHAR(40) NOT NULL, 
+	one_invoice_a_stop BOOLEAN NOT NULL, 
 	settlement_policy VARCHAR(40) NOT NULL, 
 	credit_threshold_cents INTEGER, 
 	net_days INTEGER NOT NULL, 

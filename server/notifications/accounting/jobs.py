@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
+from server.billing.joined import sections_beside
 from server.billing.model import Invoice
 from server.conversations.model import Message, Thread, ThreadSubject
 from server.core import clock
@@ -24,7 +26,7 @@ def tell_reminder(*, owner_id: str, subject_id: str) -> None:
     with transaction(UUID(owner_id)) as session:
         one = session.scalars(select(Reminder).where(Reminder.id == UUID(subject_id))).one()
         invoice = session.scalars(select(Invoice).where(Invoice.id == one.invoice_id)).one()
-        news = news_of_reminder(one, invoice)
+        news = news_of_reminder(one, invoice, open_cents=_open_with(session, one, invoice))
         tell(session, recipient_id=one.buyer_id, news=news, stamp=_now())
 
 
@@ -44,6 +46,15 @@ def tell_account_message(*, owner_id: str, subject_id: str) -> None:
         link = f"/a-payer/{issuer_id}#chat" if of_issuer else f"/comptes/{buyer_id}#chat"
         news = news_of_account_message(message, link=link)
         tell(session, recipient_id=buyer_id if of_issuer else issuer_id, news=news, stamp=_now())
+
+
+def _open_with(session: Session, one: Reminder, invoice: Invoice) -> int:
+    """Return what is reminded of: of a joined invoice all sections that this day's reminders of the level are about."""
+    beside = [section.id for section in sections_beside(session, invoice)]
+    alike = select(func.sum(Reminder.open_cents)).where(
+        Reminder.invoice_id.in_(beside), Reminder.level == one.level, Reminder.sent_on == one.sent_on
+    )
+    return int(session.scalars(alike).one())
 
 
 def _now() -> Stamp:

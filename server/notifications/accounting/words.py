@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from server.billing.joined import joined_number
 from server.billing.model import Invoice
 from server.conversations.model import Message
 from server.notifications.service.telling import News
@@ -20,21 +21,25 @@ _TONES: Final = {
 }
 
 
-def news_of_reminder(one: Reminder, invoice: Invoice) -> News:
-    """Return what a buyer is told of an overdue invoice (R122, law 27)."""
-    fr, en = (format_money(one.open_cents, invoice.currency, language) for language in ("fr", "en"))
+def news_of_reminder(one: Reminder, invoice: Invoice, *, open_cents: int) -> News:
+    """Return what a buyer is told of an overdue invoice, once for all sections of a joined one (R122, C15, law 27)."""
+    fr, en = (format_money(open_cents, invoice.currency, language) for language in ("fr", "en"))
     issuer, due, tone = issuer_of(invoice), due_of(invoice), _TONES[one.level]
+    number, subject_id, key = invoice.number, invoice.id, f"reminder:{invoice.id}:{one.level}"
+    if invoice.joined_id is not None:
+        number, subject_id = joined_number(invoice), invoice.joined_id
+        key = f"reminder:{subject_id}:{one.level}:{one.sent_on}"  # a section contested today may be due another day
     return News(
-        key=f"reminder:{invoice.id}:{one.level}",
+        key=key,
         kind=REMINDER,
-        subject_id=invoice.id,
-        title=Text(f"{tone.fr}, facture {invoice.number}, {issuer}", f"{tone.en}, invoice {invoice.number}, {issuer}"),
+        subject_id=subject_id,
+        title=Text(f"{tone.fr}, facture {number}, {issuer}", f"{tone.en}, invoice {number}, {issuer}"),
         text=Text(
-            f"{issuer}\u00a0: la facture {invoice.number}, échue le {due.fr}, a encore {fr} à payer.",
-            f"{issuer}: invoice {invoice.number}, due on {due.en}, still has {en} to pay.",
+            f"{issuer}\u00a0: la facture {number}, échue le {due.fr}, a encore {fr} à payer.",
+            f"{issuer}: invoice {number}, due on {due.en}, still has {en} to pay.",
         ),
-        link=f"/factures/{invoice.id}",
-        members={"invoice_id": str(invoice.id), "number": invoice.number, "level": one.level},
+        link=f"/factures/{subject_id}",
+        members={"invoice_id": str(invoice.id), "number": number, "level": one.level},
     )
 
 

@@ -226,6 +226,7 @@ def _terms_columns(terms: EffectiveTerms) -> dict[str, Any]:
         "billing_type": terms.billing_type,
         "emission": terms.emission,
         "deliver_with": terms.deliver_with,
+        "one_invoice_a_stop": terms.one_invoice_a_stop,
         "settlement_policy": terms.settlement_policy,
         "credit_threshold_cents": terms.credit_threshold_cents,
         "net_days": terms.net_days,

@@ -34,9 +34,10 @@ def accept(
     by_system: bool = False,
     planned_on: date | None = None,
     billing_type: BillingType | None = None,
+    one_invoice_a_stop: bool | None = None,
     seen_revision: int | None = None,
 ) -> Order:
-    """Accept a pending order; its issuer is named now, and the billing type may still be chosen.
+    """Accept a pending order; its issuer is named now, and who bills and on how many invoices may still be chosen.
 
     ``order.lines`` must be loaded. ``planned_on`` is the next delivery of the carrier's cycle, when there is one.
     With ``seen_revision`` the order must still be as the caller read it.
@@ -46,9 +47,10 @@ def accept(
         Forbidden: the buyer acts, or a carrier that does not bill for the seller.
         OutOfStock: the warehouse does not cover it (C9).
         NoBillingAgent: agent billing without an agent in the agreement.
+        OneInvoiceNeedsAgent: one invoice a stop without agent billing.
         IllegalMove: the order is not pending.
 
-    Source: R012, R064, R069, C7, C9, C28.
+    Source: R012, R064, R069, C7, C9, C15, C28.
     """
     if not by_system:
         require_seller_side(session, order)
@@ -56,7 +58,8 @@ def accept(
         require_revision(order, seen_revision)
         require_state(order, OrderState.PENDING)  # accepted orders count as reservations: its own must not yet
         require_cover(session, order)
-        _name_issuer(session, order, billing_type or order.billing_type, stamp)
+        chosen = _chosen(order, billing_type or order.billing_type, one_invoice_a_stop=one_invoice_a_stop)
+        _name_issuer(session, order, chosen, stamp)
         order.move_to(OrderState.ACCEPTED)
         order.accepted_at = stamp.at
         order.accepted_by_system = by_system
@@ -121,13 +124,20 @@ def expire(session: Session, *, order: Order, stamp: Stamp) -> Order:
     return order
 
 
-def _name_issuer(session: Session, order: Order, billing_type: BillingType, stamp: Stamp) -> None:
-    """Settle who invoices, and price again when that changes which taxes are charged."""
-    chosen = ChosenTerms(
+def _chosen(order: Order, billing_type: BillingType, *, one_invoice_a_stop: bool | None) -> ChosenTerms:
+    """Return an order's terms as they are accepted; another billing type leaves what depends on it to the client's."""
+    is_same = billing_type is order.billing_type
+    kept = order.one_invoice_a_stop if is_same else None
+    return ChosenTerms(
         billing_type=billing_type,
         emission=order.emission,
-        deliver_with=order.deliver_with if billing_type is order.billing_type else None,
+        deliver_with=order.deliver_with if is_same else None,
+        one_invoice_a_stop=kept if one_invoice_a_stop is None else one_invoice_a_stop,
     )
+
+
+def _name_issuer(session: Session, order: Order, chosen: ChosenTerms, stamp: Stamp) -> None:
+    """Settle who invoices, and price again when that changes which taxes are charged."""
     contracted = order.distribution is DistributionMethod.DISTRIBUTOR
     terms = effective_terms(
         session,
@@ -139,6 +149,7 @@ def _name_issuer(session: Session, order: Order, billing_type: BillingType, stam
     order.issuer_id = terms.issuer_id
     order.billing_type = terms.billing_type
     order.deliver_with = terms.deliver_with
+    order.one_invoice_a_stop = terms.one_invoice_a_stop
     if terms.issuer_id != order.owner_id:
         _let_issuer_in(session, order, terms, stamp)
 

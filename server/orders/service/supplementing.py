@@ -38,6 +38,7 @@ _SAME: Final = (
     "billing_type",
     "emission",
     "deliver_with",
+    "one_invoice_a_stop",
     "settlement_policy",
     "credit_threshold_cents",
     "net_days",

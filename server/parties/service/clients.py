@@ -55,6 +55,7 @@ class GroupTerms:
     billing_type: BillingType | None = None
     emission: Emission | None = None
     deliver_with: DeliverWith | None = None
+    one_invoice_a_stop: bool | None = None
     settlement_policy: SettlementPolicy | None = None
     net_days: int | None = None
     min_items: int | None = None

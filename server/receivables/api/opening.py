@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from server.billing.joined import joined_number
 from server.billing.letterhead import letterhead
 from server.billing.queries import invoice as read_invoice
 from server.core import clock
@@ -30,7 +31,8 @@ def open_online(invoice_id: UUID, key: UUID) -> Payment:
     with transaction(actor().org_id) as session:
         payment = ask_online(session, invoice_id=invoice_id, key=key, stamp=stamp())
         account = require_provider(session, issuer_id=payment.owner_id)
-        number = read_invoice(session, invoice_id=invoice_id).number
+        invoice = read_invoice(session, invoice_id=invoice_id)
+        number = joined_number(invoice) or invoice.number
         issuer = letterhead(session, org_id=payment.owner_id).card["name"]
     if payment.provider_ref:
         return payment

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import inspect, select
 from sqlalchemy.orm import InstanceState, Session
 
+from server.billing.joined import sections_beside
 from server.billing.letterhead import letterhead
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import invoice as read_invoice
@@ -81,12 +82,16 @@ def set_against(
 def oldest_first(
     session: Session, payment: Payment, *, first: UUID | None = None, most_cents: int | None = None
 ) -> list[Part]:
-    """Return how what a payment still holds, or so much of it, pays the open invoices, ``first`` before the oldest."""
+    """Return how what a payment still holds, or so much of it, pays the open invoices, ``first`` before the oldest.
+
+    A section of a joined invoice brings the others: its client paid the whole (C15).
+    """
     left_cents = -open_cents(session, issuer_id=payment.owner_id, document_ids=[payment.id])[payment.id]
     left_cents = left_cents if most_cents is None else min(left_cents, most_cents)
     rows = open_invoices(session, issuer_id=payment.owner_id, buyer_id=payment.buyer_id, currency=payment.currency)
     parts: list[Part] = []
-    for invoice, still_cents in sorted(rows, key=lambda row: row[0].id != first):
+    ahead = {one.id for one in sections_beside(session, session.get_one(Invoice, first))} if first else set()
+    for invoice, still_cents in sorted(rows, key=lambda row: row[0].id not in ahead):
         amount_cents = min(left_cents, still_cents)
         if amount_cents <= 0:
             break

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from server.billing.joined import joined_number, sections_beside
 from server.billing.letterhead import letterhead
 from server.billing.model import Invoice
 from server.billing.queries import invoice as read_invoice
@@ -137,6 +138,8 @@ def require_provider(session: Session, *, issuer_id: UUID) -> ProviderAccount:
 def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -> Payment:
     """Return the acting buyer's new payment of all that an invoice has open; nothing is posted before it is paid.
 
+    A section of a joined invoice is paid with all others: its client holds one invoice (C15).
+
     ``key`` is the command's: repeating it gives the same payment, as does asking while one waits.
 
     Raises:
@@ -156,13 +159,15 @@ def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -
         known = payment_of_cause(session, issuer_id=invoice.owner_id, cause_id=key)
         if known is not None:
             return known
-        still_cents = open_cents(session, issuer_id=invoice.owner_id, document_ids=[invoice.id])[invoice.id]
+        sections = sections_beside(session, invoice)
+        asked = open_cents(session, issuer_id=invoice.owner_id, document_ids=[one.id for one in sections])
+        still_cents = sum(asked.values())
         if still_cents <= 0:
             raise NothingToPay(
                 Text("Cette facture n’a plus rien d’ouvert.", "This invoice has nothing open any more."),
                 where=invoice.number,
             )
-        waiting = _waiting_for(session, invoice, still_cents)
+        waiting = _waiting_for(session, sections[0], still_cents)
         if waiting is not None:
             return waiting
         payment = new_payment(
@@ -173,11 +178,11 @@ def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -
             currency=invoice.currency,
             amount_cents=still_cents,
             received_on=letterhead(session, org_id=invoice.owner_id).day_of(stamp.at),
-            reference=invoice.number,
+            reference=joined_number(invoice) or invoice.number,
             cause_id=key,
             stamp=stamp,
         )
-        payment.state, payment.invoice_id = PaymentState.INITIATED, invoice.id
+        payment.state, payment.invoice_id = PaymentState.INITIATED, sections[0].id
         session.add(payment)
         facts.record(session, events.PAYMENT_ASKED, payment.id, stamp, readers=(invoice.buyer_id,))
     return payment
