@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-
-import msgspec
 
 from server.billing.joined import JoinedInvoice
 from server.billing.model import Invoice
 from server.documents.drafting.money import footer_of, invoice_amounts, invoice_row, notes_of, ship_to_of
 from server.documents.drafting.words import party_of_card
 from server.documents.rendering import papers
-from server.documents.rendering.parts import Amounts, DepositAmount, TaxAmount
+from server.documents.rendering.joined import sum_amounts
 from shared.problems import Language, Text
 
 
@@ -29,7 +27,7 @@ def draft_joined_invoice(
         dated_on=prepared_on if joined.is_provisional else (first.issued_on or prepared_on),
         terms=Text(f"Net {first.net_days} jours", f"Net {first.net_days} days"),
         sections=sections,
-        amounts=_sums([one.amounts for one in sections]),
+        amounts=sum_amounts([one.amounts for one in sections]),
         number=joined.number,
         reference=joined.reference if joined.is_provisional else "",
         due_on=first.due_on,
@@ -49,28 +47,3 @@ def _section(invoice: Invoice, language: Language, containers: Mapping[str, Text
         amounts=invoice_amounts(invoice, containers),
         note=notes_of(cards.get("notes") or {}, language),
     )
-
-
-def _sums(every: Sequence[Amounts]) -> Amounts:
-    """Return the sums of the sections' amounts: their taxes are added, never reckoned anew."""
-    taxes: dict[tuple[str, str], TaxAmount] = {}
-    deposits: dict[tuple[str, int], DepositAmount] = {}
-    for tax in (tax for one in every for tax in one.taxes):
-        key = (tax.code, str(tax.rate))
-        taxes[key] = _added(taxes[key], tax, "base_cents", "amount_cents") if key in taxes else tax
-    for row in (row for one in every for row in one.deposits):
-        of_class = (row.name.fr, row.unit_cents)
-        deposits[of_class] = (
-            _added(deposits[of_class], row, "quantity", "amount_cents") if of_class in deposits else row
-        )
-    return Amounts(
-        net_cents=sum(one.net_cents for one in every),
-        total_cents=sum(one.total_cents for one in every),
-        taxes=tuple(taxes.values()),
-        deposits=tuple(deposits.values()),
-        currency=every[0].currency,
-    )
-
-
-def _added[Row: TaxAmount | DepositAmount](row: Row, more: Row, *names: str) -> Row:
-    return msgspec.structs.replace(row, **{name: getattr(row, name) + getattr(more, name) for name in names})

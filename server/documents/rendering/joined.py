@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from server.documents.rendering import words
@@ -9,6 +11,7 @@ from server.documents.rendering.commerce import addresses, banner_of, day_or_not
 from server.documents.rendering.compose import goods_table, masthead, pairs, require_sum, start_sheet, totals
 from server.documents.rendering.figures import day, format_money
 from server.documents.rendering.papers import InvoiceSection, JoinedInvoice
+from server.documents.rendering.parts import Amounts, DepositAmount, TaxAmount
 from server.documents.rendering.sheet import Cell, Column, Sheet, Table
 from shared.problems import Language
 
@@ -85,3 +88,28 @@ def _row(section: InvoiceSection, language: Language) -> tuple[Cell, ...]:
         Cell(text=format_money(amounts.net_cents, amounts.currency, language)),
         Cell(text=format_money(amounts.total_cents, amounts.currency, language)),
     )
+
+
+def sum_amounts(every: Sequence[Amounts]) -> Amounts:
+    """Return the sums of the sections' amounts: their taxes are added, never reckoned anew."""
+    taxes: dict[tuple[str, str], TaxAmount] = {}
+    deposits: dict[tuple[str, int], DepositAmount] = {}
+    for tax in (tax for one in every for tax in one.taxes):
+        key = (tax.code, str(tax.rate))
+        taxes[key] = _added(taxes[key], tax, "base_cents", "amount_cents") if key in taxes else tax
+    for row in (row for one in every for row in one.deposits):
+        of_class = (row.name.fr, row.unit_cents)
+        deposits[of_class] = (
+            _added(deposits[of_class], row, "quantity", "amount_cents") if of_class in deposits else row
+        )
+    return Amounts(
+        net_cents=sum(one.net_cents for one in every),
+        total_cents=sum(one.total_cents for one in every),
+        taxes=tuple(taxes.values()),
+        deposits=tuple(deposits.values()),
+        currency=every[0].currency,
+    )
+
+
+def _added[Row: TaxAmount | DepositAmount](row: Row, more: Row, *names: str) -> Row:
+    return msgspec.structs.replace(row, **{name: getattr(row, name) + getattr(more, name) for name in names})

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+import msgspec
+
+from server.documents.rendering.joined import sum_amounts
 from server.documents.rendering.papers import (
     CreditNote,
     DeliverySlip,
     Invoice,
+    InvoiceSection,
+    JoinedInvoice,
     PurchaseOrder,
 )
 from server.documents.rendering.parts import (
@@ -62,6 +67,7 @@ CARRIER = Party(
     email="routes@rivenord.example",
     phone="514 555-0190",
 )
+CIDERY = Party(name="Cidrerie des Érables", street="12, rang du Bord-de-l’Eau", city="Rougemont", region="Québec")
 SHOP = Party(
     name="Épicerie Chez Bœuf & Cie",
     street="3725, rue Masson",
@@ -176,6 +182,39 @@ def invoice(count: int = 5, *, provisional: bool = False) -> Invoice:
         note="Les fûts vides se rendent au livreur.",
         footer="Virement Interac\u00a0: comptes@faubourg.example\nChèque à l’ordre de Brasserie du Faubourg inc.\n"
         "Intérêts de 1,5\u00a0% par mois (18\u00a0% par an) sur tout solde en souffrance.",
+    )
+
+
+def invoice_section(count: int = 5) -> Invoice:
+    """Return the section of a joined invoice that a producer reads."""
+    return msgspec.structs.replace(
+        invoice(count), number="F-2026-00318-2", part_of="F-2026-00318", issuer=CARRIER, seller=BREWERY, note=""
+    )
+
+
+def joined_invoice(count: int = 3, *, provisional: bool = False) -> JoinedInvoice:
+    """Return one agent invoice for the orders of two breweries (C15)."""
+    every = (goods(count), goods(2))
+    numbers = ("P-2041-1", "P-0877-1") if provisional else ("F-2026-00318-1", "F-2026-00318-2")
+    sections = tuple(
+        InvoiceSection(number=number, order_number=order, seller=seller, lines=lines, amounts=amounts(lines), note=note)
+        for number, order, seller, lines, note in zip(
+            numbers, ("BC-2041", "EC-0877"), (BREWERY, CIDERY), every, ("", "Livrer par la ruelle."), strict=True
+        )
+    )
+    return JoinedInvoice(
+        qr="https://tournee.example/f/F-2026-00318",
+        number="" if provisional else "F-2026-00318",
+        reference="P-2041-1 +1" if provisional else "",
+        issuer=msgspec.structs.replace(CARRIER, registrations=BREWERY.registrations),
+        buyer=SHOP,
+        dated_on=DAY,
+        due_on=None if provisional else DAY + timedelta(days=30),
+        delivered_on=None if provisional else DAY,
+        terms=Text("Net 30 jours", "Net 30 days"),
+        sections=sections,
+        amounts=sum_amounts([one.amounts for one in sections]),
+        footer="Virement Interac\u00a0: routes@rivenord.example",
     )
 
 

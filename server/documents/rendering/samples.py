@@ -9,7 +9,14 @@ from pathlib import Path
 from server.documents.rendering.papers import Paper
 from server.documents.rendering.render import draw_pages, render
 from server.documents.rendering.sample_accounts import statement
-from server.documents.rendering.sample_commerce import credit_note, delivery_slip, invoice, purchase_order
+from server.documents.rendering.sample_commerce import (
+    credit_note,
+    delivery_slip,
+    invoice,
+    invoice_section,
+    joined_invoice,
+    purchase_order,
+)
 from server.documents.rendering.sample_visits import load_list, proof, run_sheet, variance_notice
 from shared.problems import Language
 
@@ -18,7 +25,7 @@ LANGUAGES: tuple[Language, ...] = ("fr", "en")
 
 
 def sample_papers(*, long: bool) -> dict[str, Paper]:
-    """Return one paper of each kind (two for invoices and slips) by file name, of few or of 60 lines."""
+    """Return one paper of each kind (several for invoices and slips) by file name, of few or of 60 lines."""
     count = 60 if long else 5
     return {
         "purchase-order": purchase_order(count),
@@ -26,6 +33,9 @@ def sample_papers(*, long: bool) -> dict[str, Paper]:
         "delivery-slip-received": delivery_slip(count, received=True),
         "invoice": invoice(count),
         "invoice-provisional": invoice(count, provisional=True),
+        "invoice-joined": joined_invoice(30 if long else 3),
+        "invoice-joined-provisional": joined_invoice(3, provisional=True),
+        "invoice-section": invoice_section(count),
         "credit-note": credit_note(count if long else 2),
         "variance-notice": variance_notice(count),
         "run-sheet": run_sheet(count if long else 8),
