@@ -51,7 +51,7 @@ def void(asked: dict[str, Any], invoice_id: UUID) -> CreditNote:
 @requires(Permission.INVOICE_VOID)
 @joined_by_hand.arguments(VoidSchema)
 @joined_by_hand.response(200, CreditNoteSchema(many=True))
-def void_all(asked: dict[str, Any], joined_id: UUID) -> tuple[CreditNote, ...]:
+def void_all(asked: dict[str, Any], joined_id: UUID) -> list[CreditNote]:
     """Void every section of one agent invoice by its mirror credit note; their orders open again"""
     now = stamp()
     with transaction(actor().org_id) as session:

@@ -96,7 +96,7 @@ def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stam
     return note
 
 
-def void_joined(session: Session, *, joined_id: UUID, reason: str, stamp: Stamp) -> tuple[CreditNote, ...]:
+def void_joined(session: Session, *, joined_id: UUID, reason: str, stamp: Stamp) -> list[CreditNote]:
     """Return the mirror credit notes of every section of a joined invoice, wanted for publication.
 
     Each section is voided as an invoice is: its number stays, its order opens for one new invoice. Asking again gives
@@ -109,7 +109,7 @@ def void_joined(session: Session, *, joined_id: UUID, reason: str, stamp: Stamp)
     Source: C6, C15.
     """
     joined = joined_invoice(session, joined_id=joined_id)
-    return tuple(void_by_hand(session, invoice_id=one.id, reason=reason, stamp=stamp) for one in joined.sections)
+    return [void_by_hand(session, invoice_id=one.id, reason=reason, stamp=stamp) for one in joined.sections]
 
 
 def republish(session: Session, *, invoice_id: UUID, stamp: Stamp) -> Invoice:

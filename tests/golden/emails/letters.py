@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from server.billing.joined import JoinedInvoice
 from server.billing.model import CreditNote, Invoice
 from server.conversations.model import Message
 from server.core.settings import PREFIX, reload_settings
@@ -51,6 +52,13 @@ PARTIES = {"issuer": {"name": "Brasserie du Faubourg inc."}}
 INVOICE = Invoice(
     parties_text=PARTIES, id=ID, number="F-2026-00318", total_cents=1_234_56, currency="CAD", due_on=date(2026, 12, 1)
 )
+SECTIONS = [
+    Invoice(
+        parties_text=PARTIES, id=ID, joined_id=ID, number=f"F-2026-00318-{section}", section=section, sections=2,
+        total_cents=cents, currency="CAD", due_on=date(2026, 12, 1),
+    )
+    for section, cents in ((1, 800_00), (2, 434_56))
+]  # fmt: skip
 CREDIT = CreditNote(
     parties_text=PARTIES, id=ID, number="N-2026-00041", total_cents=51_27, currency="CAD",
     reason_fr="Bris de marchandise constaté à la livraison", reason_en="Breakage found at the delivery",
@@ -90,6 +98,11 @@ def news_by_letter() -> Mapping[str, tuple[str, News]]:
         ),
         "invoice-published": ("tell_invoice", words.news_of_invoice(INVOICE)),
         "invoice-sent-again": ("tell_invoice_again", words.news_of_invoice(INVOICE, again=":202612011430")),
+        "invoice-joined-published": ("tell_invoice", words.news_of_joined(JoinedInvoice(ID, SECTIONS))),
+        "invoice-joined-reminder": (
+            "tell_reminder",
+            news_of_reminder(Reminder(id=ID, level=1, sent_on=date(2026, 12, 4)), SECTIONS[1], open_cents=1_183_29),
+        ),
         "credit-note-issued": ("tell_credit", words.news_of_credit(CREDIT)),
         "webhook-suspended": (
             "tell_suspension",
@@ -113,7 +126,7 @@ def news_by_letter() -> Mapping[str, tuple[str, News]]:
     told |= {
         f"invoice-reminder-{level}": (
             "tell_reminder",
-            news_of_reminder(Reminder(id=ID, level=level, open_cents=1_183_29), INVOICE),
+            news_of_reminder(Reminder(id=ID, level=level), INVOICE, open_cents=1_183_29),
         )
         for level in (1, 2, 3)
     }

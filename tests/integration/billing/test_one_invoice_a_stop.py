@@ -142,7 +142,7 @@ def test_its_client_pays_it_in_one_amount(short_stop: Shop) -> None:
     path = f"/api/v1/accounts/{buyer_id}/statement?first_day=2026-01-01&last_day=2027-12-31"
     statement = asked(short_stop.issuer, path)
     assert statement["closing_cents"] == alone["total_cents"]
-    assert [line["number"] for line in statement["lines"]][:3] == [one["number"] for one in (first, second, alone)]
+    assert {one["number"] for one in (first, second, alone)} < {line["number"] for line in statement["lines"]}
     assert faults(short_stop) == []
 
 

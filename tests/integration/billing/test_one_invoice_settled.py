@@ -21,7 +21,7 @@ from server.notifications.model import InboxMessage
 from server.orders import queries as orders
 from server.parties.terms import ChosenTerms, OneInvoiceNeedsAgent
 from server.receivables.audit import book_faults
-from server.receivables.service import send_reminders
+from server.receivables.service.reminders import send_reminders
 from shared.ids import new_id
 from shared.money import format_money
 from tests.conftest import Database
