@@ -34,7 +34,7 @@ def _faults(name: str, test: str, **settings: str) -> Drill:
 
 _BOOKS = tuple(
     f"tests/integration/billing/test_{name}.py"
-    for name in ("machines", "policies_alike", "killed_publishers", "revaluation")
+    for name in ("machines", "policies_alike", "one_invoice_settled", "killed_publishers", "revaluation")
 )
 _REHEARSE = ("-c", "from server.cli import main; main()", "rehearse", "--json")
 DRILLS = (

@@ -57,6 +57,9 @@ def draft_invoice(*, order: Order, issuer_id: UUID, bill: Bill, state: InvoiceSt
         currency=order.currency,
         revision=1,
         net_days=order.net_days,
+        joined_id=None,
+        section=0,
+        sections=0,
         parties_text={},
         created_at=stamp.at,
     )
