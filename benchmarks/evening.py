@@ -1,7 +1,7 @@
 """The end of the day: many tablets push at once what they sealed; then the same rows by a bare script.
 
     python -m benchmarks.evening [--tablets 8] [--visits 20] [--suppliers 12] [--short-every 10] [--at-once 16]
-        [--files 3] [--file-bytes 20000] [--seed 1] [--json FILE] [--pause] [--without-bare]
+        [--files 3] [--file-bytes 20000] [--store local|s3] [--seed 1] [--json FILE] [--pause] [--without-bare]
 
 Real gunicorn (2 workers × 4 threads) over embedded PostgreSQL with fsync on, in a folder of its own. Events are sealed
 and packed before the clock starts. Prints one JSON object, and writes it to FILE; exits 1 when the books do not hold or
@@ -34,6 +34,8 @@ from benchmarks.evening_world import Evening, Scale, make_evening
 from server.app import create_app
 from server.cli.web_server import WebServer
 from server.core.embedded.postgres import EmbeddedPostgres, PostgresAddress, ensure_database, ensure_roles
+from server.core.embedded.seaweed import EmbeddedS3
+from server.core.ground import StoreKind, name_store
 from server.core.settings import reload_settings
 from server.core.transaction import engine, transaction
 from server.migrations.schema import install
@@ -73,8 +75,8 @@ def _cpu_s(processes: list[psutil.Process]) -> float:
 
 
 @contextmanager
-def office(folder: Path) -> Iterator[PostgresAddress]:
-    """Hold an empty database with the product's schema and a local store; the settings point to them."""
+def office(folder: Path, store: StoreKind = "local") -> Iterator[PostgresAddress]:
+    """Hold an empty database with the product's schema and an empty store; the settings point to them."""
     options = {"track_commit_timestamp": "on"}  # the bare script groups rows by it
     with EmbeddedPostgres(folder / "postgres", options=options) as address:
         ensure_roles(address)
@@ -90,7 +92,20 @@ def office(folder: Path) -> Iterator[PostgresAddress]:
             install(connection)
         owner.dispose()
         reload_settings()
-        yield address
+        with _store(folder, store):
+            yield address
+
+
+@contextmanager
+def _store(folder: Path, store: StoreKind) -> Iterator[None]:
+    """Hold the S3 store that the project starts, if one is asked for; a local one is there as soon as it is named."""
+    if store == "local":
+        yield
+        return
+    with EmbeddedS3(folder / "s3") as address:
+        os.environ["TOURNEE_STORE"] = store
+        name_store(address)
+        yield
 
 
 def main() -> None:
@@ -113,7 +128,7 @@ def is_sound(figures: dict[str, Any]) -> bool:
 def live(asked: argparse.Namespace) -> dict[str, Any]:
     """Live an evening as large as the options say, and return its figures."""
     scale = Scale(asked.tablets, asked.visits, asked.suppliers, asked.short_every, asked.seed)
-    with tempfile.TemporaryDirectory() as folder, office(Path(folder)) as address:
+    with tempfile.TemporaryDirectory() as folder, office(Path(folder), asked.store) as address:
         started = time.perf_counter()
         evening = make_evening(create_app(), _plain(address, "bench"), scale)
         engine().dispose()
@@ -140,6 +155,7 @@ def options(title: str) -> argparse.ArgumentParser:
     for name, usual in (("tablets", 8), ("visits", 20), ("suppliers", 12), ("short-every", 10), ("at-once", 16),
                         ("files", 3), ("file-bytes", 20_000), ("seed", 1)):  # fmt: skip
         wanted.add_argument(f"--{name}", type=int, default=usual)
+    wanted.add_argument("--store", choices=("local", "s3"), default="local", help="where attachments go")
     wanted.add_argument("--json", type=Path)
     wanted.add_argument(
         "--pause", action="store_true", help="wait for Enter before the pushes (for a profiler, or quiet)"

@@ -63,7 +63,7 @@ def store_ground(store: StoreKind, folder: Path = VAR) -> Iterator[None]:
     starts = store == "s3" and not settings().s3_endpoint
     with EmbeddedS3(folder / "s3") if starts else nullcontext() as address:
         if address is not None:
-            _name(address)
+            name_store(address)
         with standing_ground(folder, database=database_of(store)):
             yield
 
@@ -86,7 +86,8 @@ def ground_said() -> str:
     return f"base · database: {make_url(now.database_url).database}; magasin · store: {where}"
 
 
-def _name(address: S3Address) -> None:
+def name_store(address: S3Address) -> None:
+    """Let the settings of this process, and of those that it starts, point to an S3 store."""
     named = {
         "S3_ENDPOINT": address.endpoint_url,
         "S3_BUCKET": address.bucket,
