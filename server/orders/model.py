@@ -70,6 +70,7 @@ class Order(Owned):
     __table_args__ = (
         UniqueConstraint("owner_id", "number"),
         UniqueConstraint("owner_id", "external_id"),
+        UniqueConstraint("owner_id", "created_by_org_id", "key"),
         Index(None, "carrier_id", "planned_on"),
         Index(None, "buyer_id"),
         Index("ix_order_newest", text("submitted_at DESC"), text("id DESC")),
@@ -105,6 +106,7 @@ class Order(Owned):
     )
 
     number: Mapped[str]
+    key: Mapped[UUID | None]  # its maker's: asking twice makes one order
     external_id: Mapped[str | None]  # what the seller's own system calls it: what an import finds it by
     buyer_id: Mapped[UUID]
     site_id: Mapped[UUID]

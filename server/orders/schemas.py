@@ -103,8 +103,9 @@ class RevisionSchema(ContentSchema):
 
 
 class NewOrderSchema(ContentSchema):
-    """A draft order: who it is between, what is ordered, how it travels."""
+    """A draft order: who it is between, what is ordered, how it travels. ``key`` makes a repeated request one order."""
 
+    key = fields.UUID(load_default=None, allow_none=True)
     seller_id = fields.UUID(required=True)
     buyer_id = fields.UUID(required=True)
     site_id = fields.UUID(required=True)

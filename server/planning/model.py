@@ -65,7 +65,9 @@ class Plan(Owned):
     """One request to plan a day: what it read, what the solver answered, how long it took."""
 
     __tablename__ = "plan"
+    __table_args__ = (UniqueConstraint("owner_id", "key"),)
 
+    key: Mapped[UUID | None]  # its asker's: asking twice makes one plan
     runs_on: Mapped[date]
     state: Mapped[PlanState]
     progress: Mapped[int] = mapped_column(default=0)  # percent

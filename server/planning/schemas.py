@@ -21,8 +21,9 @@ class DayQuery(QuerySchema):
 
 
 class PlanRequestSchema(Schema):
-    """A day to plan, and how long to search."""
+    """A day to plan, and how long to search. ``key`` makes a repeated request one plan."""
 
+    key = fields.UUID(load_default=None, allow_none=True)
     runs_on = day(required=True)
     seconds = whole(least=1, most=MAX_SECONDS, load_default=10)
     seed = whole(most=MAX_SEED, load_default=1)

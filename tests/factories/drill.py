@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,7 +29,7 @@ from server.core.embedded.postgres import EmbeddedPostgres
 from server.core.settings import reload_settings
 from server.core.transaction import forget_engine, transaction
 from server.planning.model import Run
-from tests.factories.dying import mark_of
+from tests.factories.dying import mark_of, moments_of
 from tests.factories.nursery import FD, Born, born, let_drive
 from tests.factories.state import Digest, state_digest
 from tests.factories.waiting import BOUNDED, PATIENCE_S, WaitedInVain, end_of
@@ -36,6 +37,7 @@ from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, World, make_o
 
 ROOT: Final = Path(__file__).parents[2]
 _KILLED: Final = -9
+_REFUSED: Final = 2
 _NOT_SENT: Final = 3
 _WORK_S: Final = 300.0
 _MOST_FALSE_STARTS: Final = 3
@@ -222,6 +224,7 @@ class Drill:
         timeout_s: int = 30,
         url: str = "",
         may_wait: bool = False,
+        may_be_refused: bool = False,
         inside: tuple[str, ...] = (),
         **script: Any,
     ) -> list[dict[str, Any]]:
@@ -236,7 +239,7 @@ class Drill:
             code, phases = self._drive_inside(inside, arguments, patience_s + 120)
         else:
             code, phases = let_drive(arguments, environment=self.environment, said=said, patience_s=patience_s + 120)
-        assert code in (0, _KILLED, _NOT_SENT if may_wait else 0), said.read_text()
+        assert code in (0, _KILLED, may_wait and _NOT_SENT, may_be_refused and _REFUSED), said.read_text()
         self.tablet_died = code == _KILLED
         return phases
 
@@ -262,6 +265,10 @@ class Drill:
                 break
         assert code == 0, f"jobs failed with {code}; see {self.folder / 'said.log'}"
 
+    def moments(self) -> Counter[str]:
+        """Return how often each moment of a transaction came, as ``WHERE:MOMENT``."""
+        return moments_of(self.folder)
+
     def died_at(self, death: str) -> bool:
         """Say whether something died there."""
         return mark_of(self.folder, death).exists()
@@ -286,9 +293,14 @@ class Drill:
             end_of(reviver, "starting the killed database again")
         assert self.died_at(death)
 
+    @property
+    def superuser_url(self) -> str:
+        """Where everything of the office can be read."""
+        return self.morning.cluster.address.url(self.database)
+
     def state(self) -> Digest:
         """Return the office's state in the field's words."""
-        return state_digest(self.morning.cluster.address.url(self.database))
+        return state_digest(self.superuser_url)
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Return what the superuser reads."""

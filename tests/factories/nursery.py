@@ -160,11 +160,9 @@ def main(descriptor: int) -> int:
 def _read_everything() -> None:
     """Do once what every process of the product does first: its answers need no database."""
     from server import worker
-    from server.app import create_app
 
-    for name in ("driver_app.headless.__main__", "tests.factories.dying"):
-        import_module(name)
-    create_app()
+    import_module("driver_app.headless.__main__")
+    import_module("tests.factories.dying").app_as_set()
     worker._prepare()
     gc.freeze()
 

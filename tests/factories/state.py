@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import tuple_row
 from sqlalchemy import make_url
 
@@ -102,3 +103,14 @@ def differences(first: Digest, second: Digest) -> dict[str, dict[str, list[tuple
         if missing or added:
             found[part] = {"missing": missing, "added": added}
     return found
+
+
+def row_counts(superuser_url: str) -> dict[str, int]:
+    """Return how many rows each table of the office has: what is there twice is counted twice."""
+    conninfo = make_url(superuser_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(conninfo, row_factory=tuple_row, **BOUNDED) as connection:
+        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1").fetchall()
+        counts = "SELECT count(*) FROM {}"
+        return {
+            name: connection.execute(sql.SQL(counts).format(sql.Identifier(name))).fetchone()[0] for (name,) in tables
+        }

@@ -69,7 +69,7 @@ def create(asked: dict[str, Any]) -> dict[str, Any]:
     with transaction(actor().org_id) as session:
         wanted = new_order(asked)
         require_drafter(session, wanted)
-        made = plain.create_order(session, stamp=stamp(), **wanted)
+        made = plain.create_order(session, stamp=stamp(), key=asked["key"], **wanted)
         return shown(session, made.id)
 
 

@@ -16,6 +16,7 @@ from server.core import clock
 from server.core.problems import BadRequest, Problem, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.forms import form_id
 from server.fulfilment import partners
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import require_relief_right
@@ -28,6 +29,8 @@ from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.orders.model import Order
 from server.parties import queries as parties
+from shared.ids import new_id
+from shared.states import OrderState
 
 order_forms = Blueprint("order_forms", __name__)
 
@@ -102,8 +105,8 @@ def _attempt[T](act: Callable[[Session], T]) -> T | Problem:
 
 def _create(session: Session) -> UUID:
     now = stamp()
-    order = orders.create_order(session, stamp=now, **_wanted(session))
-    if request.form.get("then") != "draft":
+    order = orders.create_order(session, stamp=now, key=form_id("key"), **_wanted(session))
+    if request.form.get("then") != "draft" and order.state is OrderState.DRAFT:  # sent again, it is submitted already
         submit_order(session, order=order, stamp=now)
         publish_pending(session, stamp=now)
     return order.id
@@ -186,6 +189,7 @@ def _new_form(session: Session, shown: dict[str, str], *, problem: Problem | Non
         offered=partners.on_offer(session, seller_id=seller_id, buyer_id=buyer_id, on=_today(session, seller_id)),
         shown=shown,
         problem=problem,
+        key=reading.asked_uuid(shown.get("key")) or new_id(),
         today=_today(session, seller_id),
     )
 

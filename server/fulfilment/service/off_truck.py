@@ -106,9 +106,17 @@ def require_off_truck(
 
 
 def draft_off_truck(
-    session: Session, *, here: OffTruck, quantities: Mapping[UUID, int], maker_name: str, stamp: Stamp
+    session: Session,
+    *,
+    here: OffTruck,
+    quantities: Mapping[UUID, int],
+    maker_name: str,
+    stamp: Stamp,
+    key: UUID | None = None,
 ) -> list[Order]:
     """Return a draft for each seller whose goods are asked for, none where nothing is; nobody delivered anything yet.
+
+    Asked again with its ``key``, what was made is returned.
 
     Raises:
         NotOffTruck: a format is not on the truck.
@@ -132,6 +140,7 @@ def draft_off_truck(
                 items=[orders.OrderItem(format_id=one, quantity=units) for one, units in wanted.items()],
                 distribution=DistributionMethod.DISTRIBUTOR,
                 maker_name=maker_name,
+                key=key,
                 stamp=stamp,
             )
         )

@@ -815,6 +815,7 @@ CREATE INDEX ix_number_series_owner_id ON number_series (owner_id)
 -- next
 CREATE TABLE "order" (
 	number TEXT NOT NULL, 
+	key UUID, 
 	external_id TEXT, 
 	buyer_id UUID NOT NULL, 
 	site_id UUID NOT NULL, 
@@ -864,6 +865,7 @@ CREATE TABLE "order" (
 	CONSTRAINT pk_order PRIMARY KEY (id), 
 	CONSTRAINT uq_order_owner_id_number UNIQUE (owner_id, number), 
 	CONSTRAINT uq_order_owner_id_external_id UNIQUE (owner_id, external_id), 
+	CONSTRAINT uq_order_owner_id_created_by_org_id_key UNIQUE (owner_id, created_by_org_id, key), 
 	CONSTRAINT ck_order_distributionmethod CHECK (distribution IN ('distributor', 'self_distributed', 'shipped', 'pickup')), 
 	CONSTRAINT ck_order_orderstate CHECK (state IN ('draft', 'pending', 'accepted', 'planned', 'shipped', 'delivered', 'partly_delivered', 'not_delivered', 'rejected', 'expired', 'cancelled')), 
 	CONSTRAINT ck_order_billingstate CHECK (billing_state IN ('uninvoiced', 'under_way', 'settled', 'invoiced_outside')), 
@@ -1116,6 +1118,7 @@ CREATE INDEX ix_payment_owner_id_buyer_id ON payment (owner_id, buyer_id)
 CREATE UNIQUE INDEX uq_payment_provider ON payment (owner_id, provider_ref) WHERE provider_ref <> ''
 -- next
 CREATE TABLE plan (
+	key UUID, 
 	runs_on DATE NOT NULL, 
 	state VARCHAR(40) NOT NULL, 
 	progress INTEGER NOT NULL, 
@@ -1134,6 +1137,7 @@ CREATE TABLE plan (
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_plan PRIMARY KEY (id), 
+	CONSTRAINT uq_plan_owner_id_key UNIQUE (owner_id, key), 
 	CONSTRAINT ck_plan_planstate CHECK (state IN ('requested', 'solved', 'failed', 'adopted')), 
 	CONSTRAINT ck_plan_matrixsource CHECK (matrix_source IN ('roads', 'estimate'))
 )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
 from server.catalog.service import name_of
 from server.core import facts
 from server.core.acting import acting_for, acting_org
-from server.core.problems import Forbidden, NotFound, Text
+from server.core.once import lock_key
+from server.core.problems import Forbidden, NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import DistributionMethod, Order
@@ -32,6 +35,14 @@ from shared.ids import new_id
 from shared.states import BillingState, OrderState
 
 MAX_NOTE: Final = 2000
+
+
+class OrderMadeAlready(Problem):
+    """The same key came with another content: an order that was made is not made over in silence."""
+
+    slug = "order-made-already"
+    status: ClassVar[int] = 409
+    title = Text("Commande déjà faite", "Order made already")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +77,20 @@ def create_order(
     rebates: Sequence[Rebate] = (),
     note: str = "",
     maker_name: str = "",
+    key: UUID | None = None,
 ) -> Order:
     """Return a numbered draft order with its lines, priced; any of its parties may make it once related.
 
     Prices, taxes and deposits are frozen at the business day of the seller. The maker, with name and organisation,
-    is recorded beside the retailer that the order is for (R036).
+    is recorded beside the retailer that the order is for (R036). ``key`` is the maker's: asked again with it, the order
+    that was made is returned as it stands.
 
     Raises:
         NoRelation, NoAgreement: seller and buyer, or seller and carrier, have no active deal.
         Forbidden: the acting organisation is none of the parties, or may not relieve the order of taxes or deposits.
         NotFound: the place is not the buyer's.
         BadOrder: its content cannot be.
+        OrderMadeAlready: the key made an order of other goods, or for somebody else.
 
     Source: R027, R034-R036, R038, R047, R048, R050-R052.
     """
@@ -93,6 +107,9 @@ def create_order(
     _let_them_read(session, parties_of, readers)
     maker_org_id, typed_by = acting_org(session), name_of(session, stamp)
     with acting_for(session, parties_of.seller_id):
+        if key is not None and (known := _made_before(session, parties_of.seller_id, maker_org_id, key)) is not None:
+            _require_same(known, parties_of, items)
+            return known
         seller = parties.organisation(session, org_id=parties_of.seller_id)
         today = stamp.at.astimezone(parties.zone_of(session, org_id=seller.id)).date()
         order = Order(
@@ -110,6 +127,7 @@ def create_order(
             with_deposits=with_deposits,
             document_discount_cents=document_discount_cents,
             note=note,
+            key=key,
             created_by=stamp.by,
             created_by_name=maker_name,
             created_by_org_id=maker_org_id,
@@ -131,6 +149,31 @@ def create_order(
     if not taxed or not with_deposits:
         require_relief(session, order)
     return order
+
+
+def _made_before(session: Session, seller_id: UUID, maker_org_id: UUID, key: UUID) -> Order | None:
+    """Return what the same maker made of the seller's goods with this key; who asks at the same time waits."""
+    lock_key(session, asker_id=maker_org_id, key=key)
+    made = select(Order).filter_by(owner_id=seller_id, created_by_org_id=maker_org_id, key=key)
+    return session.scalars(made.options(selectinload(Order.lines))).one_or_none()
+
+
+def _require_same(known: Order, named: OrderParties, items: Sequence[OrderItem]) -> None:
+    wanted, made = Counter[UUID | None](), Counter[UUID | None]()
+    for item in items:
+        wanted[item.format_id] += item.quantity
+    for line in known.lines:
+        made[line.format_id] += line.quantity
+    is_untouched = known.revision == 1
+    if (known.buyer_id, known.site_id) != (named.buyer_id, named.site_id) or (is_untouched and wanted != made):
+        raise OrderMadeAlready(
+            Text(
+                f"Ce formulaire a déjà fait la commande {known.number}, autrement remplie. "
+                "Modifiez-la, ou ouvrez un nouveau formulaire.",
+                f"This form made order {known.number} already, filled in differently. Change it, or open a new form.",
+            ),
+            where="key",
+        )
 
 
 def submit(session: Session, *, order: Order, stamp: Stamp) -> Order:

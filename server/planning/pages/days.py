@@ -13,11 +13,13 @@ from server.core import clock
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.forms import form_id
 from server.identity import queries as identity
 from server.identity.permissions import Permission
 from server.parties import queries as parties
 from server.planning import queries, service
 from server.planning.overview import overview, plan_view
+from shared.ids import new_id
 
 pages = Blueprint("planning", __name__, template_folder="../templates")
 SECONDS: Final = (2, 5, 10, 30)
@@ -41,6 +43,7 @@ def planning() -> str:
             before=day - timedelta(days=1),
             after=day + timedelta(days=1),
             seconds=SECONDS,
+            key=new_id(),
         )
 
 
@@ -52,7 +55,9 @@ def plan() -> Response:
     if day is None:
         raise _unreadable("jour")
     with transaction(actor().org_id) as session:
-        asked = service.request_plan(session, runs_on=day, seconds=_number("seconds"), seed=SEED, stamp=stamp())
+        asked = service.request_plan(
+            session, runs_on=day, seconds=_number("seconds"), seed=SEED, key=form_id("key"), stamp=stamp()
+        )
     return redirect(url_for("planning.planning", jour=day, plan=asked.id), code=303)
 
 

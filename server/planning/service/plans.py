@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_org
+from server.core.once import lock_key
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.orders.model import Order
@@ -45,12 +46,19 @@ class PlanOvertaken(Problem):
 
 
 def request_plan(
-    session: Session, *, runs_on: date, seconds: int, seed: int, stamp: Stamp, iterations: int | None = None
+    session: Session,
+    *,
+    runs_on: date,
+    seconds: int,
+    seed: int,
+    stamp: Stamp,
+    iterations: int | None = None,
+    key: UUID | None = None,
 ) -> Plan:
     """Return a new plan of the acting carrier's day; a job solves it once this transaction commits.
 
     The search ends after ``seconds``, or after ``iterations`` when they come first: only those make the same plan of
-    the same day and seed on every machine.
+    the same day and seed on every machine. Asked again with its ``key``, the plan that was made is returned.
 
     Raises:
         BadRequestForPlan: seconds, iterations or seed out of bounds.
@@ -64,8 +72,11 @@ def request_plan(
             Text(f"De 1 à {MAX_PLAN_ITERATIONS} itérations.", f"1 to {MAX_PLAN_ITERATIONS} iterations."),
             where="iterations",
         )
+    if key is not None and (known := _asked_before(session, key)) is not None:
+        return known
     plan = Plan(
         owner_id=acting_org(session),
+        key=key,
         runs_on=runs_on,
         state=PlanState.REQUESTED,
         seconds=seconds,
@@ -79,6 +90,11 @@ def request_plan(
     session.flush()
     facts.record(session, events.PLAN_REQUESTED, plan.id, stamp)
     return plan
+
+
+def _asked_before(session: Session, key: UUID) -> Plan | None:
+    lock_key(session, asker_id=acting_org(session), key=key)
+    return session.scalars(select(Plan).filter_by(owner_id=acting_org(session), key=key)).one_or_none()
 
 
 def note_progress(session: Session, *, plan_id: UUID, percent: int) -> None:

@@ -37,7 +37,7 @@ class NoDriver(Problem):
 
 
 def assign_driver(session: Session, *, run_id: UUID, driver_id: UUID, driver_name: str, stamp: Stamp) -> Run:
-    """Give a run that has not left to a driver.
+    """Give a run that has not left to a driver; told again, nothing changes.
 
     Raises:
         UnknownStop: the carrier has no such run.
@@ -45,6 +45,8 @@ def assign_driver(session: Session, *, run_id: UUID, driver_id: UUID, driver_nam
     """
     run = run_of(session, run_id)
     require_not_left(run)
+    if (run.driver_id, run.driver_name) == (driver_id, driver_name):
+        return run
     run.driver_id, run.driver_name = driver_id, driver_name
     return changed(session, run, stamp)
 

@@ -13,6 +13,7 @@ from server.billing.model import Invoice
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
 from server.parties.model import Emission
+from shared.ids import new_id
 from tests.factories.web import Client, Organisation, browser_of, make_member
 from tests.factories.world import (
     ADJUST,
@@ -51,6 +52,19 @@ def draft_of(world: World, *, cases: int = 2) -> dict:
         "carrier_id": str(world.carrier_id),
         "items": [{"format_id": str(world.seller.case_id), "quantity": cases}],
     }
+
+
+def test_a_key_makes_one_order_of_its_maker(client_as: As) -> None:
+    """G2, R035: asked again after a lost answer, the order stands as it is; another maker's equal key is its own."""
+    world = make_world()
+    buyer, seller = client_as(Role.OWNER, retailer(world)), client_as(Role.OWNER, supplier(world))
+    asked = draft_of(world) | {"key": str(new_id())}
+    first, again, others = (one.post(API, json=asked) for one in (buyer, buyer, seller))
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json == again.json
+    assert others.json["number"] != first.json["number"]
+    assert buyer.post(API, json=draft_of(world, cases=5) | {"key": asked["key"]}).json["slug"] == "order-made-already"
+    assert seller.get(API).json["total"] == 2
 
 
 def test_a_retailer_orders_and_its_supplier_accepts(client_as: As) -> None:

@@ -58,6 +58,18 @@ def test_a_retailer_orders_in_the_form(trade: Trade) -> None:
     assert "Camille Roy, Dépanneur 1" in shown
 
 
+def test_a_form_that_is_sent_again_orders_once(trade: Trade) -> None:
+    """G2, R035: the answer was lost and the browser sends the form again; other goods under its key are refused."""
+    case = f"n-{trade.world.seller.case_id}"
+    form = page(trade.buyer, f"/commandes/nouvelle?vendeur={trade.world.seller.id}")
+    asked = whom(trade, key=re.search(r'name="key" value="([^"]+)"', form)[1]) | {case: "3"}
+    first, again = (sent(trade.buyer, "/commandes/nouvelle", asked) for _ in range(2))
+    assert first == again
+    refused = sent(trade.buyer, "/commandes/nouvelle", asked | {case: "4"}, status=409)
+    assert answered(trade.buyer.get(API + first.removeprefix("/commandes")))["number"] in refused
+    assert answered(trade.buyer.get(API + first.removeprefix("/commandes")))["lines"][0]["quantity"] == 3
+
+
 def test_a_retailer_with_several_suppliers_chooses_first(trade: Trade) -> None:
     """R027, R034: those with whom a relation is active, and no others."""
     choice = page(trade.buyer, "/commandes/nouvelle")

@@ -9,6 +9,7 @@ from flask import Flask
 
 from server.identity.model import OrganisationKind, Role
 from server.planning.jobs import solve_plan
+from shared.ids import new_id
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import RUN_DAY, World, make_order, make_vehicle, make_world
 
@@ -55,6 +56,24 @@ def test_a_dispatcher_plans_adopts_and_makes_the_papers(app: Flask) -> None:
     assert dispatcher.post(f"{path}/ready").json == dispatcher.get(path).json
     assert dispatcher.get(path).json["version"] == version
     assert browser_of(app, driver).get(path).json["state"] == "ready"
+
+
+def test_asked_again_a_day_is_planned_once(app: Flask) -> None:
+    """G2, R014: a repeated wish is one plan, and a run that is given to its driver again is the same version."""
+    world = make_world()
+    make_order(world)
+    make_vehicle(world)
+    dispatcher = browser_of(app, make_member(carrier(world), Role.DISPATCHER))
+    driver = make_member(carrier(world), Role.DRIVER)
+    wish = DAY | {"seconds": 1, "key": str(new_id())}
+    plan, again = (dispatcher.post(f"{API}/plans", json=wish).json for _ in range(2))
+    assert plan == again
+    assert len(dispatcher.get(f"{API}/plans?runs_on={RUN_DAY}").json) == 1
+    solve_plan(owner_id=str(world.carrier_id), subject_id=plan["id"])
+    (run,) = dispatcher.post(f"{API}/plans/{plan['id']}/adopt").json
+    named = {"driver_id": str(driver.user_id)}
+    versions = [dispatcher.open(f"{API}/runs/{run['id']}/driver", "PUT", json=named).json["version"] for _ in range(2)]
+    assert versions[0] == versions[1]
 
 
 def test_a_driver_sees_its_own_runs_alone(app: Flask) -> None:
