@@ -10,7 +10,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,9 @@ from server.parties.model import Organisation
 from tests.factories.hand_tablet import SIGNATURE_SHA, HandTablet, Yard, make_yard, short
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, RUN_DAY, Buyer, Seller, World, make_world, stamp
 
-DEALS = (ADJUST, CREDIT, EXTERNAL, AGENT)
+JOINED = replace(AGENT, one_invoice_a_stop=True)
+DEALS = ((ADJUST, CREDIT, EXTERNAL, AGENT, JOINED), (JOINED, JOINED, EXTERNAL, CREDIT, ADJUST))
+"""What suppliers agree, from one world to the next: in every other one an agent joins the invoices of some (C15)."""
 _TOKEN = re.compile(r"[0-9A-Za-z]{6,}")
 _AMOUNT = re.compile(r"(?<!\d)\d{4,}[.,]\d{2,4}(?!\d)")
 _NUMBER = re.compile(r"\d+\.\d+")
@@ -55,7 +57,8 @@ class Grounds:
 def make_grounds(app: Flask, *, seed: int, sellers: int, shops: int) -> Grounds:
     """Return shops that each order from two suppliers or more, with a marker in every text and number of a supplier."""
     choose = random.Random(seed)
-    world = make_world([DEALS[number % len(DEALS)] for number in range(sellers)], buyers=shops)
+    deals = DEALS[seed % len(DEALS)]
+    world = make_world([deals[number % len(deals)] for number in range(sellers)], buyers=shops)
     planted = tuple(_plant(seller, choose) for seller in world.sellers)
     for buyer in world.buyers:
         for seller in choose.sample(world.sellers, choose.randint(2, min(4, sellers))):

@@ -11,7 +11,6 @@ import msgspec
 from flask import Flask
 from sqlalchemy import func, select
 
-from server.app import create_app
 from server.billing.model import Invoice
 from server.core.transaction import transaction
 from server.documents import jobs as documents
@@ -24,6 +23,7 @@ from server.sync.service.bundles import build_bundle
 from shared.delivery import DeliveredLine
 from shared.states import InvoiceState
 from shared.wire.bundle import BundleRun
+from tests.factories.corrections import correct, delivery_of, recount
 from tests.factories.hand_tablet import Yard, make_yard, short
 from tests.factories.leaks import all_of
 from tests.factories.web import Client, Organisation, make_member, program_of
@@ -94,8 +94,9 @@ def asked(client: Client, path: str, status: int = 200) -> Any:
     return answer.json
 
 
-def make_shop(*deals: Deal, cases: tuple[int, ...] = (4, 7, 3)) -> Shop:
-    app, world = create_app(), make_world(deals)
+def make_shop(app: Flask, *deals: Deal, cases: tuple[int, ...] = (4, 7, 3)) -> Shop:
+    """Plan and document a day of one order of each supplier, all for one shop."""
+    world = make_world(deals)
     orders = [
         make_order(world, seller=seller, cases=count, kegs=1)
         for seller, count in zip(world.sellers, cases, strict=False)
@@ -114,6 +115,15 @@ def earned(shop: Shop, seller: Seller) -> dict[Account, int]:
         return {account: -int(cents) for account, cents in rows if cents}
 
 
+def recounted(shop: Shop, at: int, delivered: int) -> list[dict[str, Any]]:
+    """Have the office correct how much of an order's first line was delivered; return what was issued for it."""
+    delivery = delivery_of(shop.yard, shop.orders[at])
+    line = delivery.lines[0]
+    answer = correct(shop.issuer, delivery, {line.order_line_id: recount(line, delivered)})
+    assert answer.status_code == 200, answer.text
+    return list(answer.json["documents"])
+
+
 def faults(shop: Shop) -> list[Any]:
     with transaction(acting=shop.world.carrier_id) as session:
         return list(book_faults(session, issuer_id=shop.world.carrier_id))
@@ -128,7 +138,7 @@ def settled_by_jobs(shop: Shop) -> None:
         notifications.tell_invoice(owner_id=str(shop.world.carrier_id), subject_id=str(invoice_id))
 
 
-def papers(client: Client) -> dict[str, str]:
-    """Every PDF of an invoice that a client may open, by name: all that it says."""
-    found = [one for one in asked(client, "/api/v1/documents?limit=200") if one["kind"] == "invoice"]
+def papers(client: Client, kind: str = "invoice") -> dict[str, str]:
+    """Every PDF of a kind that a client may open, by name: all that it says."""
+    found = [one for one in asked(client, "/api/v1/documents?limit=200") if one["kind"] == kind]
     return {one["name"]: "\n".join(all_of(client.get(f"/api/v1/documents/{one['id']}/file").data)) for one in found}

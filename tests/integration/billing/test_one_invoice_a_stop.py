@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.orm import Session
 
+from server.app import create_app
 from server.core.acting import KEY
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
@@ -30,7 +31,7 @@ from tests.factories.world import read_order, stamp
 @pytest.fixture(scope="module")
 def short_stop(module_database: Database) -> Shop:
     """Two breweries and one that bills alone, one stop, adjusted: two cases of the second brewery are missing."""
-    shop = make_shop(JOINED, JOINED, ALONE)
+    shop = make_shop(create_app(), JOINED, JOINED, ALONE)
     shop.deliver({1: 2})
     settled_by_jobs(shop)
     return shop

@@ -9,13 +9,17 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
+from server.app import create_app
 from server.billing import service as billing
 from server.billing.queries import credits_of
 from server.catalog.model import ProductFormat
 from server.core.transaction import transaction
+from server.documents import jobs as documents
 from server.fulfilment.service.orders import take_off_run
+from server.ledger.model import Account
 from server.notifications.accounting.jobs import tell_reminder
 from server.notifications.model import InboxMessage
 from server.orders import queries as orders
@@ -23,17 +27,33 @@ from server.parties.terms import ChosenTerms, OneInvoiceNeedsAgent
 from server.receivables.audit import book_faults
 from server.receivables.service.reminders import send_reminders
 from shared.ids import new_id
-from shared.money import format_money
+from shared.money import format_money, half_up_ratio
 from tests.conftest import Database
 from tests.factories.billing import DOCUMENTED_AT
 from tests.factories.hand_tablet import short
-from tests.factories.stops import ALONE, JOINED, JOINED_CREDIT, Shop, asked, earned, faults, make_shop
+from tests.factories.stops import (
+    ALONE,
+    JOINED,
+    JOINED_CREDIT,
+    Shop,
+    asked,
+    earned,
+    faults,
+    make_shop,
+    papers,
+    recounted,
+)
 from tests.factories.web import now_stamp
 from tests.factories.world import ADJUST, make_order, make_world, read_order, stamp
 
 IS_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 ROUNDS = 400 if IS_NIGHT else 8
 pytestmark = pytest.mark.timeout(1_800 if IS_NIGHT else 180)
+
+
+@pytest.fixture(scope="module")
+def app(module_database: Database) -> Flask:
+    return create_app()
 
 
 def short_and_refused(shop: Shop) -> None:
@@ -46,12 +66,12 @@ def short_and_refused(shop: Shop) -> None:
     shop.visit(counted | short(case.line_id, case.quantity, 1))
 
 
-def test_a_short_and_a_refused_order_leave_the_rest_under_both_policies(database: Database) -> None:
+def test_a_short_and_a_refused_order_leave_the_rest_under_both_policies(app: Flask) -> None:
     """R016, R017, C15, C27, laws 10, 19, 34: a refused order is no section, or a void one; producers earn the same."""
-    adjusted = make_shop(JOINED, JOINED, JOINED)
+    adjusted = make_shop(app, JOINED, JOINED, JOINED)
     short_and_refused(adjusted)
     assert [one["number"] for one in adjusted.sections()] == ["DMR-2026-000001-1", "DMR-2026-000001-2"]
-    credited = make_shop(JOINED_CREDIT, JOINED_CREDIT, JOINED_CREDIT)
+    credited = make_shop(app, JOINED_CREDIT, JOINED_CREDIT, JOINED_CREDIT)
     before = credited.sections()
     assert [one["number"] for one in before] == [f"DMR-2026-000001-{number}" for number in (1, 2, 3)]
     short_and_refused(credited)
@@ -66,9 +86,9 @@ def test_a_short_and_a_refused_order_leave_the_rest_under_both_policies(database
     assert faults(adjusted) == faults(credited) == []
 
 
-def test_an_order_taken_off_the_run_leaves_the_invoice(database: Database) -> None:
+def test_an_order_taken_off_the_run_leaves_the_invoice(app: Flask) -> None:
     """C15, C27: what leaves before the delivery is no section; a provisional one is its issuer's and its client's."""
-    shop = make_shop(JOINED, JOINED, JOINED)
+    shop = make_shop(app, JOINED, JOINED, JOINED)
     waiting = shop.sections()
     [joined_id] = {one["joined_id"] for one in waiting}
     whole = asked(shop.buyer, f"/api/v1/joined-invoices/{joined_id}")
@@ -77,6 +97,12 @@ def test_an_order_taken_off_the_run_leaves_the_invoice(database: Database) -> No
     with transaction(acting=shop.world.carrier_id) as session:
         take_off_run(session, run_id=shop.yard.run_id, order_id=shop.orders[1], stamp=stamp())
     assert len(asked(shop.buyer, f"/api/v1/joined-invoices/{joined_id}")["sections"]) == 2
+    documents.render_run(owner_id=str(shop.world.carrier_id), subject_id=str(shop.yard.run_id))
+    first, third = (one for one in shop.sections() if one["joined_id"])
+    said = papers(shop.buyer, "provisional_invoice")
+    assert set(said) == {f"{first['reference']}.pdf", f"{third['reference']}.pdf", f"{first['reference']} +1.pdf"}
+    [packet] = papers(shop.issuer, "run_packet").values()
+    assert packet.count("Total de la section") == 2, "the truck carries the whole, not its sections beside it"
     shop.load_anew()
     shop.deliver()
     assert [one["number"] for one in shop.sections()] == ["DMR-2026-000001-1", "DMR-2026-000001-2"]
@@ -86,9 +112,29 @@ def test_an_order_taken_off_the_run_leaves_the_invoice(database: Database) -> No
     assert faults(shop) == []
 
 
-def test_the_last_order_of_a_stop_stands_alone(database: Database) -> None:
+def test_a_correction_moves_its_own_section_alone(app: Flask) -> None:
+    """R023, R024, C15, laws 8, 9, 19: a case found is billed beside the invoice, one more missing credits its line."""
+    shop = make_shop(app, JOINED, JOINED)
+    shop.deliver({1: 2})
+    first, second = shop.sections()
+    [found] = recounted(shop, 1, 6)
+    assert (found["kind"], found["number"]) == ("invoice", "DMR-2026-000002")
+    fewer = recounted(shop, 1, 4)
+    assert [one["kind"] for one in fewer] == ["credit_note", "credit_note"], "of what was added, then of the section"
+    with transaction(acting=shop.world.carrier_id) as session:
+        notes = [credits_of(session, invoice_id=UUID(one["id"])) for one in (first, second)]
+        assert [len(of_section) for of_section in notes] == [0, 1]
+        assert [line.quantity for line in notes[1][0].lines] == [1]
+    net_cents = 4 * 4_250 + 18_900
+    fee_cents = half_up_ratio(net_cents * 500, 10_000)
+    producer = {Account.PRODUCER_PAYABLE: net_cents - fee_cents, Account.AGENT_FEE: fee_cents}
+    assert earned(shop, shop.world.sellers[1]) == producer, "four cases and a keg, whatever was said before"
+    assert faults(shop) == []
+
+
+def test_the_last_order_of_a_stop_stands_alone(app: Flask) -> None:
     """C15: with everything else refused, what is left is an ordinary invoice with a number of its own."""
-    shop = make_shop(JOINED, JOINED)
+    shop = make_shop(app, JOINED, JOINED)
     counted = {}
     for order in shop.yard.tablet.stop().orders:
         for line in order.goods.lines if order.order_id == str(shop.orders[0]) else ():
@@ -99,9 +145,9 @@ def test_the_last_order_of_a_stop_stands_alone(database: Database) -> None:
     assert faults(shop) == []
 
 
-def test_all_of_it_is_voided_and_one_section_is_invoiced_anew(database: Database) -> None:
+def test_all_of_it_is_voided_and_one_section_is_invoiced_anew(app: Flask) -> None:
     """C6, C15, R042, R043: every section is credited whole, numbers stay, each order opens for one new invoice."""
-    shop = make_shop(JOINED_CREDIT, JOINED_CREDIT)
+    shop = make_shop(app, JOINED_CREDIT, JOINED_CREDIT)
     first, _second = shop.sections()
     path = f"/api/v1/joined-invoices/{first['joined_id']}/void"
     assert shop.program(shop.world.seller.id).post(path, json={"reason": "Erreur"}).status_code == 404
@@ -114,9 +160,9 @@ def test_all_of_it_is_voided_and_one_section_is_invoiced_anew(database: Database
     assert faults(shop) == []
 
 
-def test_it_is_reminded_of_once_with_what_is_open_of_all(database: Database) -> None:
+def test_it_is_reminded_of_once_with_what_is_open_of_all(app: Flask) -> None:
     """R122, C15, law 27: sections that are overdue together make one reminder, of the whole."""
-    shop = make_shop(JOINED_CREDIT, JOINED_CREDIT)
+    shop = make_shop(app, JOINED_CREDIT, JOINED_CREDIT)
     first, second = shop.sections()
     late = stamp(now_stamp().at + timedelta(days=40))
     with transaction(acting=shop.world.carrier_id) as session:
@@ -130,7 +176,7 @@ def test_it_is_reminded_of_once_with_what_is_open_of_all(database: Database) -> 
     assert format_money(first["total_cents"] + second["total_cents"], "CAD", "fr") in news.text_fr
 
 
-def test_only_an_agents_order_may_ask_for_it(database: Database) -> None:
+def test_only_an_agents_order_may_ask_for_it(app: Flask) -> None:
     """C2, C15, C28: it is inherited like other terms, holds under agent billing alone, and is refused elsewhere."""
     world = make_world([JOINED, ADJUST, ALONE])
     joined, plain, alone = (make_order(world, seller=seller) for seller in world.sellers)
@@ -142,7 +188,7 @@ def test_only_an_agents_order_may_ask_for_it(database: Database) -> None:
         make_order(world, seller=world.sellers[1], chosen=ChosenTerms(one_invoice_a_stop=True))
 
 
-def test_joined_or_alone_each_producer_gets_the_same_to_the_cent(database: Database) -> None:
+def test_joined_or_alone_each_producer_gets_the_same_to_the_cent(app: Flask) -> None:
     """C15, T3, laws 1, 3, 4, 17, 34: random stops; every section is what an invoice of its own would be."""
     chance = random.Random(15)
     world = make_world([JOINED, JOINED, ALONE, ALONE])

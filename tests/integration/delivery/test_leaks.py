@@ -15,9 +15,10 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.app import create_app
+from server.billing.model import Invoice
 from server.core.blobs import blob_store
 from server.core.settings import reload_settings
 from server.core.transaction import transaction
@@ -56,6 +57,8 @@ def settle(grounds: Grounds) -> None:
     with transaction(grounds.yard.world.carrier_id) as session:
         visits = session.scalars(select(Visit.id)).all()
         deliveries = session.scalars(select(Delivery.id)).all()
+        issued = select(Invoice.id).where(Invoice.owner_id == grounds.yard.world.carrier_id, Invoice.number != "")
+        invoices = session.scalars(issued).all()
     for visit_id in visits:
         sync.seal_visit(owner_id=carrier, subject_id=str(visit_id), only_complete=0)
     for delivery_id in deliveries[:5]:  # a slip is the same paper for every delivery; each takes its time
@@ -66,6 +69,9 @@ def settle(grounds: Grounds) -> None:
         notifications.tell_proof(owner_id=carrier, subject_id=str(proof_id))
     for delivery_id in deliveries:
         notifications.tell_variance(owner_id=carrier, subject_id=str(delivery_id))
+    for invoice_id in invoices:
+        documents.render_invoice(owner_id=carrier, subject_id=str(invoice_id))
+        notifications.tell_invoice(owner_id=carrier, subject_id=str(invoice_id))
 
 
 def ways_out(
@@ -104,7 +110,14 @@ def _own(app: Flask, program: Client, browser: Client, planted: Planted) -> Iter
     for proof in program.get("/api/v1/proofs?limit=200").json["proofs"][:3]:
         yield "proof page", browser.get(f"/preuves/{proof['id']}").text
         yield "proof log", program.get(f"/api/v1/proofs/{proof['id']}/accesses").text
-    for paper in program.get("/api/v1/documents?limit=200").json[:6]:
+    for invoice in program.get("/api/v1/invoices?limit=200").json[:3]:
+        for part in ("", "/explanation"):
+            yield f"invoice{part}", program.get(f"/api/v1/invoices/{invoice['id']}{part}").text
+        yield "invoice page", browser.get(f"/factures/{invoice['id']}").text
+        for path in (f"/api/v1/joined-invoices/{invoice['joined_id']}", f"/factures/{invoice['joined_id']}"):
+            assert (program if "/api/" in path else browser).get(path).status_code == 404
+    papers = program.get("/api/v1/documents?limit=200").json
+    for paper in [*papers[:6], *[paper for paper in papers if paper["kind"] == "invoice"][:2]]:
         for text in all_of(program.get(f"/api/v1/documents/{paper['id']}/file").data):
             yield f"document {paper['kind']}", text
 
@@ -182,6 +195,11 @@ def test_nothing_of_one_supplier_reaches_another(batch: int, tmp_path: Path) -> 
     for position in range(len(stops)):
         deliver_stop(grounds, position)
     settle(grounds)
+    with transaction(grounds.yard.world.carrier_id) as session:
+        sections = session.scalar(select(func.max(Invoice.sections)))
+    assert NIGHTLY or sections == (2 if batch % 2 else 0), (
+        "an agent joined the orders of two suppliers, in every other world"
+    )
     assert found_in(app, grounds, tmp_path) == []
 
 
