@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, redirect, request
@@ -31,10 +33,17 @@ from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.orders.model import RequestKind
-from server.parties.model import DeliverWith
+from server.parties.model import BillingType, DeliverWith
 
 pages = Blueprint("fulfilment", __name__)
 LONGEST_REASON = 500
+_BILLED: Final[Mapping[str, tuple[BillingType, bool | None]]] = {
+    "platform": (BillingType.PLATFORM, None),
+    "external": (BillingType.EXTERNAL, None),
+    "agent": (BillingType.AGENT, False),
+    "agent_stop": (BillingType.AGENT, True),
+}
+"""Who bills an order that is accepted (R012), and whether on one invoice for its stop (C15)."""
 _STEPS = {"expedier": ship_by_hand, "livrer": deliver_by_hand, "echouer": fail_by_hand}
 
 
@@ -60,10 +69,16 @@ def take_off(run_id: UUID, order_id: UUID) -> Response:
 @pages.post("/commandes/<uuid:order_id>/accepter")
 @requires(Permission.ORDER_ACCEPT)
 def accept(order_id: UUID) -> Response:
-    """Accept a pending order; its invoice follows at once when its terms say so."""
-    now = stamp()
+    """Accept a pending order, billed by its terms or as is chosen; its invoice follows at once when they say so."""
+    now, (billing_type, one_invoice_a_stop) = stamp(), _BILLED.get(request.form.get("facturation", ""), (None, None))
     with transaction(actor().org_id) as session:
-        accept_order(session, order=orders_read.order(session, order_id=order_id), stamp=now)
+        accept_order(
+            session,
+            order=orders_read.order(session, order_id=order_id),
+            billing_type=billing_type,
+            one_invoice_a_stop=one_invoice_a_stop,
+            stamp=now,
+        )
         publish_pending(session, stamp=now)
     return _back_to(order_id)
 

@@ -19,6 +19,7 @@ from server.catalog.model import ProductFormat
 from server.core.transaction import transaction
 from server.documents import jobs as documents
 from server.fulfilment.service.orders import take_off_run
+from server.identity.model import OrganisationKind, Role
 from server.ledger.model import Account
 from server.notifications.accounting.jobs import tell_reminder
 from server.notifications.model import InboxMessage
@@ -43,11 +44,11 @@ from tests.factories.stops import (
     papers,
     recounted,
 )
-from tests.factories.web import now_stamp
+from tests.factories.web import Organisation, browser_of, make_member, now_stamp, program_of
 from tests.factories.world import ADJUST, make_order, make_world, read_order, stamp
 
 IS_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
-ROUNDS = 400 if IS_NIGHT else 8
+ROUNDS = 400 if IS_NIGHT else 6
 pytestmark = pytest.mark.timeout(1_800 if IS_NIGHT else 180)
 
 
@@ -186,6 +187,24 @@ def test_only_an_agents_order_may_ask_for_it(app: Flask) -> None:
     assert read_order(chosen, acting=world.carrier_id).one_invoice_a_stop
     with pytest.raises(OneInvoiceNeedsAgent):
         make_order(world, seller=world.sellers[1], chosen=ChosenTerms(one_invoice_a_stop=True))
+
+
+def test_it_may_be_chosen_when_an_order_is_accepted(app: Flask) -> None:
+    """R012, C15, the reference « lors de l’approbation d’une commande »: on the page and through the API."""
+    world = make_world([ALONE, ADJUST])
+    member = make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.OWNER)
+    first, second = (make_order(world, accepted=False) for _ in range(2))
+    browser = browser_of(app, member)
+    assert "une seule facture par arrêt" in browser.get(f"/commandes/{first}").text
+    assert browser.post(f"/commandes/{first}/accepter", data={"facturation": "agent_stop"}).status_code == 303
+    body = {"billing_type": "agent", "one_invoice_a_stop": True}
+    answer = program_of(app, member).post(f"/api/v1/orders/{second}/accept", json=body)
+    assert (answer.json["state"], answer.json["one_invoice_a_stop"]) == ("accepted", True)
+    assert read_order(first, acting=world.carrier_id).one_invoice_a_stop
+    plain = make_order(world, seller=world.sellers[1], accepted=False)
+    other = program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.sellers[1].id), Role.OWNER))
+    refused = other.post(f"/api/v1/orders/{plain}/accept", json={"one_invoice_a_stop": True})
+    assert (refused.status_code, refused.json["slug"]) == (409, "one-invoice-needs-agent")
 
 
 def test_joined_or_alone_each_producer_gets_the_same_to_the_cent(app: Flask) -> None:
