@@ -37,7 +37,9 @@ class InvoiceSchema(Schema):
         required=True, allow_none=True, metadata={"description": "the agent's one invoice that it is a section of"}
     )
     section = fields.Integer(required=True, metadata={"description": "1 to sections; 0 when it stands alone"})
-    sections = fields.Integer(required=True)
+    sections = fields.Integer(
+        required=True, metadata={"description": "how many sections the agent's one invoice has; 0 when it stands alone"}
+    )
     reference = fields.String(required=True)
     currency = fields.String(required=True)
     issued_on = fields.Date(required=True, allow_none=True)

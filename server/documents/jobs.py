@@ -10,8 +10,8 @@ from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.documents import service
 from server.documents.events import RUN_RENDERED
+from server.documents.service.drafts import Draft
 from server.documents.service.keeping import put
-from server.documents.service.making import Draft
 
 
 @queue.task(name="documents.render_run", retry=AGAIN)

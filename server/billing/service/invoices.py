@@ -176,7 +176,7 @@ def publish_bill(
     if standing is None:
         _stand_for(session, invoice, order)
     mark_billed(session, order)
-    if not is_wanted(session, invoice):  # a correction in the same batch leaves it among those of its visit
+    if place_id is not None or not is_wanted(session, invoice):  # a correction leaves it among those of its visit
         invoice.joined_id = joins_at(order, place_id)
     want_published(session, invoice, by_agent=invoice.kind is InvoiceKind.AGENT)
     return invoice

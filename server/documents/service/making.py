@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from server.billing import queries as billing
-from server.billing.joined import JoinedInvoice, joined_among
-from server.billing.model import Invoice
-from server.core.settings import settings
 from server.delivery.model import VarianceNotice
 from server.documents import queries
 from server.documents.drafting.goods import (
@@ -23,55 +19,21 @@ from server.documents.drafting.goods import (
     draft_variance_notice,
     invoice_collectables,
 )
-from server.documents.drafting.joined import draft_joined_invoice
-from server.documents.drafting.money import draft_credit_note, draft_invoice, issued_at, notes_of
+from server.documents.drafting.money import draft_credit_note, issued_at, notes_of
 from server.documents.drafting.ordered import draft_purchase_order
 from server.documents.model import DocumentKind
 from server.documents.queries import DeliverySubject, RunSubject
-from server.documents.rendering.papers import PacketItem, Paper
-from server.documents.rendering.render import render, render_packet
+from server.documents.rendering.papers import PacketItem
+from server.documents.rendering.render import render_packet
+from server.documents.service.drafts import Draft, language_of, qr_of
+from server.documents.service.invoicing import invoice_drafts_of
 from server.documents.service.keeping import Rendered
 from server.orders.model import Order
 from server.orders.service import tax_rules_for
 from server.parties.model import BillingType
 from server.parties.terms import ChosenTerms, effective_terms
-from shared.codes import PaperKind, paper_code
-from shared.lifecycles import InvoiceState
-from shared.problems import Language, Text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A paper that is filled and not yet rendered; ``at`` is the instant that its PDF carries.
-
-    Unless ``is_packed``, a run's packet goes without it: a section rides in its joined invoice.
-    """
-
-    paper: Paper
-    kind: DocumentKind
-    owner_id: UUID
-    readers: tuple[UUID, ...]
-    subject_id: UUID
-    name: str
-    language: Language
-    at: datetime
-    order_id: UUID | None = None
-    run_id: UUID | None = None
-    is_packed: bool = True
-
-    def rendered(self) -> Rendered:
-        """Render the paper; the same draft always gives the same bytes."""
-        return Rendered(
-            kind=self.kind,
-            owner_id=self.owner_id,
-            readers=self.readers,
-            subject_id=self.subject_id,
-            name=self.name,
-            language=self.language,
-            payload=render(self.paper, language=self.language, issued_at=self.at),
-            order_id=self.order_id,
-            run_id=self.run_id,
-        )
+from shared.codes import PaperKind
+from shared.problems import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +45,7 @@ class RunDrafts:
 
     def packet(self) -> Rendered:
         """Return all papers in one PDF: run sheet, load list, then each stop's papers in the order of the run."""
-        run, language = self.subject.run, _language(self.subject.carrier.language)
+        run, language = self.subject.run, language_of(self.subject.carrier.language)
         at = run.documented_at or run.starts_at
         items = [PacketItem(paper=draft.paper, language=draft.language) for draft in self.drafts if draft.is_packed]
         payload = render_packet(items, title=run.name, author=self.subject.carrier.name, issued_at=at)
@@ -109,12 +71,12 @@ def draft_order_paper(session: Session, order_id: UUID) -> Draft:
     """Return an order's purchase order as it stands now (R038-R040)."""
     order = queries.order_with_lines(session, order_id)
     cast = queries.cast_of(session, [order])
-    seller, language = cast.organisations[order.owner_id], _language(cast.organisations[order.buyer_id].language)
+    seller, language = cast.organisations[order.owner_id], language_of(cast.organisations[order.buyer_id].language)
     paper = draft_purchase_order(
         order,
         cast,
         ordered_on=order.submitted_at.astimezone(ZoneInfo(seller.timezone)).date(),
-        qr=_qr(PaperKind.PURCHASE_ORDER, order.id),
+        qr=qr_of(PaperKind.PURCHASE_ORDER, order.id),
         taxes=tax_rules_for(session, issuer_id=order.issuer_id or order.owner_id, on=order.priced_on),
         containers=queries.containers(session),
         delivery=queries.delivery_of_order(session, order_id),
@@ -145,17 +107,6 @@ def _order_note(session: Session, order: Order, language: Language) -> str:
     return notes_of({"fr": terms.note_fr, "en": terms.note_en, "order": order.note}, language)
 
 
-def draft_invoice_papers(session: Session, invoice_id: UUID) -> tuple[Draft, ...]:
-    """Return an invoice as it was frozen, or its provisional revision, with the joined invoice that it begins (C15)."""
-    invoice = billing.invoice(session, invoice_id=invoice_id)
-    containers = queries.containers(session)
-    joined = joined_among(session, [invoice]).values() if invoice.section == 1 else ()
-    return (
-        _as_invoice_draft(invoice, containers, run_id=None),
-        *(_as_joined_draft(one, containers, run_id=None) for one in joined),
-    )
-
-
 def draft_credit_paper(session: Session, credit_id: UUID) -> Draft:
     """Return an issued credit note as it was frozen."""
     note = billing.credit_note(session, credit_id=credit_id)
@@ -163,14 +114,14 @@ def draft_credit_paper(session: Session, credit_id: UUID) -> Draft:
     orders = note.parties_text.get("orders", ())
     return Draft(
         paper=draft_credit_note(
-            note, invoice=invoice, qr=_qr(PaperKind.CREDIT_NOTE, note.id), containers=queries.containers(session)
+            note, invoice=invoice, qr=qr_of(PaperKind.CREDIT_NOTE, note.id), containers=queries.containers(session)
         ),
         kind=DocumentKind.CREDIT_NOTE,
         owner_id=note.owner_id,
         readers=tuple(note.party_ids),
         subject_id=note.id,
         name=f"{note.number}.pdf",
-        language=_language(note.parties_text["buyer"].get("language", "fr")),
+        language=language_of(note.parties_text["buyer"].get("language", "fr")),
         at=issued_at(note),
         order_id=UUID(orders[0]["id"]) if len(orders) == 1 else None,
     )
@@ -186,7 +137,7 @@ def draft_delivery_papers(session: Session, delivery_id: UUID) -> tuple[Draft, .
 
 
 def _carrier_papers(subject: RunSubject) -> Iterator[Draft]:
-    run, language = subject.run, _language(subject.carrier.language)
+    run, language = subject.run, language_of(subject.carrier.language)
     names = {org_id: organisation.name for org_id, organisation in subject.cast.organisations.items()}
     sheet = draft_run_sheet(
         run,
@@ -195,10 +146,10 @@ def _carrier_papers(subject: RunSubject) -> Iterator[Draft]:
         orders=subject.orders,
         collect=invoice_collectables(subject.invoices, run, names),
         timezone=subject.carrier.timezone,
-        qr=_qr(PaperKind.RUN_SHEET, run.id),
+        qr=qr_of(PaperKind.RUN_SHEET, run.id),
     )
     load = draft_load_list(
-        run, subject.vehicle, subject.cast, orders=subject.orders, qr=_qr(PaperKind.LOAD_LIST, run.id)
+        run, subject.vehicle, subject.cast, orders=subject.orders, qr=qr_of(PaperKind.LOAD_LIST, run.id)
     )
     for paper, kind, name in (
         (sheet, DocumentKind.RUN_SHEET, f"{run.name}-feuille.pdf"),
@@ -226,75 +177,13 @@ def _order_papers(subject: RunSubject) -> Iterator[Draft]:
             if invoice is None or order.deliver_with.value != "invoice":
                 yield _slip_draft(subject, order.id, stop.id)
                 continue
-            yield from _invoice_drafts_of(invoice, subject, joined)
-
-
-def _invoice_drafts_of(invoice: Invoice, subject: RunSubject, before: set[UUID]) -> Iterator[Draft]:
-    """Yield an order's invoice; of a joined one its section, and the whole with the first section of the stop."""
-    draft = _as_invoice_draft(invoice, subject.containers, run_id=subject.run.id)
-    whole = subject.joined.get(invoice.joined_id) if invoice.joined_id else None
-    if whole is None:
-        yield draft
-        return
-    yield replace(draft, is_packed=False)
-    if whole.id not in before:
-        before.add(whole.id)
-        yield _as_joined_draft(whole, subject.containers, run_id=subject.run.id)
-
-
-def _as_joined_draft(joined: JoinedInvoice, containers: Mapping[str, Text], *, run_id: UUID | None) -> Draft:
-    """Whoever reads every section reads the whole: the client, never one seller among others (law 33)."""
-    first = joined.first
-    language = _language(first.parties_text["buyer"].get("language", "fr"))
-    return Draft(
-        paper=draft_joined_invoice(
-            joined,
-            prepared_on=first.issued_on or first.created_at.date(),
-            qr=_qr(PaperKind.INVOICE, joined.id),
-            language=language,
-            containers=containers,
-        ),
-        kind=DocumentKind.PROVISIONAL_INVOICE if joined.is_provisional else DocumentKind.INVOICE,
-        owner_id=first.owner_id,
-        readers=joined.readers,
-        subject_id=joined.id,
-        name=f"{joined.number or joined.reference}.pdf",
-        language=language,
-        at=max(issued_at(one) for one in joined.sections),
-        run_id=run_id or first.run_id,
-    )
-
-
-def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_id: UUID | None) -> Draft:
-    is_provisional = invoice.state is InvoiceState.PROVISIONAL
-    orders = invoice.parties_text.get("orders", ())
-    at, language = issued_at(invoice), _language(invoice.parties_text["buyer"].get("language", "fr"))
-    paper = draft_invoice(
-        invoice,
-        prepared_on=invoice.issued_on or invoice.created_at.date(),
-        qr=_qr(PaperKind.INVOICE, invoice.id),
-        language=language,
-        delivered_on=None if is_provisional else invoice.tax_on,
-        containers=containers,
-    )
-    return Draft(
-        paper=paper,
-        kind=DocumentKind.PROVISIONAL_INVOICE if is_provisional else DocumentKind.INVOICE,
-        owner_id=invoice.owner_id,
-        readers=tuple(invoice.party_ids),
-        subject_id=invoice.id,
-        name=f"{invoice.number or invoice.reference}.pdf",
-        language=language,
-        at=at,
-        order_id=UUID(orders[0]["id"]) if len(orders) == 1 else None,
-        run_id=run_id or invoice.run_id,
-    )
+            yield from invoice_drafts_of(invoice, subject, joined)
 
 
 def _slip_draft(subject: RunSubject, order_id: UUID, stop_id: UUID) -> Draft:
     order = subject.orders[order_id]
     stop = next(stop for stop in subject.run.stops if stop.id == stop_id)
-    paper = draft_slip(order, subject.cast, run=subject.run, stop=stop, qr=_qr(PaperKind.DELIVERY_SLIP, order.id))
+    paper = draft_slip(order, subject.cast, run=subject.run, stop=stop, qr=qr_of(PaperKind.DELIVERY_SLIP, order.id))
     buyer = subject.cast.organisations[order.buyer_id]
     return Draft(
         paper=paper,
@@ -303,7 +192,7 @@ def _slip_draft(subject: RunSubject, order_id: UUID, stop_id: UUID) -> Draft:
         readers=(order.owner_id, order.buyer_id),
         subject_id=order.id,
         name=f"{order.number}-bon.pdf",
-        language=_language(buyer.language),
+        language=language_of(buyer.language),
         at=subject.run.documented_at or subject.run.starts_at,
         order_id=order.id,
         run_id=subject.run.id,
@@ -317,7 +206,7 @@ def _slip_draft_after(subject: DeliverySubject) -> Draft:
         subject.cast,
         run=subject.run,
         stop=subject.stop,
-        qr=_qr(PaperKind.DELIVERY_SLIP, order.id),
+        qr=qr_of(PaperKind.DELIVERY_SLIP, order.id),
         delivery=subject.delivery,
     )
     return Draft(
@@ -327,7 +216,7 @@ def _slip_draft_after(subject: DeliverySubject) -> Draft:
         readers=(order.owner_id, order.buyer_id),
         subject_id=order.id,
         name=f"{order.number}-bon.pdf",
-        language=_language(subject.cast.organisations[order.buyer_id].language),
+        language=language_of(subject.cast.organisations[order.buyer_id].language),
         at=subject.delivery.received_at,
         order_id=order.id,
         run_id=subject.run.id,
@@ -343,7 +232,7 @@ def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
         signer_role=subject.visit.signer_role,
         timezone=subject.carrier.timezone,
         uncertainty_s=subject.visit.uncertainty_s,
-        qr=_qr(PaperKind.VARIANCE_NOTICE, notice.id),
+        qr=qr_of(PaperKind.VARIANCE_NOTICE, notice.id),
     )
     return Draft(
         paper=paper,
@@ -352,16 +241,8 @@ def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
         readers=(order.owner_id,),
         subject_id=notice.id,
         name=f"AE-{order.number}.pdf",
-        language=_language(subject.cast.organisations[order.owner_id].language),
+        language=language_of(subject.cast.organisations[order.owner_id].language),
         at=notice.made_at,
         order_id=order.id,
         run_id=subject.run.id,
     )
-
-
-def _qr(kind: PaperKind, subject_id: UUID) -> str:
-    return paper_code(settings().public_url, kind, subject_id)
-
-
-def _language(code: str) -> Language:
-    return "en" if code == "en" else "fr"
