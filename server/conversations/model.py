@@ -36,9 +36,11 @@ class Message(Owned):
     """What somebody, or the system, said in a thread. Written once."""
 
     __tablename__ = "message"
+    __table_args__ = (UniqueConstraint("thread_id", "author_id", "key"),)
     append_only = True
 
     thread_id: Mapped[UUID] = mapped_column(index=True)
+    key: Mapped[UUID | None]  # its author's: sent twice, it is said once
     author_id: Mapped[UUID | None]
     author_name: Mapped[str]
     text_fr: Mapped[str]

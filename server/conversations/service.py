@@ -39,10 +39,12 @@ def say(
     readers: Iterable[UUID] = (),
     topic: str = "",
     author_name: str = SYSTEM_NAME,
+    key: UUID | None = None,
 ) -> Message:
     """Return a new message in the acting organisation's thread on a subject, opened if need be.
 
-    ``readers`` are the other organisations that read this message; the thread's readers only grow.
+    ``readers`` are the other organisations that read this message; the thread's readers only grow. Said again with its
+    author's ``key``, the message that stands is returned.
 
     Raises:
         BadMessage: nothing was said, or more than ``MAX_MESSAGE`` characters.
@@ -55,13 +57,15 @@ def say(
             where="text",
         )
     circle = sorted(set(readers) - {acting_org(session)})
-    key = {"subject": subject, "subject_id": subject_id, "topic": topic}
-    thread = _thread(session, key, circle, stamp)
+    thread = _thread(session, {"subject": subject, "subject_id": subject_id, "topic": topic}, circle, stamp)
+    if key is not None and (known := _said_before(session, thread, key, stamp)) is not None:
+        return known
     message = Message(
         id=new_id(),
         owner_id=thread.owner_id,
         party_ids=circle,
         thread_id=thread.id,
+        key=key,
         author_id=stamp.by,
         author_name=author_name,
         text_fr=text.fr,
@@ -72,6 +76,12 @@ def say(
     session.flush()
     facts.record(session, events.MESSAGE_SAID, message.id, stamp, readers=tuple(circle))
     return message
+
+
+def _said_before(session: Session, thread: Thread, key: UUID, stamp: Stamp) -> Message | None:
+    """Return what the same person said with this key; the thread is locked, so that nobody says it meanwhile."""
+    said = select(Message).filter_by(thread_id=thread.id, key=key, author_id=stamp.by)
+    return session.scalars(said).one_or_none()
 
 
 def _thread(session: Session, key: dict[str, Any], circle: list[UUID], stamp: Stamp) -> Thread:

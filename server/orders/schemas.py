@@ -168,8 +168,9 @@ class OutsideInvoiceSchema(Schema):
 
 
 class MessageTextSchema(Schema):
-    """What somebody says."""
+    """What somebody says. ``key`` makes a repeated request one message."""
 
+    key = fields.UUID(load_default=None, allow_none=True)
     text = line(longest=4000, required=True)
 
 

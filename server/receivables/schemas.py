@@ -271,8 +271,9 @@ class DecisionsSchema(Schema):
 
 
 class AccountSaidSchema(Schema):
-    """What somebody says on an account."""
+    """What somebody says on an account. ``key`` makes a repeated request one message."""
 
+    key = fields.UUID(load_default=None, allow_none=True)
     text = line(longest=4000, required=True)
 
 

@@ -228,6 +228,13 @@ class OfficeDay:
         noted = {"number": "F-2026-118", "issued_on": RUN_DAY.isoformat()}
         external.do(f"{order}/outside-invoice", noted, already=order)
         adjusted.do("/inbox/read")
+        self._talk(adjusted)
+
+    def _talk(self, seller: Person) -> None:
+        """Write on an order and on an account: what is sent again is said once."""
+        said = {"text": "Merci, nous vérifions."}
+        seller.do(f"{self.orders[0, 0]}/messages", {"key": self.key("on the order"), **said})
+        seller.do(f"/accounts/{self.eve.world.buyers[0].id}/messages", {"key": self.key("on the account"), **said})
 
     def _correct(self) -> None:
         """A keg more came back than was counted."""
@@ -255,11 +262,12 @@ class OfficeDay:
         self.carrier.do(f"{self.run}/close", already=self.run)
 
     def state(self) -> Digest:
-        """Return how the day stands, without what hangs on the instant and on a tablet's ids."""
+        """Return how the day stands, without what hangs on the instant and on ids: photos show those of their lines."""
         found = self.drill.state()
         return found | {
             "events": [(seq, kind, outcome) for seq, kind, _hash, outcome in found["events"]],
             "visits": [row[:-1] for row in found["visits"]],
+            "attachments": sorted((media, is_whole) for _sha256, media, _size, is_whole in found["attachments"]),
             "facts": sorted(self.drill.rows(_FACTS)),
         }
 

@@ -31,8 +31,8 @@ _ESSENTIAL = {
     "devices.make_code", "devices.enrol@identity", "devices.enrol@identity+2", "devices.token@identity", "sync.hello",
     "sync.attachment_chunk", "sync.push", "sync.seal_delivery", "sync.seal_with_attachment", "notifications.tell_order",
     "notifications.tell_invoice", "notifications.tell_proof", "notifications.tell_credit", "discrepancies_api.decide",
-    "corrections.correct", "credits_api.decide", "payments_api.confirm", "payments_api.record", "closing.settle_run",
-    "closing.close_run",
+    "corrections.correct", "credits_api.decide", "payments_api.confirm", "payments_api.record", "orders.say",
+    "accounts_api.say", "closing.settle_run", "closing.close_run",
 }  # fmt: skip
 # Who lost an answer asks again, and these rows say that somebody asked. Facts are counted by name, see ``OfficeDay``.
 _ASKED_AGAIN = {

@@ -15,6 +15,7 @@ from server.core.web.caller import known_caller, language
 from server.core.web.figures import FIGURES
 from server.core.web.forgery import csrf_field, csrf_token
 from server.core.web.headers import nonce
+from shared.ids import new_id
 from shared.lifecycles import LABELS
 
 
@@ -32,6 +33,7 @@ def install_rendering(app: Flask) -> None:
         "csrf_field": csrf_field,
         "csrf_token": csrf_token,
         "nonce": nonce,
+        "fresh_key": new_id,
     }
     app.context_processor(_about_the_caller)
 

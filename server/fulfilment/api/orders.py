@@ -148,6 +148,7 @@ def say(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
             text=Text(asked["text"], asked["text"]),
             readers=(order.owner_id, *order.party_ids),
             author_name=speaker(),
+            key=asked["key"],
             stamp=stamp(),
         )
         return present_message(said)

@@ -15,6 +15,7 @@ from server.conversations.model import ThreadSubject
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.forms import form_id
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import listed, speaker
 from server.fulfilment.service.by_hand import deliver_by_hand, fail_by_hand, ship_by_hand
@@ -155,6 +156,7 @@ def say(order_id: UUID) -> Response:
             text=Text(words, words),
             readers=(order.owner_id, *order.party_ids),
             author_name=speaker(),
+            key=form_id("key"),
             stamp=stamp(),
         )
     return redirect(f"/commandes/{order_id}#messages", code=303)

@@ -769,6 +769,7 @@ CREATE INDEX ix_membership_user_id ON membership (user_id)
 -- next
 CREATE TABLE message (
 	thread_id UUID NOT NULL, 
+	key UUID, 
 	author_id UUID, 
 	author_name TEXT NOT NULL, 
 	text_fr TEXT NOT NULL, 
@@ -777,7 +778,8 @@ CREATE TABLE message (
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
-	CONSTRAINT pk_message PRIMARY KEY (id)
+	CONSTRAINT pk_message PRIMARY KEY (id), 
+	CONSTRAINT uq_message_thread_id_author_id_key UNIQUE (thread_id, author_id, key)
 )
 -- next
 CREATE INDEX ix_message_owner_id ON message (owner_id)

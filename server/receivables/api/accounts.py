@@ -136,5 +136,6 @@ def say(asked: dict[str, Any], buyer_id: UUID) -> Message:
             buyer_id=buyer_id,
             words=asked["text"],
             author_name=who.display_name,
+            key=asked["key"],
             stamp=stamp(),
         )

@@ -83,5 +83,6 @@ def say(asked: dict[str, Any], issuer_id: UUID) -> Message:
             buyer_id=who.org_id,
             words=asked["text"],
             author_name=who.display_name,
+            key=asked["key"],
             stamp=stamp(),
         )

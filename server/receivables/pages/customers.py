@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
-from server.core.web.forms import form_words
+from server.core.web.forms import form_id, form_words
 from server.identity.permissions import Permission
 from server.parties import queries as parties
 from server.receivables import accounts as reads
@@ -99,6 +99,7 @@ def say(buyer_id: UUID) -> Response:
             buyer_id=buyer_id,
             words=form_words("text", longest=4000),
             author_name=who.display_name,
+            key=form_id("key"),
             stamp=stamp(),
         )
     return redirect(f"/comptes/{buyer_id}#chat", code=303)

@@ -25,9 +25,18 @@ def account_id(*, issuer_id: UUID, buyer_id: UUID) -> UUID:
 
 
 def say_on_account(
-    session: Session, *, issuer_id: UUID, buyer_id: UUID, words: str, author_name: str, stamp: Stamp
+    session: Session,
+    *,
+    issuer_id: UUID,
+    buyer_id: UUID,
+    words: str,
+    author_name: str,
+    stamp: Stamp,
+    key: UUID | None = None,
 ) -> Message:
     """Return what the acting issuer or customer says about its account; both read it, and nobody else.
+
+    Said again with its author's ``key``, it is there once.
 
     Raises:
         NoAccount: the two share no account, or a third organisation acts.
@@ -45,6 +54,7 @@ def say_on_account(
             text=Text(said, said),
             readers=[buyer_id],
             author_name=author_name,
+            key=key,
             stamp=stamp,
         )
 

@@ -70,6 +70,19 @@ def test_a_form_that_is_sent_again_orders_once(trade: Trade) -> None:
     assert answered(trade.buyer.get(API + first.removeprefix("/commandes")))["lines"][0]["quantity"] == 3
 
 
+def test_a_message_that_is_sent_again_is_said_once(trade: Trade) -> None:
+    """G2, R046: the form on the order's page carries a key, and so does the program's request."""
+    order = trade.order()
+    shown = page(trade.buyer, f"/commandes/{order['id']}")
+    key = re.search(r'/messages">.*?name="key" value="([^"]+)"', shown, flags=re.DOTALL)[1]
+    for _ in range(2):
+        sent(trade.buyer, f"/commandes/{order['id']}/messages", {"message": "Par la ruelle", "key": key})
+    said = [trade.seller.post(f"{API}/{order['id']}/messages", json={"text": "Noté", "key": key}) for _ in range(2)]
+    assert answered(said[0], 201) == answered(said[1], 201)
+    found = [one["text"]["fr"] for one in answered(trade.buyer.get(f"{API}/{order['id']}/messages"))]
+    assert (found.count("Par la ruelle"), found.count("Noté")) == (1, 1)
+
+
 def test_a_retailer_with_several_suppliers_chooses_first(trade: Trade) -> None:
     """R027, R034: those with whom a relation is active, and no others."""
     choice = page(trade.buyer, "/commandes/nouvelle")
