@@ -72,6 +72,51 @@ _OF_KIND: Final = {"key": "uuid"}
 """Names that have their unit only in this format."""
 
 
+_QUERIES: Final = {
+    "q": "words to look for",
+    "words": "words to look for",
+    "page": "page of the list, from 1",
+    "state": "those in this state alone",
+    "kind": "those of this kind alone",
+    "outcome": "those that ended so alone",
+    "reason": "those with a word of their reason that begins so",
+    "order": "those whose order's number begins so",
+    "client": "those of a client whose name has a word that begins so",
+    "seller": "those of a seller whose name has a word that begins so",
+    "signer": "those signed by somebody whose name has a word that begins so",
+    "lot": "those with a lot that begins so",
+    "number": "those whose number begins so",
+    "event": "calls of this event alone",
+    "archived": "archived ones instead of the others",
+    "matched": "whether an order was found for it",
+    "unread": "unread ones alone",
+    "sure": "`true`: said on purpose",
+    "delivery_bucket": "how far the delivery is, as a dashboard counts it",
+    "billing_bucket": "how far the invoicing is, as a dashboard counts it",
+    "to_invoice_outside": "those whose seller still has to invoice them in its own system",
+    "before": "the last id of the page before; none for the first page",
+}
+"""What each parameter of a query narrows, where the view's own schema does not say it."""
+
+
+def say_parameters(document: dict[str, Any]) -> None:
+    """Say what each parameter is: whose id stands in an address, what a query narrows."""
+    for path in document["paths"].values():
+        for holder in path.values():
+            for parameter in holder if isinstance(holder, list) else holder.get("parameters", []):
+                if not parameter.get("description") and (words := _of_parameter(parameter["name"], parameter["in"])):
+                    parameter["description"] = words
+
+
+def _of_parameter(name: str, where: str) -> str:
+    noun = name.removesuffix("_id").replace("_", " ")
+    if where == "query" and name in _QUERIES:
+        return _QUERIES[name]
+    if name.endswith("_id"):
+        return f"id of the {noun}" if where == "path" else f"those of this {noun} alone"
+    return ""
+
+
 def say_units(document: dict[str, Any]) -> None:
     """Give every property and parameter its unit, an example where it has none, and a pattern that all readers know."""
     for name, schema, described in _named(document):

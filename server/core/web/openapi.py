@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
@@ -13,12 +14,13 @@ from typing import Any, Final
 import msgspec
 from flask import Flask
 from flask_smorest import Api
+from marshmallow import fields, validate
 
 from server.core.problems import Text
 from server.core.web import refusals
 from server.core.web.access import Access, Required, marks
 from server.core.web.byte_doors import describe_bytes
-from server.core.web.conventions import CONVENTIONS, SCHEMES, say_units
+from server.core.web.conventions import CONVENTIONS, SCHEMES, say_parameters, say_units
 from server.core.web.messages import MARK, Carried
 from server.core.web.request_kind import API_PREFIX
 from server.core.web.schemas import ProblemSchema
@@ -48,6 +50,7 @@ def install_api(app: Flask, doors: Mapping[StrEnum, Door]) -> Api:
     }
     api = Api(app)
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # each status is named; a `default` would stand for the truth
+    api.ma_plugin.converter.add_attribute_function(_choices)
     api.spec.components.schema("Problem", schema=ProblemSchema)
     app.extensions[_KEY], app.extensions[_DOORS] = api, doors
     return api
@@ -69,8 +72,19 @@ def document(app: Flask) -> dict[str, Any]:
             _complete(operation, app, endpoint, components)
     for item in found["paths"].values():
         _plain_parameters(item)
+    say_parameters(found)
     say_units(found)
+    _say_schemas(api, components["schemas"])
+    _plain_tags(found)
     return found | {"x-problems": refusals.titles()}
+
+
+def _choices(_converter: Any, field: fields.Field[Any], **_: Any) -> dict[str, Any]:
+    """Offer of an enumeration what its validator lets through, where that is less than all of it."""
+    narrowed = [one.choices for one in field.validators if isinstance(one, validate.OneOf)]
+    if not (isinstance(field, fields.Enum) and narrowed):
+        return {}
+    return {"enum": [choice.value for choice in narrowed[0]]}
 
 
 def _operations(app: Flask) -> Iterator[tuple[str, str, str]]:
@@ -137,6 +151,27 @@ def _content(kind: type[msgspec.Struct], schemas: dict[str, Any]) -> dict[str, A
         if schemas.setdefault(name, described) != described:
             raise RuntimeError(f"two schemas of the document are called {name}: rename one")
     return {"application/json": {"schema": schema}}
+
+
+def _say_schemas(api: Api, schemas: dict[str, Any]) -> None:
+    """Give each schema the words of its class."""
+    for key, name in api.ma_plugin.converter.refs.items():
+        if name in schemas and (words := inspect.getdoc(key[0])):
+            schemas[name].setdefault("description", words.replace("``", "`"))
+
+
+def _plain_tags(document: dict[str, Any]) -> None:
+    """Call each group of operations by its noun, and not by how its views are kept."""
+    for named in document["tags"]:
+        named["name"] = _noun(named["name"])
+    for item in document["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict) and "tags" in operation:
+                operation["tags"] = [_noun(tag) for tag in operation["tags"]]
+
+
+def _noun(tag: str) -> str:
+    return tag.removesuffix("_api").replace("_", " ")
 
 
 def _plain_parameters(item: dict[str, Any]) -> None:

@@ -88,7 +88,8 @@ def titles() -> dict[str, Mapping[str, Any]]:
 
 
 def _refusal(status: int, slugs: list[str]) -> dict[str, Any]:
-    described: dict[str, Any] = {"description": _words(status, slugs), "content": {_PROBLEM: {"schema": _of(slugs)}}}
+    content = {"schema": _of(slugs), "example": _example(status, slugs[0])}
+    described: dict[str, Any] = {"description": _words(status, slugs), "content": {_PROBLEM: content}}
     if status in _REPEATED:
         described["headers"] = {"Retry-After": _RETRY}
     if status == HTTPStatus.UNAUTHORIZED:
@@ -103,6 +104,23 @@ def _words(status: int, slugs: list[str]) -> str:
 
 def _of(slugs: list[str]) -> dict[str, Any]:
     return {"allOf": [{"$ref": "#/components/schemas/Problem"}, {"properties": {"slug": {"enum": slugs}}}]}
+
+
+def _example(status: int, slug: str) -> dict[str, Any]:
+    title = table().problems[slug]
+    said = {
+        "fr": f"{title['fr']}. Ce qui ne va pas, où, et quoi faire.",
+        "en": f"{title['en']}. What, where, what to do.",
+    }
+    return {
+        "type": f"https://tournee.example/problems/{slug}",
+        "title": title["en"],
+        "status": status,
+        "detail": said["en"],
+        "slug": slug,
+        "details": said,
+        "request_id": "01a2165d8c567f36863496c82b2b12b3",
+    }
 
 
 def _not_modified() -> dict[str, Any]:

@@ -17,6 +17,7 @@ from server.app import create_app
 from server.core.web.access import Required, marks
 from server.core.web.openapi import _content
 from server.identity.permissions import MATRIX, TABLET_PERMISSIONS, Column
+from server.receivables.model import BY_HAND
 from tests.conftest import Database
 from tests.factories import refusing
 from tests.factories.web import Client
@@ -165,6 +166,20 @@ def test_every_number_has_its_unit(document: dict) -> None:
         if not described.get("description")
     ]
     assert silent == []
+
+
+def test_every_parameter_and_schema_has_words(document: dict) -> None:
+    """API: each header, address and query says what it is, each schema what it holds; choices are those taken."""
+    asked = [
+        (path, parameter)
+        for path, item in document["paths"].items()
+        for holder in item.values()
+        for parameter in (holder if isinstance(holder, list) else holder.get("parameters", []))
+    ]
+    assert [(path, one["name"]) for path, one in asked if not one.get("description")] == []
+    schemas = document["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+    assert set(schemas["NewPayment"]["properties"]["method"]["enum"]) == {one.value for one in BY_HAND}
 
 
 def test_patterns_are_those_of_every_reader(document: dict) -> None:

@@ -3,7 +3,10 @@ SwaggerUIBundle({
   domNode: place,
   url: place.dataset.document,
   deepLinking: true,
-  docExpansion: "list",
+  docExpansion: "none",
+  filter: true,
+  defaultModelsExpandDepth: 0,
+  defaultModelRendering: "model",
   supportedSubmitMethods: ["get"],
   validatorUrl: null,
 });
