@@ -85,6 +85,14 @@ class Journey:
         return found
 
     @property
+    def has_run(self) -> bool:
+        """Whether there is one: the office takes a run off that it has whole."""
+        try:
+            return bool(self.run)
+        except NothingOpen:
+            return False
+
+    @property
     def stop(self) -> BundleStop:
         """The stop that is open."""
         return bundles.stop_of(self.run, self.stop_id)

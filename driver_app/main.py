@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from random import SystemRandom
 from threading import Thread
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("KIVY_NO_ARGS", "1")
 os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
@@ -22,15 +23,18 @@ from driver_app.platform.fake import DrawnCamera
 from driver_app.store import settings
 from driver_app.sync.backoff import Backoff
 from driver_app.sync.engine import Round, SyncEngine
-from driver_app.sync.loop import SyncLoop
+from driver_app.sync.loop import SETTLE_S, SyncLoop
 from driver_app.sync.transport import HttpTransport
 from driver_app.tablet import Tablet, open_tablet
 from shared.problems import Problem
 
+if TYPE_CHECKING:
+    from driver_app.ui.app import DriverApp
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Open the window and return 0 when it is closed; 2 when the tablet could not be opened or enrolled."""
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     try:
         tablet = open_tablet(options.home, FileSecrets(options.home / "keys"))
         _enrol(tablet, options)
@@ -42,11 +46,26 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _show(tablet: Tablet, options: argparse.Namespace) -> None:
+    app, line = assemble(tablet, options, SystemClock())
+    line.follow(tablet)
+    try:
+        app.run()
+    finally:
+        line.stop()
+        app.flow.tablet.store.close()
+
+
+def assemble(
+    tablet: Tablet, options: argparse.Namespace, clock: Clock, *, settle_s: float = SETTLE_S
+) -> tuple[DriverApp, Line]:
+    """Return the app wired to its line to the office; the line follows the tablet when told to.
+
+    ``settle_s`` is how long what was just sealed rests before it is sent.
+    """
     from kivy.clock import Clock as Frames
 
     from driver_app.ui.app import DriverApp
 
-    clock = SystemClock()
     camera = DrawnCamera() if options.drawn_photos else NoCamera()
     flow = Flow(tablet, clock, Machine(camera, NoLocation(), Browser()))
     app = DriverApp(flow)
@@ -55,33 +74,30 @@ def _show(tablet: Tablet, options: argparse.Namespace) -> None:
         flow.heard(ended)
         Frames.schedule_once(lambda _: app.synced())
 
-    line = Line(options, clock, heard)
+    line = Line(options, clock, heard, settle_s=settle_s)
 
     def redeem(code: str, ended: Callable[[Problem | None], None]) -> None:
         line.redeem(flow.tablet, code, lambda problem: Frames.schedule_once(lambda _: ended(problem)))
 
     app.renew, app.redeem = line.renew, redeem
     flow.sealed = app.wake_sync = line.wake
-    line.follow(tablet)
-    try:
-        app.run()
-    finally:
-        line.stop()
-        flow.tablet.store.close()
+    return app, line
 
 
 class Line:
     """The sync of whichever tablet stands in the folder: one loop at a time."""
 
-    def __init__(self, options: argparse.Namespace, clock: Clock, heard: Callable[[Round], None]) -> None:
+    def __init__(
+        self, options: argparse.Namespace, clock: Clock, heard: Callable[[Round], None], *, settle_s: float = SETTLE_S
+    ) -> None:
         """Take the office's address, the tablet's folder and name, the clock, and who hears of each round."""
-        self._options, self._clock, self._heard = options, clock, heard
+        self._options, self._clock, self._heard, self._settle_s = options, clock, heard, settle_s
         self._loop: SyncLoop | None = None
 
     def follow(self, tablet: Tablet) -> None:
         """Sync this tablet from now on."""
         engine = SyncEngine(tablet, HttpTransport(self._options.server), self._clock, Wired())
-        self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard)
+        self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard, settle_s=self._settle_s)
         self._loop.start()
 
     def wake(self) -> None:
@@ -129,14 +145,15 @@ def _enrol(tablet: Tablet, options: argparse.Namespace) -> None:
         enrol(tablet, transport, code=options.enrol, name=options.name, now=SystemClock().now())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m driver_app.main", description=main.__doc__)
-    parser.add_argument("--home", type=Path, required=True, help="folder of the tablet's store and keys")
-    parser.add_argument("--server", required=True, help="address of the office, e.g. http://127.0.0.1:8000")
-    parser.add_argument("--enrol", metavar="CODE", help="one-time code of the dispatcher, the first time")
-    parser.add_argument("--name", default="Tablette", help="name under which the dispatcher sees this tablet")
-    parser.add_argument("--drawn-photos", action="store_true", help="draw photos instead of taking them")
-    return parser
+def parser() -> argparse.ArgumentParser:
+    """Return what the command takes."""
+    wanted = argparse.ArgumentParser(prog="python -m driver_app.main", description=main.__doc__)
+    wanted.add_argument("--home", type=Path, required=True, help="folder of the tablet's store and keys")
+    wanted.add_argument("--server", required=True, help="address of the office, e.g. http://127.0.0.1:8000")
+    wanted.add_argument("--enrol", metavar="CODE", help="one-time code of the dispatcher, the first time")
+    wanted.add_argument("--name", default="Tablette", help="name under which the dispatcher sees this tablet")
+    wanted.add_argument("--drawn-photos", action="store_true", help="draw photos instead of taking them")
+    return wanted
 
 
 if __name__ == "__main__":

@@ -63,6 +63,7 @@ _SCREENS = {
     "aside": aside.AsideScreen,
     "enrol": enrol.EnrolScreen,
 }
+_WITHOUT_RUN = frozenset({"unlock", "enrol", "empty", "help", "aside"})
 SNACK_S = 6.0
 _loaded: set[str] = set()
 
@@ -102,7 +103,9 @@ class DriverApp(App):
         return screens
 
     def go(self, screen: str) -> None:
-        """Show a screen with its present state."""
+        """Show a screen with its present state; one that speaks of a run gives way when the tablet holds none."""
+        if screen not in _WITHOUT_RUN and not self.flow.has_run:
+            screen = "empty"
         if self.root.current == screen:
             self.root.current_screen.on_pre_enter()
         self.root.current = screen
@@ -201,6 +204,8 @@ class DriverApp(App):
         self.refresh_sync()
         if self.root.current == "empty":
             self.enter()
+        elif self.root.current in ("tour", "outbox") and not self.flow.has_run:
+            self.go("empty")  # it is over, and the office took it off
         elif self.root.current in ("tour", "outbox"):
             self.root.current_screen.refresh()
 

@@ -51,7 +51,7 @@ def present_stop(run: BundleRun, stop: BundleStop, draft: StopDraft, language: L
     """Say what the stop screen shows for a draft."""
     leads_to = _leads_to(run, stop, draft)
     return StopView(
-        title=f"{stop.position + 1}. {stop.place.name}",
+        title=f"{stop.position}. {stop.place.name}",
         address=f"{stop.place.street}, {stop.place.city}",
         access=stop.place.access_note,
         rows=tuple(_rows(run, stop, draft, language)),

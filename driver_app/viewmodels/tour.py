@@ -84,7 +84,7 @@ def load_of(stop: BundleStop, language: Language) -> str:
 def _card(run: BundleRun, stop: BundleStop, status: CardStatus, language: Language, *, state: str) -> StopCardView:
     return StopCardView(
         stop_id=stop.stop_id,
-        number=str(stop.position + 1),
+        number=str(stop.position),
         name=stop.place.name,
         address=f"{stop.place.street}, {stop.place.city}",
         load=load_of(stop, language),

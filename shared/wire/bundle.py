@@ -93,7 +93,7 @@ class Collectable(_Part, frozen=True, kw_only=True):
 
 
 class BundleStop(_Part, frozen=True, kw_only=True):
-    """One stop, in the order of the run. ``planned_at_ms`` is a Unix time in milliseconds."""
+    """One stop; ``position`` counts from 1. ``planned_at_ms`` is a Unix time in milliseconds."""
 
     stop_id: Identifier
     position: int

@@ -58,7 +58,7 @@ def test_the_server_never_draws_a_window() -> None:
 
 
 def test_another_client_stands_on_the_protocols_page_alone() -> None:
-    """Issue 3, shown 8: the client of the conformance suite imports nothing of the product."""
+    """A second client: the client of the conformance suite imports nothing of the product."""
     written = [source for source in sources("tests/conformance") if source.path.stem in {"client", "leaves"}]
     assert len(written) == 2
     known = set(sys.stdlib_module_names) | {"cryptography", "tests.conformance.leaves"}

@@ -28,7 +28,7 @@ def app(day: BrowserDay) -> Flask:
 
 
 def test_every_page_has_a_sample(app: Flask) -> None:
-    """Issue 4, point 8: a page with an id in its address and without a sample fails the build."""
+    """Accessibility: a page with an id in its address and without a sample fails the build."""
     rules = {one.endpoint: one for one in page_rules(app)}
     apart = NO_PAGES.keys() | SHOWN_ELSEWHERE.keys()
     wanting = {name for name, rule in rules.items() if rule.arguments and name not in apart}
@@ -38,7 +38,7 @@ def test_every_page_has_a_sample(app: Flask) -> None:
 
 
 def test_what_is_no_page_is_none(app: Flask, day: BrowserDay, browser: Browser) -> None:
-    """Issue 4, point 8: what is left out of the walk gives programs and pages something, not people a page."""
+    """Accessibility: what is left out of the walk gives programs and pages something, not people a page."""
     plain = [one.rule for one in page_rules(app) if one.endpoint in NO_PAGES and not one.arguments]
     assert plain
     with visit(browser, day.url) as page:
@@ -62,7 +62,7 @@ ORDER = (ANYONE, "supplier", "dispatcher", "retailer", "driver")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("who", ORDER if IS_NIGHT else ORDER[:-1])  # what drivers see, others saw before them
 def test_no_page_has_a_serious_fault(app: Flask, day: BrowserDay, browser: Browser, who: str, language: str) -> None:
-    """Issue 4, point 8: WCAG 2.2 AA as axe sees it; on a phone it fits; by night, in the dark and in English too.
+    """WCAG 2.2 AA as axe sees it; on a phone it fits; by night, in the dark and in English too.
 
     The browser complains about nothing, so that the content policy blocks nothing of ours.
     """

@@ -97,7 +97,7 @@ def shop(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) ->
 def test_an_order_is_accepted_invoiced_delivered_short_credited_and_paid_to_zero(
     shop: Shop, browser: Browser, language: str
 ) -> None:
-    """Issue 4, R001, R014, R018, R024, R026, R067, R080, R086: order to cash on the pages; axe finds nothing serious.
+    """R001, R014, R018, R024, R026, R067, R080, R086: order to cash on the pages; axe finds nothing serious.
 
     The group accepts and invoices by itself; the tablet is the real store and sync; Stripe is its own library against
     hosted pages on this machine, and its signed notice closes the invoice.

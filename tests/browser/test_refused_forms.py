@@ -9,7 +9,7 @@ from tests.browser.world import BrowserDay
 
 
 def test_a_refused_form_keeps_what_was_typed(browser: Browser, day: BrowserDay) -> None:
-    """Issue 4, WCAG 3.3.1 and 3.3.3: the field is named, described and focused; nothing has to be typed again."""
+    """WCAG 3.3.1 and 3.3.3: the field is named, described and focused; nothing has to be typed again."""
     with visit(browser, day.url, size=PHONE) as page:
         sign_in(page, day.supplier.email, day.supplier.password)
         page.goto("/catalogue/produits/nouveau")

@@ -36,7 +36,7 @@ FILE = SIGNED.file()
 
 
 def test_200_changed_proofs_are_all_found_without_a_network(browser: Browser, tmp_path: Path) -> None:
-    """G9, issue 3 point 4, reduced: command and page find each; `make nightly` runs 10,000. Under a second a proof."""
+    """G9, reduced: command and page find each; `make nightly` runs 10,000. Under a second a proof."""
     with opened(browser, tmp_path) as page:
         result = drill(page, count=200, seed=3)
     assert result["changed"] == 200

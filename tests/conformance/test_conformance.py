@@ -130,7 +130,7 @@ def sealed_proofs(office: Office) -> Counter[bool]:
 
 
 def test_a_day_leaves_the_same_office_whichever_client_drove_it(open_office: Callable[[str], Office]) -> None:
-    """Issue 3, shown 8: full, short, refused and closed stops, empties, cash, photos; every proof verifies."""
+    """A second client: full, short, refused and closed stops, empties, cash, photos; every proof verifies."""
     states = []
     for kind in (Ours, Theirs):
         office = open_office(kind.__name__)
@@ -448,7 +448,7 @@ class LooseLeaves(minimal.Sealer):
 def test_a_client_that_seals_wrongly_is_told_why(
     sealer: type[minimal.Sealer], reason: str, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue 3, shown 8: a planted fault is parked with its reason, and the office goes on."""
+    """G6: a planted fault is parked with its reason, and the office goes on."""
     client = came_in(Theirs, office)
     (run,) = client.runs
     monkeypatch.setattr(minimal.Tablet, "sealer", sealer())

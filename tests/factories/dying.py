@@ -201,7 +201,7 @@ def _watch_files(reach: Any) -> None:
         reach("chunk")
         return offset
 
-    blobs.LocalBlobStore.put = put_and_reach  # type: ignore[method-assign]
+    blobs.LocalBlobStore.put = put_and_reach
     doors.append_chunk = append_and_reach
 
 

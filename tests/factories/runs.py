@@ -96,7 +96,7 @@ def make_stop(run_id: str, position: int, lines: int, settlement: Settlement | N
     orders = (make_order(key, 0, lines, first), make_order(key, 1, max(1, lines - 2), "external"))
     return BundleStop(
         stop_id=ident(f"stop-{key}"),
-        position=position,
+        position=position + 1,
         place=_place(name, street, city, lat_e7, lon_e7),
         planned_at_ms=STARTS_AT_MS + (15 + 25 * position) * 60_000,
         service_s=600,

@@ -54,7 +54,7 @@ def day_script(**stop: Any) -> dict[str, Any]:
     """Return a day with one stop of each outcome; ``stop`` adds to the first."""
     run = make_run(stops=4)
     first = {
-        "position": 0,
+        "position": 1,
         "outcome": "short",
         "lines": {"#0": {"lost": 2, "reason": "breakage"}, "#1": {"extra": 1}},
         "containers": {f"keg_50l+{ident(KEG_OWNER)}": 2},
@@ -65,8 +65,8 @@ def day_script(**stop: Any) -> dict[str, Any]:
     }
     stops = [
         first,
-        {"position": 1, "outcome": "refused", "signer": "Rachel Côté"},
-        {"position": 2, "outcome": "closed"},
+        {"position": 2, "outcome": "refused", "signer": "Rachel Côté"},
+        {"position": 3, "outcome": "closed"},
     ]
     return {
         "enrol": CODE,
@@ -81,7 +81,7 @@ def day_script(**stop: Any) -> dict[str, Any]:
 def whole_script(kill_at: str | None = None) -> dict[str, Any]:
     """Return a day with everything that the app can write: a missed NIP, a preference, a stop undone, one corrected."""
     script = day_script(undone=True)
-    script["runs"][0]["stops"].append({"position": 3, "corrected": {"#0": {"returned": 1, "reason": "refused_item"}}})
+    script["runs"][0]["stops"].append({"position": 4, "corrected": {"#0": {"returned": 1, "reason": "refused_item"}}})
     return script | {"wrong_nips": ["1357"], "prefers": {"left_handed": True}, "kill_at": kill_at}
 
 

@@ -133,8 +133,8 @@ def main(arguments: list[str]) -> int:
         witness.tell("opened")
         return tablet
 
-    headless.Killer = Witness  # type: ignore[misc,assignment]
-    headless.open_tablet = opened  # type: ignore[assignment]
+    headless.Killer = Witness
+    headless.open_tablet = opened
     return headless.main(arguments)
 
 

@@ -303,7 +303,7 @@ def ground(module_database: Database) -> Ground:
 
 @pytest.mark.parametrize(("permission", "column"), CELLS, ids=[f"{one}-{column}" for one, column in CELLS])
 def test_each_cell_answers_as_the_matrix_says(ground: Ground, permission: Permission, column: Column) -> None:
-    """Issue 4, shown 6: requirements section 3, in one's own organisation; what is refused changes nothing."""
+    """Section 3, in one's own organisation; what is refused changes nothing."""
     trial, grant = TRIALS[permission], MATRIX[permission].grant(column)
     seller = trial.of(ground)
     client = ground.caller(column, trial.house, of=seller)
@@ -320,7 +320,7 @@ def test_each_cell_answers_as_the_matrix_says(ground: Ground, permission: Permis
 
 @pytest.mark.parametrize("permission", TRIALS, ids=str)
 def test_a_foreign_organisation_gets_nothing_and_changes_nothing(ground: Ground, permission: Permission) -> None:
-    """Issue 4, shown 6: the same eight roles of a stranger get 403 or 404, and the subject stays as it was."""
+    """Section 3, G10: the same eight roles of a stranger get 403 or 404, and the subject stays as it was."""
     trial = TRIALS[permission]
     subject = _kept_subject(ground, permission, trial.of(ground))
     before = trial.look(ground, subject) if trial.look else None
@@ -388,7 +388,7 @@ def test_an_agent_credits_for_a_seller_that_issues_itself_alone(ground: Ground) 
 
 
 def test_every_line_of_section_3_is_tried_or_named_as_missing() -> None:
-    """Issue 4, shown 6: 31 actions × 8 roles; the lines are those of the requirements, none is left out."""
+    """Section 3: 31 actions × 8 roles; the lines are those of the requirements, none is left out."""
     assert set(TRIALS) | set(WITHOUT_A_DOOR) == set(SECTION_3)
     assert not set(TRIALS) & set(WITHOUT_A_DOOR)
     assert len(SECTION_3) == 31 + 2  # two lines of the table hold two permissions each
@@ -396,7 +396,7 @@ def test_every_line_of_section_3_is_tried_or_named_as_missing() -> None:
 
 
 def test_a_door_that_appears_gets_its_trial(ground: Ground) -> None:
-    """Issue 4, shown 6: a line that is read as held without a door has none; else write its ``Trial``."""
+    """Section 3: a line that is read as held without a door has none; else write its ``Trial``."""
     named = {one for mark in marks(ground.app).values() if isinstance(mark, Required) for one in mark.permissions}
     assert sorted(set(WITHOUT_A_DOOR) & named) == []
 

@@ -40,7 +40,7 @@ def twins() -> dict[str, list[str]]:
 
 
 def test_every_page_action_has_a_twin_in_the_api_or_a_reason(app: Flask) -> None:
-    """Issue 4, « in the browser and through the API »: no action of a page is missing for programs unsaid."""
+    """Pages and the API are twins: no action of a page is missing for programs unsaid."""
     actions = {door for door in doors(app) if not door.startswith("GET ") and " /api/" not in door}
     assert actions == set(twins()) | set(TABLE["alone"])
     assert not set(twins()) & set(TABLE["alone"])
@@ -48,7 +48,7 @@ def test_every_page_action_has_a_twin_in_the_api_or_a_reason(app: Flask) -> None
 
 
 def test_every_action_of_the_api_stands_on_a_page_or_has_a_reason(app: Flask) -> None:
-    """Issue 4, « in the browser and through the API »: nobody needs a program for what people do."""
+    """Pages and the API are twins: nobody needs a program for what people do."""
     actions = {door for door in doors(app) if not door.startswith("GET ") and " /api/" in door}
     standing = {one for apis in twins().values() for one in apis}
     assert actions == standing | set(TABLE["programs"])

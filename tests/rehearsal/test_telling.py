@@ -133,4 +133,4 @@ def test_one_finding_is_enough(head: str) -> None:
 def test_an_unknown_plant_is_refused() -> None:
     """M4: a misspelt name plants nothing and says so."""
     with pytest.raises(UnknownPlant):
-        plant("no-such-mistake", None)  # type: ignore[arg-type]
+        plant("no-such-mistake", None)

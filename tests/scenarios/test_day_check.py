@@ -234,7 +234,7 @@ CORRUPTIONS: dict[str, tuple[Corrupt, str]] = {
 def test_an_honest_day_is_proven_and_each_corruption_is_found(
     module_database, postgres, open_office, monkeypatch, subtests
 ):
-    """Issue 2, « How it is shown » 2: every check holds, and none of them holds whatever is done to the day."""
+    """G4, laws 19 and 20: every check holds, and none of them holds whatever is done to the day."""
     office = _day(open_office)
     _correct_two(office)
     assert [(one.slug, one.faults) for one in _find(office) if not one.holds] == []

@@ -19,9 +19,9 @@ for _name, _ in list(Config.items("input")):
 Config.set("kivy", "exit_on_escape", "0")
 Config.set("kivy", "log_level", "warning")
 
-from kivy.base import EventLoop  # noqa: E402
-from kivy.input.motionevent import MotionEvent  # noqa: E402
-from PIL import Image  # noqa: E402
+from kivy.base import EventLoop  # noqa: E402 - Kivy is set up first
+from kivy.input.motionevent import MotionEvent  # noqa: E402 - Kivy is set up first
+from PIL import Image  # noqa: E402 - Kivy is set up first
 
 type Point = tuple[float, float]
 MAX_FRAMES = 400

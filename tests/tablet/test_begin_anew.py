@@ -44,7 +44,7 @@ def go_to_aside(cab: Cab, pilot: Pilot) -> None:
 
 
 def test_a_revoked_tablet_begins_anew_on_its_screens(tmp_path: Path) -> None:
-    """Issue 3: why, what is only here, a second touch to confirm, the code, a new NIP; the old log stays whole."""
+    """G6: why, what is only here, a second touch to confirm, the code, a new NIP; the old log stays whole."""
     with driving(tmp_path, make_run(stops=3)) as (cab, pilot):
         wire(cab, pilot)
         go_to_aside(cab, pilot)

@@ -1,4 +1,4 @@
-"""The real screens, driven by a finger from unlocking to synced."""
+"""The real screens, driven by a finger, beside an office in memory; the whole day is in `test_story`."""
 
 from __future__ import annotations
 
@@ -247,33 +247,6 @@ def test_the_app_is_closed_in_the_middle_of_a_count(tmp_path: Path) -> None:
     assert found is not None
     assert next(iter(found.lines.values())).delivered == 7
     assert len(found.photos) == 1
-
-
-def test_from_unlocking_to_synced(tmp_path: Path) -> None:
-    """R025, R026: a whole run by touch, then the office holds it and the screen says so."""
-    with driving(tmp_path, make_run(stops=2)) as (cab, pilot):
-        depart(pilot)
-        for number in (1, 2):
-            pilot.tap(f"stop-{number}")
-            pilot.tap("go-on")
-            if pilot.app.root.current == "payment":
-                pilot.tap("collect-0")
-                pilot.tap("payment-done")
-            sign_and_finish(pilot)
-            pilot.app.hush()
-            pilot.frames(2)
-        pilot.tap("end-run")
-        pilot.tap("end")
-        assert pilot.shows("Hors ligne")
-        cab.clock.advance(10_001)
-        pilot.app.flow.heard(cab.engine.sync())
-        pilot.app.synced()
-        pilot.app.go("outbox")
-        pilot.frames(3)
-        assert pilot.shows("Tout est au bureau")
-        assert pilot.shows("Au bureau")
-        types = [event.type for event in cab.office.disk.events]
-    assert types == ["run.departed", *["stop.arrived", "visit.finished"] * 2, "run.returned"]
 
 
 def test_a_wrong_nip_is_told_and_opens_nothing(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def explain_invoice(session: Session, *, invoice_id: UUID) -> Explanation:
     Raises:
         NotFound: there is none, or it is somebody else's.
 
-    Source: T1 to T8; the issue's « why this number ».
+    Source: T1 to T8.
     """
     invoice = read_invoice(session, invoice_id=invoice_id)
     parts = [

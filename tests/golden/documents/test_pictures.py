@@ -33,7 +33,7 @@ def test_a_document_looks_as_it_did(name):
 
 @pytest.mark.parametrize("name", sorted(SAID))
 def test_a_document_says_what_it_said(name):
-    """Issue 4, golden files: no word, date or amount of a PDF changes without someone having read it."""
+    """R055, R115: no word, date or amount of a PDF changes without someone having read it."""
     assert said(name) == (FOLDER / f"{name}.txt").read_text(encoding="utf-8")
 
 

@@ -26,7 +26,7 @@ def own_house(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_an_email_reads_as_it_did(language):
-    """Issue 4, golden files: no word, amount, date or link of an e-mail changes without someone having read it."""
+    """R073, R116: no word, amount, date or link of an e-mail changes without someone having read it."""
     written = letters(language)
     kept = {path.stem.removesuffix(f"-{language}"): path for path in FOLDER.glob(f"*-{language}.txt")}
     assert set(kept) == set(written)
@@ -35,7 +35,7 @@ def test_an_email_reads_as_it_did(language):
 
 
 def test_every_job_that_writes_mail_has_its_letter():
-    """Issue 4, golden files: a new kind of news fails here until its e-mail is written down."""
+    """R073, R116: a new kind of news fails here until its e-mail is written down."""
     telling = {task.name.rpartition(".")[2] for tasks in REACTIONS.values() for task in tasks}
     assert {name for name in telling if name.startswith("tell_")} == jobs_of_letters()
 

@@ -80,7 +80,7 @@ def is_sync(operation: Any) -> bool:
 
 
 def test_the_document_is_valid_openapi(callers: Callers) -> None:
-    """Issue 2, shown 5: OpenAPI 3.1, every operation with its own id."""
+    """API: OpenAPI 3.1, every operation with its own id."""
     document = callers.document
     assert document["openapi"].startswith("3.1")
     OpenAPIV31SpecValidator(document).validate()
@@ -100,7 +100,7 @@ def untrue(case: Any, answer: Any) -> str:
 
 @pytest.mark.parametrize("caller", FEWEST_GOOD)
 def test_answers_are_what_the_document_says(caller: str, callers: Callers, drawn: list[Drawn]) -> None:
-    """Issue 2, shown 5: schemathesis's own checks, with and without credentials, of things that exist and that do not.
+    """API: schemathesis's own checks, with and without credentials, of things that exist and that do not.
 
     No 5xx, and each status, media type, header and field is one that the document names.
     """
@@ -133,7 +133,7 @@ def _with_a_header(operation: dict[str, Any], _schemas: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("change", [_without_a_status, _of_another_kind, _of_another_type, _with_a_header])
 def test_an_untrue_document_is_found(change: Any, callers: Callers) -> None:
-    """Issue 2, shown 5: the checks can fail, each on its own matter: status, media type, field and header."""
+    """API: the checks can fail, each on its own matter: status, media type, field and header."""
     document = deepcopy(callers.document)
     change(document["paths"]["/api/v1/orders"]["get"], document["components"]["schemas"])
     (operation,) = (one for one in operations_of(document) if one.label == "GET /api/v1/orders")

@@ -1,4 +1,4 @@
-"""Issue 3, shown 7: the whole API under what no honest program sends, with the credentials of those who have some."""
+"""The whole API under what no honest program sends, with the credentials of those who have some."""
 
 from __future__ import annotations
 

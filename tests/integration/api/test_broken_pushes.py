@@ -71,7 +71,7 @@ def outcomes(answer: Any) -> tuple[str, int, list[str]]:
 
 
 def test_pushes_broken_on_the_way_are_refused_and_the_valid_one_is_applied(callers: Callers) -> None:
-    """Issue 2, shown 5: one thing changed is a clear refusal that takes nothing; the same chain, whole, is applied."""
+    """G3, G6: one thing changed is a clear refusal that takes nothing; the same chain, whole, is applied."""
     tablet, choose = callers.yard.tablet, random.Random(1)
     drive(tablet)
     for _ in range(100):
@@ -87,7 +87,7 @@ def test_pushes_broken_on_the_way_are_refused_and_the_valid_one_is_applied(calle
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4])
 def test_an_event_whose_own_seal_is_broken_waits_for_a_person(seed: int, callers: Callers) -> None:
-    """Issue 3, shown 7: what the chain holds and the seal does not is kept and parked; the others are applied."""
+    """G6: what the chain holds and the seal does not is kept and parked; the others are applied."""
     tablet = callers.yard.tablet
     drive(tablet)
     first = tablet.send(unsealed(tablet.message(), random.Random(seed)))

@@ -1,4 +1,4 @@
-"""Issue 3, shown 7: a real server process keeps its size and its head under bodies made to harm."""
+"""A real server process keeps its size and its head under bodies made to harm."""
 
 from __future__ import annotations
 

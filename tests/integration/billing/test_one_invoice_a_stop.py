@@ -170,7 +170,7 @@ CORRUPTED = [
 def test_whatever_is_touched_of_a_joined_invoice_is_named(
     short_stop: Shop, module_database: Database, kind: str, statement: str
 ) -> None:
-    """Law 2, law 17, issue 4 point 4: a section moved, lost, renamed or posted to another producer is found."""
+    """Law 2, law 17: a section moved, lost, renamed or posted to another producer is found."""
     engine = create_engine(module_database.superuser_url)
     carrier_id = short_stop.world.carrier_id
     with engine.connect() as connection, Session(connection, info={KEY: carrier_id}) as session:

@@ -65,7 +65,7 @@ def product(desk: Desk, name: str, **more: Any) -> dict[str, Any]:
 
 
 def test_a_product_and_its_formats_are_kept(desk: Desk) -> None:
-    """Issue 4: container × units × packs, barcodes of each level; a deposit for each container."""
+    """R050: container × units × packs, barcodes of each level; a deposit for each container."""
     blonde = product(desk, "Blonde du port", style="Blonde ale", description_fr="Maltée.", reference="BLO")
     can = str(desk.world.can_class_id)
     sold = made(desk.supplier, f"/products/{blonde['id']}/formats", FORMAT | {"container_class_id": can})
@@ -81,7 +81,7 @@ def test_a_product_and_its_formats_are_kept(desk: Desk) -> None:
 
 
 def test_a_taxes_rule_of_a_product_reaches_its_formats(desk: Desk) -> None:
-    """Issue 4: tax rules by product; a format that says otherwise keeps its own."""
+    """Catalogue: tax rules by product; a format that says otherwise keeps its own."""
     bread = product(desk, "Pain de drêche")
     follows = made(desk.supplier, f"/products/{bread['id']}/formats", FORMAT | {"reference": "P1"})
     own = made(desk.supplier, f"/products/{bread['id']}/formats", FORMAT | {"reference": "P2", "tax_codes": ["gst"]})
@@ -114,7 +114,7 @@ def test_a_format_that_cannot_be_is_refused_at_its_field(
 
 
 def test_what_is_put_away_is_offered_no_more_and_comes_back(desk: Desk) -> None:
-    """Issue 4: archive, never delete; a product takes its formats along and brings back those alone."""
+    """Catalogue: archive, never delete; a product takes its formats along and brings back those alone."""
     ipa = product(desk, "Rare du grenier")
     first, second = (
         made(desk.supplier, f"/products/{ipa['id']}/formats", FORMAT | {"reference": f"R{number}"}) for number in (1, 2)
@@ -133,7 +133,7 @@ def offered(desk: Desk, words: str) -> set[str]:
 
 
 def test_each_client_sees_its_own_offer_and_prices(desk: Desk) -> None:
-    """Issue 4: what a retailer may order, at its own prices, with what more of it brings, and with the deposit."""
+    """R050, R112: what a retailer may order, at its own prices, with what more of it brings, and with the deposit."""
     stout = product(desk, "Stout de minuit")
     can = {"container_class_id": str(desk.world.can_class_id), "max_an_order": 12}
     sold = made(desk.supplier, f"/products/{stout['id']}/formats", FORMAT | can | {"reference": "ST"})
@@ -174,7 +174,7 @@ def test_deposits_have_days_and_a_taxed_class_says_who_decided(desk: Desk) -> No
 
 
 def test_a_line_over_json_says_why_it_costs_that_much(desk: Desk) -> None:
-    """Issue 4: each line of an order explains its price, with the rule’s name, days and author."""
+    """R049: each line of an order explains its price, with the rule’s name, days and author."""
     cider = product(desk, "Cidre de garde")
     sold = made(desk.supplier, f"/products/{cider['id']}/formats", FORMAT | {"reference": "CI"})
     off = {"kind": "discount", "name_fr": "Rentrée", "name_en": "Back to school", "amount_off": "1.25", **DAYS}
@@ -199,7 +199,7 @@ def test_a_line_over_json_says_why_it_costs_that_much(desk: Desk) -> None:
 
 
 def test_an_allocation_is_set_and_ended(desk: Desk) -> None:
-    """Issue 4: allocation of a scarce format, shown to its client and taken away again."""
+    """Catalogue: allocation of a scarce format, shown to its client and taken away again."""
     rare = product(desk, "Barrique 2026")
     sold = made(desk.supplier, f"/products/{rare['id']}/formats", FORMAT | {"reference": "BA"})
     share = made(desk.supplier, "/allocations", {"format_id": sold["id"], "quantity": 3, **DAYS})

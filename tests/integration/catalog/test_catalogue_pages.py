@@ -59,7 +59,7 @@ def sent(client: Client, path: str, form: dict[str, object]) -> str:
 
 
 def test_a_product_is_made_sold_searched_and_put_away(desk: Desk) -> None:
-    """Issue 4: pages to keep products: list, search, create, edit, archive."""
+    """Catalogue: pages to keep products: list, search, create, edit, archive."""
     words = {"name_fr": "Rousse d’octobre", "name_en": "October red", "style": "Rousse", "gst": "1", "qst": "1"}
     place = sent(desk.supplier, "/catalogue/produits", words)
     assert "Aucun format" in shown(desk.supplier, place)
@@ -105,7 +105,7 @@ def test_a_form_is_refused_at_its_field(desk: Desk, change: dict[str, str], wher
 
 
 def test_prices_and_allocations_are_set_on_pages(desk: Desk) -> None:
-    """Issue 4: lists, discounts and dated promotions and allocations; an order's page explains its price."""
+    """R049: lists, discounts and dated promotions and allocations; an order's page explains its price."""
     case = str(desk.world.seller.case_id)
     rule = {"name_fr": "Liste des bars", "name_en": "Bar list", "valid_from": "2026-01-01", "kind": "list"}
     for kind in ("list", "discount", "promotion"):
@@ -133,7 +133,7 @@ def test_prices_and_allocations_are_set_on_pages(desk: Desk) -> None:
 
 
 def test_a_retailer_sees_what_is_left_of_its_allocation_before_it_orders(desk: Desk) -> None:
-    """Issue 4 (allocation, maximum per order): in catalogue, form and API; the refusal says what is left."""
+    """Allocation and maximum per order: in catalogue, form and API; the refusal says what is left."""
     case, seller = str(desk.world.seller.case_id), str(desk.world.seller.id)
     assert desk.retailer.member is not None
     program = program_of(desk.app, desk.retailer.member)

@@ -57,7 +57,7 @@ def shelf(world: World) -> Sequence[ProductFormat]:
 
 
 def test_a_file_is_tried_taken_and_taken_again(world: World) -> None:
-    """Issue 4: a dry run writes nothing, the same file again changes nothing, a change is told cell by cell."""
+    """Imports: a dry run writes nothing, the same file again changes nothing, a change is told cell by cell."""
     assert verdicts(took(world, SHEET, dry=True)) == ["new", "new", "new"]
     assert shelf(world) == []
     took(world, SHEET)
@@ -79,7 +79,7 @@ def test_a_file_is_tried_taken_and_taken_again(world: World) -> None:
 
 
 def test_every_fault_is_named_and_nothing_is_written(world: World) -> None:
-    """Issue 4: row errors by line and column, in both languages; one wrong row keeps all others out."""
+    """Imports: row errors by line and column, in both languages; one wrong row keeps all others out."""
     bad = """reference,product_fr,name_fr,weight_g,unit_price,container,barcode
 NEW-1,Bière,caisse,12,40,can_public,
 NEW-2,Bière,fût,60,,can_public,
@@ -102,7 +102,7 @@ NEW-3,Bière,fût,60,100,keg_unknown,
 
 
 def test_the_command_tries_and_takes(world: World, tmp_path: Path) -> None:
-    """Issue 4: `tournee import catalogue FILE --dry-run`."""
+    """Imports: `tournee import catalogue FILE --dry-run`."""
     file = tmp_path / "catalogue.csv"
     file.write_text(SHEET.replace("IPA-24", "CLI-24"), encoding="utf-8")
     tried = CliRunner().invoke(tournee, ["import", "catalogue", str(file), "--seller", "BR1", "--dry-run"])
@@ -114,7 +114,7 @@ def test_the_command_tries_and_takes(world: World, tmp_path: Path) -> None:
 
 
 def test_the_page_shows_what_a_file_would_do_then_takes_it(world: World, app: Flask) -> None:
-    """Issue 4: the same on pages, with a preview; a faulty file is shown fault by fault."""
+    """Imports: the same on pages, with a preview; a faulty file is shown fault by fault."""
     browser = browser_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.OWNER))
     assert "Code-barres" in browser.get("/catalogue/importer").text
     text = SHEET.replace("IPA-24", "PAGE-24")

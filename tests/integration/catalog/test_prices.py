@@ -98,7 +98,7 @@ def test_a_price_is_explained_from_base_to_net(world: World) -> None:
 
 
 def test_the_closest_rule_wins_and_a_rule_out_of_its_days_counts_for_nothing(world: World) -> None:
-    """Issue 4: a client's own discount before everybody's, even when it is smaller; yesterday's promotion is over."""
+    """R049: a client's own discount before everybody's, even when it is smaller; yesterday's promotion is over."""
     rule(world, RuleKind.DISCOUNT, "Pour tous", percent_off=Decimal(20))
     rule(
         world, RuleKind.DISCOUNT, "Convenu", percent_off=Decimal(5), audience=Audience(buyer_ids=(world.buyers[1].id,))
@@ -125,7 +125,7 @@ def test_a_typed_price_says_so(world: World) -> None:
 
 
 def test_a_buyer_orders_what_it_is_offered_and_no_more(world: World) -> None:
-    """Issue 4: visibility, maximum per order and allocation hold for a buyer, its seller goes beyond them."""
+    """R049: visibility, maximum per order and allocation hold for a buyer, its seller goes beyond them."""
     with transaction(world.seller.id) as session:
         session.get_one(ProductFormat, world.seller.case_id).max_an_order = 10
         prices.allocate(

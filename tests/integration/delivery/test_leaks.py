@@ -1,4 +1,4 @@
-"""Nothing of one supplier reaches another, by any way out: issue 3's fifth showing, and the test of that test.
+"""Nothing of one supplier reaches another, by any way out, and the test of that test.
 
 Each push goes through 20 stops; the nightly profile through 1,000.
 """
@@ -186,7 +186,7 @@ def found_in(app: Flask, grounds: Grounds, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_nothing_of_one_supplier_reaches_another(batch: int, tmp_path: Path) -> None:
-    """R018, R026, G10, issue 3 point 5: markers in every name, format, price, note, lot, number, salt and padding."""
+    """R018, R026, G10: markers in every name, format, price, note, lot, number, salt and padding."""
     app = create_app()
     grounds = make_grounds(app, seed=batch, sellers=SELLERS, shops=SHOPS)
     grounds.yard.tablet.upload_signature()

@@ -64,7 +64,7 @@ def _own_environment() -> dict[str, str]:
 
 
 def test_a_day_that_was_not_lived_proves_nothing(database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """Issue 2, « How it is shown » 2: an empty database is no proof, and the command says what to do."""
+    """G4: an empty database is no proof, and the command says what to do."""
     monkeypatch.chdir(tmp_path)
     answered = CliRunner().invoke(day, ["check", "--lang", "en"])
     assert answered.exit_code == 1
@@ -74,7 +74,7 @@ def test_a_day_that_was_not_lived_proves_nothing(database, tmp_path: Path, monke
 
 @pytest.mark.timeout(1500)  # the whole day: a minute and a half on two idle cores, several when others work
 def test_the_whole_day_is_lived_proven_and_found_again_unchanged(tmp_path: Path):
-    """Issue 2, « Two commands »: exit 0, a report with counts and amounts, papers, proofs, and twice is once."""
+    """The example day: exit 0, a report with counts and amounts, papers, proofs, and twice is once."""
     first = _run(tmp_path, "run", "--once")
     assert first.returncode == 0, first.stdout + first.stderr
     left = tmp_path / "var" / "day"

@@ -60,7 +60,7 @@ def order_of(world: World, reference: str) -> Order:
 
 
 def test_orders_are_tried_made_and_made_only_once(world: World) -> None:
-    """Issue 4: a dry run prices and answers without writing; the same file again makes nothing (idempotent)."""
+    """Imports: a dry run prices and answers without writing; the same file again makes nothing (idempotent)."""
     tried = took(world, SHEET, dry=True)
     assert [(one.key, one.verdict.value) for one in tried.changes] == [("W-1", "new"), ("W-2", "new")]
     assert count(world) == 0
@@ -76,7 +76,7 @@ def test_orders_are_tried_made_and_made_only_once(world: World) -> None:
 
 
 def test_every_fault_is_named_and_nothing_is_made(world: World) -> None:
-    """Issue 4: errors by line and column, in both languages; one wrong order keeps all others out."""
+    """Imports: errors by line and column, in both languages; one wrong order keeps all others out."""
     before = count(world)
     bad = """reference,client,format,quantity,carrier,note
 X-1,C1,CASE,2,,
@@ -95,7 +95,7 @@ X-4,C1,CASE,2,Camions Inconnus,
 
 
 def test_the_command_and_the_page_take_the_same_file(world: World, tmp_path: Path) -> None:
-    """Issue 4: `tournee import orders FILE --dry-run`, and the same on a page with a preview."""
+    """Imports: `tournee import orders FILE --dry-run`, and the same on a page with a preview."""
     file, before = tmp_path / "orders.csv", count(world)
     file.write_text("No commande;No client;Référence du format;Quantité\nZ-1;C1;CASE;3\n", encoding="utf-8")
     named = ["import", "orders", str(file), "--seller", "BR1"]

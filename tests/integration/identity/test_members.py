@@ -74,7 +74,7 @@ def join(app: Flask, path: str, **form: str) -> int:
 
 
 def test_an_invitation_by_mail_brings_in_once_and_with_its_role(app: Flask, owner: Client, home: Organisation) -> None:
-    """Issue 4, invitations: one-time, the token hashed; the new member holds what was ticked."""
+    """Invitations: one-time, the token hashed; the new member holds what was ticked."""
     path = link_in_mail(home, invite(owner, "Ines@Exemple.test"))
     assert "Brasserie du Canal" in app.test_client().get(path).text
     assert join(app, path, password="court") == 422
@@ -90,7 +90,7 @@ def test_an_invitation_by_mail_brings_in_once_and_with_its_role(app: Flask, owne
 def test_links_that_are_old_revoked_replaced_or_made_up_are_over(
     app: Flask, owner: Client, home: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Issue 4, invitations: expiring and revocable; the answer does not say which."""
+    """Invitations: expiring and revocable; the answer does not say which."""
     first = link_in_mail(home, invite(owner, "a@exemple.test"))
     again = invite(owner, "a@exemple.test")
     assert (join(app, first), app.test_client().get("/invitations/inventé").status_code) == (410, 410)
@@ -103,7 +103,7 @@ def test_links_that_are_old_revoked_replaced_or_made_up_are_over(
 
 
 def test_a_known_account_signs_in_before_it_joins(app: Flask, owner: Client, home: Organisation) -> None:
-    """Issue 4, invitations: whoever holds the link alone cannot join in another's name."""
+    """Invitations: whoever holds the link alone cannot join in another's name."""
     elsewhere = make_member(Organisation(KIND, make_organisation(KIND, "Ailleurs")))
     path = link_in_mail(home, invite(owner, elsewhere.email, Role.ACCOUNTANT))
     assert join(app, path) == 303
@@ -138,7 +138,7 @@ def test_nobody_gives_more_than_they_hold_and_one_administrator_stays(
 
 
 def test_roles_are_ticked_and_count_together(app: Flask, owner: Client, home: Organisation) -> None:
-    """Issue 4, roles ticked by page: several at once, by page and by program, at once; none is refused in words."""
+    """Section 3, roles ticked by page: several at once, by page and by program, at once; none is refused in words."""
     path = link_in_mail(home, invite(owner, "deux@exemple.test", Role.DRIVER))
     assert join(app, path) == 303
     row = next(one for one in owner.get("/api/v1/members").json if one["email"] == "deux@exemple.test")
@@ -209,7 +209,7 @@ def _account(member: Membership) -> UserAccount:
 
 @pytest.mark.parametrize("kind", list(OrganisationKind), ids=str)
 def test_an_organisation_of_each_kind_is_created_and_its_owner_invited(app: Flask, kind: OrganisationKind) -> None:
-    """Issue 4, organisations of each kind: made by a command, entered by the one-time link that it prints."""
+    """Organisations of each kind: made by a command, entered by the one-time link that it prints."""
     email = f"{kind}@exemple.test"
     done = CliRunner().invoke(
         organisation, ["create", "--kind", kind.value, "--name", f"Maison {kind}", "--email", email]

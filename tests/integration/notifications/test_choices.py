@@ -73,7 +73,7 @@ def test_a_buyer_is_invited_by_mail_and_in_the_application_to_its_invoice(
 def test_a_member_takes_an_event_by_mail_and_hides_it_in_the_application(
     app: Flask, buyer: Client, world: World
 ) -> None:
-    """Issue 4, notifications: switchable per user and event; another member's stay as they are."""
+    """Notifications: switchable per user and event; another member's stay as they are."""
     assert buyer.member is not None
     colleague = browser_of(app, make_member(Organisation(OrganisationKind.RETAILER, world.buyer.id)))
     before = buyer.get("/avis").text.count("Facture BR1-")
@@ -85,7 +85,7 @@ def test_a_member_takes_an_event_by_mail_and_hides_it_in_the_application(
 
 
 def test_each_mail_carries_a_link_that_stops_such_mails(app: Flask, buyer: Client, world: World) -> None:
-    """Issue 4, notifications: the link asks once more, works without an account, and stops this event alone."""
+    """Notifications: the link asks once more, works without an account, and stops this event alone."""
     assert buyer.member is not None
     buyer.post("/avis/preferences", data=tick(also=("email:invoice.", "email:credit_note.")))
     mail = mails(world.buyer.id, published(app, world))[buyer.member.email]
@@ -110,7 +110,7 @@ def test_each_mail_carries_a_link_that_stops_such_mails(app: Flask, buyer: Clien
 def test_an_organisation_switches_its_own_address_off_and_a_role_hears_only_its_own(
     app: Flask, buyer: Client, world: World
 ) -> None:
-    """Issue 4, notifications: the organisation's address is switched by who keeps it; a driver hears of no invoice."""
+    """Notifications: the organisation's address is switched by who keeps it; a driver hears of no invoice."""
     buyer.post("/avis/preferences", data=tick("org:invoice."))
     assert mails(world.buyer.id, published(app, world)) == {}
     driver = browser_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.DRIVER))
@@ -119,7 +119,7 @@ def test_an_organisation_switches_its_own_address_off_and_a_role_hears_only_its_
 
 
 def test_programs_read_take_as_read_and_switch(app: Flask, buyer: Client, world: World) -> None:
-    """Issue 4, notifications through the API: one message, all of them, and the switches of the page."""
+    """Notifications through the API: one message, all of them, and the switches of the page."""
     assert buyer.member is not None
     published(app, world)
     program = program_of(app, buyer.member)
@@ -144,7 +144,7 @@ def test_programs_read_take_as_read_and_switch(app: Flask, buyer: Client, world:
 
 
 def test_every_kind_of_news_has_its_event() -> None:
-    """Issue 4, notifications: what is told can be switched; the longest prefix wins."""
+    """Notifications: what is told can be switched; the longest prefix wins."""
     told = {"order.accepted": "order.", "order.message": "order.message", "delivery.variance": "delivery.variance",
             "delivery.corrected": "delivery.", "contest.open": "contest.", "webhook.suspended": "webhook."}  # fmt: skip
     assert {kind: found.prefix for kind in told if (found := event_of(kind))} == told

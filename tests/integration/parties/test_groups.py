@@ -172,7 +172,7 @@ def test_figures_out_of_bounds_and_strangers_groups_are_refused(
 
 
 def test_a_client_is_added_found_and_imported_on_pages(browser: Client) -> None:
-    """Issue 4: the list, a client without an account, and a file that is looked at before it is taken."""
+    """C26: the list, a client without an account, and a file that is looked at before it is taken."""
     assert browser.post("/clients", data={"name": "Bar Léo", "email": "leo@exemple.ca"}).status_code == 303
     assert "Bar Léo" in browser.get("/clients?q=léo").text
     content = "No client;Nom\nX-1;Café Nord\n"
@@ -204,7 +204,7 @@ def test_a_seller_corrects_the_card_of_a_client_without_an_account_alone(
 
 
 def test_programs_add_invite_and_import_clients(program: Client, world: World) -> None:
-    """Issue 4 (clients through the API), C26: added without an account, invited by e-mail, imported with a dry run."""
+    """C26, clients through the API: added without an account, invited by e-mail, imported with a dry run."""
     told = {"name": "Bistro Mai", "email": "mai@exemple.ca", "external_id": "B-1"}
     made = program.post("/api/v1/clients", json=told)
     assert (made.status_code, made.json["has_account"], made.json["external_id"]) == (201, False, "B-1"), made.json

@@ -51,7 +51,7 @@ def kept(world: World) -> list[tuple[Client, Organisation]]:
 
 
 def test_a_dry_run_shows_and_writes_nothing_then_the_import_writes_once(world: World, tmp_path: Path) -> None:
-    """Issue 4: `tournee import clients FILE --dry-run`; idempotent by the seller's own number."""
+    """Imports: `tournee import clients FILE --dry-run`; idempotent by the seller's own number."""
     tried = tournee(tmp_path, HEADER, ZOE, LEO, dry=True)
     assert (tried.returncode, kept(world)) == (0, []), tried.stderr
     assert "2 ajoutés · added" in tried.stdout
@@ -72,7 +72,7 @@ def test_a_dry_run_shows_and_writes_nothing_then_the_import_writes_once(world: W
 
 
 def test_a_faulty_file_names_each_line_and_column_and_changes_nothing(world: World, tmp_path: Path) -> None:
-    """Issue 4: row errors in French and English; nothing half-written."""
+    """Imports: row errors in French and English; nothing half-written."""
     done = tournee(tmp_path, HEADER, ZOE, "C-1;Double;pas-un-courriel;;;;45;;;;Inconnu;")
     assert (done.returncode, kept(world)) == (2, [])
     assert "ligne 3, Courriel\u00a0: «\u00a0pas-un-courriel\u00a0» n’est pas une adresse de courriel." in done.stderr
@@ -90,7 +90,7 @@ def test_a_faulty_file_names_each_line_and_column_and_changes_nothing(world: Wor
 
 
 def test_a_change_is_reported_value_by_value_and_a_missing_column_leaves_its_values(world: World) -> None:
-    """Issue 4: report of what would change; R071: the group's settings stay the group's."""
+    """R071: a dry run reports what would change; the group's settings stay the group's."""
     _take(world, f"{HEADER}\n{ZOE}\n")
     shorter = "No client;Nom;Limite de crédit;Groupe\nC-1;Dépanneur Zoé;3000;\n"
     with transaction(acting=world.seller.id) as session:
@@ -117,7 +117,7 @@ def test_a_client_with_an_account_keeps_its_own_card(world: World) -> None:
 
 
 def test_many_clients_cost_each_the_same(world: World) -> None:
-    """Issue 4, imports of thousands: a few statements for each client, the seller's own card written once."""
+    """Imports of thousands: a few statements for each client, the seller's own card written once."""
     said: list[str] = []
 
     def hear(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:

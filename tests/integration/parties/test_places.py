@@ -44,7 +44,7 @@ def retailer(app: Flask, world: World) -> Client:
 
 
 def test_a_retailer_keeps_its_place_with_all_that_a_driver_needs(retailer: Client, world: World) -> None:
-    """Issue 4: address, position, delivery windows, access notes, equipment needs, permit with expiry."""
+    """R074: address, position, delivery windows, access notes, equipment needs, permit with expiry."""
     soon = date.today() + timedelta(days=12)  # noqa: DTZ011  # days apart, whatever the zone
     sent = retailer.post(f"/lieux/nouveau/{world.buyer.id}", data=FORM | {"permit_expires_on": soon.isoformat()})
     assert sent.status_code == 303
@@ -94,7 +94,7 @@ PLACE = {
 
 
 def test_programs_keep_places_as_the_page_does(app: Flask, seller: Client, retailer: Client, world: World) -> None:
-    """Issue 4 (places through the API): every field, kept by their owner, or by its seller without an account (C26)."""
+    """Places through the API: every field, kept by their owner, or by its seller without an account (C26)."""
     program = program_of(app, retailer.member)
     made = program.post("/api/v1/places", json=PLACE)
     assert (made.status_code, made.json["postal_code"], made.json["equipment"]) == (201, "H7N 1A1", ["tail_lift"])

@@ -65,7 +65,7 @@ def test_a_plan_serves_every_order_and_says_that_its_times_are_estimates() -> No
 
 
 def test_a_plan_that_iterations_end_is_the_same_again() -> None:
-    """Issue 2: the same day and seed make the same plan, to the place and second, however fast the machine is."""
+    """R015: the same day and seed make the same plan, to the place and second, however fast the machine is."""
     world, _ = day_of_three_stops()
     first, second = (make_plan(world, seconds=600, iterations=50) for _ in range(2))
     with transaction(acting=world.carrier_id) as session:

@@ -91,7 +91,7 @@ def test_the_buyers_page_shows_a_balance_only_when_it_is_shared(books: Books) ->
 
 
 def test_a_customer_is_held_and_limited_on_its_page(books: Books) -> None:
-    """Issue 4, credit limit and hold: set, shown with the reason, and lifted again."""
+    """R070, credit limit and hold: set, shown with the reason, and lifted again."""
     buyer = books.world.buyer.id
     page = send(books.issuer_page, f"/comptes/{buyer}/limite", {"limit": "5 000"}, at=f"/comptes/{buyer}")
     assert "5 000,00" in page.replace("\u00a0", " ")

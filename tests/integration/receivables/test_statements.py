@@ -99,7 +99,7 @@ def why(books: Books, order: Order) -> str:
 
 
 def test_credit_limit_and_hold_keep_orders_from_accepting_themselves(books: Books) -> None:
-    """Issue 4, R068, R070: over its limit, or on hold, a customer's order waits for a person and says why."""
+    """R068, R070: over its limit, or on hold, a customer's order waits for a person and says why."""
     buyer = books.world.buyer.id
     assert wait_or_go(books, cases=1).state is OrderState.ACCEPTED
     answered(books.issuer.open(f"/api/v1/accounts/{buyer}/limit", "PUT", json={"limit_cents": 100}))

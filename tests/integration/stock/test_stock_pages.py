@@ -147,7 +147,7 @@ def test_container_accounts_show_who_holds_whose(desk: Desk) -> None:
 
 
 def test_programs_keep_stock_as_the_pages_do(desk: Desk) -> None:
-    """R057, issue 4 (stock through the API): levels, adjustments once for each key, movements with their reasons."""
+    """R057, stock through the API: levels, adjustments once for each key, movements with their reasons."""
     program, case = desk.program(desk.supplier), str(desk.world.seller.case_id)
     before = level(desk)
     (shown,) = [one for one in program.get("/api/v1/stock").json if one["format_id"] == case]
@@ -168,7 +168,7 @@ def test_programs_keep_stock_as_the_pages_do(desk: Desk) -> None:
 
 
 def test_programs_send_accept_and_take_back_transfers(desk: Desk) -> None:
-    """R057, issue 4 (transfers sent, accepted and cancelled): the same doors and refusals for programs."""
+    """R057, transfers sent, accepted and cancelled: the same doors and refusals for programs."""
     supplier, carrier = desk.program(desk.supplier), desk.program(desk.carrier)
     case, kept = str(desk.world.seller.case_id), level(desk)
     sent = {

@@ -71,7 +71,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_picture_made_to_harm_is_refused_with_its_reason(name: str) -> None:
-    """Issue 3, shown 7: bombs, other formats in disguise, several frames, cut bytes; this process keeps its size."""
+    """Hostile pictures: bombs, other formats in disguise, several frames, cut bytes; this process keeps its size."""
     payload, process = HOSTILE[name](), psutil.Process()
     before = process.memory_info().rss
     with pytest.raises(PictureUnfit) as refused:

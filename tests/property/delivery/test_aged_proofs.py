@@ -185,7 +185,7 @@ def test_a_thief_of_the_former_key_cannot_put_a_seal_in_front() -> None:
     ids=["corrected", "purged"],
 )
 def test_every_single_byte_of_what_the_office_says_counts(make, key: str, names: list[str]) -> None:
-    """G9, issue 3 point 4: each byte of the statements, the archive and the list of hashes made good around it."""
+    """G9: each byte of the statements, the archive and the list of hashes made good around it."""
     found = [command_check(one.payload, server_key=key) for one in every_byte(make(), names)]
     assert len(found) > 700
     assert found.count(None) == 0

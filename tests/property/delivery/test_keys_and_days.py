@@ -39,7 +39,7 @@ def refusal(payload: bytes = FILE, **named: object) -> Check:
 
 
 def test_500_changed_proofs_are_all_found() -> None:
-    """G9, issue 3 point 4, reduced: by a vandal, by forgers without keys, and by one with the office's own key."""
+    """G9, reduced: by a vandal, by forgers without keys, and by one with the office's own key."""
     found = [command_check(change.payload) for change in changes(FILE, 500, seed=500)]
     assert (len(found), found.count(None)) == (500, 0)
     assert set(found) >= {Check.ARCHIVE, Check.SEAL, Check.EVENT, Check.TREE, Check.TERMS, Check.ATTACHMENTS}

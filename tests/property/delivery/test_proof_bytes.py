@@ -120,7 +120,7 @@ def test_the_same_contents_always_give_the_same_file() -> None:
 
 @pytest.mark.parametrize(("changed", "code"), [(False, 0), (True, 1)])
 def test_the_command_ends_with_0_only_for_an_untouched_proof(changed: bool, code: int, tmp_path: Path) -> None:
-    """Issue 2, commands: exit 0 only for an untouched proof; the reason is said in both languages."""
+    """G9, `tournee verify`: exit 0 only for an untouched proof; the reason is said in both languages."""
     path = tmp_path / "one.proof"
     path.write_bytes(FILE[:-1] + bytes([FILE[-1] ^ changed]))
     said = [CliRunner().invoke(verify, [str(path), *more]) for more in ([], ["--json"], ["--key", SERVER_KEY])]

@@ -28,14 +28,14 @@ COLUMNS = (NAME, DAYS, VALUE)
     ],
 )
 def test_what_spreadsheets_save_is_read_the_same(content: bytes) -> None:
-    """Issue 4: UTF-8 with and without its mark, Excel's semicolons, headings in French or English."""
+    """Imports: UTF-8 with and without its mark, Excel's semicolons, headings in French or English."""
     sheet = read_sheet(content, COLUMNS)
     assert [dict(row.values) for row in sheet.rows] == [{"name": "Dépanneur Zoé", "net_days": 30, "value": 123450}]
     assert sheet.faults == ()
 
 
 def test_each_fault_names_its_line_and_column_in_both_languages() -> None:
-    """Issue 4: row errors; a quoted text over two lines does not move the count of lines."""
+    """Imports: row errors; a quoted text over two lines does not move the count of lines."""
     content = 'Nom;Échéance (jours)\n"Chez\nLéo";30\n;400\nZoé;trente;trop\n'.encode()
     sheet = read_sheet(content, COLUMNS)
     assert [row.line for row in sheet.rows] == [2]
@@ -83,7 +83,7 @@ def test_a_file_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_key_that_stands_twice_is_a_fault_of_the_second_line() -> None:
-    """Issue 4: one row for each thing."""
+    """Imports: one row for each thing."""
     sheet = read_sheet(b"Nom\nA\nB\nA\n", COLUMNS)
     assert [(fault.line, fault.text.en) for fault in doubled(sheet.rows, NAME)] == [
         (4, "“A” is on line 2 already. Keep one of the two lines.")
@@ -91,7 +91,7 @@ def test_a_key_that_stands_twice_is_a_fault_of_the_second_line() -> None:
 
 
 def test_cells_are_read_by_their_kind() -> None:
-    """Issue 4: amounts with a comma, days, yes and no, addresses, choices; anything else is refused."""
+    """Imports: amounts with a comma, days, yes and no, addresses, choices; anything else is refused."""
     assert exact(4, Decimal(0), Decimal(9))("1,2345") == Decimal("1.2345")
     assert (calendar_day("2026-02-28"), yes_or_no("Oui"), yes_or_no("FALSE")) == (date(2026, 2, 28), True, False)
     assert (email("a.b@c.example"), one_of({"Caisse": 1})("CAISSE")) == ("a.b@c.example", 1)

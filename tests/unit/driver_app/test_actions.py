@@ -250,7 +250,7 @@ def test_bad_input_is_refused_with_words_and_writes_nothing(
     cab: Cab, act: Callable[[Cab], object], problem: type[Problem]
 ) -> None:
     """Bad input: a clear problem in both languages; the draft is as it was."""
-    read = lambda: cab.tablet.store.read(lambda session: drafts.load(session, **cab.at()))  # noqa: E731
+    read = lambda: cab.tablet.store.read(lambda session: drafts.load(session, **cab.at()))  # noqa: E731 - as it stands, twice
     before = read()
     with pytest.raises(problem) as refusal:
         act(cab)

@@ -68,7 +68,7 @@ def test_a_log_that_the_office_follows_stays(cab: Cab) -> None:
 
 
 def test_a_revoked_log_goes_aside_whole_and_a_new_tablet_comes_in(cab: Cab) -> None:
-    """Issue 3: the old log opens with its own keys, event by event; the fresh one enrols under a key of its own."""
+    """G6: the old log opens with its own keys, event by event; the fresh one enrols under a key of its own."""
     cab.tablet.store.write("set_preference", _prefer)
     cab.office.revoked = True
     cab.engine.sync()
@@ -132,7 +132,7 @@ class PowerCut(BaseException):
 
 @pytest.mark.parametrize("cut_at", range(12))
 def test_a_cut_at_any_step_loses_nothing(cut_at: int, cab: Cab, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Issue 3: keys kept, file moved, keys made, marker gone: whichever step was the last one, the start goes on."""
+    """G6: keys kept, file moved, keys made, marker gone: whichever step was the last one, the start goes on."""
     cab.office.revoked = True
     cab.engine.sync()
     before, old_key = log_of(cab.tablet), public_bytes(cab.tablet.key)

@@ -113,7 +113,7 @@ def test_a_file_that_the_office_refuses_holds_nothing_up(cab: Cab) -> None:
     """Sync stuck behind one bad item: the events and the other files go on, the refused file stays."""
     deliver(cab, 0, photo=b"bad")
     bad = next(item for item in cab.tablet.store.read(attachments.waiting) if item.kind == "photo")
-    refusal = lambda method, path: Answer(415, b"{}") if bad.sha256 in path else None  # noqa: E731
+    refusal = lambda method, path: Answer(415, b"{}") if bad.sha256 in path else None  # noqa: E731 - one answer, in one line
     cab.office.refuse = refusal
     ended = cab.engine.sync()
     assert (ended.ending, ended.events, ended.files.received, ended.files.refused) == ("done", 3, 2, 1)

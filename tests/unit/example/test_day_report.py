@@ -19,7 +19,7 @@ def _books(*sources: MatrixSource) -> Books:
     nothing = {name: {} for name in ("orders", "visits", "terms", "invoices", "invoices_of", "names")}
     none = dict.fromkeys(("supplements", "deliveries", "notices", "returns", "proofs", "credit_notes"), ())
     scope = SimpleNamespace(runs_on=date(2026, 11, 26), carrier_id=uuid4(), tablets=None, drills=None)
-    return Books(scope=scope, runs=runs, corrected=frozenset(), **nothing, **none)  # type: ignore[arg-type]
+    return Books(scope=scope, runs=runs, corrected=frozenset(), **nothing, **none)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from server.parties.model import BillingType, DeliverWith, Emission, SettlementP
 
 
 def test_the_day_is_as_large_as_promised():
-    """Issue 2: 4 trucks, at least 60 stops for at least 12 suppliers, several suppliers' orders at many stops."""
+    """The example day: 4 trucks, 60 stops or more for at least 12 suppliers, several suppliers' orders at many."""
     orders = wanted_orders()
     at = Counter(order.place.name for order in orders)
     assert len(TRUCKS) == len(DRIVERS) == 4
@@ -25,7 +25,7 @@ def test_the_day_is_as_large_as_promised():
 
 
 def test_the_day_is_the_same_each_time():
-    """Issue 2: run twice, the outcome is the same, and an order is found again by its place and supplier."""
+    """The example day: run twice, the outcome is the same, and an order is found again by its place and supplier."""
     assert wanted_orders() == wanted_orders()
     keys = [(order.place.name, order.supplier) for order in wanted_orders()]
     assert len(set(keys)) == len(keys)
@@ -48,14 +48,14 @@ def test_the_day_is_one_of_the_two_week_cycle():
 
 
 def test_the_places_lie_in_montreal_and_apart():
-    """Issue 2: real places, each its own."""
+    """The example day: real places, each its own."""
     positions = {(place.lat, place.lon) for place in (*PLACES, DEPOT)}
     assert len(positions) == len(PLACES) + 1
     assert all(45.47 < lat < 45.60 and -73.70 < lon < -73.52 for lat, lon in positions)
 
 
 def test_every_kind_of_incident_happens():
-    """Issue 2: each reason class, a refusal, a closed shop, an overage, empties, cash, and a tablet killed."""
+    """The example day: each reason class, a refusal, a closed shop, an overage, empties, cash, and a tablet killed."""
     incidents = INCIDENTS.values()
     effect_of = {reason.code: reason.effect for reason in REASONS}
     effects = {effect_of[line.reason] for one in incidents for line in one.lines.values() if line.reason}

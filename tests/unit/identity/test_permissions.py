@@ -89,7 +89,7 @@ def test_every_permission_has_one_line_with_a_cell_for_each_column() -> None:
 
 @pytest.mark.parametrize("kind", list(OrganisationKind), ids=str)
 def test_several_roles_hold_their_union_at_its_best(kind: OrganisationKind) -> None:
-    """Issue 4, roles ticked by page: each cell is the best of the roles', and says which of them open it."""
+    """Section 3, roles ticked by page: each cell is the best of the roles', and says which of them open it."""
     order = [Grant.NONE, Grant.LIMITED, Grant.FULL]
     for count in range(1, len(Role) + 1):
         for roles in itertools.combinations(Role, count):

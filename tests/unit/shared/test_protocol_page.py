@@ -120,7 +120,7 @@ def example_visit() -> tuple[SealedEvent, VisitTree]:
 
 
 def test_the_whole_visit_is_one_that_the_office_opens_and_reads() -> None:
-    """Issue 3, shown 8: roots, body, hash and both signatures of the example hold, and its leaves are readable."""
+    """The protocol's page: roots, body, hash and both signatures of the example hold, and its leaves are readable."""
     sealed, tree = example_visit()
     envelope = open_event(sealed, public_bytes(KEY))
     visit, said = visit_of(envelope), read_visit(sealed.groups)
@@ -164,7 +164,7 @@ def structs_of(*modules: ModuleType) -> list[type[msgspec.Struct]]:
 
 
 def test_every_message_stands_on_the_page_field_by_field() -> None:
-    """Issue 3, shown 8: whoever writes another client finds each field of each message here."""
+    """The protocol's page: whoever writes another client finds each field of each message here."""
     structs = structs_of(bundle, enrol, event, hello, push, terms)
     assert len(structs) > 30
     assert [
