@@ -6,7 +6,7 @@ import ast
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,20 +16,22 @@ _NUMBERS: Final = re.compile(r"\bR(\d{3})(?:\s*[-–]\s*R?(\d{3}))?\b")
 _LAWS: Final = re.compile(r"\blaws?\s+((?:\d{1,2}(?:\s*(?:,|and|to|-|–)\s*(?:law\s+)?)?)+)", re.IGNORECASE)
 _LAW: Final = re.compile(r"(\d{1,2})(?:\s*(?:to|-|–)\s*(\d{1,2}))?")
 _ROW: Final = re.compile(r"^\| ([A-Z]\d+) \| .* \| (.*) \|$", re.MULTILINE)
+_LINK: Final = "]("
 
 
 class NothingShows(Exception):
-    """A row that tests showed has none left, or a docstring names a row that does not exist."""
+    """A row that tests showed has none left, or a docstring names a row that does not exist or that waits."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """One generated page: its rows and how a docstring names them."""
+    """One generated page: its rows, how a docstring names them, and what the rows without tests come with."""
 
     name: str
     title: str
     says: tuple[str, ...]
     rows: Mapping[str, Any]
+    waits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def keys(self) -> set[str]:
@@ -58,9 +60,12 @@ def laws() -> str:
     """
     says = (
         "Laws hold for whatever is done, in any order; most are shown by random examples (`tests/property`) and by the",
-        "database itself. A docstring names them as « law 9 » or « laws 3, 4 ».",
+        "database itself. A docstring names them as « law 9 » or « laws 3, 4 ». A law about a feature that is not built",
+        "yet says with which it comes.",
     )
-    return _page(Table("laws.md", "Laws of the books and their tests", says, _read("laws.toml")))
+    rows = dict(_read("laws.toml"))
+    waits = rows.pop("comes_with")
+    return _page(Table("laws.md", "Laws of the books and their tests", says, rows, waits))
 
 
 def named_in(docstring: str) -> set[str]:
@@ -87,7 +92,7 @@ def shows_in(root: Path) -> Iterator[tuple[str, str, set[str]]]:
 def lost_rows(before: str, after: str) -> list[str]:
     """Return the rows that have tests on one page and none on the other."""
     now = dict(_ROW.findall(after))
-    return [key for key, tests in _ROW.findall(before) if tests != "–" and now.get(key, "–") == "–"]
+    return [key for key, tests in _ROW.findall(before) if _LINK in tests and _LINK not in now.get(key, "")]
 
 
 def _is_test(node: ast.FunctionDef | ast.ClassDef) -> bool:
@@ -120,7 +125,15 @@ def _shown(table: Table) -> dict[str, list[str]]:
             if key not in shown:
                 raise NothingShows(f"{path}::{name} names {key}, which does not exist")
             shown[key].append(f"[{name}](../{path})")
+    _check_waits(table, shown)
     return shown
+
+
+def _check_waits(table: Table, shown: Mapping[str, list[str]]) -> None:
+    """Refuse a row that waits for its feature and has tests, or that is none of the table's."""
+    stale = sorted(key for key in table.waits if shown.get(key, [key]))
+    if stale:
+        raise NothingShows(f"docs/{table.name}: {', '.join(stale)} waits for nothing any more; delete what it comes with")
 
 
 def _sections(table: Table, shown: Mapping[str, list[str]]) -> Iterator[str]:
@@ -129,4 +142,10 @@ def _sections(table: Table, shown: Mapping[str, list[str]]) -> Iterator[str]:
         found = sum(1 for key in rows if shown[key])
         yield from ("", f"## {letter}. {section['title']}" if len(table.rows) > 1 else f"## {section['title']}", "")
         yield from (f"{found} of {len(rows)} shown.", "", "| number | what | tests |", "| --- | --- | --- |")
-        yield from (f"| {key} | {section[key]} | {'<br>'.join(shown[key]) or '–'} |" for key in rows)
+        yield from (f"| {key} | {section[key]} | {_cell(table, shown[key], key)} |" for key in rows)
+
+
+def _cell(table: Table, tests: list[str], key: str) -> str:
+    if tests:
+        return "<br>".join(tests)
+    return f"comes with {table.waits[key]}" if key in table.waits else "–"

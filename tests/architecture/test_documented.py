@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tomllib
 
 import pytest
 
 from tests.architecture.sources import ROOT
 from tools.docs import GENERATED
 from tools.refusals.__main__ import FILE, text
-from tools.shown import lost_rows, named_in
+from tools.shown import NothingShows, lost_rows, named_in
 
 
 @pytest.mark.parametrize("name", sorted(GENERATED))
@@ -47,3 +48,20 @@ def test_a_row_that_lost_its_tests_is_told() -> None:
     after = "| R001 | text | – |\n| R002 | text | – |\n"
     assert lost_rows(before, after) == ["R001", "R003"]
     assert lost_rows(before, before) == []
+    assert lost_rows(before, after.replace("–", "comes with another feature")) == ["R001", "R003"]
+
+
+def test_a_law_is_shown_or_says_with_which_feature_it_comes() -> None:
+    """House style: no law is left empty; one about a feature that is not built says so."""
+    kept = (ROOT / "docs" / "laws.md").read_text(encoding="utf-8")  # up to date, says the test above
+    rows = [line for line in kept.splitlines() if line.startswith("| L")]
+    assert len(rows) == 35
+    assert [row for row in rows if "](../tests/" not in row and "| comes with " not in row] == []
+
+
+def test_a_law_that_tests_show_waits_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """House style: the page is refused while a law that has tests still says that it comes with something."""
+    kept = tomllib.loads((ROOT / "tools" / "laws.toml").read_text(encoding="utf-8"))
+    monkeypatch.setattr("tools.shown._read", lambda _name: kept | {"comes_with": kept["comes_with"] | {"L01": "x"}})
+    with pytest.raises(NothingShows, match="L01"):
+        GENERATED["laws.md"]()
