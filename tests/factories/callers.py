@@ -6,12 +6,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 from werkzeug.test import TestResponse
 
 from server.identity.model import OrganisationKind, Role
@@ -21,6 +29,11 @@ from tests.factories.world import CREDIT, EXTERNAL, make_order, make_world
 
 _UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _OWN_HEADERS = {"authorization", "cookie"}
+
+CHECKS: Final = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
+    response_headers_conformance,
+]  # fmt: skip
 
 
 @dataclass
@@ -127,6 +140,16 @@ def _aim_body(body: Any, ids: dict[str, list[str]], at: int) -> None:
     elif isinstance(body, list):
         for item in body:
             _aim_body(item, ids, at)
+
+
+def untrue(case: Any, answer: Any) -> str:
+    """Say what of an answer the document does not; nothing where all of it is there."""
+    try:
+        case.validate_response(answer, checks=CHECKS)
+    except FailureGroup as failures:
+        said = [" ".join(str(one).split())[:400] for one in failures.exceptions]
+        return f"{case.operation.label}: {answer.status_code}: {said} {case!r}"[:1_500]
+    return ""
 
 
 def examples_of(strategy: st.SearchStrategy[Any], count: int, start: int = 0) -> list[Any]:

@@ -11,26 +11,14 @@ from typing import Any, Final
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.failures import FailureGroup
-from schemathesis.specs.openapi.checks import (
-    content_type_conformance,
-    response_headers_conformance,
-    response_schema_conformance,
-    status_code_conformance,
-)
 
 from server.app import create_app
 from tests.conftest import Database
-from tests.factories.callers import Callers, aimed, drive_day, examples_of, make_callers, operations_of
+from tests.factories.callers import Callers, aimed, drive_day, examples_of, make_callers, operations_of, untrue
 
 IS_NIGHT: Final = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
 EXAMPLES: Final = 20 if IS_NIGHT else 3
 SEEDS: Final = range(5) if IS_NIGHT else range(1)
-CHECKS: Final = [
-    not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance,
-    response_headers_conformance,
-]  # fmt: skip
 FEWEST_GOOD: Final = {"dispatcher": 80, "driver": 20, "supplier": 80, "retailer": 40, "tablet": 2, "stranger": 2}
 """How many answers must be good ones, so that the checks have something to read."""
 pytestmark = pytest.mark.timeout(3600 if IS_NIGHT else 300)
@@ -86,16 +74,6 @@ def test_the_document_is_valid_openapi(callers: Callers) -> None:
     OpenAPIV31SpecValidator(document).validate()
     ids = [one["operationId"] for path in document["paths"].values() for one in path.values() if "operationId" in one]
     assert len(ids) == len(set(ids)) > 20
-
-
-def untrue(case: Any, answer: Any) -> str:
-    """Say what of an answer the document does not; nothing where all of it is there."""
-    try:
-        case.validate_response(answer, checks=CHECKS)
-    except FailureGroup as failures:
-        said = [" ".join(str(one).split())[:400] for one in failures.exceptions]
-        return f"{case.operation.label}: {answer.status_code}: {said} {case!r}"[:1_500]
-    return ""
 
 
 @pytest.mark.parametrize("caller", FEWEST_GOOD)
