@@ -14,6 +14,7 @@ from server.rehearsal.running import Summary, Wanted, rehearse
 
 CHUNK: Final = 100
 """Days between two lines of the record."""
+_PLAYED: Final = (":/server", ":/shared", ":/driver_app", ":/requirements")
 
 
 class Night:
@@ -72,6 +73,11 @@ class Night:
 
 
 def _commit() -> str:
-    """Return the commit of the code, and that it was changed since, if it was: other code, other nights."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=40"]
+    """Return the last commit of what days are played with, and that it was changed since: other code, other nights."""
+    last = _git("log", "-1", "--format=%H", "--", *_PLAYED)
+    return f"{last}-dirty" if _git("status", "--porcelain", "--", *_PLAYED) else last
+
+
+def _git(*words: str) -> str:
+    command = ["git", *words]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
