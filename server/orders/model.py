@@ -142,7 +142,8 @@ class Order(Owned):
     accepted_at: Mapped[datetime | None]
     accepted_by_system: Mapped[bool] = mapped_column(default=False)
     priced_on: Mapped[date]  # the day whose tax rates and deposits it was priced with last
-    planned_on: Mapped[date | None]
+    planned_on: Mapped[date | None]  # the carrier's: due date and tax date follow it (R074)
+    wanted_on: Mapped[date | None]  # the wish of who ordered: its carrier reads it, no date follows it
     delivered_at: Mapped[datetime | None]
     supplement_of_id: Mapped[UUID | None] = mapped_column(index=True)
     supplement_of_delivery_id: Mapped[UUID | None] = mapped_column(unique=True)

@@ -21,6 +21,7 @@ _PLAIN: Final = (
     "number",
     "site_id",
     "planned_on",
+    "wanted_on",
     "submitted_at",
     "accepted_at",
     "delivered_at",

@@ -116,7 +116,10 @@ class NewOrderSchema(ContentSchema):
     emission = fields.Enum(Emission, by_value=True, load_default=None, allow_none=True)
     deliver_with = fields.Enum(DeliverWith, by_value=True, load_default=None, allow_none=True)
     one_invoice_a_stop = fields.Boolean(load_default=None, allow_none=True)
-    planned_on = day(load_default=None, allow_none=True)
+    wanted_on = day(load_default=None, allow_none=True, metadata={"description": "a wish; no date follows it"})
+    planned_on = day(
+        load_default=None, allow_none=True, metadata={"description": "from the seller's side or the carrier alone"}
+    )
     note = line(longest=MAX_NOTE, load_default="")
 
 
@@ -252,6 +255,7 @@ class ListedOrderSchema(Schema):
     issuer = fields.Nested(PartySchema, required=True, allow_none=True)
     site_id = fields.UUID(required=True)
     planned_on = fields.Date(required=True, allow_none=True)
+    wanted_on = fields.Date(required=True, allow_none=True)
     submitted_at = fields.AwareDateTime(required=True)
     accepted_at = fields.AwareDateTime(required=True, allow_none=True)
     delivered_at = fields.AwareDateTime(required=True, allow_none=True)

@@ -7,9 +7,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from server.orders.model import LineKind, Order, OrderLine
+from server.parties.model import DeliverWith
 from shared.ids import new_id
 
-_ORDER_FIELDS: Final = ("document_discount_cents", "taxed", "with_deposits", "note", "rebates")
+_ORDER_FIELDS: Final = ("document_discount_cents", "taxed", "with_deposits", "note", "rebates", "deliver_with")
 _LINE_FIELDS: Final = (
     "position",
     "description_fr",
@@ -41,7 +42,7 @@ def lines_from(order: Order, snapshot: dict[str, Any]) -> list[OrderLine]:
 
 def header_from(snapshot: dict[str, Any]) -> dict[str, Any]:
     """Return the order's own columns that the snapshot kept."""
-    return {name: snapshot[name] for name in _ORDER_FIELDS}
+    return {name: snapshot[name] for name in _ORDER_FIELDS} | {"deliver_with": DeliverWith(snapshot["deliver_with"])}
 
 
 def _line_content(line: OrderLine) -> dict[str, Any]:

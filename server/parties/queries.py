@@ -216,6 +216,26 @@ def is_related(session: Session, *, seller_id: UUID, other_id: UUID) -> bool:
         return session.scalar(select(relation.exists() | agreement.exists())) or False
 
 
+def is_agent(session: Session, *, org_id: UUID) -> bool:
+    """Say whether an organisation is an agent, whoever acts."""
+    known = cards(session, org_ids=[org_id]).get(org_id)
+    return known is not None and known.kind is OrganisationKind.AGENT
+
+
+def bills_for(session: Session, *, seller_id: UUID, carrier_id: UUID | None, agent_id: UUID) -> bool:
+    """Say whether the seller's active agreement with a carrier names this organisation as its billing agent (C28)."""
+    if carrier_id is None:
+        return False
+    with acting_for(session, seller_id):
+        agreement = select(Agreement.id).where(
+            Agreement.owner_id == seller_id,
+            Agreement.carrier_id == carrier_id,
+            Agreement.billing_agent_id == agent_id,
+            Agreement.state == RelationState.ACTIVE,
+        )
+        return session.scalar(agreement) is not None
+
+
 def seller_named(session: Session, name: str) -> UUID:
     """Return the organisation that sells and has this code, name or id; the only one there is for an empty name.
 

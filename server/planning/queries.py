@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.acting import acting_for, acting_org
@@ -93,13 +93,17 @@ def cycles(session: Session) -> Sequence[DeliveryCycle]:
 
 
 def orders_to_plan(session: Session, *, runs_on: date) -> Sequence[Order]:
-    """Return the accepted orders that the acting carrier should bring on a day, late ones and undated ones included."""
+    """Return the accepted orders that the acting carrier should bring on a day, late ones and undated ones included.
+
+    An undated one that is wanted on a later day waits for it.
+    """
+    wanted = or_(Order.wanted_on.is_(None), Order.wanted_on <= runs_on)
     return session.scalars(
         select(Order)
         .where(
             Order.carrier_id == acting_org(session),
             Order.state == OrderState.ACCEPTED,
-            or_(Order.planned_on.is_(None), Order.planned_on <= runs_on),
+            or_(Order.planned_on <= runs_on, and_(Order.planned_on.is_(None), wanted)),
         )
         .options(selectinload(Order.lines))
         .order_by(Order.number, Order.id)
@@ -108,11 +112,12 @@ def orders_to_plan(session: Session, *, runs_on: date) -> Sequence[Order]:
 
 def next_day_to_plan(session: Session, *, after: date) -> date:
     """Return the first day from ``after`` on with waiting orders, else the last such day, else ``after``."""
-    waiting = select(Order.planned_on).where(
-        Order.carrier_id == acting_org(session), Order.state == OrderState.ACCEPTED, Order.planned_on.is_not(None)
+    day = func.coalesce(Order.planned_on, Order.wanted_on)
+    waiting = select(day).where(
+        Order.carrier_id == acting_org(session), Order.state == OrderState.ACCEPTED, day.is_not(None)
     )
-    coming = session.scalar(waiting.where(Order.planned_on >= after).order_by(Order.planned_on).limit(1))
-    return coming or session.scalar(waiting.order_by(Order.planned_on.desc()).limit(1)) or after
+    coming = session.scalar(waiting.where(day >= after).order_by(day).limit(1))
+    return coming or session.scalar(waiting.order_by(day.desc()).limit(1)) or after
 
 
 def read_day(session: Session, *, runs_on: date, network: str) -> Day:

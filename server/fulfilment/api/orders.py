@@ -23,6 +23,7 @@ from server.fulfilment.api.showing import (
     new_order,
     present_message,
     require_drafter,
+    require_terms_right,
     revision,
     shown,
     shows_prices,
@@ -69,6 +70,7 @@ def create(asked: dict[str, Any]) -> dict[str, Any]:
     with transaction(actor().org_id) as session:
         wanted = new_order(asked)
         require_drafter(session, wanted)
+        require_terms_right(asked)
         made = plain.create_order(session, stamp=stamp(), key=asked["key"], **wanted)
         return shown(session, made.id)
 
@@ -99,6 +101,7 @@ def quote(asked: dict[str, Any]) -> Quote:
     with transaction(actor().org_id) as session:
         wanted = new_order(asked)
         require_whole(Permission.ORDER_CREATE)
+        require_terms_right(asked)
         return quote_new(session, stamp=stamp(), **wanted)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -81,6 +81,7 @@ def new_order(asked: dict[str, Any]) -> dict[str, Any]:
         "chosen": ChosenTerms(**{name: asked[name] for name in _TERMS}),
         "distribution": asked["distribution"],
         "planned_on": asked["planned_on"],
+        "wanted_on": asked["wanted_on"],
         "note": asked["note"],
         "maker_name": speaker(),
     }
@@ -102,6 +103,30 @@ def require_drafter(session: Session, wanted: dict[str, Any]) -> None:
     if wanted["distribution"] is not DistributionMethod.DISTRIBUTOR:
         raise not_off_truck("distribution")
     require_off_truck(session, driver_id=actor().user_id, named=wanted["parties_of"], items=wanted["items"])
+
+
+def require_terms_right(asked: Mapping[str, Any]) -> None:
+    """Refuse terms chosen for one order by a role that does not choose them; organisations are the service's to hold.
+
+    Raises:
+        Forbidden: the caller's role neither sets billing nor chooses the paper that goes along.
+
+    Source: section 3 (set billing type: no dispatcher, no retailer; an accountant, terms of payment alone), R012, R013.
+    """
+    chosen = [name for name in _TERMS if asked.get(name) is not None]
+    may_bill = actor().may(Permission.TERMS_SET) and not actor().only(Role.ACCOUNTANT, permission=Permission.TERMS_SET)
+    may_paper = actor().may(Permission.DELIVER_WITH_CHOOSE)
+    beyond = [name for name in chosen if not (may_paper if name == "deliver_with" else may_bill)]
+    if beyond:
+        raise Forbidden(
+            Text(
+                "Votre rôle ne choisit ni la facturation ni le document de livraison de cette commande. "
+                "Laisser ce champ vide, ou demander au vendeur.",
+                "Your role chooses neither how this order is billed nor the paper that goes along. "
+                "Leave this field out, or ask the seller.",
+            ),
+            where=beyond[0],
+        )
 
 
 def require_relief_right(*, taxed: bool, with_deposits: bool) -> None:

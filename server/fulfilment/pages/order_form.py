@@ -146,7 +146,7 @@ def _wanted(session: Session) -> dict[str, Any]:
         ),
         "distribution": way.distribution,
         "items": reading.new_items(form),
-        "planned_on": _day(form.get("planned_on", "")),
+        "wanted_on": _day(form.get("wanted_on", "")),
         "maker_name": f"{who.display_name}, {who.org_name}",
         **reading.header(form),
     }
@@ -167,7 +167,7 @@ def _day(raw: str) -> date | None:
     try:
         return date.fromisoformat(raw) if raw else None
     except ValueError as error:
-        raise BadRequest(Text("Ce jour ne se lit pas.", "This day cannot be read."), where="planned_on") from error
+        raise BadRequest(Text("Ce jour ne se lit pas.", "This day cannot be read."), where="wanted_on") from error
 
 
 def _new_form(session: Session, shown: dict[str, str], *, problem: Problem | None = None) -> str:
@@ -205,6 +205,7 @@ def _edit_form(session: Session, order: Order, shown: dict[str, str], *, problem
         offered=partners.on_offer(session, seller_id=order.owner_id, buyer_id=order.buyer_id, on=today),
         buyer_name=parties.names(session, org_ids=[order.buyer_id]).get(order.buyer_id, ""),
         extra_rows=reading.EXTRA_ROWS,
+        is_seller_side=orders.is_seller_side(session, order),
         shown=shown,
         problem=problem,
     )

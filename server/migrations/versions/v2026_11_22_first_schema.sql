@@ -854,6 +854,7 @@ CREATE TABLE "order" (
 	accepted_by_system BOOLEAN NOT NULL, 
 	priced_on DATE NOT NULL, 
 	planned_on DATE, 
+	wanted_on DATE, 
 	delivered_at TIMESTAMP WITH TIME ZONE, 
 	supplement_of_id UUID, 
 	supplement_of_delivery_id UUID, 

@@ -1,7 +1,8 @@
 """The verbs of orders; permissions are the doors' business, and none of these commits."""
 
+from server.orders.service.between import NotItsAgent, OrderParties
 from server.orders.service.correcting import correct_delivery, withdraw_supplement
-from server.orders.service.creating import OrderParties, create_order, submit
+from server.orders.service.creating import create_order, submit
 from server.orders.service.deciding import accept, cancel, expire, reject
 from server.orders.service.editing import restore, revise
 from server.orders.service.fulfilling import (
@@ -14,7 +15,7 @@ from server.orders.service.fulfilling import (
     mark_unplanned,
     reopen,
 )
-from server.orders.service.holding import StaleOrder, held_already, hold_all, hold_rest
+from server.orders.service.holding import StaleOrder, held_already, hold_all, hold_rest, is_seller_side
 from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
 from server.orders.service.lots import note_lots
 from server.orders.service.rebates import Rebate, rebates_of
@@ -25,6 +26,7 @@ from server.orders.service.timeline import enter
 
 __all__ = [
     "BadOrder",
+    "NotItsAgent",
     "OrderItem",
     "OrderParties",
     "OutOfStock",
@@ -44,6 +46,7 @@ __all__ = [
     "hold_all",
     "hold_rest",
     "is_covered",
+    "is_seller_side",
     "mark_delivered",
     "mark_invoiced_outside",
     "mark_not_delivered",

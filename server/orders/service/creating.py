@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Final
 from uuid import UUID
@@ -16,12 +15,14 @@ from server.catalog.service import name_of
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.once import lock_key
-from server.core.problems import Forbidden, NotFound, Problem, Text
+from server.core.problems import NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import DistributionMethod, Order
 from server.orders.pricing import reprice
-from server.orders.service.holding import held, require_relief
+from server.orders.service.between import OrderParties, contracted_carrier, require_parties
+from server.orders.service.choosing import require_choices, require_days, require_plain_prices
+from server.orders.service.holding import held
 from server.orders.service.lines import BadOrder, OrderItem, make_lines, tax_rules_for
 from server.orders.service.numbering import next_number
 from server.orders.service.offer import require_within_offer
@@ -45,23 +46,6 @@ class OrderMadeAlready(Problem):
     title = Text("Commande déjà faite", "Order made already")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderParties:
-    """Who an order is between: one seller, one buyer and its place; carrier and agent are optional (R034, R047)."""
-
-    seller_id: UUID
-    buyer_id: UUID
-    site_id: UUID
-    carrier_id: UUID | None = None
-    agent_id: UUID | None = None
-
-    @property
-    def org_ids(self) -> tuple[UUID, ...]:
-        """Return every organisation among them."""
-        named = (self.seller_id, self.buyer_id, self.carrier_id, self.agent_id)
-        return tuple(dict.fromkeys(org_id for org_id in named if org_id))
-
-
 def create_order(
     session: Session,
     *,
@@ -71,6 +55,7 @@ def create_order(
     distribution: DistributionMethod = DistributionMethod.DISTRIBUTOR,
     chosen: ChosenTerms | None = None,
     planned_on: date | None = None,
+    wanted_on: date | None = None,
     document_discount_cents: int = 0,
     taxed: bool = True,
     with_deposits: bool = True,
@@ -83,24 +68,28 @@ def create_order(
 
     Prices, taxes and deposits are frozen at the business day of the seller. The maker, with name and organisation,
     is recorded beside the retailer that the order is for (R036). ``key`` is the maker's: asked again with it, the order
-    that was made is returned as it stands.
+    that was made is returned as it stands. ``wanted_on`` is a wish that its carrier reads and no date follows;
+    ``planned_on`` is the day that dates follow, from the seller's side or the carrier (R074).
 
     Raises:
-        NoRelation, NoAgreement: seller and buyer, or seller and carrier, have no active deal.
-        Forbidden: the acting organisation is none of the parties, or may not relieve the order of taxes or deposits.
+        NoRelation, NoAgreement, NotItsAgent: seller and buyer, carrier or agent have no such active deal.
+        Forbidden: the acting organisation is none of the parties, or chooses what is not its own to choose: terms,
+            agent, planned day, prices, discounts, taxes, deposits.
         NotFound: the place is not the buyer's.
-        BadOrder: its content cannot be.
+        BadOrder: its content cannot be, or a day is out of bounds.
         OrderMadeAlready: the key made an order of other goods, or for somebody else.
 
     Source: R027, R034-R036, R038, R047, R048, R050-R052.
     """
     _require_content(note, document_discount_cents)
-    _require_parties(session, parties_of, distribution)
+    require_parties(session, parties_of, distribution)
+    require_choices(session, parties_of, distribution, chosen=chosen or ChosenTerms())
+    require_days(session, parties_of, distribution, planned_on=planned_on, wanted_on=wanted_on, at=stamp.at)
     terms = effective_terms(
         session,
         seller_id=parties_of.seller_id,
         buyer_id=parties_of.buyer_id,
-        carrier_id=_contracted_carrier(parties_of, distribution),
+        carrier_id=contracted_carrier(parties_of, distribution),
         chosen=chosen,
     )
     readers = _readers(parties_of, terms)
@@ -135,6 +124,7 @@ def create_order(
             submitted_at=stamp.at,
             priced_on=today,
             planned_on=planned_on,
+            wanted_on=wanted_on,
             submitted_snapshot={},
         )
         taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=today)
@@ -146,8 +136,7 @@ def create_order(
         session.add(order)
         session.flush()
         _tell_created(session, order, stamp)
-    if not taxed or not with_deposits:
-        require_relief(session, order)
+    require_plain_prices(session, order, items=items, rebates=rebates)
     return order
 
 
@@ -203,40 +192,6 @@ def _require_content(note: str, document_discount_cents: int) -> None:
         raise BadOrder(
             Text("Un rabais n’est pas négatif.", "A discount is not negative."), where="document_discount_cents"
         )
-
-
-def _require_parties(session: Session, named: OrderParties, distribution: DistributionMethod) -> None:
-    deals.require_relation(session, seller_id=named.seller_id, buyer_id=named.buyer_id)
-    if acting_org(session) not in named.org_ids:
-        raise Forbidden(
-            Text(
-                "Seuls vendeur, distributeur, agent et acheteur de la commande la créent.",
-                "Only the order’s seller, distributor, agent and buyer create it.",
-            )
-        )
-    if distribution is DistributionMethod.SELF_DISTRIBUTED and named.carrier_id != named.seller_id:
-        raise BadOrder(
-            Text("Un vendeur auto-distribué livre lui-même.", "A self-distributing seller delivers itself."),
-            where="carrier_id",
-        )
-    if distribution is DistributionMethod.DISTRIBUTOR:
-        _require_carrier(session, named)
-    if named.agent_id and not parties.is_related(session, seller_id=named.seller_id, other_id=named.agent_id):
-        raise deals.NoRelation(
-            Text("Vendeur et agent n’ont pas d’accord actif.", "Seller and agent have no active deal."),
-            where="agent_id",
-        )
-
-
-def _require_carrier(session: Session, named: OrderParties) -> None:
-    if named.carrier_id is None:
-        raise BadOrder(Text("Nommer le distributeur.", "Name the distributor."), where="carrier_id")
-    if named.carrier_id != named.seller_id:
-        deals.require_agreement(session, seller_id=named.seller_id, carrier_id=named.carrier_id)
-
-
-def _contracted_carrier(named: OrderParties, distribution: DistributionMethod) -> UUID | None:
-    return named.carrier_id if distribution is DistributionMethod.DISTRIBUTOR else None
 
 
 def _readers(named: OrderParties, terms: EffectiveTerms) -> list[UUID]:

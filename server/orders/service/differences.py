@@ -72,20 +72,18 @@ def in_one(head: Text, said: Sequence[Text]) -> Text:
     return Text(f"{head.fr} {'; '.join(one.fr for one in shown)}.", f"{head.en} {'; '.join(one.en for one in shown)}.")
 
 
-def relieves(before: Seen, after: Seen) -> bool:
-    """Say whether a tax, the deposits or a granted discount were taken off (C22)."""
+def reprices(before: Seen, after: Seen) -> bool:
+    """Say whether a price, a discount, a tax or the deposits changed of what was there (R063, C22)."""
     return (
-        any(_relieved(was, after.lines[line_id]) for line_id, was in before.lines.items() if line_id in after.lines)
-        or (before.taxed and not after.taxed)
-        or (before.with_deposits and not after.with_deposits)
-        or after.document_discount_cents < before.document_discount_cents
-        or any(one not in after.rebates for one in before.rebates)
+        any(_terms(was) != _terms(after.lines[key]) for key, was in before.lines.items() if key in after.lines)
+        or (before.taxed, before.with_deposits) != (after.taxed, after.with_deposits)
+        or before.document_discount_cents != after.document_discount_cents
+        or sorted(before.rebates) != sorted(after.rebates)
     )
 
 
-def _relieved(was: SeenLine, now: SeenLine) -> bool:
-    is_dearer = (was.is_discounted and not now.is_discounted) or now.discount_cents < was.discount_cents
-    return is_dearer or bool(set(was.tax_codes) - set(now.tax_codes))
+def _terms(line: SeenLine) -> tuple[Decimal, int, tuple[str, ...], bool]:
+    return line.unit_price, line.discount_cents, line.tax_codes, line.is_discounted
 
 
 def _seen_line(line: OrderLine) -> SeenLine:

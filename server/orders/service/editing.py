@@ -17,8 +17,9 @@ from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import Order, OrderLine, RequestKind
 from server.orders.pricing import reprice
-from server.orders.service.differences import changes, in_one, relieves, seen
-from server.orders.service.holding import held, refuse_buyer, require_relief, require_revision, require_seller_side
+from server.orders.service.choosing import has_priced_items, prices_are_the_sellers
+from server.orders.service.differences import changes, in_one, reprices, seen
+from server.orders.service.holding import held, is_seller_side, refuse_buyer, require_revision, require_seller_side
 from server.orders.service.lines import OrderItem, make_lines, tax_rules_for
 from server.orders.service.rebates import Rebate, share_rebates
 from server.orders.service.requesting import grant_open
@@ -51,7 +52,8 @@ def revise(
     prices. Every change stands in the timeline, in words. With ``seen_revision`` the order must still be as read.
 
     Raises:
-        Forbidden: the buyer acts (R045), or a carrier that does not bill removes a tax, deposit or discount (C22).
+        Forbidden: the buyer acts (R045), or a carrier that does not bill says more than quantities and formats
+            of the catalogue: a price, a discount, a tax, a deposit, a charge (R063, C22).
         StaleOrder: it was changed since ``seen_revision``.
         Conflict: an invoice stands (R043), or the goods have left.
         BadOrder, TermsMismatch: the content cannot be.
@@ -59,7 +61,7 @@ def revise(
     Source: R043, R049, R052, R057, R059, R062, R063, R065.
     """
     refuse_buyer(session, order)
-    typed_by = name_of(session, stamp)
+    typed_by, may_price = name_of(session, stamp), is_seller_side(session, order)
     with held(session, order):
         require_revision(order, seen_revision)
         _require_open(order)
@@ -72,15 +74,15 @@ def revise(
         lines = make_lines(session, order, items=items, taxes=taxes, on=on, typed_by=typed_by, standing=order.lines)
         _replace_lines(session, order, lines)
         share_rebates(order, rebates, codes=[rule.code for rule in taxes])
-        reprice(order, taxes=taxes, on=on)
         after = seen(order)
+        if not may_price and (reprices(before, after) or has_priced_items(items)):
+            raise prices_are_the_sellers(order)
+        reprice(order, taxes=taxes, on=on)
         grant_open(session, order, (RequestKind.CHANGE,), stamp)
         if order.state in {OrderState.ACCEPTED, OrderState.PLANNED}:
             session.flush()
             _require_still_covered(session, order)
         _tell_revised(session, order, changes(before, after), stamp)
-    if relieves(before, after):
-        require_relief(session, order)
     return order
 
 

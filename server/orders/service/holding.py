@@ -117,12 +117,7 @@ def require_seller_side(session: Session, order: Order) -> None:
     Source: section 3 (accept, reject, restore, cancel: the distributor only if agreed).
     """
     refuse_buyer(session, order)
-    me = acting_org(session)
-    if me in {order.owner_id, order.agent_id, order.issuer_id}:
-        return
-    with acting_for(session, order.owner_id):
-        agreement = session.get(Agreement, order.agreement_id) if order.agreement_id else None
-    if agreement is None or agreement.billing_agent_id != me:
+    if not is_seller_side(session, order):
         raise Forbidden(
             Text(
                 "Seuls le vendeur et ses agents répondent à cette commande.",
@@ -130,6 +125,18 @@ def require_seller_side(session: Session, order: Order) -> None:
             ),
             where=order.number,
         )
+
+
+def is_seller_side(session: Session, order: Order) -> bool:
+    """Say whether the acting organisation is the seller, its agent, who issues, or who bills by the agreement."""
+    me = acting_org(session)
+    if me == order.buyer_id:
+        return False
+    if me in {order.owner_id, order.agent_id, order.issuer_id}:
+        return True
+    with acting_for(session, order.owner_id):
+        agreement = session.get(Agreement, order.agreement_id) if order.agreement_id else None
+    return agreement is not None and agreement.billing_agent_id == me
 
 
 def require_state(order: Order, state: OrderState) -> None:
@@ -149,28 +156,6 @@ def require_state(order: Order, state: OrderState) -> None:
             where=order.number,
             now=order.state.value,
         )
-
-
-def require_relief(session: Session, order: Order) -> None:
-    """Let the seller's side alone take a tax, a deposit or a discount off; a carrier changes quantities.
-
-    Raises:
-        Forbidden: a carrier acts that does not bill for the seller.
-
-    Source: R052, C22.
-    """
-    if acting_org(session) != order.carrier_id or order.carrier_id == order.owner_id:
-        return
-    try:
-        require_seller_side(session, order)
-    except Forbidden as error:
-        raise Forbidden(
-            Text(
-                "Seuls le vendeur et ses agents retirent une taxe, une consigne ou un rabais.",
-                "Only the seller and its agents remove a tax, a deposit or a discount.",
-            ),
-            where=order.number,
-        ) from error
 
 
 def refuse_buyer(session: Session, order: Order) -> None:

@@ -17,6 +17,7 @@ from server.catalog.prices import offering, resolving
 from server.core.problems import Forbidden, Problem, Text
 from server.orders import queries
 from server.orders.model import Order
+from server.orders.service.choosing import has_own_terms
 from server.orders.service.lines import OrderItem
 from server.orders.service.rebates import Rebate
 
@@ -66,7 +67,7 @@ def require_within_offer(
 
 def _refuse_own_prices(order: Order, items: Sequence[OrderItem], rebates: Sequence[Rebate]) -> None:
     relieved = bool(rebates) or order.document_discount_cents or not order.taxed or not order.with_deposits
-    if relieved or any(_has_own_terms(item) for item in items):
+    if relieved or any(has_own_terms(item) for item in items):
         raise Forbidden(
             Text(
                 "L’acheteur commande aux prix, taxes et consignes du vendeur. "
@@ -75,10 +76,6 @@ def _refuse_own_prices(order: Order, items: Sequence[OrderItem], rebates: Sequen
             ),
             where="items",
         )
-
-
-def _has_own_terms(item: OrderItem) -> bool:
-    return item.unit_price is not None or bool(item.discount_cents) or item.tax_codes is not None
 
 
 def _require_offered(session: Session, order: Order, wanted: Counter[UUID]) -> None:

@@ -150,7 +150,7 @@ def test_pages_follow_each_other_without_gaps_or_doubles(trade: Trade, monkeypat
         text = page(trade.seller, path)
         seen += rows(text)
         if turn == 0:
-            made = str(make_order(trade.world, cases=1, kegs=0, accepted=False, planned_on=date(2099, 1, 1)))
+            made = str(make_order(trade.world, cases=1, kegs=0, accepted=False, planned_on=date(2027, 11, 1)))
         if "apres=" not in text.split("Pages de la liste")[-1]:
             break
         path = "/commandes?apres=" + text.split("Pages de la liste")[-1].split("apres=")[1].split('"')[0]

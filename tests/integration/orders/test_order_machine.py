@@ -94,6 +94,16 @@ class OrderLife(RuleBasedStateMachine):
         else:
             assert answer.status_code == 409
 
+    @rule(paper=st.sampled_from([one.value for one in DeliverWith]), who=st.sampled_from(["seller", "buyer"]))
+    def choose_paper(self, paper: str, who: str) -> None:
+        answer = getattr(self.trade, who).open(f"{self.path}/deliver-with", "PUT", json={"deliver_with": paper})
+        if who == "buyer":
+            assert answer.status_code == 403
+        elif self.state in OPEN:
+            assert answered(answer)["deliver_with"] == paper
+        else:
+            assert answer.status_code == 409
+
     @rule()
     def restore(self) -> None:
         answer = self.trade.seller.post(f"{self.path}/restore")
