@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,12 +27,6 @@ ARGUMENTS = [
 ]
 DESK = (1360, 860)
 PHONE = (360, 740)
-
-
-def apart[**P, T](call: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Call in a thread of its own: the browser's driver holds this one's event loop, which the worker needs."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        return pool.submit(call, *arguments, **named).result()
 
 
 @contextmanager

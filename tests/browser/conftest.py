@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from server.core.embedded.address import PostgresAddress
-from tests.browser.browsing import CHROMIUM, apart, chromium
+from tests.browser.browsing import CHROMIUM, chromium
 from tests.browser.standing import copied, settings_for
 from tests.browser.world import BrowserDay, full_day
+from tests.factories.apart import apart
 
 
 @pytest.fixture(scope="package")

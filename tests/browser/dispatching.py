@@ -6,7 +6,6 @@ from datetime import date
 
 from playwright.sync_api import Page
 
-from tests.browser.browsing import apart
 from tests.browser.world import BrowserDay
 
 
@@ -16,7 +15,7 @@ def plan(page: Page, day: BrowserDay, on: date) -> None:
     page.locator("select[name=seconds]").select_option("2")
     page.locator("form[action='/planification'] button").click()
     page.locator("#plan progress").wait_for()
-    apart(day.office.jobs)
+    day.office.jobs()
     page.locator("form[action$='/adopter'] button").click()
     page.wait_for_url("**/tournees**")
     page.locator("tbody a").first.click()
@@ -29,7 +28,7 @@ def document(page: Page, day: BrowserDay) -> bytes:
     """Have the papers of the open run made, load it and declare it ready; return its packet."""
     page.locator("form[action$='/documents'] button").click()
     page.locator("#run-papers progress").wait_for()
-    apart(day.office.jobs)
+    day.office.jobs()
     packet = page.locator("#run-papers details[open] a[target]").first
     packet.wait_for()
     answer = page.request.get(packet.get_attribute("href") or "")
@@ -37,5 +36,5 @@ def document(page: Page, day: BrowserDay) -> bytes:
     page.locator("form[action$='/charger'] button").click()
     page.locator("form[action$='/prete'] button").click()
     page.locator("form[action$='/prete']").wait_for(state="detached")
-    apart(day.office.jobs)
+    day.office.jobs()
     return answer.body()

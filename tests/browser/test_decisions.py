@@ -19,9 +19,10 @@ from server.planning import service as planning
 from server.planning.model import Run, Stop
 from server.sync.model import DeviceEvent, EventOutcome
 from tests.browser.axe import complaints_of, faults_of
-from tests.browser.browsing import PHONE, apart, settle, sign_in, visit
+from tests.browser.browsing import PHONE, settle, sign_in, visit
 from tests.browser.standing import copied, settings_for
 from tests.browser.world import BrowserDay, office_of
+from tests.factories.apart import apart
 from tests.factories.corrections import give_run, strangers_tablet
 from tests.factories.hand_tablet import make_yard
 from tests.factories.web import PASSWORD

@@ -22,7 +22,7 @@ from server.identity.model import OrganisationKind, Role
 from server.parties.model import Organisation
 from server.receivables.audit import book_faults
 from tests.browser.axe import complaints_of, faults_of
-from tests.browser.browsing import apart, settle, sign_in, speak, visit
+from tests.browser.browsing import settle, sign_in, speak, visit
 from tests.browser.dispatching import document, plan
 from tests.browser.standing import copied, settings_for
 from tests.browser.world import BrowserDay, Person, office_of, person_of
@@ -119,7 +119,7 @@ def test_an_order_is_accepted_invoiced_delivered_short_credited_and_paid_to_zero
         look(page)
     script = {"enrol": day.office.code(), "pull": True, "runs": [{"run_id": "*", "stops": [SHORT_STOP]}], "push": True}
     day.office.drive(script, tablet=language)
-    apart(day.office.jobs)
+    day.office.jobs()
     with visit(browser, day.url, language=language) as page:
         come_in(page, person, language)
         credited = credit_total(page, order_page, told)
@@ -184,7 +184,7 @@ def order(page: Page, day: BrowserDay, told: Told, on: date) -> str:
     page.locator("form[action='/commandes/nouvelle'] button:not([name])").click()
     page.wait_for_url(re.compile(r"/commandes/[0-9a-f-]{36}$"))
     assert page.locator(".heading .badge", has_text=told.accepted).is_visible()
-    apart(day.office.jobs)
+    day.office.jobs()
     look(page)
     return page.url
 
@@ -223,7 +223,7 @@ def pay(page: Page, shop: Shop, order_page: str, told: Told, still: int) -> None
     page.locator("button").click()
     page.wait_for_url(f"{shop.day.url}/paiements/**")
     assert shop.stripe.told[-1] == 204
-    apart(shop.day.office.jobs)
+    shop.day.office.jobs()
     page.reload()
     assert page.locator(".heading .badge", has_text=told.set_off).is_visible()
     look(page)

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 from server.app import create_app
-from tests.browser.browsing import DESK, PHONE, chromium
+from tests.browser.browsing import DESK, PHONE
 
 READY_MS = 60_000
 
@@ -26,18 +26,11 @@ def address() -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser that finds this machine alone."""
-    with chromium("en") as started:
-        yield started
-
-
 @pytest.fixture(params=[DESK, PHONE], ids=["desk", "phone"])
 def page(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
     """The page, once every group of operations is there; what it complained of or asked of others is kept on it."""
     width, height = request.param
-    opened = browser.new_page(viewport={"width": width, "height": height})
+    opened = browser.new_page(viewport={"width": width, "height": height}, locale="en-CA")
     told: list[str] = []
     opened.on("console", lambda message: told.append(message.text))
     opened.on("pageerror", lambda error: told.append(str(error)))

@@ -26,6 +26,7 @@ from server.identity.model import Membership, OrganisationKind, Role
 from server.identity.service import add_member, add_user
 from server.worker import Ran, run_until_empty
 from shared.ids import new_id
+from tests.factories.apart import apart
 from tests.factories.waiting import end_of
 from tests.factories.web import password_hash
 from tests.factories.world import RUN_DAY, Buyer, Seller, World, make_vehicle, stamp
@@ -69,7 +70,7 @@ class Office:
 
     def jobs(self) -> Ran:
         """Run every waiting job; a failed one fails the story."""
-        ran = run_until_empty()
+        ran = apart(run_until_empty)
         assert ran.failed == [], ran.failed
         return ran
 
