@@ -9,7 +9,7 @@ import procrastinate
 from sqlalchemy.orm import Session
 
 from server.billing import jobs as billing
-from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED, INVOICE_RESENT
+from server.billing.events import CREDIT_ISSUED, CREDIT_PROPOSED, CREDIT_REFUSED, INVOICE_PUBLISHED, INVOICE_RESENT
 from server.catalog.events import CONTAINER_PRICED
 from server.conversations.events import MESSAGE_SAID
 from server.core.facts import Happened, subscribe
@@ -25,6 +25,7 @@ from server.identity.events import INVITATION_MADE
 from server.notifications import jobs as notifications
 from server.notifications.accounting import jobs as accounting
 from server.notifications.events import WEBHOOK_SUSPENDED
+from server.notifications.following.jobs import tell_fact
 from server.notifications.ordering import jobs as ordering
 from server.notifications.partnering import jobs as partnering
 from server.orders import events as order
@@ -32,7 +33,8 @@ from server.orders.jobs import watch_pending
 from server.parties import events as party
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
-from server.receivables.events import REMINDER_DUE
+from server.receivables import events as money
+from server.stock import events as stock
 from server.sync import jobs as sync
 from server.sync.events import ATTACHMENT_RECEIVED, EVENT_SET_ASIDE
 
@@ -49,12 +51,12 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     order.ORDER_EXPIRING: (ordering.tell_order_expiring,),
     order.ORDER_EXPIRED: (documents.render_order, ordering.tell_order),
     order.ORDER_REVISED: (documents.render_order, ordering.tell_order_revised),
-    order.ORDER_RESTORED: (documents.render_order,),
+    order.ORDER_RESTORED: (documents.render_order, tell_fact),
     order.ORDER_PLANNED: (documents.render_order,),
     order.ORDER_UNPLANNED: (documents.render_order,),
-    order.ORDER_SHIPPED: (documents.render_order,),
-    order.ORDER_DELIVERED: (documents.render_order,),
-    order.ORDER_NOT_DELIVERED: (documents.render_order,),
+    order.ORDER_SHIPPED: (documents.render_order, tell_fact),
+    order.ORDER_DELIVERED: (documents.render_order, tell_fact),
+    order.ORDER_NOT_DELIVERED: (documents.render_order, tell_fact),
     order.ORDER_REOPENED: (documents.render_order,),
     order.ORDER_CORRECTED: (documents.render_order,),
     order.SUPPLEMENT_MADE: (documents.render_order,),
@@ -64,7 +66,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     CONTAINER_PRICED: (billing.watch_deposit,),
     PAPERS_ASKED: (archives.gather_papers,),
     MESSAGE_SAID: (ordering.tell_message, accounting.tell_account_message),
-    REMINDER_DUE: (accounting.tell_reminder,),
+    money.REMINDER_DUE: (accounting.tell_reminder,),
     RUN_DOCUMENTED: (documents.render_run,),
     RUN_RENDERED: (sync.build_run_bundle,),
     RUN_READY: (sync.build_run_bundle,),
@@ -75,6 +77,17 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
     INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
     INVOICE_RESENT: (documents.render_invoice, notifications.tell_invoice_again),
     CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
+    CREDIT_PROPOSED: (tell_fact,),
+    CREDIT_REFUSED: (tell_fact,),
+    money.PAYMENT_RECEIVED: (tell_fact,),
+    money.PAYMENT_FAILED: (tell_fact,),
+    money.REFUND_MADE: (tell_fact,),
+    money.REFUND_FAILED: (tell_fact,),
+    money.ACCOUNT_HELD: (tell_fact,),
+    money.ACCOUNT_RELEASED: (tell_fact,),
+    stock.TRANSFER_SENT: (tell_fact,),
+    stock.TRANSFER_ACCEPTED: (tell_fact,),
+    stock.TRANSFER_CANCELLED: (tell_fact,),
     order.ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
     EXPORT_ASKED: (delivery.gather_export,),
     PROOF_SEALED: (notifications.tell_proof,),

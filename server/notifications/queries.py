@@ -18,14 +18,16 @@ from server.notifications.model import InboxMessage, SendingState, WebhookCall, 
 PAGE_ROWS: Final = 50
 
 
-def inbox(session: Session, *, page: int, hidden: frozenset[str] = frozenset()) -> tuple[Sequence[InboxMessage], bool]:
+def inbox(
+    session: Session, *, page: int, hidden: frozenset[str] = frozenset(), unread: bool = False
+) -> tuple[Sequence[InboxMessage], bool]:
     """Return one page of the acting organisation's messages, newest first, and whether another follows.
 
-    ``hidden`` are the events that the reader switched off.
+    ``hidden`` are the events that the reader switched off or may not hear of; ``unread`` leaves what was read out.
     """
     rows = session.scalars(
-        select(InboxMessage)
-        .where(InboxMessage.owner_id == acting_org(session), *_shown(hidden))
+        all_messages(unread=unread, hidden=hidden)
+        .where(InboxMessage.owner_id == acting_org(session))
         .order_by(InboxMessage.arrived_at.desc(), InboxMessage.id)
         .limit(PAGE_ROWS + 1)
         .offset((max(page, 1) - 1) * PAGE_ROWS)
@@ -47,9 +49,9 @@ def unread_count(session: Session, *, hidden: frozenset[str] = frozenset()) -> i
     return int(counted or 0)
 
 
-def all_messages(*, unread: bool) -> Select[InboxMessage]:
-    """Return the query of the organisation's messages, or of those that nobody read."""
-    query = select(InboxMessage)
+def all_messages(*, unread: bool, hidden: frozenset[str] = frozenset()) -> Select[InboxMessage]:
+    """Return the query of the organisation's messages, or of those that nobody read, but for ``hidden`` events."""
+    query = select(InboxMessage).where(*_shown(hidden))
     return query.where(InboxMessage.read_at.is_(None)) if unread else query
 
 

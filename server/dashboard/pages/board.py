@@ -13,6 +13,7 @@ from server.dashboard.pages.blueprint import asked_day, pages, today_in, zone_he
 from server.dashboard.pages.runs import around
 from server.dashboard.queries import board as queries
 from server.dashboard.queries.orders import working_day
+from server.dashboard.queries.people import credits_to_approve
 from server.identity.permissions import Permission
 
 
@@ -27,6 +28,7 @@ def board() -> str:
         return render_template(
             "dashboard/board.html",
             seen=seen,
+            to_approve=credits_to_approve(session),
             zone=zone,
             drawing=map_of_day(seen, zone),
             late_s=queries.LATE_S,

@@ -14,6 +14,8 @@ from server.dashboard.pages.blueprint import day_in, driver_only, pages, zone_he
 from server.dashboard.queries import people as queries
 from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import Permission
+from server.notifications.choosing import out_of_reach
+from server.notifications.service.choices import hidden_events
 from shared.codes import PaperKind
 
 _PAPERS = {
@@ -45,7 +47,8 @@ def home() -> str:
     """Show what waits and what arrived."""
     with transaction(actor().org_id) as session:
         zone = zone_here(session)
-        seen = queries.greeting(session, today=day_in(zone))
+        hidden = hidden_events(session, reader_id=actor().user_id) | out_of_reach(actor().may)
+        seen = queries.greeting(session, today=day_in(zone), hidden=hidden)
         return render_template("dashboard/home.html", seen=seen, zone=zone)
 
 

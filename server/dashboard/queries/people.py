@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from server.billing.model import CreditNote
 from server.core.acting import acting_org
 from server.core.problems import NotFound, Text
 from server.dashboard.listing import mine
@@ -16,10 +17,11 @@ from server.dashboard.queries.money import InvoiceRow, InvoiceTab, list_invoices
 from server.dashboard.queries.orders import OrderFilter, OrderRow, list_orders
 from server.delivery.sharing.model import ProofEntry
 from server.notifications.model import InboxMessage
+from server.notifications.queries import inbox
 from server.orders.listing import Bucket, Today
 from server.orders.model import Order
 from server.parties.model import Client, Organisation, Site
-from shared.states import OrderState
+from shared.states import CreditState, OrderState
 
 FEW = 6
 
@@ -40,6 +42,7 @@ class Greeting:
     """What somebody sees first: what waits, what arrived."""
 
     pending: int
+    to_approve: int  # credit notes of the acting issuer that wait (C12)
     coming: Sequence[OrderRow]
     proofs: Sequence[ProofEntry]
     invoices: Sequence[InvoiceRow]
@@ -73,8 +76,8 @@ def client_whole(session: Session, *, client_id: UUID, today: Today, driver_id: 
     )
 
 
-def greeting(session: Session, *, today: Today) -> Greeting:
-    """Return the first page of the acting organisation."""
+def greeting(session: Session, *, today: Today, hidden: frozenset[str] = frozenset()) -> Greeting:
+    """Return the first page of the acting organisation, without news of ``hidden`` events."""
     pending = session.scalar(
         select(func.count()).select_from(Order).where(mine(session, Order), Order.state == OrderState.PENDING)
     )
@@ -83,10 +86,11 @@ def greeting(session: Session, *, today: Today) -> Greeting:
     invoices = list_invoices(session, tab=InvoiceTab.PUBLISHED, words="", today=today.day, page=1)
     return Greeting(
         pending=int(pending or 0),
+        to_approve=credits_to_approve(session),
         coming=[*under_way, *upcoming][:FEW],
         proofs=_newest_proofs(session),
         invoices=invoices.rows[:FEW],
-        unread=_unread(session),
+        unread=inbox(session, page=1, hidden=hidden, unread=True)[0][:FEW],
     )
 
 
@@ -99,10 +103,9 @@ def _newest_proofs(session: Session) -> Sequence[ProofEntry]:
     ).all()
 
 
-def _unread(session: Session) -> Sequence[InboxMessage]:
-    return session.scalars(
-        select(InboxMessage)
-        .where(mine(session, InboxMessage), InboxMessage.read_at.is_(None))
-        .order_by(InboxMessage.arrived_at.desc(), InboxMessage.id)
-        .limit(FEW)
-    ).all()
+def credits_to_approve(session: Session) -> int:
+    """Return how many credit notes wait for the acting organisation, their issuer, to approve or refuse them (C12)."""
+    waiting = select(func.count()).where(
+        CreditNote.owner_id == acting_org(session), CreditNote.state == CreditState.PROPOSED
+    )
+    return int(session.scalar(waiting) or 0)

@@ -15,7 +15,7 @@ from server.core.web import actor, requires, stamp
 from server.core.web.paging import page
 from server.identity.permissions import Permission
 from server.notifications import queries
-from server.notifications.choosing import BY_PREFIX, EVENTS
+from server.notifications.choosing import BY_PREFIX, EVENTS, out_of_reach
 from server.notifications.model import InboxMessage
 from server.notifications.schemas import ChoicesSchema, InboxMessageSchema, InboxQuerySchema
 from server.notifications.service.choices import Choice, choices_of, choose
@@ -31,7 +31,12 @@ blp = Blueprint("inbox_api", __name__, url_prefix="/inbox", description="What an
 def list_messages(asked: dict[str, Any]) -> Sequence[InboxMessage]:
     """List the organisation's messages"""
     with transaction(actor().org_id) as session:
-        return page(session, queries.all_messages(unread=asked["unread"]), InboxMessage.id, asked)
+        return page(
+            session,
+            queries.all_messages(unread=asked["unread"], hidden=out_of_reach(actor().may)),
+            InboxMessage.id,
+            asked,
+        )
 
 
 @blp.route("/<uuid:message_id>/read", methods=["POST"])

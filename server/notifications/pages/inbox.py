@@ -11,6 +11,7 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.identity.permissions import Permission
 from server.notifications import queries
+from server.notifications.choosing import out_of_reach
 from server.notifications.service.choices import hidden_events
 from server.notifications.service.reading import read_all, read_message
 from server.parties import queries as parties
@@ -26,7 +27,7 @@ def inbox() -> str:
     raw = request.args.get("page", "1")
     page = min(int(raw), LAST_PAGE) if raw in {str(one) for one in range(1, LAST_PAGE + 1)} else 1
     with transaction(actor().org_id) as session:
-        hidden = hidden_events(session, reader_id=actor().user_id)
+        hidden = hidden_events(session, reader_id=actor().user_id) | out_of_reach(actor().may)
         messages, more = queries.inbox(session, page=page, hidden=hidden)
         return render_template(
             "notifications/inbox.html",

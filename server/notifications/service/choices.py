@@ -1,4 +1,7 @@
-"""What a reader switched on and off; without a choice a member reads in the application, an organisation by e-mail."""
+"""What a reader switched on and off.
+
+Without a choice a member reads in the application, and an organisation gets by e-mail what its event says.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +33,15 @@ class Choice:
 
 def choices_of(session: Session, *, reader_id: UUID) -> dict[str, Choice]:
     """Return a reader's choice for every event of the acting organisation, by the event's prefix."""
-    default = Choice(in_app=True, by_email=reader_id == acting_org(session))
+    is_ours = reader_id == acting_org(session)
+    usual = {event.prefix: Choice(in_app=True, by_email=is_ours and event.mailed) for event in EVENTS}
     kept = session.scalars(
         select(NotificationChoice).where(
             NotificationChoice.owner_id == acting_org(session), NotificationChoice.reader_id == reader_id
         )
     )
     found = {one.event: Choice(one.in_app, one.by_email) for one in kept}
-    return {event.prefix: found.get(event.prefix, default) for event in EVENTS}
+    return usual | {event.prefix: found[event.prefix] for event in EVENTS if event.prefix in found}
 
 
 def hidden_events(session: Session, *, reader_id: UUID) -> frozenset[str]:

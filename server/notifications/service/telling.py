@@ -112,6 +112,7 @@ def _by_email(session: Session, recipient: Organisation, address: _Address, news
         owner_id=recipient.id,
         reader_id=address.reader_id,
         to=address.email,
+        has_account=recipient.kept_by_id is None,
         language="en" if recipient.language == "en" else "fr",
         papers_id=_papers(session, recipient, address, news, stamp),
         stamp=stamp,
@@ -132,12 +133,14 @@ def email_of(
     language: Language,
     papers_id: UUID | None,
     stamp: Stamp,
+    has_account: bool = True,
 ) -> EmailMessage:
     """Return the e-mail of a piece of news to one reader of ``owner_id``, not yet kept.
 
-    ``papers_id`` is the link to its papers for who has no account; others are led to the news’ page.
+    ``papers_id`` is the link to its papers for who has no account, and who else has none is led nowhere; others are
+    led to the news’ page.
     """
-    link = LINK if papers_id else f"{settings().public_url}{news.link}"
+    link = LINK if papers_id else f"{settings().public_url}{news.link}" if has_account else ""
     return EmailMessage(
         id=message_id,
         owner_id=owner_id,
@@ -150,7 +153,7 @@ def email_of(
         reader_id=reader_id,
         language=language,
         subject=news.title.say(language),
-        body=f"{news.text.say(language)}\n\n{link}\n",
+        body="\n\n".join(part for part in (news.text.say(language), link) if part) + "\n",
         document_ids=[],
         state=SendingState.WAITING,
         written_at=stamp.at,

@@ -24,6 +24,8 @@ from server.delivery.model import Correction, Delivery, Proof, VisitOutcome
 from server.identity.model import Invitation
 from server.notifications import words
 from server.notifications.accounting.words import news_of_account_message, news_of_reminder
+from server.notifications.following.subjects import Subject
+from server.notifications.following.table import TABLE
 from server.notifications.model import EmailMessage, WebhookEndpoint
 from server.notifications.ordering.words import NEWS, news_of_message, news_of_request
 from server.notifications.outgoing.attaching import CARRIED
@@ -36,7 +38,7 @@ from server.parties.model import Agreement, Relation, RelationState
 from server.receivables.model import Reminder
 from server.sync.jobs import news_of_set_aside
 from server.sync.model import EventDecision
-from shared.problems import Language
+from shared.problems import Language, Text
 from shared.states import OrderState
 
 FOLDER: Final = Path(__file__).parent
@@ -64,6 +66,26 @@ CREDIT = CreditNote(
     reason_fr="Bris de marchandise constaté à la livraison", reason_en="Breakage found at the delivery",
 )  # fmt: skip
 DELIVERY = Delivery(id=ID, order_id=ID, revision=2, outcome=VisitOutcome.PARTIAL)
+WORDS = {
+    "issuer": Text("Brasserie du Faubourg", "Brasserie du Faubourg"),
+    "buyer": Text("Dépanneur du Bœuf", "Dépanneur du Bœuf"),
+    "seller": Text("Brasserie du Faubourg", "Brasserie du Faubourg"),
+    "source": Text("Entrepôt Nord", "Entrepôt Nord"),
+    "target": Text("Entrepôt Sud", "Entrepôt Sud"),
+    "amount": Text("1\u00a0234,56\u00a0$", "$1,234.56"),
+    "reason": Text("Bris de marchandise constaté à la livraison", "Breakage found at the delivery"),
+    "method": Text("Virement bancaire", "Bank transfer"),
+    "refund": Text("Contestation bancaire", "Chargeback"),
+    "number": Text("BC-2041", "BC-2041"),
+    "shipped": Text("expédiée", "shipped"),
+    "delivered": Text("livrée", "delivered"),
+    "units": Text("12 unités", "12 units"),
+    "arrived": Text("10", "10"),
+}
+PAGES = {
+    "credit": f"/credits/{ID}", "payment": f"/paiements/{ID}", "refund": f"/paiements/{ID}", "account": "/a-payer",
+    "order": f"/commandes/{ID}", "stock_transfer": "/stock/transferts",
+}  # fmt: skip
 WHY = "La cliente a rendu une caisse."
 SAID = "La ruelle est fermée mardi\u00a0: passez par l’avant, s’il vous plaît."
 
@@ -138,6 +160,14 @@ def news_by_letter() -> Mapping[str, tuple[str, News]]:
         for state in RelationState
         for bond in (Relation(id=ID, said_by_id=ID, state=state), Agreement(id=ID, said_by_id=ID, state=state))
     }
+    told |= {
+        f"fact-{fact}-{line.to[0].value}".replace(".", "-").replace("_", "-"): (
+            "tell_fact",
+            Subject(id=ID, link=PAGES[fact.split(".")[0]], parts={}, words=WORDS, members={}).news(line, once="7"),
+        )
+        for fact, lines in TABLE.items()
+        for line in lines
+    }
     jobs = {"order.under_minimum": "tell_order_waits", "order.expiring": "tell_order_expiring"}
     jobs |= {"order.revised": "tell_order_revised"}
     return told | {
@@ -150,6 +180,8 @@ def letters(language: Language) -> dict[str, str]:
     """Return every letter in one language, as it leaves, by its name; tokens that a server derives are left out."""
     found = {name: _letter(news, language) for name, (_job, news) in news_by_letter().items()}
     found["invoice-published-without-account"] = _letter(words.news_of_invoice(INVOICE), language, papers_id=ID)
+    _job, receipt = news_by_letter()["fact-payment-received-buyer"]
+    found["payment-receipt-without-account"] = _letter(receipt, language, has_account=False)
     return found | {"invitation": _told(_invitation(language), ())}
 
 
@@ -158,10 +190,11 @@ def jobs_of_letters() -> set[str]:
     return {job for job, _news in news_by_letter().values()} | {"tell_invitation"}
 
 
-def _letter(news: News, language: Language, *, papers_id: UUID | None = None) -> str:
+def _letter(news: News, language: Language, *, papers_id: UUID | None = None, has_account: bool = True) -> str:
     message = email_of(
-        news, message_id=ID, owner_id=ID, reader_id=ID, to=TO, language=language, papers_id=papers_id, stamp=STAMP
-    )
+        news, message_id=ID, owner_id=ID, reader_id=ID, to=TO, language=language, papers_id=papers_id, stamp=STAMP,
+        has_account=has_account,
+    )  # fmt: skip
     numbers = {"invoice": INVOICE.number, "credit_note": CREDIT.number}
     carried = CARRIED.get(news.kind)
     return _told(message, ((f"{numbers[carried.value]}.pdf", b"%PDF-"),) if carried else ())

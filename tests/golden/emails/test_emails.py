@@ -9,8 +9,12 @@ from __future__ import annotations
 import pytest
 
 from server.core.settings import PREFIX, reload_settings
+from server.notifications.choosing import BY_PREFIX, event_of
+from server.notifications.following.jobs import tell_fact
+from server.notifications.following.subjects import SUBJECTS
+from server.notifications.following.table import TABLE
 from server.subscriptions import REACTIONS
-from tests.golden.emails.letters import FOLDER, LANGUAGES, SETTINGS, jobs_of_letters, letters
+from tests.golden.emails.letters import FOLDER, LANGUAGES, SETTINGS, jobs_of_letters, letters, news_by_letter
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +42,17 @@ def test_every_job_that_writes_mail_has_its_letter():
     """R073, R116: a new kind of news fails here until its e-mail is written down."""
     telling = {task.name.rpartition(".")[2] for tasks in REACTIONS.values() for task in tasks}
     assert {name for name in telling if name.startswith("tell_")} == jobs_of_letters()
+
+
+def test_every_fact_of_the_table_is_told_and_can_be_switched():
+    """Issue 4, notifications by event: a row has its reaction, its subject and its switch, and no switch is idle."""
+    told = {name for name, tasks in REACTIONS.items() if tell_fact in tasks}
+    assert told == set(TABLE) == set(SUBJECTS)
+    kinds = [line.kind for lines in TABLE.values() for line in lines]
+    kinds += [news.kind for _job, news in news_by_letter().values()]
+    heard = {kind: event_of(kind) for kind in kinds}
+    assert [kind for kind, event in heard.items() if event is None] == []
+    assert {event.prefix for event in heard.values()} == set(BY_PREFIX)
 
 
 def test_no_letter_says_what_only_programs_write():
