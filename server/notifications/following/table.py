@@ -64,7 +64,7 @@ TABLE: Final[Mapping[str, tuple[Line, ...]]] = {
     ),
     money.PAYMENT_RECEIVED: (
         Line(
-            to=(Part.BUYER,), kind="payment.receipt",
+            to=(Part.BUYER,), kind="payment.receipt", own=True,
             title=Text("Reçu de paiement, {issuer}", "Payment receipt, {issuer}"),
             text=Text(
                 "{issuer} a reçu votre paiement de {amount} ({method}).",
@@ -82,16 +82,16 @@ TABLE: Final[Mapping[str, tuple[Line, ...]]] = {
             to=(Part.BUYER,), kind="payment.failed",
             title=Text("Paiement non abouti, {issuer}", "Payment failed, {issuer}"),
             text=Text(
-                "Votre paiement de {amount} à {issuer} ({method}) n’a pas tenu; ce qu’il payait est à payer.",
-                "Your payment of {amount} to {issuer} ({method}) did not hold; what it paid is to be paid.",
+                "Votre paiement de {amount} à {issuer} ({method}) n’a pas abouti; ce montant reste à payer.",
+                "Your payment of {amount} to {issuer} ({method}) failed; this amount is still to be paid.",
             ),
         ),
         Line(
             to=(Part.OWNER,), kind="payment.failed",
             title=Text("Paiement non abouti, {buyer}", "Payment failed, {buyer}"),
             text=Text(
-                "{buyer}\u00a0: le paiement de {amount} ({method}) n’a pas tenu; ce qu’il payait est à payer.",
-                "{buyer}: the payment of {amount} ({method}) did not hold; what it paid is open again.",
+                "{buyer}\u00a0: le paiement de {amount} ({method}) n’a pas abouti; ce montant reste à payer.",
+                "{buyer}: the payment of {amount} ({method}) failed; this amount is still to be paid.",
             ),
         ),
     ),
