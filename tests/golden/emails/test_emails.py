@@ -45,7 +45,7 @@ def test_every_job_that_writes_mail_has_its_letter():
 
 
 def test_every_fact_of_the_table_is_told_and_can_be_switched():
-    """Issue 4, notifications by event: a row has its reaction, its subject and its switch, and no switch is idle."""
+    """Notifications: a row has its reaction, its subject and its switch, and no switch is idle."""
     told = {name for name, tasks in REACTIONS.items() if tell_fact in tasks}
     assert told == set(TABLE) == set(SUBJECTS)
     kinds = [line.kind for lines in TABLE.values() for line in lines]

@@ -107,7 +107,7 @@ def newest(org_id: UUID, kind: str) -> InboxMessage:
 
 
 def test_a_payment_by_hand_gives_its_payer_a_receipt_and_one_that_bounces_is_told(books: Books, told: Told) -> None:
-    """Issue 4, R084: the receipt goes by e-mail; who recorded it at the same desk is told nothing."""
+    """R084: the receipt goes by e-mail; who recorded it at the same desk is told nothing."""
     seller, shop = books.world.seller.id, books.world.buyer.id
     before = mailed(shop, "payment.receipt"), mailed(shop, "payment.failed")
     paid = books.pay(12_345)
@@ -161,7 +161,7 @@ def test_a_refund_by_hand_is_told_to_who_gets_it(books: Books, told: Told) -> No
 
 
 def test_a_hold_is_told_without_its_reason_and_once_until_it_is_lifted(books: Books, told: Told) -> None:
-    """Issue 4, R079: neither reason nor balance leaves the issuer; a changed reason is no news."""
+    """R079: neither reason nor balance leaves the issuer; a changed reason is no news."""
     shop = books.world.buyer.id
     path = f"/comptes/{shop}/retenir"
     for reason in ("Doit 3 000 $ depuis mai", "Doit 4 000 $"):
@@ -262,7 +262,7 @@ def test_a_transfer_is_told_to_the_company_at_its_other_end(yard: Yard, told: To
 
 
 def test_each_new_event_is_switched_on_its_own(books: Books, told: Told) -> None:
-    """Issue 4, switchable per user: what is on without a choice, and that a switch holds for its event alone."""
+    """Notifications: what is on without a choice, and that a switch holds for its event alone."""
     chosen = answered(books.shop.get("/api/v1/inbox/choices"))
     mailed_to_us = {one["event"]: one["by_email"] for one in chosen["organisation"]}
     assert {one["in_app"] for one in chosen["mine"]} == {True}
