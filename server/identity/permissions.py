@@ -285,6 +285,22 @@ ACTIONS: tuple[Action, ...] = (
         "– – – – – – – –",
     ),
 )
+HELD_BY: Mapping[Permission, tuple[Permission, ...]] = MappingProxyType(
+    {
+        _P.DELIVERY_RECORD: (_P.DEVICE_SEND, _P.STOP_CORRECT),
+        _P.INVOICE_ADJUST: (_P.STOP_CORRECT, _P.RUN_PLAN, _P.ORDER_EDIT),
+        _P.TABLET_PRICES: (_P.DEVICE_SYNC,),
+        _P.STOCK_MOVE: (_P.STOCK_KEEP, _P.DEVICE_SEND),
+    }
+)
+"""Lines of the matrix that no view names and the permissions whose doors hold them."""
+COMES_WITH: Mapping[Permission, str] = MappingProxyType(
+    {
+        _P.INVOICE_PARTIAL: "partial, deposit and instalment invoices (R096-R107)",
+        _P.STATISTICS_READ: "margins and statistics (R111, R123)",
+    }
+)
+"""Lines of the matrix about a feature that is not built yet, and which."""
 WITHOUT_A_DOOR: Mapping[Permission, str] = MappingProxyType(
     {
         _P.DELIVERY_RECORD: "What a tablet’s signed events say is recorded, whoever drives. At the office a received "
@@ -292,13 +308,12 @@ WITHOUT_A_DOOR: Mapping[Permission, str] = MappingProxyType(
         _P.INVOICE_ADJUST: "A provisional invoice is never typed over: it is made anew from what was delivered (C1), "
         "by the sync or by a correction (`stop.correct`). Before departure its order leaves the run (`run.plan`), "
         "which drops it, and is edited (`order.edit`).",
-        _P.INVOICE_PARTIAL: "R096-R103 are not built yet; nobody holds it anywhere.",
-        _P.STATISTICS_READ: "R123 is not built yet; nobody holds it anywhere.",
         _P.TABLET_PRICES: "A bundle has unit prices and totals for orders delivered with an invoice, and none for the "
         "others (C29).",
         _P.STOCK_MOVE: "A truck’s goods move with its tablet’s events. At the office `stock.keep` adjusts and "
-        "transfers.",
+        "transfers, for the same roles but the driver.",
     }
+    | {one: f"Comes with {feature}; until then nobody holds it anywhere." for one, feature in COMES_WITH.items()}
 )
 """Lines of the matrix that no view names, and how each is held."""
 MATRIX: Mapping[Permission, Action] = MappingProxyType({action.permission: action for action in ACTIONS})

@@ -80,6 +80,15 @@ def record(_ground: Ground, client: Client, held: Owed) -> TestResponse:
     return client.post("/api/v1/payments", json=body)
 
 
+def bounce(ground: Ground, client: Client, held: Owed) -> TestResponse:
+    """Say that a payment of the invoice, which its issuer recorded, did not hold."""
+    billing = held.issuer_id == ground.world.carrier_id
+    issuer = ground.caller(Column.DISTRIBUTOR if billing else Column.SUPPLIER, "seller")
+    paid = record(ground, ground.issuing_agent if held.issuer_id == ground.issuing_agent_id else issuer, held)
+    assert paid.status_code == 201, paid.json
+    return client.post(f"/api/v1/payments/{paid.json['id']}/failure")
+
+
 def pay_online(ground: Ground, client: Client, held: Owed) -> TestResponse:
     """Open a payment of the invoice; the buyer's own is refused while its issuer does not offer it (R080)."""
     gateway = StrictGateway()
