@@ -91,7 +91,7 @@ def refund_of(session: Session, subject_id: UUID, _fact: str) -> Subject:
     one = session.get_one(Refund, subject_id)
     page = "paiements" if one.source.value == "payment" else "credits"
     return Subject(
-        id=one.id,
+        id=one.source_id,  # what its page and papers are about
         link=f"/{page}/{one.source_id}",
         parts=_parts(one.owner_id, one.buyer_id),
         words=_named(session, issuer=one.owner_id, buyer=one.buyer_id)

@@ -235,6 +235,9 @@ def test_a_run_tells_each_supplier_of_its_own_order_and_the_agent_of_its_credit(
     assert decided.status_code == 303
     assert told() == {(first, "credit_note.refused"): 1, (shop, "credit_note.refused"): 1}
     assert "attend votre approbation" not in office.get("/accueil").text
+    for kind, org_id in ((OrganisationKind.SUPPLIER, first), (OrganisationKind.RETAILER, shop)):
+        reader = browser_of(yard.app, make_member(Org(kind, org_id), Role.OWNER))
+        assert reader.get(newest(org_id, "credit_note.refused").link).status_code == 200
 
 
 def test_a_transfer_is_told_to_the_company_at_its_other_end(yard: Yard, told: Told) -> None:
