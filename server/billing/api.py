@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
 
 from server.billing import queries
 from server.billing.explaining import Explanation, explain_credit, explain_invoice, explain_joined, explain_order
-from server.billing.joined import JoinedInvoice, joined_invoice
+from server.billing.joined import joined_invoice
+from server.billing.letterhead import letterhead
 from server.billing.model import CreditNote, Invoice
 from server.billing.revaluing import reading
 from server.billing.revaluing.model import DepositRevaluation
@@ -28,6 +31,13 @@ from server.billing.schemas import (
     RevaluationSchema,
 )
 from server.billing.service import approve_proposed, publish_pending, refuse_proposed
+from server.billing.standing import (
+    InvoiceStanding,
+    JoinedStanding,
+    joined_standing,
+    standing_of,
+    with_standings,
+)
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.core.web.paging import page
@@ -42,32 +52,38 @@ deposits = Blueprint(
 explained = Blueprint("explained_api", __name__, description="Why a total is what it is")
 
 
+def today(session: Session) -> date:
+    """Return the business day of now, in the caller's organisation."""
+    return letterhead(session, org_id=actor().org_id).day_of(stamp().at)
+
+
 @invoices.route("", methods=["GET"])
 @requires(Permission.INVOICE_READ)
 @invoices.arguments(OfOrderQuerySchema, location="query")
 @invoices.response(200, InvoiceSchema(many=True))
-def list_invoices(asked: dict[str, Any]) -> Sequence[Invoice]:
+def list_invoices(asked: dict[str, Any]) -> Sequence[InvoiceStanding]:
     """List invoices that one issued, sells on or received"""
     with transaction(actor().org_id) as session:
-        return page(session, queries.all_invoices(asked.get("order_id")), Invoice.id, asked)
+        found = page(session, queries.all_invoices(asked.get("order_id")), Invoice.id, asked)
+        return with_standings(session, found, on=today(session))
 
 
 @invoices.route("/<uuid:invoice_id>", methods=["GET"])
 @requires(Permission.INVOICE_READ)
 @invoices.response(200, InvoiceWithLinesSchema)
-def read_invoice(invoice_id: UUID) -> Invoice:
+def read_invoice(invoice_id: UUID) -> InvoiceStanding:
     """Read an invoice with its lines"""
     with transaction(actor().org_id) as session:
-        return queries.invoice(session, invoice_id=invoice_id)
+        return standing_of(session, queries.invoice(session, invoice_id=invoice_id), on=today(session))
 
 
 @joined.route("/<uuid:joined_id>", methods=["GET"])
 @requires(Permission.INVOICE_READ)
 @joined.response(200, JoinedInvoiceSchema)
-def read_joined(joined_id: UUID) -> JoinedInvoice:
+def read_joined(joined_id: UUID) -> JoinedStanding:
     """Read one agent invoice for several orders, whole; a seller reads its own sections as invoices"""
     with transaction(actor().org_id) as session:
-        return joined_invoice(session, joined_id=joined_id)
+        return joined_standing(session, joined_invoice(session, joined_id=joined_id), on=today(session))
 
 
 @joined.route("/<uuid:joined_id>/explanation", methods=["GET"])

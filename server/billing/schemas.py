@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from marshmallow import fields, validate
 
+from server.billing.standing import Standing
 from server.core.web import Schema
 from server.core.web.paging import PageQuerySchema
+
+_OPEN = "cents still to pay: the total less payments, credits and write-offs; null before publication"
+_PAYMENT_STATE = (
+    "how it stands on the caller's business day, as its page says (R044, R085): to_pay, partly_paid, overdue (open"
+    " after due_on, paid in part or not), paid, credited, written_off, annulled (voided); null before publication"
+)
 
 
 class MoneyLineSchema(Schema):
@@ -42,12 +49,18 @@ class InvoiceSchema(Schema):
     )
     reference = fields.String(required=True)
     currency = fields.String(required=True)
-    issued_on = fields.Date(required=True, allow_none=True)
-    due_on = fields.Date(required=True, allow_none=True)
+    issued_on = fields.Date(required=True, allow_none=True, metadata={"description": "null before publication"})
+    due_on = fields.Date(
+        required=True, allow_none=True, metadata={"description": "the last day to pay it; null before publication"}
+    )
     net_cents = fields.Integer(required=True)
     tax_cents = fields.Integer(required=True)
     deposit_cents = fields.Integer(required=True)
     total_cents = fields.Integer(required=True)
+    open_cents = fields.Integer(required=True, allow_none=True, metadata={"description": _OPEN})
+    payment_state = fields.Enum(
+        Standing, by_value=True, required=True, allow_none=True, metadata={"description": _PAYMENT_STATE}
+    )
 
 
 class InvoiceWithLinesSchema(InvoiceSchema):
@@ -72,6 +85,10 @@ class JoinedInvoiceSchema(Schema):
     tax_cents = fields.Integer(required=True)
     deposit_cents = fields.Integer(required=True)
     total_cents = fields.Integer(required=True)
+    open_cents = fields.Integer(required=True, allow_none=True, metadata={"description": _OPEN})
+    payment_state = fields.Enum(
+        Standing, by_value=True, required=True, allow_none=True, metadata={"description": _PAYMENT_STATE}
+    )
     sections = fields.List(fields.Nested(InvoiceWithLinesSchema), required=True)
 
 

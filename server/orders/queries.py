@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from server.core.database import among
 from server.core.problems import NotFound, Text
 from server.orders.model import Order, OrderEntry, OrderLine, OrderRequest
+from server.parties.model import BillingType
 from shared.states import OrderState
 
 _TAKES_STOCK = (OrderState.ACCEPTED, OrderState.PLANNED, OrderState.SHIPPED)
@@ -36,6 +37,12 @@ def orders(session: Session, *, order_ids: Iterable[UUID]) -> list[Order]:
     """Return these orders with their lines, by number; what the acting organisation may not read is absent."""
     chosen = select(Order).where(among(Order.id, order_ids)).order_by(Order.number, Order.id)
     return load_lines(session, session.scalars(chosen))
+
+
+def billing_types(session: Session, *, order_ids: Iterable[UUID]) -> dict[UUID, BillingType]:
+    """Return how each of these orders is billed; what the acting organisation may not read is absent."""
+    rows = session.execute(select(Order.id, Order.billing_type).where(among(Order.id, order_ids)))
+    return {row.id: row.billing_type for row in rows}
 
 
 def load_lines(session: Session, orders: Iterable[Order]) -> list[Order]:

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from server.billing.letterhead import letterhead
+from server.billing.standing import InvoiceStanding, with_standings
 from server.core.acting import acting_for, acting_org
 from server.core.problems import NotFound, Text
 from server.parties.terms import balance_is_shared
@@ -57,6 +59,35 @@ def payable(session: Session, *, issuer_id: UUID, on: date) -> Payable:
     raise NotFound(
         Text("Cet émetteur ne vous a rien facturé.", "This issuer has billed you nothing."), where=str(issuer_id)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class PayableWithInvoices:
+    """One issuer to pay, whose attributes it has, with a part of its open invoices, oldest due first."""
+
+    payable: Payable
+    invoices: Sequence[InvoiceStanding]
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what the payable says."""
+        return getattr(self.payable, name)
+
+
+def payable_with_invoices(
+    session: Session, *, issuer_id: UUID, on: date, offset: int, limit: int
+) -> PayableWithInvoices:
+    """Return one issuer to pay with ``limit`` of its open invoices after ``offset``.
+
+    The invoices are the acting buyer's own and are there whether or not the issuer shares its balance, as on the page.
+
+    Raises:
+        NotFound: it never billed the acting buyer.
+    """
+    found = payable(session, issuer_id=issuer_id, on=on)
+    rows = open_invoices(
+        session, issuer_id=issuer_id, buyer_id=acting_org(session), currency=found.currency, offset=offset, limit=limit
+    )
+    return PayableWithInvoices(found, with_standings(session, [one for one, _ in rows], on=on))
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from server.billing.standing import Standing
 from server.core.web import QuerySchema, Schema
 from server.core.web.limits import PageQuery, day, line, whole
 from server.core.web.paging import PageQuerySchema
@@ -16,6 +17,10 @@ from shared.states import PaymentState
 
 MOST_CENTS = 10**11
 MOST_PARTS = 200
+
+
+class OpenInvoicesQuerySchema(PageQuery):
+    """Which of the open invoices, oldest due first."""
 
 
 class OnQuerySchema(QuerySchema):
@@ -48,6 +53,21 @@ class AccountSchema(Schema):
     is_held = fields.Boolean(required=True)
 
 
+class OpenInvoiceSchema(Schema):
+    """An invoice that is still to pay, in part or whole."""
+
+    id = fields.UUID(required=True, attribute="invoice.id")
+    number = fields.String(required=True, attribute="invoice.number")
+    currency = fields.String(required=True, attribute="invoice.currency", metadata={"description": "ISO 4217"})
+    issued_on = fields.Date(required=True, attribute="invoice.issued_on")
+    due_on = fields.Date(required=True, attribute="invoice.due_on", metadata={"description": "the last day to pay it"})
+    total_cents = fields.Integer(required=True, attribute="invoice.total_cents", metadata={"description": "cents"})
+    open_cents = fields.Integer(required=True, metadata={"description": "cents still to pay"})
+    payment_state = fields.Enum(
+        Standing, by_value=True, required=True, metadata={"description": "to_pay, partly_paid or overdue"}
+    )
+
+
 class PayableSchema(Schema):
     """An issuer to pay. The balance is there only when the issuer shares it."""
 
@@ -58,6 +78,16 @@ class PayableSchema(Schema):
     balance_cents = fields.Integer(attribute="account.balance_cents")
     overdue_cents = fields.Integer(attribute="account.overdue_cents")
     ages = fields.Dict(keys=fields.String(), values=fields.Integer(), attribute="account.ages")
+
+
+class PayableWithInvoicesSchema(PayableSchema):
+    """An issuer to pay with a part of its open invoices, shared balance or not."""
+
+    invoices = fields.List(
+        fields.Nested(OpenInvoiceSchema),
+        required=True,
+        metadata={"description": "oldest due first: `limit` of the `open_invoices` there are, after `offset`"},
+    )
 
 
 class TransactionSchema(Schema):

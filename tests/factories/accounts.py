@@ -20,7 +20,7 @@ from server.parties import service as parties
 from server.parties.model import Emission
 from shared.ids import new_id
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
-from tests.factories.world import CREDIT, Deal, World, make_order, make_world, stamp
+from tests.factories.world import CREDIT, RUN_DAY, Deal, World, make_order, make_world, stamp
 
 
 @dataclass
@@ -53,9 +53,9 @@ class Books:
     def at_carrier(self, role: Role = Role.OWNER) -> Client:
         return self._client(self.world.carrier_id, OrganisationKind.DISTRIBUTOR, role)
 
-    def invoice(self, *, cases: int = 1, kegs: int = 0, at: datetime | None = None) -> Any:
-        """Publish an invoice of the first seller to the first buyer and return it with its lines."""
-        order_id = make_order(self.world, cases=cases, kegs=kegs)
+    def invoice(self, *, cases: int = 1, kegs: int = 0, at: datetime | None = None, planned_on: date = RUN_DAY) -> Any:
+        """Publish an invoice of the first seller to the first buyer, due 30 days after its planned day."""
+        order_id = make_order(self.world, cases=cases, kegs=kegs, planned_on=planned_on)
         now = stamp(at or datetime.now(UTC))
         with transaction(acting=self.world.carrier_id) as session:
             order = orders.order(session, order_id=order_id)

@@ -25,6 +25,7 @@ def sources_of_order(session: Session, order: Order, *, delivery: Delivery | Non
             id=order.id,
             text=Text(f"Commande {order.number}", f"Order {order.number}"),
             link=f"/commandes/{order.id}",
+            billed=order.billing_type,
         )
     ]
     if delivery is not None:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from server.core.days import written_day
+from server.parties.model import BillingType
 from shared.money import format_money, half_up, times
 from shared.problems import Language, Text
 
@@ -18,12 +19,13 @@ type SourceKind = Literal["order", "invoice", "credit_note", "delivery", "proof"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a number came from; ``link`` is its page, empty where there is none."""
+    """What a number came from; ``link`` is its page, if it has one, ``billed`` how an order is billed (R008)."""
 
     kind: SourceKind
     id: UUID
     text: Text
     link: str = ""
+    billed: BillingType | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,9 @@ def _apply_to_own(session: Session, issuer_id: UUID, notes: Sequence[CreditNote]
         if note.invoice_id:
             amount_cents = min(note.total_cents, still[note.invoice_id])
             still[note.invoice_id] -= amount_cents
-            _apply(session, note, note.invoice_id, amount_cents, on=issue_day(note), stamp=stamp)
+            _apply(
+                session, note, note.invoice_id, amount_cents, readers=note.party_ids, on=issue_day(note), stamp=stamp
+            )
         left.append((note, note.total_cents - amount_cents))
     return left
 
@@ -71,10 +73,21 @@ def _apply_waiting(session: Session, invoices: Sequence[Invoice], waiting: Waiti
                 amount_cents = min(left_cents, open_of[invoice.id])
                 left_cents -= amount_cents
                 open_of[invoice.id] -= amount_cents
-                _apply(session, note, invoice.id, amount_cents, on=issue_day(invoice), stamp=stamp)
+                readers = (*note.party_ids, *invoice.party_ids)
+                _apply(session, note, invoice.id, amount_cents, readers=readers, on=issue_day(invoice), stamp=stamp)
 
 
-def _apply(session: Session, note: CreditNote, invoice_id: UUID, amount_cents: int, *, on: date, stamp: Stamp) -> None:
+def _apply(
+    session: Session,
+    note: CreditNote,
+    invoice_id: UUID,
+    amount_cents: int,
+    *,
+    readers: Sequence[UUID],
+    on: date,
+    stamp: Stamp,
+) -> None:
+    """``readers`` are the invoice's too: whoever reads it sees the same open amount as its issuer (R085)."""
     if amount_cents <= 0:
         return
     ledger.allocate(
@@ -87,5 +100,5 @@ def _apply(session: Session, note: CreditNote, invoice_id: UUID, amount_cents: i
         amount_cents=amount_cents,
         on=on,
         stamp=stamp,
-        readers=note.party_ids,
+        readers=readers,
     )

@@ -18,6 +18,7 @@ from server.delivery.sharing.model import AccessPart, AccessWay
 from server.delivery.sharing.noting import note_access
 from server.delivery.sharing.queries import accesses, entry_of
 from server.identity.permissions import Permission
+from server.orders import queries as orders
 
 MAX_FILES: Final = 10
 
@@ -27,10 +28,12 @@ MAX_FILES: Final = 10
 def paper_proofs() -> str:
     """Show the papers that wait to be matched, those that were, and the form."""
     with transaction(actor().org_id) as session:
+        matched = service.papers(session, matched=True)[:50]
         return render_template(
             "dashboard/paper_proofs.html",
             waiting=service.papers(session, matched=False),
-            matched=service.papers(session, matched=True)[:50],
+            matched=matched,
+            billing=orders.billing_types(session, order_ids={one.order_id for one in matched if one.order_id}),
             zone=zone_here(session),
         )
 
@@ -75,6 +78,7 @@ def paper_proof(paper_id: UUID) -> str:
         return render_template(
             "dashboard/paper_proof.html",
             paper=found,
+            billing=orders.billing_types(session, order_ids=[found.order_id] if found.order_id else []),
             entry=entry_of(session, found.id),
             accesses=accesses(session, found.id),
             is_owner=found.owner_id == actor().org_id,

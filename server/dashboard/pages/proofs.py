@@ -33,6 +33,7 @@ from server.delivery.sharing.noting import note_access
 from server.delivery.sharing.queries import ProofFilter
 from server.documents.model import DocumentKind
 from server.identity.permissions import Permission
+from server.orders import queries as orders
 
 
 @pages.get("/preuves")
@@ -48,6 +49,7 @@ def proofs() -> str:
         return render_template(
             "dashboard/proofs.html",
             found=found,
+            billing=orders.billing_types(session, order_ids=[one.order_id for one in found]),
             following=same_list(avant=str(before)) if before else "",
             narrowed=narrowed,
             asked=request.args,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,7 +20,8 @@ from server.notifications.model import InboxMessage
 from server.notifications.queries import inbox
 from server.orders.listing import Bucket, Today
 from server.orders.model import Order
-from server.parties.model import Client, Organisation, Site
+from server.orders.queries import billing_types
+from server.parties.model import BillingType, Client, Organisation, Site
 from shared.states import CreditState, OrderState
 
 FEW = 6
@@ -47,6 +48,7 @@ class Greeting:
     proofs: Sequence[ProofEntry]
     invoices: Sequence[InvoiceRow]
     unread: Sequence[InboxMessage]
+    billed: Mapping[UUID, BillingType]  # how the orders of the proofs are billed
 
     @property
     def open_cents(self) -> int:
@@ -83,14 +85,16 @@ def greeting(session: Session, *, today: Today, hidden: frozenset[str] = frozens
     )
     under_way = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UNDER_WAY), today=today).rows
     upcoming = list_orders(session, narrowed=OrderFilter(bucket=Bucket.UPCOMING), today=today).rows
+    proofs = _newest_proofs(session)
     invoices = list_invoices(session, tab=InvoiceTab.PUBLISHED, words="", today=today.day, page=1)
     return Greeting(
         pending=int(pending or 0),
         to_approve=credits_to_approve(session),
         coming=[*under_way, *upcoming][:FEW],
-        proofs=_newest_proofs(session),
+        proofs=proofs,
         invoices=invoices.rows[:FEW],
         unread=inbox(session, page=1, hidden=hidden, unread=True)[0][:FEW],
+        billed=billing_types(session, order_ids=[one.order_id for one in proofs]),
     )
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from server.billing.model import Invoice
 from server.delivery.model import Delivery, DeliveryLine
-from server.documents.drafting.words import party_of_organisation, party_of_site, reason, unit
+from server.documents.drafting.words import BILLED, party_of_organisation, party_of_site, reason, unit
 from server.documents.rendering import papers
 from server.documents.rendering.parts import DeliveredRow, GoodsLine, Moment, Party, Window
 from server.orders.model import LineKind, Order, OrderLine
@@ -40,6 +40,7 @@ def draft_slip(
     return papers.DeliverySlip(
         qr=qr,
         order_number=order.number,
+        billed=BILLED.get(order.billing_type),
         seller=cast.party(order.owner_id),
         buyer=cast.place(order.site_id),
         carrier=cast.party(run.owner_id),
@@ -166,12 +167,15 @@ def _run_stop(
         planned_at=stop.planned_at,
         service_s=stop.service_s,
         windows=tuple(Window(opens_min=opens, closes_min=closes) for opens, closes in site.windows),
-        orders=tuple(
-            (orders[one.order_id].number, cast.organisations[orders[one.order_id].owner_id].name) for one in stop.orders
-        ),
+        orders=tuple(_handed_over(orders[one.order_id], cast) for one in stop.orders),
         collect=tuple(collect),
         access_note=site.access_note,
     )
+
+
+def _handed_over(order: Order, cast: Cast) -> papers.HandedOver:
+    seller = cast.organisations[order.owner_id]
+    return papers.HandedOver(number=order.number, seller_name=seller.name, billed=BILLED.get(order.billing_type))
 
 
 def _load_stop(stop: Stop, cast: Cast, orders: Mapping[UUID, Order]) -> papers.LoadStop:

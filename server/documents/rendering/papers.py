@@ -41,7 +41,10 @@ class PaperBase(Part, frozen=True, kw_only=True, tag_field="kind"):
 
 
 class PurchaseOrder(PaperBase, frozen=True, kw_only=True, tag="purchase_order"):
-    """A numbered order with its current status, priced or not, with what was received once known (R038-R040, R020)."""
+    """A numbered order with its current status, priced or not, with what was received once known (R038-R040, R020).
+
+    ``billed`` says how when it is not the usual way (R008).
+    """
 
     number: Word
     seller: Party
@@ -52,12 +55,16 @@ class PurchaseOrder(PaperBase, frozen=True, kw_only=True, tag="purchase_order"):
     carrier: Party | None = None
     deliver_on: date | None = None
     terms: Text | None = None
+    billed: Text | None = None
     amounts: Amounts | None = None
     note: Paragraph = ""
 
 
 class DeliverySlip(PaperBase, frozen=True, kw_only=True, tag="delivery_slip"):
-    """What is handed over for one order; empty boxes for received quantities until they are known (R020)."""
+    """What is handed over for one order; empty boxes for received quantities until they are known (R020).
+
+    ``billed`` says how its order is billed when it is not the usual way (R008).
+    """
 
     order_number: Word
     seller: Party
@@ -67,6 +74,7 @@ class DeliverySlip(PaperBase, frozen=True, kw_only=True, tag="delivery_slip"):
     lines: GoodsLines
     run_name: Line80 = ""
     position: Annotated[int, Meta(ge=0, le=999)] = 0
+    billed: Text | None = None
     amounts: Amounts | None = None
     note: Paragraph = ""
 
@@ -164,15 +172,23 @@ class VarianceNotice(PaperBase, frozen=True, kw_only=True, tag="variance_notice"
     signer_role: Line80 = ""
 
 
+class HandedOver(Part, frozen=True, kw_only=True):
+    """One order of a stop; ``billed`` says how when it is not the usual way (R008)."""
+
+    number: Word
+    seller_name: Line80
+    billed: Text | None = None
+
+
 class RunStop(Part, frozen=True, kw_only=True):
-    """One stop of a run sheet. ``orders`` and ``collect`` are ready lines: (number, seller) and (issuer, cents)."""
+    """One stop of a run sheet. ``collect`` are ready lines: (issuer, cents)."""
 
     position: Annotated[int, Meta(ge=1, le=999)]
     place: Party
     planned_at: datetime
     service_s: Count
     windows: Annotated[tuple[Window, ...], Meta(max_length=8)] = ()
-    orders: Annotated[tuple[tuple[Word, Line80], ...], Meta(max_length=100)] = ()
+    orders: Annotated[tuple[HandedOver, ...], Meta(max_length=100)] = ()
     collect: Annotated[tuple[tuple[Line80, Cents], ...], Meta(max_length=50)] = ()
     access_note: Paragraph = ""
 

@@ -20,7 +20,7 @@ from server.documents.rendering.figures import (
     time_of,
     window,
 )
-from server.documents.rendering.papers import LoadLine, LoadList, LoadStop, RunSheet, RunStop
+from server.documents.rendering.papers import HandedOver, LoadLine, LoadList, LoadStop, RunSheet, RunStop
 from server.documents.rendering.parts import Currency
 from server.documents.rendering.sheet import Address, Cell, Column, Sheet, Table
 from shared.problems import Language, Text
@@ -122,11 +122,16 @@ def _stop_row(stop: RunStop, paper: RunSheet, language: Language) -> tuple[Cell,
         Cell(below=tuple(window(one, language) for one in stop.windows)),
         Cell(
             below=(
-                *(f"{number} · {seller}" for number, seller in stop.orders),
+                *(_handed_over(one, language) for one in stop.orders),
                 *_collect(stop, paper.currency, language),
             )
         ),
     )
+
+
+def _handed_over(order: HandedOver, language: Language) -> str:
+    billed = order.billed.say(language) if order.billed else ""
+    return " · ".join(part for part in (order.number, order.seller_name, billed) if part)
 
 
 def _collect(stop: RunStop, currency: Currency, language: Language) -> Iterable[str]:

@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 from server.documents.rendering.papers import (
+    HandedOver,
     LoadLine,
     LoadList,
     LoadStop,
@@ -98,7 +99,9 @@ def _stop(at: int, start: datetime) -> RunStop:
         planned_at=start + timedelta(minutes=25 + 24 * at),
         service_s=600 + 120 * (at % 4),
         windows=(Window(opens_min=540, closes_min=690), Window(opens_min=810, closes_min=1020))[: 1 + at % 2],
-        orders=tuple((f"BC-{2041 + at * 3 + one}", sellers[one]) for one in range(1 + at % 3)),
+        orders=tuple(
+            HandedOver(number=f"BC-{2041 + at * 3 + one}", seller_name=sellers[one]) for one in range(1 + at % 3)
+        ),
         collect=(("Brasserie du Faubourg inc.", 128_436),) if at % 3 > 1 else (),
         access_note="Entrée par la ruelle, sonnette du bas." if at % 4 == 0 else "",
     )

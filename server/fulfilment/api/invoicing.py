@@ -7,9 +7,11 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
-from server.billing.model import CreditNote, Invoice
+from server.billing.api import today
+from server.billing.model import CreditNote
 from server.billing.schemas import CreditNoteSchema, InvoiceSchema, VoidSchema
 from server.billing.service import publish_pending
+from server.billing.standing import InvoiceStanding, standing_of
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.fulfilment.service.invoicing import publish_by_hand, republish, void_by_hand, void_joined
@@ -24,14 +26,14 @@ invoices_by_hand = Blueprint("invoices_by_hand", __name__, url_prefix="/invoices
 @orders_invoiced.route("/<uuid:order_id>/invoice", methods=["POST"])
 @requires(Permission.INVOICE_PUBLISH)
 @orders_invoiced.response(200, InvoiceSchema)
-def publish(order_id: UUID) -> Invoice:
+def publish(order_id: UUID) -> InvoiceStanding:
     """Publish the order's invoice by hand; asking again answers the same one"""
     now = stamp()
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
         invoice = publish_by_hand(session, order=order, stamp=now)
         publish_pending(session, stamp=now)
-        return invoice
+        return standing_of(session, invoice, on=today(session))
 
 
 @invoices_by_hand.route("/<uuid:invoice_id>/void", methods=["POST"])
@@ -63,10 +65,10 @@ def void_all(asked: dict[str, Any], joined_id: UUID) -> list[CreditNote]:
 @invoices_by_hand.route("/<uuid:invoice_id>/republish", methods=["POST"])
 @requires(Permission.INVOICE_VOID)
 @invoices_by_hand.response(200, InvoiceSchema)
-def publish_again(invoice_id: UUID) -> Invoice:
+def publish_again(invoice_id: UUID) -> InvoiceStanding:
     """Replace a void invoice by a new one, or send a standing one again as it is"""
     now = stamp()
     with transaction(actor().org_id) as session:
         invoice = republish(session, invoice_id=invoice_id, stamp=now)
         publish_pending(session, stamp=now)
-        return invoice
+        return standing_of(session, invoice, on=today(session))

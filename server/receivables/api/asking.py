@@ -8,14 +8,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.billing.api import today
 from server.billing.letterhead import letterhead
-from server.core.web import actor, stamp
 from server.receivables.service.periods import period_of
 
-
-def today(session: Session) -> date:
-    """Return the business day of now, in the caller's organisation."""
-    return letterhead(session, org_id=actor().org_id).day_of(stamp().at)
+__all__ = ["currency_of", "period", "today"]
 
 
 def period(session: Session, asked: dict[str, Any]) -> tuple[date, date]:

@@ -19,7 +19,9 @@ from server.receivables.schemas import (
     AccountMessageSchema,
     AccountSaidSchema,
     OnQuerySchema,
+    OpenInvoicesQuerySchema,
     PayableSchema,
+    PayableWithInvoicesSchema,
     PeriodQuerySchema,
     StatementSchema,
 )
@@ -40,11 +42,12 @@ def list_payables(asked: dict[str, Any]) -> Sequence[reads.Payable]:
 
 @payables.route("/<uuid:issuer_id>", methods=["GET"])
 @requires(Permission.BALANCE_READ)
-@payables.response(200, PayableSchema)
-def read_payable(issuer_id: UUID) -> reads.Payable:
-    """Read one issuer to pay"""
+@payables.arguments(OpenInvoicesQuerySchema, location="query")
+@payables.response(200, PayableWithInvoicesSchema)
+def read_payable(asked: dict[str, Any], issuer_id: UUID) -> reads.PayableWithInvoices:
+    """Read one issuer to pay, with the invoices that are open there"""
     with transaction(actor().org_id) as session:
-        return reads.payable(session, issuer_id=issuer_id, on=today(session))
+        return reads.payable_with_invoices(session, issuer_id=issuer_id, on=today(session), **asked)
 
 
 @payables.route("/<uuid:issuer_id>/statement", methods=["GET"])

@@ -68,7 +68,7 @@ def allocate_credit(
             amount_cents=amount_cents,
             on=allocation_day(invoice, letterhead(session, org_id=credit.owner_id).day_of(stamp.at)),
             stamp=stamp,
-            readers=credit.party_ids,
+            readers=(*credit.party_ids, *invoice.party_ids),  # the invoice’s readers see what is open of it
         )
 
 

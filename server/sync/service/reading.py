@@ -17,7 +17,9 @@ from server.delivery.model import Delivery, Terms, Visit
 from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.service import read_terms
 from server.identity.model import Device
+from server.orders import queries as orders
 from server.parties import queries as parties
+from server.parties.model import BillingType
 from server.planning.model import Run, Stop
 from server.sync.model import Attachment, DeviceEvent, EventDecision
 from server.sync.service.clock import Moment, moment_of
@@ -48,6 +50,7 @@ class ReadOrder:
     facts: OrderFacts
     number: str
     seller_name: str
+    billing_type: BillingType | None
     lines: tuple[ReadLine, ...]
     stands: Delivery | None
 
@@ -169,10 +172,12 @@ def _order(session: Session, about: ReadEvent, facts: OrderFacts) -> ReadOrder:
     )
     held = {str(line.order_line_id): line.delivered + line.extra for line in stands.lines} if stands else {}
     seller_id = UUID(goods.seller_id) if goods else None
+    order_id = UUID(facts.order_id)
     return ReadOrder(
         facts=facts,
         number=goods.order_number if goods else facts.order_id,
         seller_name=parties.names(session, org_ids=[seller_id]).get(seller_id, "") if seller_id else "",
+        billing_type=orders.billing_types(session, order_ids=[order_id]).get(order_id),
         lines=tuple(
             ReadLine(line, words.get(line.line_id, Text(line.line_id, line.line_id)), _reason(line),
                      held.get(line.line_id))
