@@ -131,6 +131,13 @@ class AcceptSchema(Schema):
     revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
 
 
+class BillingSchema(Schema):
+    """How an order is billed from now on (R012); without ``one_invoice_a_stop`` that stays, or follows the terms."""
+
+    billing_type = fields.Enum(BillingType, by_value=True, required=True)
+    one_invoice_a_stop = fields.Boolean(load_default=None, allow_none=True)
+
+
 class ReliefSchema(Schema):
     """Whether an order has its taxes and its deposits."""
 

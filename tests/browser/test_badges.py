@@ -169,9 +169,9 @@ SHOWN = {
 def test_wherever_an_order_is_named_its_badge_stands_beside_it(app: Flask, day: BrowserDay, language: str) -> None:
     """R008, R001, R032: on every page's sample, for seller, buyer, carrier and driver; no column put away hides it.
 
-    In English by day on the pages of the orders alone.
+    By day everyone's samples are the dispatcher's, in French; English is read on the pages of the orders alone.
     """
-    samples = list(shown_pages(app, day)) if language == "fr" or IS_NIGHT else []
+    walked = [one for one in shown_pages(app, day) if IS_NIGHT or (language, one.who) == ("fr", "dispatcher")]
     found = {billing_type: of_type(day, billing_type) for billing_type in BADGES}
     badge_of = {one.number: BADGES[kind][language] for kind, every in found.items() for one in every}
     bare: list[str] = []
@@ -181,7 +181,7 @@ def test_wherever_an_order_is_named_its_badge_stands_beside_it(app: Flask, day: 
             assert client.member is not None
             client.post("/commandes/colonnes", data={"colonne": []})  # every column put away
             wanted = {path for one in every for path in own_pages(one, client.member.owner_id)}
-            wanted |= {one.path for one in samples if one.who == who and kind is BillingType.EXTERNAL}
+            wanted |= {one.path for one in walked if one.who == who and kind is BillingType.EXTERNAL}
             for path in sorted(wanted):
                 html = client.get(path, follow_redirects=True).text
                 for number in (one for one in badge_of if one in html):

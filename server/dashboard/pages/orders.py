@@ -30,6 +30,7 @@ from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders.listing import Bucket
 from server.orders.pricing import explain_price
+from server.orders.service import why_fixed
 
 CHOICES = frozenset({"q", "jour", "livraison", "facturation", "client", "vendeur"})
 """What of an address narrows the list; a saved view keeps these."""
@@ -130,6 +131,7 @@ def order(order_id: UUID) -> str:
             papers=papers,
             files=files,
             requests=requests,
+            fixed=why_fixed(whole.row.order),
             explain_price=explain_price,
             explained=explain_order(session, order_id=order_id)
             if Permission.INVOICE_READ in actor().permissions

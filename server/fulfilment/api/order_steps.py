@@ -10,7 +10,7 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.orders import orders
-from server.fulfilment.api.showing import decide, listed, revision, speaker
+from server.fulfilment.api.showing import decide, listed, require_terms_right, revision, speaker
 from server.fulfilment.service import by_hand
 from server.fulfilment.service import orders as verbs
 from server.fulfilment.service.quoting import Quote, quote_revised
@@ -73,6 +73,16 @@ def fail(order_id: UUID) -> dict[str, Any]:
 def deliver_with(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Choose the paper that goes along: purchase order or invoice"""
     return decide(order_id, verbs.choose_paper, Permission.DELIVER_WITH_CHOOSE, deliver_with=asked["deliver_with"])
+
+
+@orders.route("/<uuid:order_id>/billing", methods=["PUT"])
+@requires(Permission.TERMS_SET)
+@orders.arguments(schemas.BillingSchema)
+@orders.response(200, schemas.OrderSchema)
+def billing(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
+    """Choose how an order is billed, until an invoice stands for it or it rides on a run"""
+    require_terms_right(asked)
+    return decide(order_id, plain.choose_billing, Permission.TERMS_SET, **asked)
 
 
 @orders.route("/<uuid:order_id>/requests", methods=["GET"])

@@ -190,6 +190,7 @@ def submit(order_id: UUID) -> dict[str, Any]:
 @orders.response(200, schemas.OrderSchema)
 def accept(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Accept a pending order; emission on acceptance publishes its invoice"""
+    require_terms_right(asked)
     return decide(
         order_id,
         verbs.accept_order,

@@ -19,7 +19,7 @@ from server.core.web import actor, requires, stamp
 from server.core.web.forms import form_id
 from server.fulfilment import partners
 from server.fulfilment.api.access import require_whole
-from server.fulfilment.api.showing import require_relief_right
+from server.fulfilment.api.showing import require_relief_right, require_terms_right
 from server.fulfilment.pages import order_reading as reading
 from server.fulfilment.service.orders import accept_order, revise_order, submit_order
 from server.fulfilment.service.quoting import Quote, quote_new, quote_revised
@@ -29,6 +29,8 @@ from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.orders.model import Order
 from server.parties import queries as parties
+from server.parties.model import BillingType
+from server.parties.terms import ChosenTerms
 from shared.ids import new_id
 from shared.states import OrderState
 
@@ -117,6 +119,11 @@ def _save(session: Session, order_id: UUID) -> None:
     order = orders_read.order(session, order_id=order_id)
     require_whole(Permission.ORDER_EDIT)
     revise_order(session, order=order, stamp=now, **reading.edited(request.form, list(order.lines)))
+    billing_type, one_invoice_a_stop = chosen_billing()
+    if billing_type is not None:
+        orders.choose_billing(
+            session, order=order, billing_type=billing_type, one_invoice_a_stop=one_invoice_a_stop, stamp=now
+        )
     if request.form.get("then") == "accept":
         accept_order(session, order=order, stamp=now)
         publish_pending(session, stamp=now)
@@ -134,6 +141,7 @@ def _wanted(session: Session) -> dict[str, Any]:
     seller_id, buyer_id = (_named(form.get(name), name) for name in ("seller_id", "buyer_id"))
     way = reading.way_of(form, seller_id=seller_id)
     require_relief_right(taxed="taxed" in form, with_deposits="with_deposits" in form)
+    billing_type, one_invoice_a_stop = chosen_billing()
     partners.places(session, seller_id=seller_id, buyer_id=buyer_id)
     require_whole(Permission.ORDER_CREATE)
     return {
@@ -144,12 +152,25 @@ def _wanted(session: Session) -> dict[str, Any]:
             carrier_id=way.carrier_id,
             agent_id=who.org_id if who.org_kind is OrganisationKind.AGENT else None,
         ),
+        "chosen": ChosenTerms(billing_type=billing_type, one_invoice_a_stop=one_invoice_a_stop),
         "distribution": way.distribution,
         "items": reading.new_items(form),
         "wanted_on": _day(form.get("wanted_on", "")),
         "maker_name": f"{who.display_name}, {who.org_name}",
         **reading.header(form),
     }
+
+
+def chosen_billing() -> tuple[BillingType | None, bool | None]:
+    """Return how the form says that its order is billed, from a caller whose role may say so.
+
+    Raises:
+        Forbidden: it may not.
+        BadOrder: the form names something else.
+    """
+    billing_type, one_invoice_a_stop = reading.billing_of(request.form)
+    require_terms_right({"billing_type": billing_type, "one_invoice_a_stop": one_invoice_a_stop})
+    return billing_type, one_invoice_a_stop
 
 
 def _drafts_off_truck() -> bool:
@@ -206,6 +227,7 @@ def _edit_form(session: Session, order: Order, shown: dict[str, str], *, problem
         buyer_name=parties.names(session, org_ids=[order.buyer_id]).get(order.buyer_id, ""),
         extra_rows=reading.EXTRA_ROWS,
         is_seller_side=orders.is_seller_side(session, order),
+        fixed=orders.why_fixed(order),
         shown=shown,
         problem=problem,
     )

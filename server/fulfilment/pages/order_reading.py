@@ -12,12 +12,22 @@ from werkzeug.datastructures import MultiDict
 
 from server.orders.model import DistributionMethod, LineKind, OrderLine
 from server.orders.service import BadOrder, OrderItem, Rebate
+from server.parties.model import BillingType
 from shared.money import NBSP
 from shared.problems import Text
 
 EXTRA_ROWS: Final = 3
 MAX_DIGITS: Final = 12
 _SPACES = str.maketrans("", "", f" {NBSP}\u202f$")
+
+_BILLED: Final[Mapping[str, tuple[BillingType | None, bool | None]]] = {
+    "": (None, None),
+    "platform": (BillingType.PLATFORM, None),
+    "external": (BillingType.EXTERNAL, None),
+    "agent": (BillingType.AGENT, False),
+    "agent_stop": (BillingType.AGENT, True),
+}
+"""Who bills an order (R012), and whether on one invoice for its stop (C15)."""
 
 type Form = MultiDict[str, str]
 
@@ -28,6 +38,19 @@ class Way:
 
     distribution: DistributionMethod
     carrier_id: UUID | None
+
+
+def billing_of(form: Form) -> tuple[BillingType | None, bool | None]:
+    """Return who bills, and whether on one invoice for the stop; the terms of the client decide where none is chosen.
+
+    Raises:
+        BadOrder: the form names something else.
+    """
+    raw = form.get("facturation", "")
+    if raw not in _BILLED:
+        said = Text("Choisir la facturation dans la liste.", "Choose the billing from the list.")
+        raise BadOrder(said, where="facturation")
+    return _BILLED[raw]
 
 
 def way_of(form: Form, *, seller_id: UUID) -> Way:

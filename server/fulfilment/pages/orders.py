@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, redirect, request
@@ -18,6 +16,7 @@ from server.core.web import actor, requires, stamp
 from server.core.web.forms import form_id
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import listed, speaker
+from server.fulfilment.pages.order_form import chosen_billing
 from server.fulfilment.service.by_hand import deliver_by_hand, fail_by_hand, ship_by_hand
 from server.fulfilment.service.documents import prepare_documents
 from server.fulfilment.service.orders import (
@@ -34,17 +33,10 @@ from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.orders.model import RequestKind
-from server.parties.model import BillingType, DeliverWith
+from server.parties.model import DeliverWith
 
 pages = Blueprint("fulfilment", __name__)
 LONGEST_REASON = 500
-_BILLED: Final[Mapping[str, tuple[BillingType, bool | None]]] = {
-    "platform": (BillingType.PLATFORM, None),
-    "external": (BillingType.EXTERNAL, None),
-    "agent": (BillingType.AGENT, False),
-    "agent_stop": (BillingType.AGENT, True),
-}
-"""Who bills an order that is accepted (R012), and whether on one invoice for its stop (C15)."""
 _STEPS = {"expedier": ship_by_hand, "livrer": deliver_by_hand, "echouer": fail_by_hand}
 
 
@@ -71,7 +63,7 @@ def take_off(run_id: UUID, order_id: UUID) -> Response:
 @requires(Permission.ORDER_ACCEPT)
 def accept(order_id: UUID) -> Response:
     """Accept a pending order, billed by its terms or as is chosen; its invoice follows at once when they say so."""
-    now, (billing_type, one_invoice_a_stop) = stamp(), _BILLED.get(request.form.get("facturation", ""), (None, None))
+    now, (billing_type, one_invoice_a_stop) = stamp(), chosen_billing()
     with transaction(actor().org_id) as session:
         accept_order(
             session,
@@ -81,6 +73,22 @@ def accept(order_id: UUID) -> Response:
             stamp=now,
         )
         publish_pending(session, stamp=now)
+    return _back_to(order_id)
+
+
+@pages.post("/commandes/<uuid:order_id>/facturation")
+@requires(Permission.TERMS_SET)
+def choose_billing(order_id: UUID) -> Response:
+    """Choose how an order is billed, until an invoice stands for it (R012)."""
+    billing_type, one_invoice_a_stop = chosen_billing()
+    if billing_type is None:
+        raise BadRequest(Text("Choisir la facturation.", "Choose the billing."), where="facturation")
+    with transaction(actor().org_id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        require_whole(Permission.TERMS_SET)
+        orders.choose_billing(
+            session, order=order, billing_type=billing_type, one_invoice_a_stop=one_invoice_a_stop, stamp=stamp()
+        )
     return _back_to(order_id)
 
 

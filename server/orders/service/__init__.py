@@ -1,6 +1,7 @@
 """The verbs of orders; permissions are the doors' business, and none of these commits."""
 
 from server.orders.service.between import NotItsAgent, OrderParties
+from server.orders.service.billing import BillingFixed, choose_billing, why_fixed
 from server.orders.service.correcting import correct_delivery, withdraw_supplement
 from server.orders.service.creating import create_order, submit
 from server.orders.service.deciding import accept, cancel, expire, reject
@@ -26,6 +27,7 @@ from server.orders.service.timeline import enter
 
 __all__ = [
     "BadOrder",
+    "BillingFixed",
     "NotItsAgent",
     "OrderItem",
     "OrderParties",
@@ -35,6 +37,7 @@ __all__ = [
     "accept",
     "ask",
     "cancel",
+    "choose_billing",
     "correct_delivery",
     "create_order",
     "create_supplement",
@@ -61,5 +64,6 @@ __all__ = [
     "revise",
     "submit",
     "tax_rules_for",
+    "why_fixed",
     "withdraw_supplement",
 ]

@@ -58,8 +58,8 @@ def accept(
         require_revision(order, seen_revision)
         require_state(order, OrderState.PENDING)  # accepted orders count as reservations: its own must not yet
         require_cover(session, order)
-        chosen = _chosen(order, billing_type or order.billing_type, one_invoice_a_stop=one_invoice_a_stop)
-        _name_issuer(session, order, chosen, stamp)
+        chosen = chosen_terms(order, billing_type or order.billing_type, one_invoice_a_stop=one_invoice_a_stop)
+        settle_terms(session, order, chosen, stamp)
         order.move_to(OrderState.ACCEPTED)
         order.accepted_at = stamp.at
         order.accepted_by_system = by_system
@@ -124,7 +124,7 @@ def expire(session: Session, *, order: Order, stamp: Stamp) -> Order:
     return order
 
 
-def _chosen(order: Order, billing_type: BillingType, *, one_invoice_a_stop: bool | None) -> ChosenTerms:
+def chosen_terms(order: Order, billing_type: BillingType, *, one_invoice_a_stop: bool | None) -> ChosenTerms:
     """Return an order's terms as they are accepted; another billing type leaves what depends on it to the client's."""
     is_same = billing_type is order.billing_type
     kept = order.one_invoice_a_stop if is_same else None
@@ -136,8 +136,12 @@ def _chosen(order: Order, billing_type: BillingType, *, one_invoice_a_stop: bool
     )
 
 
-def _name_issuer(session: Session, order: Order, chosen: ChosenTerms, stamp: Stamp) -> None:
-    """Settle who invoices, and price again when that changes which taxes are charged."""
+def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Stamp, *, is_final: bool = True) -> None:
+    """Settle how an order is billed; ``is_final``, its issuer too, pricing again when that changes what is taxed.
+
+    Raises:
+        NoBillingAgent, OneInvoiceNeedsAgent: the agreement does not have what was chosen.
+    """
     contracted = order.distribution is DistributionMethod.DISTRIBUTOR
     terms = effective_terms(
         session,
@@ -146,11 +150,14 @@ def _name_issuer(session: Session, order: Order, chosen: ChosenTerms, stamp: Sta
         carrier_id=order.carrier_id if contracted else None,
         chosen=chosen,
     )
-    order.issuer_id = terms.issuer_id
     order.billing_type = terms.billing_type
     order.deliver_with = terms.deliver_with
     order.one_invoice_a_stop = terms.one_invoice_a_stop
-    if terms.issuer_id != order.owner_id:
+    if not is_final:
+        return
+    is_another = order.issuer_id not in {None, terms.issuer_id}
+    order.issuer_id = terms.issuer_id
+    if is_another or terms.issuer_id != order.owner_id:
         _let_issuer_in(session, order, terms, stamp)
 
 
