@@ -492,6 +492,22 @@ def test_a_driver_drafts_what_its_truck_carries_for_a_stop_of_its_run(ground: Gr
     assert ground.caller(Column.DISPATCHER, "carrier").post(f"{path}/submit").status_code == 200
 
 
+def test_suppliers_agents_and_distributors_edit_and_nobody_does_after_publication(ground: Ground) -> None:
+    """R043, R045, R062: each who may edit changes lines before; after, each of them reads a 409, the others a 403."""
+    editors = (Column.SUPPLIER, Column.AGENT, Column.DISTRIBUTOR, Column.ADMIN)
+    order_id = ground.order()
+    for units, column in enumerate(editors, start=6):
+        items = [{"format_id": str(ground.plain.case_id), "quantity": units}]
+        edited = _content(ground, ground.caller(column, "seller"), order_id, items=items)
+        assert (edited.status_code, edited.json["lines"][0]["quantity"]) == (200, units), (column, edited.json)
+    published, _invoice_id = ground.invoiced()
+    before = _order(ground, published)
+    for column in PEOPLE:
+        refused = _content(ground, ground.caller(column, "seller"), published)
+        assert refused.status_code == (409 if column in editors else 403), (column, refused.json)
+    assert _order(ground, published) == before
+
+
 def test_an_agent_credits_for_a_seller_that_issues_itself_alone(ground: Ground) -> None:
     """R089, C28: a representative writes items' credits in its seller's name, and none where the distributor bills."""
     agent, held = ground.caller(Column.AGENT, "seller"), accounts.owed(ground, ground.billed)

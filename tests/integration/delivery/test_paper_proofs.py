@@ -12,14 +12,13 @@ import zxingcpp
 from PIL import Image, ImageFilter
 
 from server.app import create_app
-from server.core.transaction import transaction
 from server.delivery.jobs import gather_export
 from server.delivery.papers.codes import order_of_code
 from server.identity.model import OrganisationKind, Role
-from server.orders.model import DistributionMethod, Order
 from shared.ids import new_id
 from tests.factories.given import carrier, shop, supplier
 from tests.factories.hand_tablet import Yard, make_yard
+from tests.factories.self_distributed import own_order
 from tests.factories.web import Organisation, make_member, program_of
 from tests.factories.world import ADJUST, CREDIT, make_order, make_world, read_order
 
@@ -110,11 +109,9 @@ def test_only_who_delivers_uploads(yard: Yard) -> None:
     assert send(supplier(yard, 0), slip("x")).status_code == 403
     assert send(shop(yard, 0), slip("x")).status_code == 403
     assert send(carrier(yard), b"%PDF-1.7 not a picture").status_code == 422
-    own = make_order(yard.world, seller=yard.world.sellers[1], accepted=False)
-    with transaction(yard.world.sellers[1].id) as session:
-        order = session.get_one(Order, own)
-        order.distribution, order.carrier_id = DistributionMethod.SELF_DISTRIBUTED, None
-    assert send(supplier(yard, 1), slip(f"https://t.test/q/bon/{own}")).json["order_id"] == str(own)
+    assert send(supplier(yard, 1), slip("x")).status_code == 403
+    own = own_order(yard.world, yard.world.sellers[1], supplier(yard, 1))["id"]
+    assert send(supplier(yard, 1), slip(f"https://t.test/q/bon/{own}")).json["order_id"] == own
 
 
 def test_only_our_codes_name_orders() -> None:

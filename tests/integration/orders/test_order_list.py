@@ -9,6 +9,7 @@ import re
 import zipfile
 from datetime import date, datetime, timedelta
 from html import unescape
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -18,6 +19,8 @@ from sqlalchemy import update
 
 from server.core import clock
 from server.core.transaction import transaction
+from server.documents.archives import jobs as gathering
+from server.documents.archives import service as archives
 from server.identity.model import OrganisationKind, Role
 from server.orders.listing import Bucket
 from server.orders.model import Order
@@ -185,6 +188,24 @@ def test_views_are_kept_under_a_name_shared_and_dropped(trade: Trade) -> None:
     assert trade.seller.post("/commandes/vues", data={"nom": " "}).status_code == 422
     assert trade.seller.post(f"/commandes/vues/{view_id}/retirer").status_code == 303
     assert "En retard chez nous" not in page(trade.seller)
+
+
+def test_an_archive_tells_how_far_it_is_while_it_is_gathered(trade: Trade, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R061: « l’opération peut prendre du temps »: whoever asks meanwhile reads how many orders were looked at."""
+    run_until_empty()
+    made = answered(trade.seller.post(f"{API}/archives"), 201)
+    door, seen, look_up = f"{API}/archives/{made['id']}", [], archives.papers_of
+
+    def asked_meanwhile(*args: Any, **wanted: Any) -> Any:
+        now = answered(trade.seller.get(door))
+        seen.append((now["state"], now["done"], now["total"]))
+        return look_up(*args, **wanted)
+
+    monkeypatch.setattr(gathering, "_AT_ONCE", ORDERS // 3)
+    monkeypatch.setattr(archives, "papers_of", asked_meanwhile)
+    run_until_empty()
+    assert seen[1:3] == [("gathering", 0, ORDERS), ("gathering", ORDERS // 3, ORDERS)]
+    assert answered(trade.seller.get(door))["done"] == ORDERS
 
 
 def test_the_latest_paper_of_each_filtered_order_comes_in_one_archive(trade: Trade) -> None:

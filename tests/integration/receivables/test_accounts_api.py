@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,37 @@ def test_a_balance_is_invoices_less_payments_less_credits_live(account: Books) -
     yesterday = (today() - timedelta(days=1)).isoformat()
     then = answered(account.issuer.get(f"/api/v1/accounts/{account.world.buyer.id}", query_string={"on": yesterday}))
     assert sum(one["balance_cents"] for one in then) == 0
+
+
+def test_a_balance_is_read_at_any_day_and_a_credit_splits_over_what_is_overdue(module_database) -> None:
+    """R078, R082, law 13: the balance between two movements; parts on an overdue invoice too, taken off."""
+    del module_database
+    books, now = make_books(), datetime.now(UTC)
+    overdue = books.invoice(cases=2, at=now - timedelta(days=60), planned_on=today() - timedelta(days=60))
+    recent = books.invoice(cases=3, at=now - timedelta(days=2))
+    books.pay(1_000, allocations=[])
+    on = {days: books.account(on=(today() - timedelta(days=days)).isoformat()) for days in (10, 1, 0)}
+    both = overdue.total_cents + recent.total_cents
+    assert [on[days]["balance_cents"] for days in (10, 1, 0)] == [overdue.total_cents, both, both - 1_000]
+    assert on[1]["overdue_cents"] == overdue.total_cents
+    parts = [{"invoice_id": str(one.id), "amount_cents": 700} for one in (overdue, recent)]
+    note = books.credit(2_000, apply=parts)
+    assert [books.open_of(one) for one in (overdue, recent)] == [overdue.total_cents - 700, recent.total_cents - 700]
+    held = {one["invoice_id"]: one["id"] for one in _parts_of(books, note)}
+    door = f"/api/v1/payment-allocations/{held[str(overdue.id)]}"
+    assert books.shop.delete(door).status_code == 403
+    answered(books.issuer.delete(door))
+    assert [books.open_of(one) for one in (overdue, recent)] == [overdue.total_cents, recent.total_cents - 700]
+    again = {"parts": [{"invoice_id": str(recent.id), "amount_cents": 1_300}]}
+    answered(books.issuer.post(f"/api/v1/credit-notes/{note['id']}/allocations", json=again), 201)
+    more = {"parts": [{"invoice_id": str(overdue.id), "amount_cents": 1}]}
+    assert books.issuer.post(f"/api/v1/credit-notes/{note['id']}/allocations", json=more).status_code in {409, 422}
+    assert books.balance() == both - 1_000 - 2_000
+
+
+def _parts_of(books: Books, note: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = answered(books.issuer.get(f"/api/v1/credit-notes/{note['id']}/allocations"))
+    return found
 
 
 def test_a_hidden_balance_is_not_in_the_buyers_api(account: Books) -> None:
