@@ -178,7 +178,7 @@ def order(page: Page, day: BrowserDay, told: Told, on: date) -> str:
     look(page)
     page.locator(".heading .actions a.button").click()
     page.locator(f"[name=n-{day.world.seller.case_id}]").fill(str(CASES))
-    page.locator("[name=planned_on]").fill(on.isoformat())
+    page.locator("[name=wanted_on]").fill(on.isoformat())
     page.locator("#totals .total").first.wait_for()
     look(page)
     page.locator("form[action='/commandes/nouvelle'] button:not([name])").click()
