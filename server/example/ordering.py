@@ -40,7 +40,7 @@ def place_order(wanted: WantedOrder) -> None:
 
 def _create(session: Session, wanted: WantedOrder, seller_id: UUID, buyer_id: UUID) -> Order:
     formats = formats_of(wanted.supplier)
-    return orders.create_order(
+    order = orders.create_order(
         session,
         parties_of=orders.OrderParties(
             seller_id=seller_id, buyer_id=buyer_id, site_id=_site_of(session, buyer_id), carrier_id=CARRIER_ID
@@ -50,9 +50,13 @@ def _create(session: Session, wanted: WantedOrder, seller_id: UUID, buyer_id: UU
             for line in wanted.lines
         ],
         document_discount_cents=wanted.document_discount_cents,
-        planned_on=RUN_DAY,
+        planned_on=None if wanted.maker == "retailer" else RUN_DAY,
         stamp=stamp(),
     )
+    with acting_for(session, seller_id):  # a retailer plans no day; the carrier's cycle gives this one, on any clock
+        order.planned_on = RUN_DAY
+        session.flush()
+    return order
 
 
 def _standing(session: Session, seller_id: UUID, buyer_id: UUID) -> Order | None:
