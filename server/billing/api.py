@@ -11,7 +11,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server.billing import queries
-from server.billing.explaining import Explanation, explain_credit, explain_invoice, explain_joined, explain_order
+from server.billing.explaining import Explanation, explain_credit, explain_order
 from server.billing.joined import joined_invoice
 from server.billing.letterhead import letterhead
 from server.billing.model import CreditNote, Invoice
@@ -86,15 +86,6 @@ def read_joined(joined_id: UUID) -> JoinedStanding:
         return joined_standing(session, joined_invoice(session, joined_id=joined_id), on=today(session))
 
 
-@joined.route("/<uuid:joined_id>/explanation", methods=["GET"])
-@requires(Permission.INVOICE_READ)
-@joined.response(200, ExplanationSchema)
-def why_joined(joined_id: UUID) -> Explanation:
-    """Unfold the total of one agent invoice for several orders, section by section"""
-    with transaction(actor().org_id) as session:
-        return explain_joined(session, joined_id=joined_id)
-
-
 @credits_.route("", methods=["GET"])
 @requires(Permission.INVOICE_READ)
 @credits_.arguments(OfOrderQuerySchema, location="query")
@@ -127,15 +118,6 @@ def decide(asked: dict[str, Any], credit_id: UUID) -> CreditNote:
             publish_pending(session, stamp=now)
             return note
         return refuse_proposed(session, credit_id=credit_id, reason=asked["reason"], stamp=now)
-
-
-@explained.route("/invoices/<uuid:invoice_id>/explanation", methods=["GET"])
-@requires(Permission.INVOICE_READ)
-@explained.response(200, ExplanationSchema)
-def why_invoice(invoice_id: UUID) -> Explanation:
-    """Unfold an invoice's total and what is open of it"""
-    with transaction(actor().org_id) as session:
-        return explain_invoice(session, invoice_id=invoice_id)
 
 
 @explained.route("/credit-notes/<uuid:credit_id>/explanation", methods=["GET"])

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Uuid, case, cast, func, or_, select
+from sqlalchemy import Select, Uuid, case, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from server.billing.letterhead import letterhead
@@ -42,6 +42,7 @@ AGE_LABELS: Mapping[Age, Text] = {
     Age.OLDER: Text("Plus de 90 jours", "Over 90 days"),
     Age.UNAPPLIED: Text("À affecter", "Unapplied"),
 }
+OVERDUE: Final = (Age.TO_30, Age.TO_60, Age.TO_90, Age.OLDER)
 _LAST_DAY: Mapping[Age, int] = {Age.NOT_DUE: 0, Age.TO_30: 30, Age.TO_60: 60, Age.TO_90: 90}
 
 
@@ -63,7 +64,7 @@ class Account:
     @property
     def overdue_cents(self) -> int:
         """What is past its due day."""
-        return sum(cents for age, cents in self.ages.items() if age not in {Age.NOT_DUE, Age.UNAPPLIED})
+        return sum(cents for age, cents in self.ages.items() if age in OVERDUE)
 
 
 def accounts(session: Session, *, on: date, buyer_id: UUID | None = None, words: str = "") -> Sequence[Account]:
@@ -120,9 +121,13 @@ def issuers_to_pay(session: Session) -> Sequence[tuple[UUID, str]]:
     return sorted(((row[0], row[1]) for row in rows), key=lambda row: (row[1], row[0]))
 
 
-def _ages(session: Session, *, on: date, buyer_id: UUID | None) -> Any:
-    """Σ of each document's postings, by what it is and how old: one pass over the issuer's postings."""
-    issuer_id = acting_org(session)
+def documents_on(*, issuer_id: UUID, on: date, buyer_id: UUID | None = None) -> Select[Any]:
+    """Return the query of what each document of an issuer's accounts has open at the end of a day, with its age.
+
+    Columns: ``customer_id``, ``currency``, ``document_id``, ``due_on`` (None but for invoices), ``age``, ``cents``.
+
+    Source: laws 7 and 26.
+    """
     documents = (
         select(
             Posting.customer_id,
@@ -137,16 +142,27 @@ def _ages(session: Session, *, on: date, buyer_id: UUID | None) -> Any:
     if buyer_id is not None:
         documents = documents.where(Posting.customer_id == buyer_id)
     document = documents.subquery()
-    late = on - func.coalesce(Invoice.due_on, Invoice.issued_on)
+    due_on = func.coalesce(Invoice.due_on, Invoice.issued_on)
     age = case(
         (Invoice.id.is_(None), Age.UNAPPLIED.value),
-        *((late <= days, one.value) for one, days in _LAST_DAY.items()),
+        *((on - due_on <= days, one.value) for one, days in _LAST_DAY.items()),
         else_=Age.OLDER.value,
     )
-    return (
-        select(document.c.customer_id, document.c.currency, age, func.sum(document.c.cents))
-        .outerjoin(Invoice, Invoice.id == cast(document.c.detail, Uuid))
-        .group_by(document.c.customer_id, document.c.currency, age)
+    return select(
+        document.c.customer_id,
+        document.c.currency,
+        cast(document.c.detail, Uuid).label("document_id"),
+        due_on.label("due_on"),
+        age.label("age"),
+        document.c.cents,
+    ).outerjoin(Invoice, Invoice.id == cast(document.c.detail, Uuid))
+
+
+def _ages(session: Session, *, on: date, buyer_id: UUID | None) -> Any:
+    """Σ of each document's postings, by what it is and how old: one pass over the issuer's postings."""
+    found = documents_on(issuer_id=acting_org(session), on=on, buyer_id=buyer_id).subquery()
+    return select(found.c.customer_id, found.c.currency, found.c.age, func.sum(found.c.cents)).group_by(
+        found.c.customer_id, found.c.currency, found.c.age
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,10 +17,11 @@ from server.billing.queries import credited_quantities, waiting_credits
 from server.catalog.queries import readable_classes
 from server.conversations.model import Message
 from server.core.acting import acting_for, acting_org
+from server.core.database import among
 from server.ledger.model import Allocation, AllocationSource
 from server.ledger.queries import open_cents
 from server.parties.model import Organisation
-from server.receivables.accounts import Account, accounts
+from server.receivables.accounts import Account, accounts, documents_on
 from server.receivables.model import CustomerAccount, Payment, Refund, WriteOff
 from server.receivables.movements import Line
 from server.receivables.queries import allocations_from, allocations_of, open_invoices
@@ -75,8 +77,10 @@ class PaymentWhole:
     buyer_name: str
 
 
-def customer_whole(session: Session, *, buyer_id: UUID, on: date, page: int) -> CustomerWhole:
+def customer_whole(session: Session, *, buyer_id: UUID, on: date, page: int, day: date | None = None) -> CustomerWhole:
     """Return a customer's account at the acting issuer with its open documents, transactions and chat.
+
+    With a ``day``, all that has an amount is as it stood at its end; without, as it stands, its ages those of ``on``.
 
     Raises:
         NoAccount: it is no customer.
@@ -86,21 +90,23 @@ def customer_whole(session: Session, *, buyer_id: UUID, on: date, page: int) -> 
     me = acting_org(session)
     require_customer(session, issuer_id=me, buyer_id=buyer_id)
     currency = letterhead(session, org_id=me).currency
-    found = accounts(session, on=on, buyer_id=buyer_id)
+    found = accounts(session, on=day or on, buyer_id=buyer_id)
     rows = transactions(
         session,
         buyer_id=buyer_id,
         currency=currency,
         limit=TRANSACTIONS_A_PAGE + 1,
         offset=(page - 1) * TRANSACTIONS_A_PAGE,
+        on=day,
     )
+    still, held = _open_documents(session, buyer_id=buyer_id, currency=currency, day=day)
     return CustomerWhole(
         card=session.get(Organisation, buyer_id),
         account=next((one for one in found if one.currency == currency), found[0]),
         decided=account_of(session, issuer_id=me, buyer_id=buyer_id),
         limit_cents=credit_limit(session, issuer_id=me, buyer_id=buyer_id),
-        open_invoices=open_invoices(session, issuer_id=me, buyer_id=buyer_id, currency=currency),
-        held=held_by(session, buyer_id=buyer_id, currency=currency),
+        open_invoices=still,
+        held=held,
         lines=rows[:TRANSACTIONS_A_PAGE],
         more=len(rows) > TRANSACTIONS_A_PAGE,
         messages=account_messages(session, issuer_id=me, buyer_id=buyer_id),
@@ -119,6 +125,30 @@ def held_by(session: Session, *, buyer_id: UUID, currency: str) -> Sequence[Held
     credits_ = waiting_credits(session, issuer_id=me, buyer_ids=[buyer_id], currency=currency)
     held = [Held(one, -still[one.id]) for one in payments if still[one.id] < 0]
     return [*held, *(Held(note, cents) for note, cents in credits_)]
+
+
+def _open_documents(
+    session: Session, *, buyer_id: UUID, currency: str, day: date | None
+) -> tuple[Sequence[tuple[Invoice, int]], Sequence[Held]]:
+    """Return a customer's open invoices, oldest due first, and what holds money: now, or at the end of a day."""
+    me = acting_org(session)
+    if day is None:
+        still = open_invoices(session, issuer_id=me, buyer_id=buyer_id, currency=currency)
+        return still, held_by(session, buyer_id=buyer_id, currency=currency)
+    then = documents_on(issuer_id=me, on=day, buyer_id=buyer_id).subquery()
+    rows = session.execute(
+        select(then).where(then.c.cents != 0, then.c.currency == currency).order_by(then.c.due_on, then.c.document_id)
+    ).all()
+    invoices, notes, payments = (_named(session, kind, rows) for kind in (Invoice, CreditNote, Payment))
+    return (
+        [(invoices[row.document_id], int(row.cents)) for row in rows if row.document_id in invoices],
+        [Held((notes | payments)[row.document_id], -int(row.cents)) for row in rows if row.document_id not in invoices],
+    )
+
+
+def _named(session: Session, kind: type[Any], rows: Sequence[Any]) -> dict[UUID, Any]:
+    found = session.scalars(select(kind).where(among(kind.id, [row.document_id for row in rows])))
+    return {one.id: one for one in found}
 
 
 def payment_whole(session: Session, *, payment: Payment) -> PaymentWhole:

@@ -10,6 +10,7 @@ from server.billing.standing import Standing
 from server.core.web import QuerySchema, Schema
 from server.core.web.limits import PageQuery, day, line, whole
 from server.core.web.paging import PageQuerySchema
+from server.receivables.accounts import Age
 from server.receivables.model import BY_HAND, PaymentMethod, RefundState
 from server.receivables.movements import Movement
 from server.receivables.service.reminders import Pause
@@ -17,10 +18,13 @@ from shared.states import PaymentState
 
 MOST_CENTS = 10**11
 MOST_PARTS = 200
+MOST_PAGES = 10_000
 
 
 class OpenInvoicesQuerySchema(PageQuery):
-    """Which of the open invoices, oldest due first."""
+    """Which of the open invoices, oldest due first, and the day at whose end the balance stood, today without one."""
+
+    on = day()
 
 
 class OnQuerySchema(QuerySchema):
@@ -38,7 +42,30 @@ class PeriodQuerySchema(QuerySchema):
 
 
 class TransactionsQuerySchema(PageQuery):
-    """Which transactions."""
+    """Which transactions; up to the end of the day ``on`` if there is one."""
+
+    on = day()
+
+
+class WhyQuerySchema(QuerySchema):
+    """Which page of every list is unfolded, from 1."""
+
+    page = whole(least=1, most=MOST_PAGES, load_default=1)
+
+
+class WhyAccountQuerySchema(WhyQuerySchema):
+    """An account as it stood at the end of a day, today without one; of one ``age`` alone, if named.
+
+    ``currency`` is that of the issuer's books without one.
+    """
+
+    on = day()
+    age = fields.Enum(Age, by_value=True)
+    currency = fields.String(validate=validate.Regexp("^[A-Z]{3}$"))
+
+
+class WhyStatementQuerySchema(WhyQuerySchema, PeriodQuerySchema):
+    """A statement's days, both included; without them, the running month."""
 
 
 class AccountSchema(Schema):

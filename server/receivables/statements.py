@@ -49,7 +49,7 @@ def statement(session: Session, *, buyer_id: UUID, currency: str, first_day: dat
 
     Source: R086; law 25.
     """
-    account = _Account(session, acting_org(session), buyer_id, currency)
+    account = AccountEntries(session, acting_org(session), buyer_id, currency)
     before = account.entries().where(JournalEntry.posted_on < first_day).subquery()
     opening = int(session.scalar(select(func.sum(before.c.amount_cents))) or 0)
     period = (
@@ -69,15 +69,18 @@ def statement(session: Session, *, buyer_id: UUID, currency: str, first_day: dat
     )
 
 
-def transactions(session: Session, *, buyer_id: UUID, currency: str, limit: int, offset: int = 0) -> Sequence[Line]:
+def transactions(
+    session: Session, *, buyer_id: UUID, currency: str, limit: int, offset: int = 0, on: date | None = None
+) -> Sequence[Line]:
     """Return every transaction of a customer's account, allocations too, newest first (R090).
 
-    ``balance_cents`` of a line is 0 here: a page does not know what stands on the others.
+    ``on`` is the last day that counts; all when it is None. ``balance_cents`` of a line is 0 here: a page does not
+    know what stands on the others.
     """
-    account = _Account(session, acting_org(session), buyer_id, currency)
+    account = AccountEntries(session, acting_org(session), buyer_id, currency)
+    entries = account.entries() if on is None else account.entries().where(JournalEntry.posted_on <= on)
     newest = (
-        account.entries()
-        .order_by(JournalEntry.posted_on.desc(), JournalEntry.recorded_at.desc(), JournalEntry.id.desc())
+        entries.order_by(JournalEntry.posted_on.desc(), JournalEntry.recorded_at.desc(), JournalEntry.id.desc())
         .limit(limit)
         .offset(offset)
     )
@@ -99,7 +102,7 @@ def proofs_of_invoices(session: Session, invoice_ids: set[UUID]) -> Mapping[UUID
 
 
 @dataclass(frozen=True, slots=True)
-class _Account:
+class AccountEntries:
     """What one customer owes one issuer in one currency: entries by their postings alone, and then their names."""
 
     session: Session
@@ -131,8 +134,11 @@ class _Account:
         )  # fmt: skip
 
     def lines(self, entries: Select[Any], opening_cents: int | None) -> list[Line]:
-        """Return these entries as lines, with the balance after each when there is one before the first."""
-        rows = self.session.execute(entries).all()
+        """Return these entries as ``told``."""
+        return self.told(self.session.execute(entries).all(), opening_cents)
+
+    def told(self, rows: Sequence[Any], opening_cents: int | None = None) -> list[Line]:
+        """Return rows of ``entries`` as lines, with the balance after each when there is one before the first."""
         about, found, balance_cents = self._about(rows), [], opening_cents or 0
         for on, kind, document_id, amount_cents, moved_cents in rows:
             one = about[kind].get(document_id) or nameless(EntryKind(kind))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
@@ -35,10 +36,20 @@ OTHER = Text("Écart avec ce qui est inscrit", "Difference from what is written"
 NET = Text("Sous-total", "Subtotal")
 DEPOSITS = Text("Consignes", "Deposits")
 TOTAL = Text("Total", "Total")
+_PLAIN: Mapping[AllocationSource, Text] = {
+    AllocationSource.PAYMENT: Text("Paiement", "Payment"),
+    AllocationSource.CREDIT_NOTE: Text("Crédit", "Credit"),
+    AllocationSource.WRITE_OFF: Text("Radiation", "Write-off"),
+}
+
+type Naming = Callable[[Session, Sequence[Allocation]], Mapping[UUID, Source]]
+"""What knows what took of an invoice: the payment, refund, chargeback or write-off of each allocation, by its id."""
 
 
-def explain_invoice(session: Session, *, invoice_id: UUID) -> Explanation:
+def explain_invoice(session: Session, *, invoice_id: UUID, naming: Naming | None = None) -> Explanation:
     """Return how an invoice's total, and what is open of it, come about; every step is the sum of its parts.
+
+    ``naming`` says more of what took of it than the books do: they know payments, credits and write-offs.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
@@ -54,7 +65,7 @@ def explain_invoice(session: Session, *, invoice_id: UUID) -> Explanation:
     total = closed(summed(TOTAL, [part for part in parts if part.parts]), invoice.total_cents, OTHER)
     totals = [total]
     if invoice.state is InvoiceState.PUBLISHED:
-        totals.append(_open(session, invoice))
+        totals.append(_open(session, invoice, naming))
     return Explanation(currency=invoice.currency, totals=totals, sources=list(_sources(session, invoice)))
 
 
@@ -99,26 +110,31 @@ def _deposits(invoice: Invoice) -> Iterator[Step]:
                 )
 
 
-def _open(session: Session, invoice: Invoice) -> Step:
-    """What is still open: the total less what credits and payments were set against it (law 6)."""
+def _open(session: Session, invoice: Invoice, naming: Naming | None) -> Step:
+    """What is still open: the total less what credits, payments and write-offs took of it (law 6)."""
     whole = Step(label=Text("Total de la facture", "Invoice total"), amount_cents=invoice.total_cents)
-    given = [_given(session, one) for one in allocations_of(session, invoice_id=invoice.id)]
+    rows = allocations_of(session, invoice_id=invoice.id)
+    named = naming(session, rows) if naming else {}
+    given = [_given(one, named.get(one.id) or _plain(session, one)) for one in rows]
     return summed(Text("Solde", "Open"), [whole, *given])
 
 
-def _given(session: Session, allocation: Allocation) -> Step:
-    undone = allocation.reverses_id is not None
-    note = session.get(CreditNote, allocation.source_id) if allocation.source is AllocationSource.CREDIT_NOTE else None
+def _given(allocation: Allocation, source: Source) -> Step:
     on = day_text(allocation.allocated_on)
+    label = Text(f"{source.text.fr}, {on.fr}", f"{source.text.en}, {on.en}")
+    return Step(label=label, amount_cents=-allocation.amount_cents, source=replace(source, text=label))
+
+
+def _plain(session: Session, allocation: Allocation) -> Source:
+    """Return what the books alone know: a credit by its number, a payment or a write-off by its kind."""
+    kind, label, link = allocation.source, _PLAIN[allocation.source], ""
+    note = session.get(CreditNote, allocation.source_id) if kind is AllocationSource.CREDIT_NOTE else None
     if note is not None:
-        label = Text(f"Crédit {note.number}, {on.fr}", f"Credit {note.number}, {on.en}")
-        source = Source(kind="credit_note", id=note.id, text=label, link=f"/credits/{note.id}")
-    else:
-        label = Text(f"Paiement, {on.fr}", f"Payment, {on.en}")
-        source = Source(kind="payment", id=allocation.source_id, text=label)
-    if undone:
+        label = Text(f"{label.fr} {note.number}", f"{label.en} {note.number}")
+        link = f"/credits/{note.id}"
+    if allocation.reverses_id is not None:
         label = Text(f"{label.fr}, défait", f"{label.en}, undone")
-    return Step(label=label, amount_cents=-allocation.amount_cents, source=source)
+    return Source(kind=kind.value, id=allocation.source_id, text=label, link=link)
 
 
 def _sources(session: Session, invoice: Invoice) -> Iterator[Source]:

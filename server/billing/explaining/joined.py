@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.billing.explaining.invoices import TOTAL, explain_invoice
+from server.billing.explaining.invoices import TOTAL, Naming, explain_invoice
 from server.billing.explaining.steps import Explanation, Source, Step, summed
 from server.billing.joined import joined_invoice
 from server.billing.model import Invoice
@@ -16,7 +16,7 @@ from shared.problems import Text
 OPEN = Text("Solde", "Open")
 
 
-def explain_joined(session: Session, *, joined_id: UUID) -> Explanation:
+def explain_joined(session: Session, *, joined_id: UUID, naming: Naming | None = None) -> Explanation:
     """Return how one agent invoice's total, and what is open of it, are the sums of its sections'.
 
     Raises:
@@ -25,7 +25,7 @@ def explain_joined(session: Session, *, joined_id: UUID) -> Explanation:
     Source: C15; T1 to T8; the issue's « why this number ».
     """
     joined = joined_invoice(session, joined_id=joined_id)
-    explained = [(one, explain_invoice(session, invoice_id=one.id)) for one in joined.sections]
+    explained = [(one, explain_invoice(session, invoice_id=one.id, naming=naming)) for one in joined.sections]
     totals = [summed(TOTAL, [_named(one, why.totals[0]) for one, why in explained])]
     if not joined.is_provisional:
         totals.append(summed(OPEN, [_named(one, why.totals[-1]) for one, why in explained]))

@@ -14,7 +14,10 @@ from server.parties.model import BillingType
 from shared.money import format_money, half_up, times
 from shared.problems import Language, Text
 
-type SourceKind = Literal["order", "invoice", "credit_note", "delivery", "proof", "payment"]
+type SourceKind = Literal[
+    "account", "chargeback", "container_class", "credit_note", "delivery", "invoice", "order", "page", "payment",
+    "payment_failed", "proof", "provider_event", "refund", "revaluation", "statement", "write_off",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

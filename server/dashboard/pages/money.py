@@ -25,6 +25,7 @@ from server.dashboard.pages.blueprint import (
 from server.dashboard.queries import money as queries
 from server.dashboard.queries.money import InvoiceTab
 from server.identity.permissions import Permission
+from server.receivables.explaining import takers
 from server.receivables.model import BY_HAND, METHOD_LABELS
 from server.receivables.pages.blueprint import fresh_key
 from server.receivables.queries import open_invoices
@@ -69,7 +70,7 @@ def invoice(invoice_id: UUID) -> str:
             whole=whole,
             zone=zone,
             standing_labels=queries.STANDING_LABELS,
-            explained=explain_invoice(session, invoice_id=invoice_id),
+            explained=explain_invoice(session, invoice_id=invoice_id, naming=takers),
             applied=applied_to(session, invoice_id=invoice_id),
             online=takes_online(session, issuer_id=whole.row.invoice.owner_id),
             represents=represents(session, whole.row.invoice),
@@ -85,7 +86,7 @@ def _joined(session: Session, joined_id: UUID) -> str:
         whole=whole,
         zone=zone,
         standing_labels=queries.STANDING_LABELS,
-        explained=explain_joined(session, joined_id=joined_id),
+        explained=explain_joined(session, joined_id=joined_id, naming=takers),
         online=takes_online(session, issuer_id=whole.joined.first.owner_id),
         key=fresh_key(),
     )

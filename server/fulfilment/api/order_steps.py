@@ -10,6 +10,7 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.orders import orders
+from server.fulfilment.api.quoted import ExplainedQuoteSchema
 from server.fulfilment.api.showing import decide, listed, require_terms_right, revision, speaker
 from server.fulfilment.service import by_hand
 from server.fulfilment.service import orders as verbs
@@ -24,7 +25,7 @@ from server.orders.model import OrderRequest
 @orders.route("/<uuid:order_id>/quote", methods=["POST"])
 @requires(Permission.ORDER_EDIT)
 @orders.arguments(schemas.RevisionSchema)
-@orders.response(200, schemas.QuoteSchema)
+@orders.response(200, ExplainedQuoteSchema)
 def quote_change(asked: dict[str, Any], order_id: UUID) -> Quote:
     """Say what an order would come to if it were changed so; nothing is changed"""
     with transaction(actor().org_id) as session:

@@ -17,6 +17,7 @@ from server.core.web import actor, requires, stamp
 from server.core.web.import_doors import CSV_BODY, ImportQuery, ImportReportSchema, present_report, sent_bytes
 from server.fulfilment import queries
 from server.fulfilment.api.access import driver_limit, require_whole
+from server.fulfilment.api.quoted import ExplainedQuoteSchema
 from server.fulfilment.api.showing import (
     decide,
     listed,
@@ -95,7 +96,7 @@ def take_file(asked: dict[str, Any]) -> dict[str, Any]:
 @orders.route("/quote", methods=["POST"])
 @requires(Permission.ORDER_CREATE)
 @orders.arguments(schemas.NewOrderSchema)
-@orders.response(200, schemas.QuoteSchema)
+@orders.response(200, ExplainedQuoteSchema)
 def quote(asked: dict[str, Any]) -> Quote:
     """Say what a new order would come to; nothing is made"""
     with transaction(actor().org_id) as session:

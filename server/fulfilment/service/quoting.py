@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from server.billing.explaining import Explanation, explain_order
 from server.core.acting import acting_for, savepoint
 from server.core.stamp import Stamp
 from server.fulfilment.service.orders import revise_order, terms_of, under_minimum
@@ -25,7 +26,10 @@ _NOT_RESERVED = (OrderState.DRAFT, OrderState.PENDING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quote:
-    """An order's amounts in cents and what its maker should know; ``nets`` by line, in the order of the items."""
+    """An order's amounts in cents and what its maker should know; ``nets`` by line, in the order of the items.
+
+    ``explained`` is what its total is made of.
+    """
 
     nets: tuple[int, ...]
     net_cents: int
@@ -37,6 +41,7 @@ class Quote:
     min_items: int
     min_value_cents: int
     warnings: tuple[Text, ...]
+    explained: Explanation
 
 
 class _Undone(Exception):
@@ -89,6 +94,7 @@ def _quote(session: Session, order: Order, stamp: Stamp) -> Quote:
         min_items=terms.min_items,
         min_value_cents=terms.min_value_cents,
         warnings=tuple(_warnings(session, order, stamp, is_short=under_minimum(order, terms))),
+        explained=replace(explain_order(session, order_id=order.id), sources=()),  # of an order that nobody will find
     )
 
 

@@ -45,9 +45,10 @@ def list_payables(asked: dict[str, Any]) -> Sequence[reads.Payable]:
 @payables.arguments(OpenInvoicesQuerySchema, location="query")
 @payables.response(200, PayableWithInvoicesSchema)
 def read_payable(asked: dict[str, Any], issuer_id: UUID) -> reads.PayableWithInvoices:
-    """Read one issuer to pay, with the invoices that are open there"""
+    """Read one issuer to pay, with the invoices that are open there; its shared balance is that of the day ``on``"""
     with transaction(actor().org_id) as session:
-        return reads.payable_with_invoices(session, issuer_id=issuer_id, on=today(session), **asked)
+        asked = {"on": today(session)} | asked
+        return reads.payable_with_invoices(session, issuer_id=issuer_id, **asked)
 
 
 @payables.route("/<uuid:issuer_id>/statement", methods=["GET"])

@@ -14,7 +14,7 @@ from server.identity.permissions import Permission
 from server.parties import queries as parties
 from server.receivables import accounts as reads
 from server.receivables import service, statements
-from server.receivables.api.asking import currency_of, today
+from server.receivables.api.asking import currency_of, few, today, why_account
 from server.receivables.movements import MOVEMENT_LABELS
 from server.receivables.pages.blueprint import asked_day, asked_page, pages
 from server.receivables.pages.written import written_cents
@@ -32,11 +32,13 @@ def accounts() -> str:
     """List customers' balances at the end of a day, with their ages."""
     words = request.args.get("q", "").replace("\x00", "").strip()[:80]
     with transaction(actor().org_id) as session:
-        on = asked_day("jour") or today(session)
+        day = asked_day("jour")
+        on = day or today(session)
         return render_template(
             "receivables/accounts.html",
             found=reads.accounts(session, on=on, words=words),
             on=on,
+            day=day,
             words=words,
             ages=reads.AGE_LABELS,
         )
@@ -45,15 +47,19 @@ def accounts() -> str:
 @pages.get("/comptes/<uuid:buyer_id>")
 @requires(Permission.BALANCE_READ)
 def account(buyer_id: UUID) -> str:
-    """Show one customer's account: open documents, ages, transactions, limit, hold and chat."""
+    """Show one customer's account, now or at the end of a day: open documents, ages, transactions, limit and chat."""
     me, page = actor().org_id, asked_page()
     with transaction(me) as session:
-        on = today(session)
+        day = asked_day("jour")
+        on = day or today(session)
+        whole = customer_whole(session, buyer_id=buyer_id, on=on, page=page, day=day)
         return render_template(
             "receivables/account.html",
-            whole=customer_whole(session, buyer_id=buyer_id, on=on, page=page),
+            whole=whole,
+            explained=why_account(session, me, buyer_id, few(on, whole.account.currency), at=f"/comptes/{buyer_id}"),
             buyer_id=buyer_id,
             on=on,
+            day=day,
             page=page,
             ages=reads.AGE_LABELS,
             labels=MOVEMENT_LABELS,

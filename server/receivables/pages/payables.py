@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from flask import redirect, render_template
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from server.billing.explaining import Explanation
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.core.web.forms import form_id, form_words
@@ -15,7 +18,7 @@ from server.parties import queries as parties
 from server.receivables import accounts as accounts_read
 from server.receivables import payables as reads
 from server.receivables import statements
-from server.receivables.api.asking import currency_of, today
+from server.receivables.api.asking import currency_of, few, today, why_account
 from server.receivables.pages.blueprint import asked_day, asked_page, pages
 from server.receivables.pages.customers import LINES_A_PAGE
 from server.receivables.queries import open_invoices
@@ -27,9 +30,9 @@ from server.receivables.service.periods import period_of
 @pages.get("/a-payer")
 @requires(Permission.BALANCE_READ)
 def payables() -> str:
-    """List the issuers to pay."""
+    """List the issuers to pay, shared balances as they stood at the end of a day."""
     with transaction(actor().org_id) as session:
-        on = today(session)
+        on = asked_day("jour") or today(session)
         return render_template("receivables/payables.html", found=reads.payables(session, on=on), on=on)
 
 
@@ -48,10 +51,20 @@ def payable(issuer_id: UUID) -> str:
             on=on,
             open_invoices=still,
             ages=accounts_read.AGE_LABELS,
+            explained=_explained(session, found, on),
             online=takes_online(session, issuer_id=issuer_id),
             messages=account_messages(session, issuer_id=issuer_id, buyer_id=me),
             zone=parties.zone_of(session, org_id=me),
         )
+
+
+def _explained(session: Session, found: reads.Payable, on: date) -> Explanation | None:
+    """What a shared balance is made of; None when it is hidden."""
+    if found.account is None:
+        return None
+    with reads.shared_account(session, issuer_id=found.issuer_id) as buyer_id:
+        asked = few(on, found.currency)
+        return why_account(session, found.issuer_id, buyer_id, asked, at=f"/a-payer/{found.issuer_id}")
 
 
 @pages.get("/a-payer/<uuid:issuer_id>/releve")

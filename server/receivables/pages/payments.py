@@ -14,6 +14,7 @@ from server.identity.permissions import Permission
 from server.receivables import service
 from server.receivables.api.asking import today
 from server.receivables.api.opening import open_online, refund_payment
+from server.receivables.explaining import explain_payment
 from server.receivables.jobs import bring_to_agree
 from server.receivables.model import BY_HAND, METHOD_LABELS, PaymentMethod
 from server.receivables.pages.blueprint import fresh_key, pages, written_parts
@@ -64,9 +65,11 @@ def record(buyer_id: UUID) -> Response:
 def payment(payment_id: UUID) -> str:
     """Show a payment: what it pays, what it holds, what went back of it; for the buyer, where to pay it."""
     with transaction(actor().org_id) as session:
+        found = readable_payment(session, payment_id)
         return render_template(
             "receivables/payment.html",
-            whole=payment_whole(session, payment=readable_payment(session, payment_id)),
+            whole=payment_whole(session, payment=found),
+            explained=explain_payment(session, payment=found),
             methods=METHOD_LABELS,
             by_hand=BY_HAND,
             key=fresh_key(),

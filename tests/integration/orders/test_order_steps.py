@@ -274,6 +274,8 @@ def test_a_quote_is_what_creation_gives_and_leaves_no_trace(trade: Trade) -> Non
     after = answered(trade.buyer.post(API, json=asked), 201)
     assert int(after["number"][-6:]) == int(before["number"][-6:]) + 1
     assert quoted["total_cents"] == after["total_cents"]
+    [whole] = quoted["explained"]["totals"]  # « why this number », before the order is made
+    assert whole["amount_cents"] == quoted["total_cents"] == sum(part["amount_cents"] for part in whole["parts"])
     assert (quoted["min_items"], "minimum" in quoted["warnings"][0]["fr"]) == (10, True)
 
 

@@ -12,16 +12,13 @@ from sqlalchemy import text
 
 from server.core.transaction import engine, transaction
 from server.identity.model import Role
-from server.receivables import jobs
 from server.receivables.audit import book_faults
 from server.receivables.model import Provider, ProviderAccount
 from server.receivables.providers import GatewayState, use_gateway
 from shared.ids import new_id
 from tests.factories.accounts import Books, answered, make_books
+from tests.factories.online import KEY, PAID, WEBHOOK, ask, deliver, follow
 from tests.factories.strict_gateway import StrictGateway, stripe_signature
-
-KEY, WEBHOOK = "sk_test_very_secret_4242", "whsec_very_secret_1717"
-PAID = {"state": GatewayState.PAID}
 
 
 def no_transaction_is_open() -> None:
@@ -51,26 +48,6 @@ def gateway():
     strict = StrictGateway(watch=no_transaction_is_open)
     with use_gateway(Provider.STRIPE, strict.maker):
         yield strict
-
-
-def ask(books: Books, invoice, *, key=None, status=201):
-    body = {"key": str(key or new_id()), "invoice_id": str(invoice.id)}
-    return answered(books.shop.post("/api/v1/online-payments", json=body), status)
-
-
-def deliver(books: Books, notice: tuple[bytes, str], *, status: int = 204) -> None:
-    payload, signature = notice
-    path = f"/api/v1/online-payments/notices/{books.world.seller.id}"
-    response = books.app.test_client().post(
-        path, data=payload, headers={"Stripe-Signature": signature, "Content-Type": "application/json"}
-    )
-    assert response.status_code == status, response.get_json(silent=True)
-
-
-def follow(books: Books, payment_id: str) -> dict:
-    """Do what the job of a notice does."""
-    jobs.follow_payment(owner_id=str(books.world.seller.id), subject_id=payment_id)
-    return answered(books.issuer.get(f"/api/v1/payments/{payment_id}"))
 
 
 def test_online_payment_is_there_only_when_the_issuer_offers_it(books: Books, gateway: StrictGateway) -> None:
