@@ -57,7 +57,7 @@ def links(step: dict[str, Any]) -> set[str]:
 
 
 def test_each_that_took_of_an_invoice_is_named_as_what_it_is(books: Books, gateway: StrictGateway) -> None:
-    """Issue 4, « why this number »; laws 6, 15: payment, write-off, credit, refund, chargeback, each named."""
+    """Laws 6, 15, « why this number »: payment, write-off, credit, refund, chargeback, each named."""
     invoice = books.invoice(cases=2)
     part = [{"invoice_id": str(invoice.id), "amount_cents": 1_000}]
     cheque = books.pay(1_000, reference="C-77 {x}", allocations=part)
@@ -118,7 +118,7 @@ def test_a_balance_unfolds_to_its_open_documents_by_age(books: Books) -> None:
 
 
 def test_a_long_list_comes_in_pages_that_each_sum(books: Books) -> None:
-    """Issue 4; law 26: what stands on other pages is one step, so that every page sums to the cent."""
+    """Law 26: what stands on other pages is one step, so that every page sums to the cent."""
     for _ in range(4):
         books.invoice()
     me, balance = books.world.seller.id, books.balance()
