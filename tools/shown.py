@@ -60,8 +60,8 @@ def laws() -> str:
     """
     says = (
         "Laws hold for whatever is done, in any order; most are shown by random examples (`tests/property`) and by the",
-        "database itself. A docstring names them as « law 9 » or « laws 3, 4 ». A law about a feature that is not built",
-        "yet says with which it comes.",
+        "database itself. A docstring names them as « law 9 » or « laws 3, 4 ». A law about a feature that is not",
+        "built yet says with which it comes.",
     )
     rows = dict(_read("laws.toml"))
     waits = rows.pop("comes_with")
@@ -133,7 +133,9 @@ def _check_waits(table: Table, shown: Mapping[str, list[str]]) -> None:
     """Refuse a row that waits for its feature and has tests, or that is none of the table's."""
     stale = sorted(key for key in table.waits if shown.get(key, [key]))
     if stale:
-        raise NothingShows(f"docs/{table.name}: {', '.join(stale)} waits for nothing any more; delete what it comes with")
+        raise NothingShows(
+            f"docs/{table.name}: {', '.join(stale)} waits for nothing any more; delete what it comes with"
+        )
 
 
 def _sections(table: Table, shown: Mapping[str, list[str]]) -> Iterator[str]:

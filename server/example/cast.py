@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -13,6 +13,8 @@ from server.parties.model import BillingType, DeliverWith, Emission, SettlementP
 
 RUN_DAY: Final = date(2026, 11, 26)
 """A Thursday of the distributor's two-week cycle."""
+ORDERED_AT: Final = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
+"""When the shops order: a Tuesday, so that the cycle's next day is the run's, whenever the example is played."""
 FIRST_CYCLE_DAY: Final = date(2026, 1, 8)
 CYCLE_WEEKS: Final = 2
 AGREED_ON: Final = date(2026, 1, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,16 +11,18 @@ from sqlalchemy.orm import Session, selectinload
 from server.billing.service import publish_pending
 from server.catalog.model import Product, ProductFormat
 from server.core.acting import acting_for
+from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.example.cast import CARRIER_ID, RUN_DAY, org_id, retailer_code
+from server.example.cast import CARRIER_ID, ORDERED_AT, RUN_DAY, org_id, retailer_code
 from server.example.catalogue import ITEMS
 from server.example.orders import WantedOrder
-from server.example.stamping import stamp
 from server.fulfilment.service.orders import accept_order, submit_order
 from server.orders import service as orders
 from server.orders.model import Order
 from server.parties.model import Site
 from shared.states import OrderState
+
+_STAMP: Final = Stamp(by=None, at=ORDERED_AT)
 
 
 def place_order(wanted: WantedOrder) -> None:
@@ -29,18 +32,18 @@ def place_order(wanted: WantedOrder) -> None:
     with transaction(acting=makers[wanted.maker]) as session:
         if _standing(session, seller_id, buyer_id) is None:
             order = _create(session, wanted, seller_id, buyer_id)
-            submit_order(session, order=order, stamp=stamp())
-            publish_pending(session, stamp=stamp())
+            submit_order(session, order=order, stamp=_STAMP)
+            publish_pending(session, stamp=_STAMP)
     with transaction(acting=seller_id) as session:
         made = _standing(session, seller_id, buyer_id)
         if made is not None and made.state is OrderState.PENDING:
-            accept_order(session, order=made, stamp=stamp())
-            publish_pending(session, stamp=stamp())
+            accept_order(session, order=made, stamp=_STAMP)
+            publish_pending(session, stamp=_STAMP)
 
 
 def _create(session: Session, wanted: WantedOrder, seller_id: UUID, buyer_id: UUID) -> Order:
     formats = formats_of(wanted.supplier)
-    order = orders.create_order(
+    return orders.create_order(
         session,
         parties_of=orders.OrderParties(
             seller_id=seller_id, buyer_id=buyer_id, site_id=_site_of(session, buyer_id), carrier_id=CARRIER_ID
@@ -51,12 +54,9 @@ def _create(session: Session, wanted: WantedOrder, seller_id: UUID, buyer_id: UU
         ],
         document_discount_cents=wanted.document_discount_cents,
         planned_on=None if wanted.maker == "retailer" else RUN_DAY,
-        stamp=stamp(),
+        wanted_on=RUN_DAY if wanted.maker == "retailer" else None,  # the cycle plans it once it is accepted
+        stamp=_STAMP,
     )
-    with acting_for(session, seller_id):  # a retailer plans no day; the carrier's cycle gives this one, on any clock
-        order.planned_on = RUN_DAY
-        session.flush()
-    return order
 
 
 def _standing(session: Session, seller_id: UUID, buyer_id: UUID) -> Order | None:
@@ -65,7 +65,7 @@ def _standing(session: Session, seller_id: UUID, buyer_id: UUID) -> Order | None
         .where(
             Order.owner_id == seller_id,
             Order.buyer_id == buyer_id,
-            Order.planned_on == RUN_DAY,
+            (Order.planned_on == RUN_DAY) | (Order.wanted_on == RUN_DAY),
             Order.supplement_of_id.is_(None),
         )
         .options(selectinload(Order.lines))

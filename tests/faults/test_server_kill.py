@@ -30,7 +30,8 @@ _ESSENTIAL = {
     "documents.render_invoice", "documents.render_delivery", "documents.render_credit", "sync.build_run_bundle",
     "devices.make_code", "devices.enrol@identity", "devices.enrol@identity+2", "devices.token@identity", "sync.hello",
     "sync.attachment_chunk", "sync.push", "sync.seal_delivery", "sync.seal_with_attachment", "notifications.tell_order",
-    "notifications.tell_invoice", "notifications.tell_proof", "notifications.tell_credit", "notifications.tell_fact", "discrepancies_api.decide",
+    "notifications.tell_invoice", "notifications.tell_proof", "notifications.tell_credit",
+    "notifications.tell_fact", "discrepancies_api.decide",
     "corrections.correct", "credits_api.decide", "payments_api.confirm", "payments_api.record", "orders.say",
     "accounts_api.say", "closing.settle_run", "closing.close_run",
 }  # fmt: skip
