@@ -60,8 +60,10 @@ class WhyAccountQuerySchema(WhyQuerySchema):
     """
 
     on = day()
-    age = fields.Enum(Age, by_value=True)
-    currency = fields.String(validate=validate.Regexp("^[A-Z]{3}$"))
+    age = fields.Enum(Age, by_value=True, metadata={"description": "how long the invoices have been due"})
+    currency = fields.String(
+        validate=validate.Regexp("^[A-Z]{3}$"), metadata={"description": "ISO 4217", "example": "CAD"}
+    )
 
 
 class WhyStatementQuerySchema(WhyQuerySchema, PeriodQuerySchema):
