@@ -7,7 +7,8 @@ SHELL := bash
 unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 PYTEST := $(PY) -m pytest -q
-WORKERS ?= 2
+# a test waits a third of its time for processes, disks and browsers: three keep two cores busy
+WORKERS ?= 3
 # a file stays on one worker; the longest files come first (tests/conftest.py), not the fullest
 SPREAD = -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15 --durations-min=5
 ARGS ?=
