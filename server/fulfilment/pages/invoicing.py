@@ -40,9 +40,8 @@ def publish(order_id: UUID) -> Response:
 def void(invoice_id: UUID) -> Response:
     """Void an invoice with a reason; its credit note is on its page."""
     now = stamp()
-    reason = request.form.get("reason", "").replace("\x00", "").strip()[:500]
     with transaction(actor().org_id) as session:
-        void_by_hand(session, invoice_id=invoice_id, reason=reason, stamp=now)
+        void_by_hand(session, invoice_id=invoice_id, reason=_reason(), stamp=now)
         publish_pending(session, stamp=now)
     return redirect(f"/factures/{invoice_id}", code=303)
 
@@ -52,9 +51,8 @@ def void(invoice_id: UUID) -> Response:
 def void_all(joined_id: UUID) -> Response:
     """Void every section of one agent invoice with a reason; the credit notes are on their pages."""
     now = stamp()
-    reason = request.form.get("reason", "").replace("\x00", "").strip()[:500]
     with transaction(actor().org_id) as session:
-        void_joined(session, joined_id=joined_id, reason=reason, stamp=now)
+        void_joined(session, joined_id=joined_id, reason=_reason(), stamp=now)
         publish_pending(session, stamp=now)
     return redirect(f"/factures/{joined_id}", code=303)
 
@@ -101,3 +99,8 @@ def _asked_day() -> date:
             Text("Ce jour ne se lit pas. Écrivez-le AAAA-MM-JJ.", "This day cannot be read. Write it YYYY-MM-DD."),
             where="issued_on",
         ) from error
+
+
+def _reason() -> str:
+    """Return why, as the form says it: a line of at most 500 characters."""
+    return request.form.get("reason", "").replace("\x00", "").strip()[:500]
