@@ -10,7 +10,7 @@ from server.core.problems import Problem
 from server.documents.rendering import words
 from server.documents.rendering.compose import address, goods_table, masthead, pairs, start_sheet
 from server.documents.rendering.figures import day
-from server.documents.rendering.papers import CreditNote, DeliverySlip, Invoice, PurchaseOrder
+from server.documents.rendering.papers import CreditNote, DeliverySlip, Invoice, JoinedInvoice, PurchaseOrder
 from server.documents.rendering.parts import Party
 from server.documents.rendering.sheet import Address, Prose, Sheet, SignHere, Table
 from shared.problems import Language, Text
@@ -53,10 +53,7 @@ def invoice_sheet(paper: Invoice, language: Language) -> Sheet:
         banner_note=banner_note,
         facts=pairs(
             language,
-            (words.PREPARED_ON if provisional else words.ISSUED_ON, day(paper.dated_on, language)),
-            (words.DUE_ON, day_or_nothing(paper.due_on, language)),
-            (words.TERMS, paper.terms.say(language)),
-            (words.DELIVERED_ON, day_or_nothing(paper.delivered_on, language)),
+            *invoice_dates(paper, language),
             _orders(paper.order_numbers),
             (words.REPLACES, paper.replaces),
             (words.SUPPLEMENTS, paper.supplements),
@@ -164,6 +161,16 @@ def banner_of(language: Language, *, provisional: bool, part_of: str) -> tuple[s
         return "", ""
     note = Text(f"à payer avec la facture {part_of}", f"to be paid with invoice {part_of}")
     return words.PART_OF_ONE.say(language), note.say(language)
+
+
+def invoice_dates(paper: Invoice | JoinedInvoice, language: Language) -> tuple[tuple[Text, str], ...]:
+    """Return when an invoice was made, is due and was delivered, with its terms."""
+    return (
+        (words.ISSUED_ON if paper.number else words.PREPARED_ON, day(paper.dated_on, language)),
+        (words.DUE_ON, day_or_nothing(paper.due_on, language)),
+        (words.TERMS, paper.terms.say(language)),
+        (words.DELIVERED_ON, day_or_nothing(paper.delivered_on, language)),
+    )
 
 
 def require_one_number(number: str, reference: str) -> None:

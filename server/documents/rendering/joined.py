@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import msgspec
 
 from server.documents.rendering import words
-from server.documents.rendering.commerce import addresses, banner_of, day_or_nothing, require_one_number, with_aside
+from server.documents.rendering.commerce import addresses, banner_of, invoice_dates, require_one_number, with_aside
 from server.documents.rendering.compose import goods_table, masthead, pairs, require_sum, start_sheet, totals
-from server.documents.rendering.figures import day, format_money
+from server.documents.rendering.figures import format_money
 from server.documents.rendering.papers import InvoiceSection, JoinedInvoice
 from server.documents.rendering.parts import Amounts, DepositAmount, TaxAmount
 from server.documents.rendering.sheet import Cell, Column, Sheet, Table
@@ -40,10 +40,7 @@ def joined_invoice_sheet(paper: JoinedInvoice, language: Language) -> Sheet:
         banner_note=banner_note,
         facts=pairs(
             language,
-            (words.PREPARED_ON if provisional else words.ISSUED_ON, day(paper.dated_on, language)),
-            (words.DUE_ON, day_or_nothing(paper.due_on, language)),
-            (words.TERMS, paper.terms.say(language)),
-            (words.DELIVERED_ON, day_or_nothing(paper.delivered_on, language)),
+            *invoice_dates(paper, language),
             (words.SECTIONS, str(len(paper.sections))),
         ),
         addresses=addresses(language, (words.BILLED_TO, paper.buyer), (words.SHIPPED_TO, paper.ship_to)),
