@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.database import Owned, cents, json_object
@@ -66,14 +66,39 @@ class Visit(Owned):
     corrects_id: Mapped[UUID | None]
 
 
-class Delivery(Owned):
-    """What one customer accepted of one order during one visit. Written once, never changed."""
+class HandRecord(Owned):
+    """What somebody at the office says of a delivery that no tablet saw: no signature, no seal, only who says so.
 
-    __tablename__ = "delivery"
-    __table_args__ = (UniqueConstraint("visit_id", "order_id", "revision"), Index(None, "order_id"))
+    The parties of its delivery read it. ``key`` is the command's: the same one is recorded once.
+    """
+
+    __tablename__ = "hand_record"
+    __table_args__ = (UniqueConstraint("order_id", "key"),)
     append_only: ClassVar[bool] = True
 
-    visit_id: Mapped[UUID] = mapped_column(ForeignKey("visit.id"))
+    order_id: Mapped[UUID]
+    key: Mapped[UUID]
+    by: Mapped[UUID | None]
+    by_name: Mapped[str]  # the person and its organisation, as the parties read it
+    delivered_on: Mapped[date]  # all that is known of the hour of an earlier day
+    words: Mapped[str] = mapped_column(default="")
+    recorded_at: Mapped[datetime]
+
+
+class Delivery(Owned):
+    """What one customer accepted of one order, during one visit or by a record at hand. Written once, never changed."""
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("visit_id", "order_id", "revision"),
+        UniqueConstraint("hand_record_id", "revision"),
+        CheckConstraint("num_nonnulls(visit_id, hand_record_id) = 1", name="one_source"),
+        Index(None, "order_id"),
+    )
+    append_only: ClassVar[bool] = True
+
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visit.id"))
+    hand_record_id: Mapped[UUID | None] = mapped_column(ForeignKey("hand_record.id"))
     order_id: Mapped[UUID]
     seller_id: Mapped[UUID]
     buyer_id: Mapped[UUID]
@@ -91,6 +116,15 @@ class Delivery(Owned):
     lines: Mapped[list[DeliveryLine]] = relationship(
         lazy="raise_on_sql", order_by="DeliveryLine.position", cascade="save-update"
     )
+    by_hand: Mapped[HandRecord | None] = relationship(lazy="raise_on_sql", viewonly=True)
+
+    @property
+    def source_id(self) -> UUID:
+        """Return the visit, or the record at hand, that it rests on: one of both, as the database holds."""
+        source = self.visit_id or self.hand_record_id
+        if source is None:
+            raise ValueError("a delivery rests on a visit or on a record at hand")
+        return source
 
 
 class DeliveryLine(Owned):

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.problems import NotFound, Problem, Text
-from server.delivery.model import Correction, Delivery, Discrepancy, Proof, ProofInclusion, Visit
+from server.delivery.model import Correction, Delivery, Discrepancy, HandRecord, Proof, ProofInclusion, Visit
 
 
 class DayOpen(Problem):
@@ -19,13 +19,21 @@ class DayOpen(Problem):
     title = Text("Pas encore de racine du jour", "No root of the day yet")
 
 
+_REVISIONS = (
+    select(Delivery, Correction)
+    .outerjoin(Correction, Correction.delivery_id == Delivery.id)
+    .options(selectinload(Delivery.lines))
+    .order_by(Delivery.revision, Delivery.received_at)
+)
+
+
 def delivery(session: Session, delivery_id: UUID) -> Delivery:
     """Return a delivery with its lines.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
     """
-    found = session.get(Delivery, delivery_id, options=[selectinload(Delivery.lines)])
+    found = find_delivery(session, delivery_id)
     if found is None:
         raise NotFound(Text("Cette livraison n’existe pas.", "There is no such delivery."), where=str(delivery_id))
     return found
@@ -33,12 +41,16 @@ def delivery(session: Session, delivery_id: UUID) -> Delivery:
 
 def find_delivery(session: Session, delivery_id: UUID) -> Delivery | None:
     """Return a delivery with its lines that the acting organisation may read, or None."""
-    return session.get(Delivery, delivery_id, options=[selectinload(Delivery.lines)])
+    return session.get(Delivery, delivery_id, options=[selectinload(Delivery.lines), selectinload(Delivery.by_hand)])
 
 
 def latest_delivery(session: Session, *, order_id: UUID, stop_id: UUID | None = None) -> Delivery | None:
     """Return the last revision of an order's delivery with its lines, at one stop if named, or None."""
-    chosen = select(Delivery).where(Delivery.order_id == order_id).options(selectinload(Delivery.lines))
+    chosen = (
+        select(Delivery)
+        .where(Delivery.order_id == order_id)
+        .options(selectinload(Delivery.lines), selectinload(Delivery.by_hand))
+    )
     if stop_id is not None:
         chosen = chosen.join(Visit, Visit.id == Delivery.visit_id).where(Visit.stop_id == stop_id)
     return session.scalars(
@@ -65,15 +77,31 @@ def visit_of_event(session: Session, event_id: UUID) -> Visit | None:
 
 def revisions(session: Session, *, order_id: UUID, stop_id: UUID) -> list[tuple[Delivery, Correction | None]]:
     """Return an order's deliveries at one stop with what corrected each, first one first."""
-    rows = session.execute(
-        select(Delivery, Correction)
-        .join(Visit, Visit.id == Delivery.visit_id)
-        .outerjoin(Correction, Correction.delivery_id == Delivery.id)
-        .where(Delivery.order_id == order_id, Visit.stop_id == stop_id)
-        .options(selectinload(Delivery.lines))
-        .order_by(Delivery.revision, Delivery.received_at)
-    )
+    here = _REVISIONS.join(Visit, Visit.id == Delivery.visit_id)
+    rows = session.execute(here.where(Delivery.order_id == order_id, Visit.stop_id == stop_id))
     return [(row[0], row[1]) for row in rows]
+
+
+def revisions_of(session: Session, one: Delivery) -> list[tuple[Delivery, Correction | None]]:
+    """Return the revisions of the acting carrier's delivery with what corrected each, first one first.
+
+    Raises:
+        NotFound: its visit is somebody else's.
+    """
+    if one.visit_id is not None:
+        return revisions(session, order_id=one.order_id, stop_id=visit(session, one.visit_id).stop_id)
+    rows = session.execute(_REVISIONS.where(Delivery.hand_record_id == one.hand_record_id))
+    return [(row[0], row[1]) for row in rows]
+
+
+def delivery_of_hand(session: Session, *, order_id: UUID, key: UUID) -> Delivery | None:
+    """Return what a command's key recorded by hand of an order, as it was told, or None."""
+    told = select(HandRecord.id).where(HandRecord.order_id == order_id, HandRecord.key == key)
+    return session.scalars(
+        select(Delivery)
+        .where(Delivery.hand_record_id.in_(told), Delivery.revision == 1)
+        .options(selectinload(Delivery.lines), selectinload(Delivery.by_hand))
+    ).one_or_none()
 
 
 def correction_of_key(session: Session, *, owner_id: UUID, key: UUID) -> Correction | None:
@@ -127,7 +155,7 @@ def discrepancy(session: Session, discrepancy_id: UUID) -> Discrepancy:
 
 def all_deliveries(*, order_id: UUID | None = None, driver_id: UUID | None = None) -> Select[Delivery]:
     """Return the query of every readable delivery with its lines, of one order or one driver's own."""
-    query = select(Delivery).options(selectinload(Delivery.lines))
+    query = select(Delivery).options(selectinload(Delivery.lines), selectinload(Delivery.by_hand))
     if order_id is not None:
         query = query.where(Delivery.order_id == order_id)
     return query if driver_id is None else query.where(Delivery.visit_id.in_(_visits_of(driver_id)))

@@ -21,6 +21,15 @@ class DeliveryLineSchema(Schema):
     reason = fields.String(required=True)
 
 
+class HandRecordSchema(Schema):
+    """Who says, at the office, what a tablet did not see: nobody signed it and nothing seals it."""
+
+    by_name = fields.String(required=True)
+    delivered_on = fields.Date(required=True, metadata={"description": "all that is known of an earlier day's hour"})
+    words = fields.String(required=True)
+    recorded_at = fields.AwareDateTime(required=True)
+
+
 class DeliverySchema(Schema):
     """What a customer accepted of one order."""
 
@@ -33,6 +42,12 @@ class DeliverySchema(Schema):
     signer_name = fields.String(required=True)
     delivered_at = fields.AwareDateTime(required=True)
     received_at = fields.AwareDateTime(required=True)
+    by_hand = fields.Nested(
+        HandRecordSchema,
+        required=True,
+        allow_none=True,
+        metadata={"description": "null where a tablet's visit says so"},
+    )
     lines = fields.List(fields.Nested(DeliveryLineSchema), required=True)
 
 

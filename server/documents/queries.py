@@ -39,13 +39,13 @@ class RunSubject:
 
 @dataclass(frozen=True, slots=True)
 class DeliverySubject:
-    """A delivery with everything that its papers print."""
+    """A delivery with everything that its papers print; one that was recorded by hand has no visit, run and stop."""
 
     delivery: Delivery
-    visit: Visit
+    visit: Visit | None
     order: Order
-    run: Run
-    stop: Stop
+    run: Run | None
+    stop: Stop | None
     cast: Cast
     carrier: Organisation
     notice: VarianceNotice | None
@@ -69,13 +69,16 @@ def run_subject(session: Session, run_id: UUID) -> RunSubject:
 def delivery_subject(session: Session, delivery_id: UUID) -> DeliverySubject:
     """Return what a delivery's papers are drafted from, as its carrier sees it."""
     delivery = session.scalars(
-        select(Delivery).where(Delivery.id == delivery_id).options(selectinload(Delivery.lines))
+        select(Delivery)
+        .where(Delivery.id == delivery_id)
+        .options(selectinload(Delivery.lines), selectinload(Delivery.by_hand))
     ).one()
-    visit = session.scalars(select(Visit).where(Visit.id == delivery.visit_id)).one()
-    run = session.scalars(select(Run).where(Run.id == visit.run_id)).one()
-    stop = session.scalars(select(Stop).where(Stop.id == visit.stop_id)).one()
+    visit = session.get(Visit, delivery.visit_id) if delivery.visit_id else None
+    run = session.get_one(Run, visit.run_id) if visit else None
+    stop = session.get_one(Stop, visit.stop_id) if visit else None
     order = _orders(session, [delivery.order_id])[delivery.order_id]
-    cast = cast_of(session, [order], sites={visit.site_id}, organisations={delivery.owner_id})
+    sites = {visit.site_id if visit else order.site_id}
+    cast = cast_of(session, [order], sites=sites, organisations={delivery.owner_id})
     notice = session.scalars(select(VarianceNotice).where(VarianceNotice.delivery_id == delivery_id)).one_or_none()
     carrier = cast.organisations[delivery.owner_id]
     return DeliverySubject(delivery, visit, order, run, stop, cast, carrier, notice)
@@ -117,7 +120,7 @@ def delivery_of_order(session: Session, order_id: UUID) -> Delivery | None:
     return session.scalars(
         select(Delivery)
         .where(Delivery.order_id == order_id)
-        .options(selectinload(Delivery.lines))
+        .options(selectinload(Delivery.lines), selectinload(Delivery.by_hand))
         .order_by(Delivery.received_at.desc(), Delivery.id)
         .limit(1)
     ).first()

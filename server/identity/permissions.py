@@ -287,7 +287,6 @@ ACTIONS: tuple[Action, ...] = (
 )
 HELD_BY: Mapping[Permission, tuple[Permission, ...]] = MappingProxyType(
     {
-        _P.DELIVERY_RECORD: (_P.DEVICE_SEND, _P.STOP_CORRECT),
         _P.INVOICE_ADJUST: (_P.STOP_CORRECT, _P.RUN_PLAN, _P.ORDER_EDIT),
         _P.TABLET_PRICES: (_P.DEVICE_SYNC,),
         _P.STOCK_MOVE: (_P.STOCK_KEEP, _P.DEVICE_SEND),
@@ -303,8 +302,6 @@ COMES_WITH: Mapping[Permission, str] = MappingProxyType(
 """Lines of the matrix about a feature that is not built yet, and which."""
 WITHOUT_A_DOOR: Mapping[Permission, str] = MappingProxyType(
     {
-        _P.DELIVERY_RECORD: "What a tablet’s signed events say is recorded, whoever drives. At the office a received "
-        "delivery is corrected with a reason (`stop.correct`), which is the dispatcher’s and the distributor’s part.",
         _P.INVOICE_ADJUST: "A provisional invoice is never typed over: it is made anew from what was delivered (C1), "
         "by the sync or by a correction (`stop.correct`). Before departure its order leaves the run (`run.plan`), "
         "which drops it, and is edited (`order.edit`).",

@@ -124,10 +124,14 @@ class NewOrderSchema(ContentSchema):
 
 
 class AcceptSchema(Schema):
-    """The billing type, and whether the agent's invoice is one for the stop, may still be chosen (R012, C15)."""
+    """The billing type, and whether the agent's invoice is one for the stop, may still be chosen (R012, C15).
+
+    ``wanted_on`` confirms the day that was wished for, or agrees to another one; the buyer is told.
+    """
 
     billing_type = fields.Enum(BillingType, by_value=True, load_default=None, allow_none=True)
     one_invoice_a_stop = fields.Boolean(load_default=None, allow_none=True)
+    wanted_on = day(load_default=None, allow_none=True)
     revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
 
 

@@ -51,10 +51,14 @@ def build_run_bundle(*, owner_id: str, subject_id: str) -> None:
 
 @queue.task(name="sync.seal_delivery", retry=AGAIN)
 def seal_delivery(*, owner_id: str, subject_id: str) -> None:
-    """Seal the proofs of a delivery's visit; those that still miss an attachment wait for it."""
+    """Seal the proofs of a delivery's visit; those that still miss an attachment wait for it.
+
+    What was recorded by hand has no signed event: nothing of it is sealed.
+    """
     with transaction(UUID(owner_id)) as session:
         visit_id = session.scalars(select(Delivery.visit_id).where(Delivery.id == UUID(subject_id))).one()
-    _seal_visit(UUID(owner_id), visit_id, only_complete=True)
+    if visit_id is not None:
+        _seal_visit(UUID(owner_id), visit_id, only_complete=True)
 
 
 @queue.task(name="sync.seal_with_attachment", retry=AGAIN)

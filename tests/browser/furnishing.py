@@ -10,6 +10,7 @@ from uuid import UUID
 from PIL import Image
 
 from server.app import create_app
+from server.billing.service import publish_pending
 from server.catalog.prices.model import RuleKind
 from server.catalog.prices.service import RuleTerms, allocate, set_rule
 from server.catalog.service import Audience
@@ -20,9 +21,12 @@ from server.delivery.contests.model import Contest
 from server.documents.archives.service import ask_archive
 from server.documents.filing.service import add_file, take_in
 from server.documents.model import DocumentKind
+from server.fulfilment.service import by_hand
 from server.identity.model import OrganisationKind, Role
 from server.identity.service.invitations import invite
 from server.orders import queries as orders
+from server.orders import service as placing
+from server.orders.model import DistributionMethod
 from server.parties import service as parties
 from server.parties.model import Emission
 from server.stock.model import StockReason
@@ -31,7 +35,7 @@ from server.stock.service.transferring import Sent, send_transfer
 from shared.ids import new_id
 from tests.factories.accounts import answered, today
 from tests.factories.web import Organisation, make_member, now_stamp, program_of
-from tests.factories.world import Buyer, World, make_order
+from tests.factories.world import Buyer, World, items_of, make_order
 
 PLACE = {
     "name": "Bar Léo", "street": "12, rue Beaubien Est", "city": "Montréal", "postal_code": "H2S 1P7",
@@ -49,6 +53,35 @@ def furnish(world: World) -> None:
     order_id = make_order(world, planned_on=None, accepted=False)
     _file(world, order_id)
     _bring_evidence(world)
+    _hand_over(world)
+
+
+def _hand_over(world: World) -> None:
+    """One order waits at the brewery's counter, another was picked up there in part."""
+    for is_told in (False, True):
+        with transaction(world.seller.id) as session:
+            order = placing.create_order(
+                session,
+                parties_of=placing.OrderParties(
+                    seller_id=world.seller.id, buyer_id=world.buyer.id, site_id=world.buyer.site_id
+                ),
+                items=items_of(world.seller, cases=3, kegs=1),
+                distribution=DistributionMethod.PICKUP,
+                stamp=now_stamp(),
+            )
+            placing.submit(session, order=order, stamp=now_stamp())
+            placing.accept(session, order=order, stamp=now_stamp())
+            by_hand.ship_by_hand(session, order=order, stamp=now_stamp())
+            if is_told:
+                counted = [
+                    by_hand.Counted(
+                        line_id=line.id, ordered=line.quantity, delivered=line.quantity - 1, reason="forgotten"
+                    )
+                    for line in order.lines
+                ]
+                told = by_hand.Told(key=new_id(), by_name="Béatrice Houle, Brasserie 1", lines=counted)
+                by_hand.deliver_by_hand(session, order=order, told=told, stamp=now_stamp())
+                publish_pending(session, stamp=now_stamp())
 
 
 def _price(world: World) -> None:

@@ -31,7 +31,7 @@ from server.identity.permissions import permissions_of
 from server.identity.service.invitations import token_of
 from server.notifications.model import WebhookEndpoint
 from server.notifications.service.choices import unsubscribe_token
-from server.orders.model import Order
+from server.orders.model import DistributionMethod, Order
 from server.parties.model import CustomerGroup, Organisation, Site
 from server.planning.model import Run
 from server.receivables.model import Payment
@@ -79,6 +79,9 @@ SHOWN_ELSEWHERE: Final = {
 """Pages of what the day does not have: the test that sees them, by axe too."""
 
 FOUND_BY: Final = {
+    "by_hand.form": {"dispatcher", "supplier"},
+    "by_hand.recorded": {"supplier", "retailer"},
+    "corrections_pages.form": {"dispatcher"},
     "dashboard.paper_proof": {"dispatcher"},
     "dashboard.run": {"dispatcher", "driver"},
     "parties.client_places": {"supplier"},
@@ -136,7 +139,13 @@ def _of(name: str, model: type[Owned], *where: Any) -> Sample:
     return lambda ids, who: {name: ids.id(who, model, *where)}
 
 
+_TO_RECORD: Final = {
+    "supplier": (Order.state == OrderState.SHIPPED, Order.distribution == DistributionMethod.PICKUP),
+    "dispatcher": (Order.state == OrderState.ACCEPTED, Order.distribution == DistributionMethod.DISTRIBUTOR),
+}
 SAMPLES: Final[dict[str, Sample]] = {
+    "by_hand.form": lambda ids, who: {"order_id": ids.id(who, Order, *_TO_RECORD[who])},
+    "by_hand.recorded": _of("delivery_id", Delivery, Delivery.hand_record_id.is_not(None)),
     "catalog.new_format": _of("product_id", Product),
     "catalog.new_rule": lambda _ids, _who: {"kind": "promotion"},
     "catalog.price_rule": _of("rule_id", PriceRule),

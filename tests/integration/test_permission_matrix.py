@@ -297,8 +297,20 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
         house="carrier",
         limited={Column.SUPPLIER: STRANGE, Column.DRIVER: SHUT},
     ),
+    # an order of the carrier's without a run; a driver's tablet has it signed, and nobody drives by this door
+    Permission.DELIVERY_RECORD: Trial(
+        _post("/api/v1/orders/{}/deliver", {"words": "Tablette en panne"}),
+        _accepted,
+        house="carrier",
+        look=_order,
+        answers={Column.DRIVER: SHUT},
+    ),
     Permission.STOP_CORRECT: Trial(
-        _correct, lambda *_: None, house="carrier", limited={Column.DRIVER: SHUT, Column.ADMIN: _OPEN}
+        _correct,
+        lambda *_: None,
+        house="carrier",
+        of=lambda ground: ground.above,
+        limited={Column.DRIVER: SHUT, Column.ADMIN: _OPEN},
     ),
     Permission.RUN_CLOSE: Trial(
         _settle_and_close, lambda ground, _: ground.run(RunState.BACK), house="carrier", look=_run_state

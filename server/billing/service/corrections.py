@@ -16,14 +16,14 @@ from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
 from server.billing.service.publication import is_wanted
-from server.billing.service.settlement import Difference
+from server.billing.service.settlement import Difference, waits_for_emission
 from server.billing.service.supplementary import publish_supplementary
 from server.billing.service.voids import void_invoice
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
 from server.delivery.service import read_terms
 from server.orders.model import Order
-from server.parties.model import BillingType, Emission
+from server.parties.model import BillingType
 from shared.correction import CorrectionSteps, StandingInvoice, correct_settlement
 from shared.delivered_line import DeliveredLine
 from shared.delivery import shortages
@@ -103,10 +103,10 @@ def settle_correction(
 
 def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> CorrectedBooks:
     """Nothing published stands: bill what was delivered, unless somebody voided an invoice of delivered goods."""
-    waits_for_emission = case.goods.deliver_with == "po" and case.order.emission is not Emission.ON_DELIVERED
+    waits = waits_for_emission(case.goods, case.order, case.delivery)
     if standing is None and any(line.delivered for line in case.before.lines):
-        return CorrectedBooks() if waits_for_emission else CorrectedBooks(difference=_voided(case))
-    if standing is None and waits_for_emission:
+        return CorrectedBooks() if waits else CorrectedBooks(difference=_voided(case))
+    if standing is None and waits:
         return CorrectedBooks()
     priced = price_order(case.goods, case.prices, case.delivered)
     if not priced.lines:

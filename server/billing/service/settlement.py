@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 from sqlalchemy import inspect
@@ -29,6 +29,7 @@ from shared.wire.terms import Goods, Prices
 
 type Kind = Literal["none", "invoice", "credit", "credit_pending", "dropped"]
 
+_AT_DELIVERY: Final = (Emission.ON_DELIVERED, Emission.ON_RUN_DOCUMENTS)
 SHORTAGE = Text("Quantités non livrées", "Quantities not delivered")
 NOT_DELIVERED = Text("Commande non livrée", "Order not delivered")
 
@@ -131,7 +132,7 @@ def _settle(session: Session, case: _Case, standing: Invoice | None, stamp: Stam
         return _settle_published(session, case, standing, stamp)
     if standing is not None and standing.state is not InvoiceState.PROVISIONAL:
         return _compare(session, case, standing)
-    if case.goods.deliver_with == "po" and standing is None and case.order.emission is not Emission.ON_DELIVERED:
+    if standing is None and waits_for_emission(case.goods, case.order, case.delivery):
         return case.settled("none")
     if case.preview.invoice is None:
         return _let_go(session, case, standing, stamp)
@@ -147,6 +148,19 @@ def _settle(session: Session, case: _Case, standing: Invoice | None, stamp: Stam
         stamp=stamp,
     )
     return case.settled("invoice", invoice=invoice)
+
+
+def waits_for_emission(goods: Goods, order: Order, delivery: Delivery) -> bool:
+    """Say whether an order without an invoice gets none at its delivery: something else was chosen to make it.
+
+    On a run, papers with an invoice ask for it (C2). Recorded by hand, no run's papers will ever be made, so that
+    emission by these counts as emission at delivery.
+
+    Source: R002, R003, R005; C2.
+    """
+    if delivery.hand_record_id is not None:
+        return order.emission not in _AT_DELIVERY
+    return goods.deliver_with == "po" and order.emission is not Emission.ON_DELIVERED
 
 
 def _let_go(session: Session, case: _Case, standing: Invoice | None, stamp: Stamp) -> Settlement:

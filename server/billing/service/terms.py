@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -33,10 +34,11 @@ class NumberWaits(Conflict):
     title = Text("Numéro encore à donner", "Number still to be given")
 
 
-def freeze_order_terms(session: Session, *, order: Order, stamp: Stamp) -> Terms:
+def freeze_order_terms(session: Session, *, order: Order, stamp: Stamp, delivered_on: date | None = None) -> Terms:
     """Return the order's terms as they stand now, kept once for each content; the carrier owns them.
 
     An invoice that stands gives its own rates (T6), its reference and total, and what was credited of each line.
+    Otherwise the rates are those of the day of delivery: ``delivered_on`` once it is known, else the planned one.
     ``order.lines`` must be loaded, and ``publish_pending`` done.
 
     Raises:
@@ -44,7 +46,7 @@ def freeze_order_terms(session: Session, *, order: Order, stamp: Stamp) -> Terms
 
     Source: sync, « What binds »; T6.
     """
-    invoice, prices = _prices(session, order, stamp)
+    invoice, prices = _prices(session, order, delivered_on or order.planned_on, stamp)
     carrier_id = order.carrier_id or order.owner_id
     readers = sorted({order.owner_id, order.issuer_id or order.owner_id} - {carrier_id})
     with acting_for(session, carrier_id):
@@ -58,13 +60,13 @@ def freeze_order_terms(session: Session, *, order: Order, stamp: Stamp) -> Terms
         )
 
 
-def _prices(session: Session, order: Order, stamp: Stamp) -> tuple[Invoice | None, Prices]:
+def _prices(session: Session, order: Order, on: date | None, stamp: Stamp) -> tuple[Invoice | None, Prices]:
     issuer_id = order.issuer_id or order.owner_id
     with acting_for(session, issuer_id):
         invoice = None if order.billing_type is BillingType.EXTERNAL else live_invoice(session, order_id=order.id)
         if invoice is None:
             today = letterhead(session, org_id=issuer_id).day_of(stamp.at)
-            return None, prices_of(order, taxes=rules_for(session, order=order, on=order.planned_on or today))
+            return None, prices_of(order, taxes=rules_for(session, order=order, on=on or today))
         taken = credited_quantities(session, invoice_id=invoice.id)
     return invoice, _standing(prices_of(order, taxes=rules_of(invoice.taxes)), invoice, taken)
 

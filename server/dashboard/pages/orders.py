@@ -30,7 +30,7 @@ from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders.listing import Bucket
 from server.orders.pricing import explain_price
-from server.orders.service import why_fixed
+from server.orders.service import is_seller_side, why_fixed
 
 CHOICES = frozenset({"q", "jour", "livraison", "facturation", "client", "vendeur"})
 """What of an address narrows the list; a saved view keeps these."""
@@ -132,6 +132,8 @@ def order(order_id: UUID) -> str:
             files=files,
             requests=requests,
             fixed=why_fixed(whole.row.order),
+            sells=is_seller_side(session, whole.row.order),
+            today=day_in(zone).day,
             explain_price=explain_price,
             explained=explain_order(session, order_id=order_id)
             if Permission.INVOICE_READ in actor().permissions

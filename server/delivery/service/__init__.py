@@ -1,5 +1,6 @@
 """Recording what happened at the door."""
 
+from server.delivery.service.by_hand import HandWritten, record_by_hand
 from server.delivery.service.discrepancies import decide_discrepancy, open_discrepancy
 from server.delivery.service.recording import (
     OrderParties,
@@ -14,6 +15,7 @@ from server.delivery.service.terms import UnknownTerms, freeze_terms, read_terms
 
 __all__ = [
     "Because",
+    "HandWritten",
     "OrderParties",
     "ReasonNeeded",
     "Recounted",
@@ -25,6 +27,7 @@ __all__ = [
     "open_discrepancy",
     "read_terms",
     "reason_of",
+    "record_by_hand",
     "record_collection",
     "record_containers",
     "record_delivery",

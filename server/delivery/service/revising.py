@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from server.core import facts
 from server.core.stamp import Stamp
@@ -69,17 +70,26 @@ def reason_of(words: str) -> str:
 
 
 def revise_delivery(
-    session: Session, *, before: Delivery, visit: Visit, terms: Terms, now: Recounted, because: Because, stamp: Stamp
+    session: Session,
+    *,
+    before: Delivery,
+    visit: Visit | None,
+    terms: Terms,
+    now: Recounted,
+    because: Because,
+    stamp: Stamp,
 ) -> Delivery:
     """Write the next revision of a delivery, with its lines and its reason; the former one stays as it was.
 
-    ``visit`` is the one that says so: the visit itself when a person corrects it by hand.
+    ``visit`` is the one that says so: the visit itself when a person corrects it by hand, None of a delivery that was
+    recorded by hand and has none.
     """
     shown = now.shown
     delivery = Delivery(
         **before.kin(),
         id=new_id(),
-        visit_id=visit.id,
+        visit_id=visit.id if visit else None,
+        hand_record_id=before.hand_record_id,
         order_id=before.order_id,
         seller_id=before.seller_id,
         buyer_id=before.buyer_id,
@@ -87,15 +97,18 @@ def revise_delivery(
         terms_id=terms.id,
         revision=before.revision + 1,
         outcome=now.outcome,
-        delivered_at=visit.delivered_at,
+        delivered_at=(visit or before).delivered_at,
         received_at=stamp.at,
-        signer_name=visit.signer_name,
+        signer_name=(visit or before).signer_name,
         shown=shown.shown if shown else "none",
         shown_total_cents=shown.shown_total_cents if shown else 0,
         shown_credit_cents=shown.shown_credit_cents if shown else 0,
         shown_supplement_cents=shown.shown_supplement_cents if shown else 0,
     )
-    delivery.lines = [_line(delivery, at, line, now.photos) for at, line in enumerate(now.lines)]
+    delivery.lines = [
+        line_of(delivery, at, line, now.photos.get(line.line_id, ())) for at, line in enumerate(now.lines)
+    ]
+    set_committed_value(delivery, "by_hand", before.by_hand)
     session.add(delivery)
     session.add(_correction(before, delivery, because, stamp))
     session.flush()
@@ -104,7 +117,8 @@ def revise_delivery(
     return delivery
 
 
-def _line(delivery: Delivery, position: int, line: DeliveredLine, photos: Mapping[str, Sequence[str]]) -> DeliveryLine:
+def line_of(delivery: Delivery, position: int, line: DeliveredLine, photos: Sequence[str] = ()) -> DeliveryLine:
+    """Return a line of a delivery as it is counted, ``photos`` being the sha256 of its pictures."""
     return DeliveryLine(
         **delivery.kin(),
         position=position,
@@ -116,7 +130,7 @@ def _line(delivery: Delivery, position: int, line: DeliveredLine, photos: Mappin
         returned=line.returned,
         extra=line.extra,
         reason=line.reason,
-        photos=list(photos.get(line.line_id, ())),
+        photos=list(photos),
     )
 
 

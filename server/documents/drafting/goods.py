@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from server.billing.model import Invoice
-from server.delivery.model import Delivery, DeliveryLine
+from server.delivery.model import Delivery, DeliveryLine, HandRecord
 from server.documents.drafting.words import BILLED, party_of_organisation, party_of_site, reason, unit
 from server.documents.rendering import papers
 from server.documents.rendering.parts import DeliveredRow, GoodsLine, Moment, Party, Window
@@ -36,7 +36,7 @@ class Cast:
 def draft_slip(
     order: Order, cast: Cast, *, run: Run, stop: Stop, qr: str, delivery: Delivery | None = None
 ) -> papers.DeliverySlip:
-    """Return the delivery slip of one order, without prices."""
+    """Return the delivery slip of one order on a run, without prices."""
     return papers.DeliverySlip(
         qr=qr,
         order_number=order.number,
@@ -49,6 +49,35 @@ def draft_slip(
         run_name=run.name,
         position=stop.position,
         note=order.note,
+    )
+
+
+def draft_slip_by_hand(
+    order: Order, cast: Cast, *, record: HandRecord, delivery: Delivery, qr: str
+) -> papers.DeliverySlip:
+    """Return the slip of a delivery that no tablet saw; it says who recorded it, and that nobody signed."""
+    return papers.DeliverySlip(
+        qr=qr,
+        order_number=order.number,
+        billed=BILLED.get(order.billing_type),
+        seller=cast.party(order.owner_id),
+        buyer=cast.place(order.site_id),
+        carrier=cast.party(delivery.owner_id),
+        deliver_on=record.delivered_on,
+        lines=_lines(order, delivery),
+        by_hand=said_by_hand(record),
+        note=order.note,
+    )
+
+
+def said_by_hand(record: HandRecord) -> Text:
+    """Return what a paper says of a delivery that was recorded by hand."""
+    why = f" {record.words}" if record.words else ""
+    return Text(
+        f"Consignée à la main par {record.by_name}. Aucune signature n’a été prise et aucun sceau n’atteste ce qui est "
+        f"écrit ici.{why}",
+        f"Recorded by hand by {record.by_name}. No signature was taken, and no seal vouches for what is written here."
+        f"{why}",
     )
 
 
@@ -118,6 +147,7 @@ def draft_variance_notice(
         rows=delivered_rows(delivery, order),
         signer_name=delivery.signer_name,
         signer_role=signer_role,
+        by_hand=said_by_hand(delivery.by_hand) if delivery.by_hand else None,
     )
 
 

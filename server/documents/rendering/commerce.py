@@ -147,10 +147,18 @@ def delivery_slip_sheet(paper: DeliverySlip, language: Language) -> Sheet:
         addresses=addresses(language, (words.SHIPPED_TO, paper.buyer), (words.SELLER, paper.seller)),
         blocks=(
             goods_table(paper.lines, paper.amounts, language, write_in=open_slip),
+            *recorded_by_hand(paper.by_hand, language),
             *_note(paper.note, language),
             *(sign if open_slip else ()),
         ),
     )
+
+
+def recorded_by_hand(said: Text | None, language: Language) -> tuple[Prose, ...]:
+    """Return the block of a delivery that no tablet saw: who says so, and that nobody signed; none otherwise."""
+    if said is None:
+        return ()
+    return (Prose(title=words.BY_HAND.say(language), paragraphs=(said.say(language),), tone="warn"),)
 
 
 def banner_of(language: Language, *, provisional: bool, part_of: str) -> tuple[str, str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import msgspec
 
 from server.documents.rendering import words
+from server.documents.rendering.commerce import recorded_by_hand
 from server.documents.rendering.compose import address, masthead, pairs, start_sheet
-from server.documents.rendering.figures import count, format_money, moment, place
+from server.documents.rendering.figures import count, day, format_money, moment, place
 from server.documents.rendering.ink import ink_svg
 from server.documents.rendering.papers import ProofOfDelivery, Seal, VarianceNotice
 from server.documents.rendering.parts import DeliveredRow, Drawing, Moment
@@ -109,15 +112,23 @@ def variance_notice_sheet(paper: VarianceNotice, language: Language) -> Sheet:
         facts=pairs(
             language,
             (words.ORDER, paper.order_number),
-            (words.DELIVERED_ON, moment(paper.delivered_at, paper.timezone, language)),
+            (words.DELIVERED_ON, _delivered(paper, language)),
             (SIGNED_BY, _signer(paper.signer_name, paper.signer_role)),
         ),
         addresses=(address(words.SELLER, paper.seller, language), address(words.BUYER, paper.buyer, language)),
         blocks=(
             delivered_table(paper.rows, language),
+            *recorded_by_hand(paper.by_hand, language),
             Prose(title=NO_INVOICE_TITLE.say(language), paragraphs=(NO_INVOICE.say(language),)),
         ),
     )
+
+
+def _delivered(paper: VarianceNotice, language: Language) -> str:
+    """Recorded by hand, only the day is known."""
+    if paper.by_hand is None:
+        return moment(paper.delivered_at, paper.timezone, language)
+    return day(paper.delivered_at.at.astimezone(ZoneInfo(paper.timezone)).date(), language)
 
 
 def proof_sheet(paper: ProofOfDelivery, language: Language) -> Sheet:

@@ -63,7 +63,8 @@ class PurchaseOrder(PaperBase, frozen=True, kw_only=True, tag="purchase_order"):
 class DeliverySlip(PaperBase, frozen=True, kw_only=True, tag="delivery_slip"):
     """What is handed over for one order; empty boxes for received quantities until they are known (R020).
 
-    ``billed`` says how its order is billed when it is not the usual way (R008).
+    ``billed`` says how its order is billed when it is not the usual way (R008). ``by_hand`` says who recorded a
+    delivery that no tablet saw.
     """
 
     order_number: Word
@@ -76,6 +77,7 @@ class DeliverySlip(PaperBase, frozen=True, kw_only=True, tag="delivery_slip"):
     position: Annotated[int, Meta(ge=0, le=999)] = 0
     billed: Text | None = None
     amounts: Amounts | None = None
+    by_hand: Text | None = None
     note: Paragraph = ""
 
 
@@ -158,7 +160,10 @@ class CreditNote(PaperBase, frozen=True, kw_only=True, tag="credit_note"):
 
 
 class VarianceNotice(PaperBase, frozen=True, kw_only=True, tag="variance_notice"):
-    """Tells a supplier who bills elsewhere what was not delivered as ordered (C14). No amounts."""
+    """Tells a supplier who bills elsewhere what was not delivered as ordered (C14). No amounts.
+
+    ``by_hand`` says who recorded a delivery that no tablet saw.
+    """
 
     reference: Word
     order_number: Word
@@ -170,6 +175,7 @@ class VarianceNotice(PaperBase, frozen=True, kw_only=True, tag="variance_notice"
     rows: DeliveredRows
     signer_name: Line80 = ""
     signer_role: Line80 = ""
+    by_hand: Text | None = None
 
 
 class HandedOver(Part, frozen=True, kw_only=True):

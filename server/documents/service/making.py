@@ -16,6 +16,7 @@ from server.documents.drafting.goods import (
     draft_load_list,
     draft_run_sheet,
     draft_slip,
+    draft_slip_by_hand,
     draft_variance_notice,
     invoice_collectables,
 )
@@ -23,7 +24,7 @@ from server.documents.drafting.money import draft_credit_note, issued_at, notes_
 from server.documents.drafting.ordered import draft_purchase_order
 from server.documents.model import DocumentKind
 from server.documents.queries import DeliverySubject, RunSubject
-from server.documents.rendering.papers import PacketItem
+from server.documents.rendering.papers import DeliverySlip, PacketItem
 from server.documents.rendering.render import render_packet
 from server.documents.service.drafts import Draft, language_of, qr_of
 from server.documents.service.invoicing import invoice_drafts_of
@@ -201,26 +202,27 @@ def _slip_draft(subject: RunSubject, order_id: UUID, stop_id: UUID) -> Draft:
 
 def _slip_draft_after(subject: DeliverySubject) -> Draft:
     order = subject.order
-    paper = draft_slip(
-        order,
-        subject.cast,
-        run=subject.run,
-        stop=subject.stop,
-        qr=qr_of(PaperKind.DELIVERY_SLIP, order.id),
-        delivery=subject.delivery,
-    )
     return Draft(
-        paper=paper,
+        paper=_slip_after(subject),
         kind=DocumentKind.DELIVERY_SLIP,
-        owner_id=subject.run.owner_id,
+        owner_id=subject.delivery.owner_id,
         readers=(order.owner_id, order.buyer_id),
         subject_id=order.id,
         name=f"{order.number}-bon.pdf",
         language=language_of(subject.cast.organisations[order.buyer_id].language),
         at=subject.delivery.received_at,
         order_id=order.id,
-        run_id=subject.run.id,
+        run_id=subject.run.id if subject.run else None,
     )
+
+
+def _slip_after(subject: DeliverySubject) -> DeliverySlip:
+    order, delivery, qr = subject.order, subject.delivery, qr_of(PaperKind.DELIVERY_SLIP, subject.order.id)
+    if subject.run is not None and subject.stop is not None:
+        return draft_slip(order, subject.cast, run=subject.run, stop=subject.stop, qr=qr, delivery=delivery)
+    if delivery.by_hand is None:
+        raise ValueError("a delivery rests on a visit or on a record at hand")
+    return draft_slip_by_hand(order, subject.cast, record=delivery.by_hand, delivery=delivery, qr=qr)
 
 
 def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
@@ -229,9 +231,9 @@ def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
         subject.delivery,
         order,
         subject.cast,
-        signer_role=subject.visit.signer_role,
+        signer_role=subject.visit.signer_role if subject.visit else "",
         timezone=subject.carrier.timezone,
-        uncertainty_s=subject.visit.uncertainty_s,
+        uncertainty_s=subject.visit.uncertainty_s if subject.visit else 0,
         qr=qr_of(PaperKind.VARIANCE_NOTICE, notice.id),
     )
     return Draft(
@@ -244,5 +246,5 @@ def _notice_draft(subject: DeliverySubject, notice: VarianceNotice) -> Draft:
         language=language_of(subject.cast.organisations[order.owner_id].language),
         at=notice.made_at,
         order_id=order.id,
-        run_id=subject.run.id,
+        run_id=subject.run.id if subject.run else None,
     )

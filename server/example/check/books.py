@@ -87,8 +87,8 @@ class Books:
         )
 
     def _place(self, delivery: Delivery) -> tuple[UUID, UUID]:
-        visit = self.visits.get(delivery.visit_id)
-        return delivery.order_id, visit.stop_id if visit else delivery.visit_id
+        visit = self.visits.get(delivery.source_id)
+        return delivery.order_id, visit.stop_id if visit else delivery.source_id
 
     @cached_property
     def deliveries_of(self) -> Mapping[UUID, Sequence[Delivery]]:
@@ -115,7 +115,7 @@ def read_books(scope: Scope) -> Books:
             .options(selectinload(Delivery.lines))
             .order_by(Delivery.id)
         ).all()
-        visit_ids = {one.visit_id for one in deliveries}
+        visit_ids = {one.visit_id for one in deliveries if one.visit_id is not None}
         visits = session.scalars(select(Visit).where(Visit.run_id.in_([run.id for run in runs]))).all()
         terms = session.scalars(select(Terms).where(Terms.id.in_([one.terms_id for one in deliveries]))).all()
         parts = _parts(session, [one.id for one in deliveries], visit_ids)

@@ -1,6 +1,6 @@
 """The doors of the verbs that span contexts."""
 
-from server.fulfilment.api import order_steps
+from server.fulfilment.api import by_hand, order_steps
 from server.fulfilment.api.contests import contests
 from server.fulfilment.api.corrections import corrections
 from server.fulfilment.api.invoicing import invoices_by_hand, joined_by_hand, orders_invoiced
@@ -10,6 +10,7 @@ from server.fulfilment.api.runs import run_papers
 from server.fulfilment.api.stock import stock
 
 __all__ = [
+    "by_hand",
     "contests",
     "corrections",
     "invoices_by_hand",

@@ -14,9 +14,10 @@ from server.core.web import Schema, actor, requires, stamp
 from server.delivery import queries as delivered
 from server.delivery.reasons import REASONS
 from server.delivery.schemas import DeliverySchema
-from server.fulfilment.api.access import require_whole
+from server.fulfilment.api.access import require_corrector
 from server.fulfilment.service.correcting import correct_by_hand
 from server.identity.permissions import Permission
+from server.orders import queries as orders
 from shared.delivered_line import DeliveredLine
 from shared.wire.limits import MAX_LINES_AN_ORDER
 
@@ -70,15 +71,15 @@ class CorrectedSchema(Schema):
 
 
 @corrections.route("/<uuid:delivery_id>/corrections", methods=["POST"])
-@requires(Permission.STOP_CORRECT)
+@requires(Permission.STOP_CORRECT, Permission.ORDER_ACCEPT)
 @corrections.arguments(NewCorrectionSchema)
 @corrections.response(200, CorrectedSchema)
 def correct(asked: dict[str, Any], delivery_id: UUID) -> dict[str, Any]:
     """Correct a received delivery, with a reason"""
     now = stamp()
     with transaction(actor().org_id) as session:
-        delivered.delivery(session, delivery_id)
-        require_whole(Permission.STOP_CORRECT)
+        standing = delivered.delivery(session, delivery_id)
+        require_corrector(orders.order(session, order_id=standing.order_id), standing)
         corrected = correct_by_hand(
             session,
             delivery_id=delivery_id,

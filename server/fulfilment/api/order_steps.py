@@ -1,4 +1,4 @@
-"""Further doors of an order: what a change would come to, steps by hand, requests of its retailer, its paper."""
+"""Further doors of an order: what a change would come to, requests of its retailer, its paper."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.orders import orders
 from server.fulfilment.api.quoted import ExplainedQuoteSchema
 from server.fulfilment.api.showing import decide, listed, require_terms_right, revision, speaker
-from server.fulfilment.service import by_hand
 from server.fulfilment.service import orders as verbs
 from server.fulfilment.service.quoting import Quote, quote_revised
 from server.identity.permissions import Permission
@@ -41,30 +40,6 @@ def quote_change(asked: dict[str, Any], order_id: UUID) -> Quote:
 def relieve(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Take taxes or deposits off an order, or put them back; everything else stays as it is"""
     return decide(order_id, verbs.relieve_order, Permission.ORDER_RELIEVE, **asked)
-
-
-@orders.route("/<uuid:order_id>/ship", methods=["POST"])
-@requires(Permission.ORDER_ACCEPT)
-@orders.response(200, schemas.OrderSchema)
-def ship(order_id: UUID) -> dict[str, Any]:
-    """Say that an order left by courier, or waits at the counter"""
-    return decide(order_id, by_hand.ship_by_hand, Permission.ORDER_ACCEPT)
-
-
-@orders.route("/<uuid:order_id>/deliver", methods=["POST"])
-@requires(Permission.ORDER_ACCEPT)
-@orders.response(200, schemas.OrderSchema)
-def deliver(order_id: UUID) -> dict[str, Any]:
-    """Say that an order shipped by hand arrived whole"""
-    return decide(order_id, by_hand.deliver_by_hand, Permission.ORDER_ACCEPT)
-
-
-@orders.route("/<uuid:order_id>/fail", methods=["POST"])
-@requires(Permission.ORDER_ACCEPT)
-@orders.response(200, schemas.OrderSchema)
-def fail(order_id: UUID) -> dict[str, Any]:
-    """Say that an order shipped by hand came back"""
-    return decide(order_id, by_hand.fail_by_hand, Permission.ORDER_ACCEPT)
 
 
 @orders.route("/<uuid:order_id>/deliver-with", methods=["PUT"])

@@ -198,6 +198,7 @@ def accept(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
         Permission.ORDER_ACCEPT,
         billing_type=asked["billing_type"],
         one_invoice_a_stop=asked["one_invoice_a_stop"],
+        wanted_on=asked["wanted_on"],
         seen_revision=asked["revision"],
     )
 

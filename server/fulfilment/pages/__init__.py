@@ -1,5 +1,6 @@
 """The pages' verbs that span contexts: a run's papers, answers to orders, corrections, contests."""
 
+from server.fulfilment.pages.by_hand import by_hand_pages
 from server.fulfilment.pages.contests import pages as contests
 from server.fulfilment.pages.corrections import corrections
 from server.fulfilment.pages.importing import imports
@@ -11,6 +12,7 @@ from server.fulfilment.pages.orders import pages as orders
 from server.fulfilment.pages.stock import pages as stock
 
 __all__ = [
+    "by_hand_pages",
     "contests",
     "corrections",
     "imports",

@@ -15,7 +15,7 @@ from server.core.web import actor, requires, stamp
 from server.delivery import queries as delivered
 from server.delivery.model import Delivery, DeliveryLine
 from server.delivery.reasons import REASONS
-from server.fulfilment.api.access import require_whole
+from server.fulfilment.api.access import require_corrector
 from server.fulfilment.service.correcting import correct_by_hand
 from server.identity.permissions import Permission
 from server.orders import queries as orders
@@ -29,14 +29,13 @@ _EFFECTS: Final = {one.code: one.effect for one in REASONS}
 
 
 @corrections.get("/livraisons/<uuid:delivery_id>/corriger")
-@requires(Permission.STOP_CORRECT)
+@requires(Permission.STOP_CORRECT, Permission.ORDER_ACCEPT)
 def form(delivery_id: UUID) -> str:
     """Show what was received of an order, to be counted again, and its revisions so far."""
     with transaction(actor().org_id) as session:
         delivery = delivered.delivery(session, delivery_id)
-        require_whole(Permission.STOP_CORRECT)
-        visit = delivered.visit(session, delivery.visit_id)
         order = orders.order(session, order_id=delivery.order_id)
+        require_corrector(order, delivery)
         latest = delivered.latest_delivery(session, order_id=order.id)
         return render_template(
             "fulfilment/correct.html",
@@ -44,7 +43,7 @@ def form(delivery_id: UUID) -> str:
             latest=latest,
             order=order,
             items={line.id: line for line in order.lines},
-            revisions=delivered.revisions(session, order_id=order.id, stop_id=visit.stop_id),
+            revisions=delivered.revisions_of(session, delivery),
             reasons=REASONS,
             effects=_EFFECTS,
             key=new_id(),
@@ -53,13 +52,13 @@ def form(delivery_id: UUID) -> str:
 
 
 @corrections.post("/livraisons/<uuid:delivery_id>/corriger")
-@requires(Permission.STOP_CORRECT)
+@requires(Permission.STOP_CORRECT, Permission.ORDER_ACCEPT)
 def correct(delivery_id: UUID) -> Response:
     """Correct a received delivery, with a reason that its parties read."""
     now = stamp()
     with transaction(actor().org_id) as session:
         delivery = delivered.delivery(session, delivery_id)
-        require_whole(Permission.STOP_CORRECT)
+        require_corrector(orders.order(session, order_id=delivery.order_id), delivery)
         corrected = correct_by_hand(
             session,
             delivery_id=delivery_id,

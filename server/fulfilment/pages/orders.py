@@ -13,11 +13,11 @@ from server.conversations.model import ThreadSubject
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
-from server.core.web.forms import form_id
+from server.core.web.forms import form_day, form_id
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import listed, speaker
 from server.fulfilment.pages.order_form import chosen_billing
-from server.fulfilment.service.by_hand import deliver_by_hand, fail_by_hand, ship_by_hand
+from server.fulfilment.service.by_hand import ship_by_hand
 from server.fulfilment.service.documents import prepare_documents
 from server.fulfilment.service.orders import (
     accept_order,
@@ -37,7 +37,6 @@ from server.parties.model import DeliverWith
 
 pages = Blueprint("fulfilment", __name__)
 LONGEST_REASON = 500
-_STEPS = {"expedier": ship_by_hand, "livrer": deliver_by_hand, "echouer": fail_by_hand}
 
 
 @pages.post("/tournees/<uuid:run_id>/documents")
@@ -62,7 +61,10 @@ def take_off(run_id: UUID, order_id: UUID) -> Response:
 @pages.post("/commandes/<uuid:order_id>/accepter")
 @requires(Permission.ORDER_ACCEPT)
 def accept(order_id: UUID) -> Response:
-    """Accept a pending order, billed by its terms or as is chosen; its invoice follows at once when they say so."""
+    """Accept a pending order, billed by its terms or as is chosen; its invoice follows at once when they say so.
+
+    The day that was wished for is confirmed, or another one agreed to.
+    """
     now, (billing_type, one_invoice_a_stop) = stamp(), chosen_billing()
     with transaction(actor().org_id) as session:
         accept_order(
@@ -70,6 +72,7 @@ def accept(order_id: UUID) -> Response:
             order=orders_read.order(session, order_id=order_id),
             billing_type=billing_type,
             one_invoice_a_stop=one_invoice_a_stop,
+            wanted_on=form_day("wanted_on"),
             stamp=now,
         )
         publish_pending(session, stamp=now)
@@ -127,15 +130,12 @@ def restore(order_id: UUID) -> Response:
 @pages.post("/commandes/<uuid:order_id>/etape")
 @requires(Permission.ORDER_ACCEPT)
 def step(order_id: UUID) -> Response:
-    """Say by hand that an order without a run left, arrived or came back."""
-    now = stamp()
+    """Say by hand that an order without a carrier left; that it arrived is recorded line by line."""
+    if request.form.get("etape", "") != "expedier":
+        raise BadRequest(Text("Choisir l’étape.", "Choose the step."), where="etape")
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
-        verb = _STEPS.get(request.form.get("etape", ""))
-        if verb is None:
-            raise BadRequest(Text("Choisir l’étape.", "Choose the step."), where="etape")
-        verb(session, order=order, stamp=now)
-        publish_pending(session, stamp=now)
+        ship_by_hand(session, order=order, stamp=stamp())
     return _back_to(order_id)
 
 

@@ -1,32 +1,97 @@
-"""Orders that ride on no run: shipped by a courier or picked up, said by hand (R048, C7)."""
+"""Orders whose goods no tablet follows: shipped by a courier, picked up, or carried without a run (R048, C7)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import ClassVar, Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from server.billing.service import publish_for_order
-from server.core.acting import acting_for
-from server.core.problems import Conflict, Text
+from server.billing.service import freeze_order_terms
+from server.core.acting import acting_for, acting_org
+from server.core.days import day_text
+from server.core.problems import Conflict, Forbidden, Problem, Text
 from server.core.stamp import Stamp
-from server.fulfilment.service.stock_effects import hand_containers
+from server.delivery import queries as delivered
+from server.delivery.model import Delivery, VisitOutcome
+from server.delivery.reasons import FAILURES, REASONS
+from server.delivery.service import HandWritten, OrderParties, reason_of, record_by_hand
+from server.delivery.service.revising import MAX_REASON
+from server.fulfilment.issued import Issued
+from server.fulfilment.service.correcting import require_every_line
+from server.fulfilment.service.settling import settle_at_desk
+from server.fulfilment.service.stock_effects import move_delivered_goods
 from server.orders import service as orders
 from server.orders.model import DistributionMethod, Order
-from server.orders.service.holding import require_seller_side
-from server.parties.model import BillingType, Emission
+from server.orders.service import BadOrder, enter, hold_all
+from server.orders.service.holding import held, require_revision, require_seller_side
+from server.parties import queries as parties
+from server.planning import queries as planning_read
 from server.stock.model import StockPlace
 from server.stock.service import GoodsMove, move_goods
+from shared.delivered_line import DeliveredLine, outcome
+from shared.states import OrderState, RunState
 
-_AT_DELIVERY = (Emission.ON_DELIVERED, Emission.ON_RUN_DOCUMENTS)
-_WITHOUT_RUN = (DistributionMethod.SHIPPED, DistributionMethod.PICKUP)
+LOOKED_BACK: Final = timedelta(days=366)
+"""How long after it a delivery may still be recorded by hand."""
+WITHOUT_CARRIER: Final = (DistributionMethod.SHIPPED, DistributionMethod.PICKUP)
+_NOON: Final = time(12)
+_EFFECTS: Final[Mapping[str, str]] = {one.code: one.effect for one in REASONS}
+_FAILED: Final = {one.code: one for one in FAILURES}
 
 
 class RidesOnRun(Conflict):
-    """The order is delivered by a run, whose tablet says when it leaves and arrives."""
+    """A run delivers the order: its tablet says when it leaves, arrives and what was accepted."""
 
     slug = "rides-on-run"
     title = Text("Livrée par une tournée", "Delivered by a run")
+
+
+class ReasonOfLine(Problem):
+    """A line is short, and nothing says why; or a reason stands where nothing is missing."""
+
+    slug = "line-reason-needed"
+    status: ClassVar[int] = 422
+    title = Text("Motif du manquant requis", "Reason of the shortage required")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """One line as somebody counts it: ``ordered`` as they read it, ``reason`` where fewer were accepted."""
+
+    line_id: UUID
+    ordered: int
+    delivered: int
+    extra: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What somebody tells of a delivery. Without lines it arrived whole; with a ``failure`` nothing was accepted.
+
+    ``key`` is the command's: told again, it is recorded once. ``delivered_on`` is today when None. ``words`` say what
+    else the parties should know: why no tablet saw it.
+    """
+
+    key: UUID
+    by_name: str
+    lines: Sequence[Counted] = ()
+    failure: str = ""
+    delivered_on: date | None = None
+    words: str = ""
+    seen_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandDelivered:
+    """The delivery that was recorded, and what was issued for it; nothing when the key was known."""
+
+    delivery: Delivery
+    issued: tuple[Issued, ...]
 
 
 def ship_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Order:
@@ -34,53 +99,13 @@ def ship_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Order:
 
     Raises:
         Forbidden: somebody else than the seller's side acts.
-        RidesOnRun: a run delivers it.
+        RidesOnRun: a carrier delivers it.
         IllegalMove: it is not accepted, or has left.
 
     Source: C7; section 4 (expédiée, by hand for Expédié and Ramassage).
     """
-    _require_by_hand(session, order)
-    orders.mark_shipped(session, order=order, stamp=stamp)
-    _move(session, order, StockPlace.WAREHOUSE, StockPlace.TRUCK, stamp)
-    return order
-
-
-def deliver_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Order:
-    """Say that a shipped order arrived whole; with emission on delivery its one invoice is made at once.
-
-    Emission by a run's documents counts as that, too: no run's papers will ever be made for this order.
-    What was short is credited afterwards, on the invoice. The door ends with ``billing.service.publish_pending``.
-
-    Raises:
-        Forbidden, RidesOnRun, IllegalMove: as ``ship_by_hand``.
-        MissingRegistration: the invoice would charge a tax without a number; then nothing is delivered either.
-
-    Source: R005, R041; section 4 (livrée, by hand without run).
-    """
-    _require_by_hand(session, order)
-    orders.mark_delivered(session, order=order, stamp=stamp)
-    _move(session, order, StockPlace.TRUCK, StockPlace.CUSTOMER, stamp)
-    hand_containers(session, order=order, stamp=stamp)
-    if order.emission in _AT_DELIVERY and order.billing_type is not BillingType.EXTERNAL:
-        publish_for_order(session, order=order, stamp=stamp, delivered_at=stamp.at)
-    return order
-
-
-def fail_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Order:
-    """Say that a shipped order came back, or was not picked up; its goods are in the warehouse again.
-
-    Raises:
-        Forbidden, RidesOnRun, IllegalMove: as ``ship_by_hand``.
-    """
-    _require_by_hand(session, order)
-    orders.mark_not_delivered(session, order=order, stamp=stamp)
-    _move(session, order, StockPlace.TRUCK, StockPlace.WAREHOUSE, stamp)
-    return order
-
-
-def _require_by_hand(session: Session, order: Order) -> None:
     require_seller_side(session, order)
-    if order.distribution not in _WITHOUT_RUN:
+    if order.distribution not in WITHOUT_CARRIER:
         raise RidesOnRun(
             Text(
                 "Une tournée livre cette commande\u00a0: sa tablette dira quand elle part et arrive.",
@@ -88,18 +113,225 @@ def _require_by_hand(session: Session, order: Order) -> None:
             ),
             where=order.number,
         )
+    _leave(session, order, stamp)
+    return order
 
 
-def _move(session: Session, order: Order, source: StockPlace, target: StockPlace, stamp: Stamp) -> None:
+def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp) -> HandDelivered:
+    """Record a delivery that no tablet saw, line by line, and settle it in the same transaction as a synced one.
+
+    Whole, in part, with more than was ordered, or nothing at all: goods, containers, invoice or credit, supplementary
+    order and variance notice follow as ``settle_delivery`` says. Emission by a run's documents counts as emission at
+    delivery: no run's papers will ever be made. Nobody signs. Told again with its key it changes nothing. The door
+    ends with ``billing.service.publish_pending``.
+
+    Raises:
+        Forbidden: neither the seller's side of an order without a carrier, nor the carrier of one with a carrier.
+        RidesOnRun: it is on a run, whose tablet says what was accepted.
+        IllegalMove: it has not left yet, or was delivered.
+        StaleOrder, NotThisOrder, UnbalancedLine, ReasonOfLine, ReasonNeeded, BadOrder: what is told cannot be.
+        MissingRegistration: the invoice would charge a tax without a number; then nothing is delivered either.
+
+    Source: R005, R016, R017, R019-R024, R041; C2, C12, C14; section 4 (livrée, livrée_partielle, non_livrée, by hand
+    without run).
+    """
+    _require_teller(session, order)
+    (order,) = hold_all(session, order_ids=[order.id])
+    with acting_for(session, keeper_of(order)):
+        known = delivered.delivery_of_hand(session, order_id=order.id, key=told.key)
+        if known is not None:
+            return HandDelivered(known, ())
+        require_revision(order, told.seen_revision)
+        written = _written(session, order, told, stamp)
+        _set_out(session, order, stamp)
+        return _delivered(session, order, written, stamp)
+
+
+def keeper_of(order: Order) -> UUID:
+    """Return who answers for an order's delivery: its carrier, or its seller where none is named."""
+    return order.carrier_id or order.owner_id
+
+
+def is_told_by_hand(order: Order) -> bool:
+    """Say whether an order stands where its delivery may be told by hand, as far as the order itself knows."""
+    if order.distribution in WITHOUT_CARRIER:
+        return order.state is OrderState.SHIPPED
+    return order.state in {OrderState.ACCEPTED, OrderState.SHIPPED}
+
+
+def require_off_runs(session: Session, order: Order) -> None:
+    """Refuse an order that a run has, until that run is closed without its tablet.
+
+    Raises:
+        RidesOnRun: it is planned, loaded or on the road.
+    """
+    if order.distribution in WITHOUT_CARRIER or order.state not in {OrderState.PLANNED, OrderState.SHIPPED}:
+        return
+    with acting_for(session, keeper_of(order)):
+        run = planning_read.run_of_order(session, order_id=order.id)
+    if run is not None and not (order.state is OrderState.SHIPPED and run.state is RunState.CLOSED):
+        raise RidesOnRun(
+            Text(
+                f"La commande {order.number} est dans la tournée {run.name}\u00a0: sa tablette dira ce qui fut remis. "
+                "La retirer de la tournée avant le départ, ou attendre la tablette puis corriger.",
+                f"Order {order.number} is on run {run.name}: its tablet will say what was handed over. "
+                "Take it off the run before it leaves, or wait for the tablet and correct.",
+            ),
+            where=order.number,
+        )
+
+
+def _require_teller(session: Session, order: Order) -> None:
+    if order.distribution in WITHOUT_CARRIER:
+        require_seller_side(session, order)
+    elif acting_org(session) != order.carrier_id:
+        raise Forbidden(
+            Text(
+                "Le distributeur de cette commande consigne sa livraison. La lui demander.",
+                "This order’s distributor records its delivery. Ask them.",
+            ),
+            where=order.number,
+        )
+
+
+def _written(session: Session, order: Order, told: Told, stamp: Stamp) -> HandWritten:
+    require_off_runs(session, order)
+    zone = parties.zone_of(session, org_id=keeper_of(order))
+    today = stamp.at.astimezone(zone).date()
+    on = told.delivered_on or today
+    if not today - LOOKED_BACK <= on <= today:
+        raise BadOrder(
+            Text(
+                f"Le jour de la livraison va du {today - LOOKED_BACK} au {today}. En choisir un autre.",
+                f"The day of the delivery is from {today - LOOKED_BACK} to {today}. Choose another.",
+            ),
+            where="delivered_on",
+        )
+    lines = _lines(order, told)
+    unmet = _FAILED[told.failure].outcome if told.failure else None
+    return HandWritten(
+        order_id=order.id,
+        key=told.key,
+        by_name=told.by_name,
+        words=_words(order, told),
+        delivered_on=on,
+        delivered_at=stamp.at if on == today else datetime.combine(on, _NOON, zone).astimezone(UTC),
+        outcome=VisitOutcome(outcome(lines, unmet=unmet)),
+        lines=lines,
+    )
+
+
+def _words(order: Order, told: Told) -> str:
+    """Where tablets record, whoever writes by hand says why (section 3: « with reason »); a seller may."""
+    if order.distribution in WITHOUT_CARRIER:
+        words = told.words.replace("\x00", "").strip()
+        if len(words) <= MAX_REASON:
+            return words
+    return reason_of(told.words)
+
+
+def _lines(order: Order, told: Told) -> tuple[DeliveredLine, ...]:
+    """Return every line of the order as it is told.
+
+    Raises:
+        ReasonOfLine: a short line without a reason of the tablet's list, or an unknown failure.
+        NotThisOrder, UnbalancedLine: lines are missing, foreign, or count more than was ordered.
+    """
+    if told.failure:
+        _require_reason(told.failure in _FAILED, "failure")
+        return tuple(_came_back(str(line.id), line.quantity, told.failure) for line in order.lines)
+    counted = told.lines or [
+        Counted(line_id=line.id, ordered=line.quantity, delivered=line.quantity) for line in order.lines
+    ]
+    require_every_line(
+        {str(line.id): line.quantity for line in order.lines}, [(str(one.line_id), one.ordered) for one in counted]
+    )
+    by_id = {one.line_id: one for one in counted}
+    return tuple(_line(by_id[line.id]) for line in order.lines)
+
+
+def _came_back(line_id: str, ordered: int, failure: str) -> DeliveredLine:
+    return DeliveredLine(line_id, ordered, 0, returned=ordered, reason=failure if ordered else "")
+
+
+def _line(one: Counted) -> DeliveredLine:
+    """What is missing goes where its reason says."""
+    short = one.ordered - one.delivered
+    if short <= 0:
+        return DeliveredLine(str(one.line_id), one.ordered, one.delivered, extra=one.extra)
+    _require_reason(one.reason in _EFFECTS, str(one.line_id))
+    return DeliveredLine(
+        str(one.line_id),
+        one.ordered,
+        one.delivered,
+        extra=one.extra,
+        reason=one.reason,
+        **{_EFFECTS[one.reason]: short},
+    )
+
+
+def _require_reason(known: bool, where: str) -> None:  # noqa: FBT001  # reads as a sentence
+    if not known:
+        raise ReasonOfLine(
+            Text(
+                "Choisir dans la liste le motif de chaque ligne où il manque quelque chose.",
+                "Choose from the list the reason of each line on which something is missing.",
+            ),
+            where=where,
+        )
+
+
+def _set_out(session: Session, order: Order, stamp: Stamp) -> None:
+    """A carrier's order that rode on no run leaves its warehouse as it is recorded."""
+    if order.state is OrderState.ACCEPTED and order.distribution not in WITHOUT_CARRIER:
+        _leave(session, order, stamp)
+
+
+def _delivered(session: Session, order: Order, written: HandWritten, stamp: Stamp) -> HandDelivered:
+    terms = freeze_order_terms(session, order=order, stamp=stamp, delivered_on=written.delivered_on)
+    named = OrderParties(
+        seller_id=order.owner_id,
+        buyer_id=order.buyer_id,
+        issuer_id=order.issuer_id or order.owner_id,
+        agent_id=order.agent_id,
+    )
+    delivery = record_by_hand(session, written, terms=terms, parties=named, stamp=stamp)
+    _advance(session, order, written, stamp)
+    move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
+    return HandDelivered(delivery, settle_at_desk(session, delivery, order, terms, stamp=stamp))
+
+
+def _advance(session: Session, order: Order, written: HandWritten, stamp: Stamp) -> None:
+    if written.outcome in {VisitOutcome.REFUSED, VisitOutcome.FAILED}:
+        orders.mark_not_delivered(session, order=order, stamp=stamp)
+    else:
+        is_partial = written.outcome is VisitOutcome.PARTIAL
+        orders.mark_delivered(session, order=order, stamp=stamp, delivered_at=written.delivered_at, partly=is_partial)
+    on, words = day_text(written.delivered_on), f" {written.words}" if written.words else ""
+    with held(session, order):
+        said = Text(
+            f"Consignée à la main par {written.by_name}, pour le {on.fr}\u00a0: sans signature.{words}",
+            f"Recorded by hand by {written.by_name}, for {on.en}: without a signature.{words}",
+        )
+        enter(session, order, "recorded_by_hand", said, stamp)
+
+
+def _leave(session: Session, order: Order, stamp: Stamp) -> None:
     """Each trip of the order is a cause of its own: what came back may leave again."""
+    orders.mark_shipped(session, order=order, stamp=stamp)
     moves = [
-        GoodsMove(format_id=line.format_id, quantity=line.quantity, source=source, target=target)
+        GoodsMove(
+            format_id=line.format_id, quantity=line.quantity, source=StockPlace.WAREHOUSE, target=StockPlace.TRUCK
+        )
         for line in order.lines
         if line.format_id is not None
     ]
-    with acting_for(session, order.owner_id):
-        move_goods(session, seller_id=order.owner_id, moves=moves, cause_id=_cause(order, target, stamp), stamp=stamp)
-
-
-def _cause(order: Order, target: StockPlace, stamp: Stamp) -> UUID:
-    return uuid5(order.id, f"{target.value}:{stamp.at.isoformat()}")
+    move_goods(
+        session,
+        seller_id=order.owner_id,
+        moves=moves,
+        cause_id=uuid5(order.id, f"{StockPlace.TRUCK.value}:{stamp.at.isoformat()}"),
+        stamp=stamp,
+        reader_ids={keeper_of(order)} - {order.owner_id},
+        carrier_id=order.carrier_id,
+    )

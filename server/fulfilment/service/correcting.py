@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -117,11 +117,12 @@ def correct_by_hand(
     """
     words = reason_of(reason)
     before = delivered.delivery(session, delivery_id)
-    visit = delivered.visit(session, before.visit_id)
-    progress.run_of(session, visit.run_id)
+    visit = _visit_locked(session, before)
     if (known := delivered.correction_of_key(session, owner_id=acting_org(session), key=key)) is not None:
         return Corrected(delivered.delivery(session, known.delivery_id), ())
-    _require_lines(before, lines)
+    require_every_line(
+        {str(line.order_line_id): line.ordered for line in before.lines}, [(one.line_id, one.ordered) for one in lines]
+    )
     now = Recounted(
         lines=tuple(lines),
         outcome=VisitOutcome(outcome(lines)),
@@ -130,6 +131,20 @@ def correct_by_hand(
     terms = session.scalars(select(Terms).where(Terms.id == before.terms_id)).one()
     because = Because(key=key, source=CorrectionSource.OFFICE, reason=words)
     return _correct(session, before, visit=visit, terms=terms, now=now, because=because, stamp=stamp)
+
+
+def _visit_locked(session: Session, before: Delivery) -> Visit | None:
+    """Return the visit of the acting carrier's delivery, its run locked; None of one that was recorded by hand.
+
+    Raises:
+        NotFound: the delivery is another carrier's.
+    """
+    if before.visit_id is None:
+        with held(session, order_here(session, before.order_id)):
+            return None
+    visit = delivered.visit(session, before.visit_id)
+    progress.run_of(session, visit.run_id)
+    return visit
 
 
 def correct_visit(
@@ -184,7 +199,7 @@ def _correct(
     session: Session,
     before: Delivery,
     *,
-    visit: Visit,
+    visit: Visit | None,
     terms: Terms,
     now: Recounted,
     because: Because,
@@ -290,9 +305,13 @@ def _require_change(before: Delivery, now: Recounted, order: Order) -> None:
         )
 
 
-def _require_lines(before: Delivery, lines: Sequence[DeliveredLine]) -> None:
-    known = {str(line.order_line_id): line.ordered for line in before.lines}
-    if {line.line_id: line.ordered for line in lines} != known or len(lines) != len(known):
+def require_every_line(known: Mapping[str, int], said: Sequence[tuple[str, int]]) -> None:
+    """Accept every line once, by its id with the quantity ordered of it, and no other.
+
+    Raises:
+        NotThisOrder: one is missing, foreign, said twice, or of another quantity.
+    """
+    if dict(said) != known or len(said) != len(known):
         raise NotThisOrder(
             Text(
                 "Donner toutes les lignes de la commande, et elles seules.", "Give every line of the order, no other."

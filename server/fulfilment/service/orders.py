@@ -68,15 +68,16 @@ def accept_order(
     by_system: bool = False,
     billing_type: BillingType | None = None,
     one_invoice_a_stop: bool | None = None,
+    wanted_on: date | None = None,
     seen_revision: int | None = None,
 ) -> Order:
     """Accept an order; with emission on acceptance its one invoice is made in the same transaction.
 
-    Its day comes from the carrier's cycles, and its issuer is named now. ``order.lines`` must be loaded. The door ends
-    with ``billing.service.publish_pending``.
+    Its day comes from the carrier's cycles, and its issuer is named now; ``wanted_on`` answers the buyer's wish.
+    ``order.lines`` must be loaded. The door ends with ``billing.service.publish_pending``.
 
     Raises:
-        Forbidden, StaleOrder, OutOfStock, NoBillingAgent, IllegalMove: as ``orders.service.accept``.
+        Forbidden, StaleOrder, OutOfStock, NoBillingAgent, BadOrder, IllegalMove: as ``orders.service.accept``.
         MissingRegistration: the invoice would charge a tax without a number; then nothing is accepted either.
 
     Source: R004, R012, R064, R072, R074, R076, R077.
@@ -90,6 +91,7 @@ def accept_order(
         planned_on=planned_on,
         billing_type=billing_type,
         one_invoice_a_stop=one_invoice_a_stop,
+        wanted_on=wanted_on,
         seen_revision=seen_revision,
     )
     if order.emission is Emission.ON_ACCEPT and order.billing_type is not BillingType.EXTERNAL:

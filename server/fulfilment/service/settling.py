@@ -154,20 +154,16 @@ def _ask_about_struck_lines(session: Session, delivery: Delivery, order: Order, 
 
 
 def order_here(session: Session, order_id: UUID) -> Order:
-    """Return an order that the acting carrier delivers, with its lines.
+    """Return an order that the acting carrier delivers, with its lines; a seller is the carrier where none is named.
 
     Raises:
         NotThisOrder: it is not entrusted to this carrier.
     """
     order = (
         held_already(session, order_id)
-        or session.scalars(
-            select(Order)
-            .where(Order.id == order_id, Order.carrier_id == acting_org(session))
-            .options(selectinload(Order.lines))
-        ).one_or_none()
+        or session.scalars(select(Order).where(Order.id == order_id).options(selectinload(Order.lines))).one_or_none()
     )
-    if order is None or order.carrier_id != acting_org(session):
+    if order is None or (order.carrier_id or order.owner_id) != acting_org(session):
         raise NotThisOrder(
             Text("Cette commande n’est pas confiée à ce transporteur.", "This order is not entrusted to this carrier."),
             where=str(order_id),
@@ -195,12 +191,33 @@ def _settle(session: Session, delivery: Delivery, order: Order, terms: Terms, *,
     except Problem as problem:
         _discrepancy(session, delivery, "settlement_refused", problem.detail, stamp)
         return
+    _follow(session, delivery, order, settlement, issued, stamp=stamp)
+    yield from issued
+
+
+def settle_at_desk(
+    session: Session, delivery: Delivery, order: Order, terms: Terms, *, stamp: Stamp
+) -> tuple[Issued, ...]:
+    """Settle a delivery that a person tells, as a synced one is, and return what was issued.
+
+    Raises:
+        NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``; who tells it can mend it, so that nothing
+            is delivered either.
+    """
+    settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
+    issued = list(_issued(session, delivery, order, terms, settlement, stamp=stamp))
+    _follow(session, delivery, order, settlement, issued, stamp=stamp)
+    return tuple(issued)
+
+
+def _follow(
+    session: Session, delivery: Delivery, order: Order, settlement: Settlement, issued: list[Issued], *, stamp: Stamp
+) -> None:
     for difference in settlement.differences:
         _discrepancy(session, delivery, difference.kind, difference.text, stamp)
     _compare_with_shown(session, delivery, settlement, issued, stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
-    yield from issued
 
 
 def open_thread(session: Session, delivery: Delivery, order: Order, stamp: Stamp) -> None:

@@ -64,26 +64,6 @@ def correct_delivered_goods(
     _containers_out(session, delivery, order, lines, stamp, before=before)
 
 
-def hand_containers(session: Session, *, order: Order, stamp: Stamp) -> None:
-    """Move the containers of an order that arrived without a run from their owners to the customer."""
-    owners = _class_owners(session, [line.container_class_id for line in order.lines if line.container_class_id])
-    for line in order.lines:
-        owner_id = owners.get(line.container_class_id) if line.container_class_id else None
-        count = line.quantity * line.containers_a_unit
-        if owner_id is None or line.container_class_id is None or not count:
-            continue
-        move_containers(
-            session,
-            class_owner_id=owner_id,
-            class_id=line.container_class_id,
-            from_holder_id=owner_id,
-            to_holder_id=order.buyer_id,
-            quantity=count,
-            movement_id=uuid5(order.id, str(line.id)),
-            stamp=stamp,
-        )
-
-
 def remember_class_owners(session: Session, orders: Iterable[Order]) -> None:
     """Read whose the containers of these orders are, at once for all; their lines are loaded."""
     _class_owners(session, [line.container_class_id for one in orders for line in one.lines if line.container_class_id])

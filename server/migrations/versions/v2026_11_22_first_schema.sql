@@ -601,6 +601,23 @@ CREATE INDEX ix_fact_owner_id ON fact (owner_id)
 -- next
 CREATE INDEX ix_fact_owner_id_subject_id ON fact (owner_id, subject_id)
 -- next
+CREATE TABLE hand_record (
+	order_id UUID NOT NULL, 
+	key UUID NOT NULL, 
+	by UUID, 
+	by_name TEXT NOT NULL, 
+	delivered_on DATE NOT NULL, 
+	words TEXT NOT NULL, 
+	recorded_at TIMESTAMP WITH TIME ZONE NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_hand_record PRIMARY KEY (id), 
+	CONSTRAINT uq_hand_record_order_id_key UNIQUE (order_id, key)
+)
+-- next
+CREATE INDEX ix_hand_record_owner_id ON hand_record (owner_id)
+-- next
 CREATE TABLE inbox_message (
 	key TEXT NOT NULL, 
 	kind TEXT NOT NULL, 
@@ -2072,7 +2089,8 @@ CREATE INDEX ix_credit_line_invoice_line_id ON credit_line (invoice_line_id)
 CREATE INDEX ix_credit_line_owner_id ON credit_line (owner_id)
 -- next
 CREATE TABLE delivery (
-	visit_id UUID NOT NULL, 
+	visit_id UUID, 
+	hand_record_id UUID, 
 	order_id UUID NOT NULL, 
 	seller_id UUID NOT NULL, 
 	buyer_id UUID NOT NULL, 
@@ -2092,7 +2110,10 @@ CREATE TABLE delivery (
 	party_ids UUID[] NOT NULL, 
 	CONSTRAINT pk_delivery PRIMARY KEY (id), 
 	CONSTRAINT uq_delivery_visit_id_order_id_revision UNIQUE (visit_id, order_id, revision), 
+	CONSTRAINT uq_delivery_hand_record_id_revision UNIQUE (hand_record_id, revision), 
+	CONSTRAINT ck_delivery_one_source CHECK (num_nonnulls(visit_id, hand_record_id) = 1), 
 	CONSTRAINT fk_delivery_visit_id FOREIGN KEY(visit_id) REFERENCES visit (id), 
+	CONSTRAINT fk_delivery_hand_record_id FOREIGN KEY(hand_record_id) REFERENCES hand_record (id), 
 	CONSTRAINT ck_delivery_visitoutcome CHECK (outcome IN ('complete', 'partial', 'refused', 'failed'))
 )
 -- next
@@ -2880,6 +2901,22 @@ CREATE POLICY changes ON "fact" FOR UPDATE USING (owner_id = (SELECT acting_orga
 CREATE POLICY removes ON "fact" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
 -- next
 CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "fact" FOR EACH ROW EXECUTE FUNCTION refuse_change()
+-- next
+GRANT SELECT, INSERT, UPDATE, DELETE ON "hand_record" TO tournee_app
+-- next
+ALTER TABLE "hand_record" ENABLE ROW LEVEL SECURITY
+-- next
+ALTER TABLE "hand_record" FORCE ROW LEVEL SECURITY
+-- next
+CREATE POLICY readers ON "hand_record" FOR SELECT USING (owner_id = (SELECT acting_organisation()) OR (SELECT acting_organisation()) = ANY (party_ids))
+-- next
+CREATE POLICY adds ON "hand_record" FOR INSERT WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY changes ON "hand_record" FOR UPDATE USING (owner_id = (SELECT acting_organisation())) WITH CHECK (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE POLICY removes ON "hand_record" FOR DELETE USING (owner_id = (SELECT acting_organisation()))
+-- next
+CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON "hand_record" FOR EACH ROW EXECUTE FUNCTION refuse_change()
 -- next
 GRANT SELECT, INSERT, UPDATE, DELETE ON "inbox_message" TO tournee_app
 -- next

@@ -12,10 +12,20 @@ from server.core import clock
 from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.notifications.ordering.words import NEWS, OF_STATE, asked_of, news_of_message, news_of_request, told_of
+from server.notifications.ordering.words import (
+    NEWS,
+    NOTHING_MORE,
+    OF_STATE,
+    asked_of,
+    news_of_message,
+    news_of_request,
+    told_of,
+)
 from server.notifications.service.telling import tell
 from server.orders import events
-from server.orders.model import Order, OrderRequest
+from server.orders.model import Order, OrderEntry, OrderRequest
+from server.orders.service.deciding import AGREED_DAY
+from shared.problems import Text
 from shared.states import OrderState
 
 
@@ -25,7 +35,8 @@ def tell_order(*, owner_id: str, subject_id: str) -> None:
     with transaction(UUID(owner_id)) as session:
         order = _order(session, subject_id)
         if (event := OF_STATE.get(order.state)) is not None:
-            _tell_order(session, order, event)
+            agreed = _agreed_day(session, order) if event == events.ORDER_ACCEPTED else NOTHING_MORE
+            _tell_order(session, order, event, also=agreed)
 
 
 @queue.task(name="notifications.tell_order_waits", retry=AGAIN)
@@ -78,10 +89,18 @@ def _order(session: Session, order_id: str) -> Order:
     return session.scalars(select(Order).where(Order.id == UUID(order_id))).one()
 
 
-def _tell_order(session: Session, order: Order, event: str, *, once: str = "") -> None:
+def _agreed_day(session: Session, order: Order) -> Text:
+    """Return what whoever accepted said of the day that the buyer wished for."""
+    said = session.scalars(
+        select(OrderEntry).where(OrderEntry.order_id == order.id, OrderEntry.kind == AGREED_DAY).limit(1)
+    ).first()
+    return Text(said.text_fr, said.text_en) if said else NOTHING_MORE
+
+
+def _tell_order(session: Session, order: Order, event: str, *, once: str = "", also: Text = NOTHING_MORE) -> None:
     news = NEWS[event]
     for recipient_id in told_of(order, news):
-        tell(session, recipient_id=recipient_id, news=news.of(order, kind=event, once=once), stamp=_now())
+        tell(session, recipient_id=recipient_id, news=news.of(order, kind=event, once=once, also=also), stamp=_now())
 
 
 def _now() -> Stamp:

@@ -14,6 +14,8 @@ from server.orders.model import Order, OrderRequest, RequestState
 from shared.problems import Text
 from shared.states import OrderState
 
+NOTHING_MORE: Final = Text("", "")
+
 
 class Told(StrEnum):
     """Whom an event of an order is news to: its seller's side, its buyer, both of them, or the carrier, too."""
@@ -32,14 +34,17 @@ class OrderNews:
     title: Text
     text: Text
 
-    def of(self, order: Order, *, kind: str, once: str) -> News:
-        """Return the news of an order; ``once`` tells apart what may happen again."""
+    def of(self, order: Order, *, kind: str, once: str, also: Text = NOTHING_MORE) -> News:
+        """Return the news of an order; ``once`` tells apart what may happen again, ``also`` follows its words."""
         return News(
             key=f"{kind}:{order.id}:{once}",
             kind=kind,
             subject_id=order.id,
             title=Text(self.title.fr.format(order.number), self.title.en.format(order.number)),
-            text=Text(self.text.fr.format(order.number), self.text.en.format(order.number)),
+            text=Text(
+                f"{self.text.fr.format(order.number)} {also.fr}".strip(),
+                f"{self.text.en.format(order.number)} {also.en}".strip(),
+            ),
             link=f"/commandes/{order.id}",
             members={"order_id": str(order.id), "order_number": order.number, "state": order.state.value},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -80,16 +81,9 @@ def require_days(
             ),
             where="planned_on",
         )
-    today = at.astimezone(parties.zone_of(session, org_id=named.seller_id)).date()
-    last = today + timedelta(days=HORIZON_DAYS)
-    if wanted_on is not None and not today <= wanted_on <= last:
-        raise BadOrder(
-            Text(
-                f"Le jour souhaité va du {today} au {last}. En choisir un autre.",
-                f"The wanted day is from {today} to {last}. Choose another.",
-            ),
-            where="wanted_on",
-        )
+    if wanted_on is not None:
+        require_wanted_day(session, seller_id=named.seller_id, wanted_on=wanted_on, at=at)
+    last = _today(session, named.seller_id, at) + timedelta(days=HORIZON_DAYS)
     if planned_on is not None and planned_on > last:
         raise BadOrder(
             Text(
@@ -98,6 +92,28 @@ def require_days(
             ),
             where="planned_on",
         )
+
+
+def require_wanted_day(session: Session, *, seller_id: UUID, wanted_on: date, at: datetime) -> None:
+    """Accept a day from the seller's business day on, at most ``HORIZON_DAYS`` ahead.
+
+    Raises:
+        BadOrder: it is past, or too far ahead.
+    """
+    today = _today(session, seller_id, at)
+    last = today + timedelta(days=HORIZON_DAYS)
+    if not today <= wanted_on <= last:
+        raise BadOrder(
+            Text(
+                f"Le jour souhaité va du {today} au {last}. En choisir un autre.",
+                f"The wanted day is from {today} to {last}. Choose another.",
+            ),
+            where="wanted_on",
+        )
+
+
+def _today(session: Session, seller_id: UUID, at: datetime) -> date:
+    return at.astimezone(parties.zone_of(session, org_id=seller_id)).date()
 
 
 def has_own_terms(item: OrderItem) -> bool:

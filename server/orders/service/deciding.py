@@ -8,11 +8,13 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from server.core import facts
+from server.core.days import day_text
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import DistributionMethod, Order, RequestKind
 from server.orders.pricing import reprice
+from server.orders.service.choosing import require_wanted_day
 from server.orders.service.holding import held, require_revision, require_seller_side, require_state
 from server.orders.service.lines import BadOrder, tax_rules_for
 from server.orders.service.requesting import grant_open
@@ -24,6 +26,8 @@ from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
 from shared.states import BillingState, OrderState
 
 MAX_REASON: Final = 500
+AGREED_DAY: Final = "agreed_day"
+"""The timeline's entry in which whoever accepts answers the buyer's wish for a day."""
 
 
 def accept(
@@ -35,12 +39,14 @@ def accept(
     planned_on: date | None = None,
     billing_type: BillingType | None = None,
     one_invoice_a_stop: bool | None = None,
+    wanted_on: date | None = None,
     seen_revision: int | None = None,
 ) -> Order:
     """Accept a pending order; its issuer is named now, and who bills and on how many invoices may still be chosen.
 
     ``order.lines`` must be loaded. ``planned_on`` is the next delivery of the carrier's cycle, when there is one.
-    With ``seen_revision`` the order must still be as the caller read it.
+    ``wanted_on`` confirms the day that was wished for, or agrees to another: it is the buyer's answer, and no date
+    follows it. With ``seen_revision`` the order must still be as the caller read it.
 
     Raises:
         StaleOrder: it was changed since.
@@ -48,6 +54,7 @@ def accept(
         OutOfStock: the warehouse does not cover it (C9).
         NoBillingAgent: agent billing without an agent in the agreement.
         OneInvoiceNeedsAgent: one invoice a stop without agent billing.
+        BadOrder: the agreed day is past, or too far ahead.
         IllegalMove: the order is not pending.
 
     Source: R012, R064, R069, C7, C9, C15, C28.
@@ -70,8 +77,27 @@ def accept(
             else Text("Commande acceptée.", "Order accepted.")
         )
         enter(session, order, "accepted", text, stamp)
+        if wanted_on is not None:
+            _agree_on(session, order, wanted_on, stamp)
         facts.record(session, events.ORDER_ACCEPTED, order.id, stamp, readers=tuple(order.party_ids))
     return order
+
+
+def _agree_on(session: Session, order: Order, wanted_on: date, stamp: Stamp) -> None:
+    require_wanted_day(session, seller_id=order.owner_id, wanted_on=wanted_on, at=stamp.at)
+    on, before = day_text(wanted_on), order.wanted_on
+    if before == wanted_on:
+        said = Text(f"Jour souhaité confirmé : {on.fr}.", f"Wanted day confirmed: {on.en}.")
+    elif before is None:
+        said = Text(f"Jour de livraison convenu : {on.fr}.", f"Agreed day of delivery: {on.en}.")
+    else:
+        was = day_text(before)
+        said = Text(
+            f"Jour de livraison convenu : {on.fr}, au lieu du jour souhaité, {was.fr}.",
+            f"Agreed day of delivery: {on.en}, instead of the wanted day, {was.en}.",
+        )
+    order.wanted_on = wanted_on
+    enter(session, order, AGREED_DAY, said, stamp)
 
 
 def reject(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Order:

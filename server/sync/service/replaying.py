@@ -132,7 +132,7 @@ def _deliveries(session: Session, visits: Sequence[Visit]) -> list[_Made]:
         .where(Delivery.visit_id.in_(events), Delivery.id.not_in(by_hand))
         .options(selectinload(Delivery.lines))
     )
-    return [_Made(events[delivery.visit_id], delivery) for delivery in rows]
+    return [_Made(events[delivery.visit_id], delivery) for delivery in rows if delivery.visit_id is not None]
 
 
 def _said_by_log(events: Iterable[DeviceEvent], revised: Mapping[tuple[str, str], int]) -> Rows:

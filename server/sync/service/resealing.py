@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from server.core import facts
 from server.core.stamp import Stamp
 from server.delivery.events import PROOF_RESEALED
-from server.delivery.model import Delivery, Proof
+from server.delivery.model import Delivery, Proof, Visit
 from server.delivery.proofs import seal_anew, verify_proof
 from server.delivery.sharing.editions import ProofFiles, add_edition, files_of
 from server.delivery.sharing.fingerprint import seal_fingerprint
@@ -130,5 +130,7 @@ def _kept(session: Session, proof: Proof) -> Kept:
         .order_by(Document.revision.desc())
         .limit(1)
     ).one()
-    visit_id = session.scalars(select(Delivery.visit_id).where(Delivery.id == proof.delivery_id)).one()
+    visit_id = session.scalars(
+        select(Visit.id).join(Delivery, Delivery.visit_id == Visit.id).where(Delivery.id == proof.delivery_id)
+    ).one()
     return Kept(proof=proof, visit_id=visit_id, files=files_of(session, proof), document=document)

@@ -201,7 +201,7 @@ def test_an_order_restored_shipped_and_delivered_by_hand_is_told_to_its_buyer(bo
     answered(trade.seller.post(f"{API}/{order['id']}/ship"))
     assert told() == {(shop, "shipment.shipped"): 1}
     assert "prête à ramasser" in newest(shop, "shipment.shipped").title_fr
-    answered(trade.seller.post(f"{API}/{order['id']}/fail"))
+    answered(trade.seller.post(f"{API}/{order['id']}/fail", json={"failure": "absent"}))
     assert told() == {(shop, "shipment.not_delivered"): 1}
     answered(trade.seller.post(f"{API}/{order['id']}/replan"))
     answered(trade.seller.post(f"{API}/{order['id']}/ship"))

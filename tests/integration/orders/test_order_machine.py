@@ -35,7 +35,7 @@ STEPS = {
     "cancel": (S.CANCELLED, {"reason": "Doublon"}),
     "ship": (S.SHIPPED, {}),
     "deliver": (S.DELIVERED, {}),
-    "fail": (S.NOT_DELIVERED, {}),
+    "fail": (S.NOT_DELIVERED, {"failure": "absent"}),
     "replan": (S.ACCEPTED, {}),
 }
 """Each door with the state that it leads to; the table says from where."""

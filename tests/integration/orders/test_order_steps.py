@@ -122,7 +122,7 @@ def test_an_order_without_a_run_is_shipped_and_delivered_by_hand(trade: Trade, d
     assert trade.buyer.post(f"{path}/ship").status_code == 403
     assert answered(trade.seller.post(f"{path}/ship"))["state"] == "shipped"
     assert standing(trade, order) == (then, 4)
-    assert answered(trade.seller.post(f"{path}/fail"))["state"] == "not_delivered"
+    assert answered(trade.seller.post(f"{path}/fail", json={"failure": "absent"}))["state"] == "not_delivered"
     assert standing(trade, order) == ("À replanifier", 4)
     assert answered(trade.seller.post(f"{path}/replan"))["state"] == "accepted"
     assert answered(trade.seller.post(f"{path}/ship"))["state"] == "shipped"
@@ -153,11 +153,12 @@ def test_the_page_s_buttons_deliver_and_invoice_once(trade: Trade) -> None:
     order = trade.order(accepted=True, cases=1, kegs=2, distribution="pickup", carrier_id=None)
     page = f"/commandes/{order['id']}"
     before = kegs_at_the_shop(trade)
-    for step, button in (("expedier", "Prête au ramassage"), ("livrer", "Marquer livrée")):
+    left, whole = (f"{page}/etape", {"etape": "expedier"}), (f"{page}/livraison", {"resultat": "tout"})
+    for (path, said), button in ((left, "Prête au ramassage"), (whole, "Marquer livrée")):
         assert button in trade.seller.get(page).get_data(as_text=True)
-        assert trade.seller.post(f"{page}/etape", data={"etape": step}).status_code == 303
-    assert trade.seller.post(f"{page}/etape", data={"etape": "livrer"}).status_code == 409
-    assert trade.buyer.post(f"{page}/etape", data={"etape": "livrer"}).status_code == 403
+        assert trade.seller.post(path, data=said).status_code == 303
+    assert trade.seller.post(whole[0], data=whole[1]).status_code == 409
+    assert trade.buyer.post(whole[0], data=whole[1]).status_code == 403
     with transaction(trade.world.seller.id) as session:
         covering = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == UUID(order["id"]))
         [invoice] = session.scalars(select(Invoice).where(Invoice.id.in_(covering))).all()

@@ -22,12 +22,13 @@ from server.orders import service as orders
 from server.orders.model import Order
 from server.parties.model import CorrectionPolicy
 from server.parties.model import Organisation as Company
+from server.planning.model import Run
 from server.receivables.model import Payment
 from server.sync.model import DeviceEvent, EventOutcome
 from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.pricing import price_extra
-from shared.states import CreditState, OrderState, PaymentState
+from shared.states import CreditState, OrderState, PaymentState, RunState
 from shared.visit import VisitCollection, VisitContainers
 from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
 from tests.factories.hand_tablet import HandTablet, Yard, short
@@ -115,6 +116,22 @@ def test_an_order_that_was_refused_after_all_opens_again_and_back(make_day: Call
     assert [one["kind"] for one in back.json["documents"]] == ["invoice"]
     assert (billed(delivery), order_of(yard, delivery.order_id).state) == (whole, OrderState.DELIVERED)
     assert_books_agree(yard, delivery.order_id)
+
+
+def test_a_tablet_that_comes_back_after_all_finds_what_the_office_recorded(make_day: Callable[..., Yard]) -> None:
+    """G6, R024, section 4: closed without its tablet, recorded by hand; the late visit waits for a dispatcher."""
+    yard = make_day(CREDIT)
+    with transaction(yard.world.carrier_id) as session:
+        (order,) = orders.hold_all(session, order_ids=[only_order(yard)])
+        orders.mark_shipped(session, order=order, stamp=stamp())
+        session.get_one(Run, yard.run_id).state = RunState.CLOSED
+    said = {"key": str(new_id()), "words": "Tablette perdue; le client confirme."}
+    assert office(yard).post(f"/api/v1/orders/{only_order(yard)}/deliver", json=said).status_code == 200
+    whole = billed(delivery_of(yard, only_order(yard)))
+    yard.tablet.visit(yard.tablet.stop())
+    assert yard.tablet.push()["results"][0]["status"] == "parked"
+    assert (billed(delivery_of(yard, only_order(yard))), delivery_of(yard, only_order(yard)).revision) == (whole, 1)
+    assert_books_agree(yard, only_order(yard))
 
 
 @pytest.mark.parametrize("deal", [CREDIT, EXTERNAL], ids=["credit", "external"])

@@ -1,0 +1,480 @@
+"""Deliveries that no tablet saw: recorded line by line at the office, and settled as synced ones are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from html import unescape
+from threading import Barrier
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pypdf import PdfReader
+from sqlalchemy import func, select
+
+from server.app import create_app
+from server.billing.model import InvoiceOrder
+from server.core import clock
+from server.core.stamp import Stamp
+from server.core.transaction import transaction
+from server.delivery.model import Delivery, HandRecord, Proof, VarianceNotice
+from server.identity.model import OrganisationKind, Role
+from server.ledger.model import Account, JournalEntry, Posting
+from server.notifications.model import InboxMessage
+from server.orders.service import hold_all, mark_planned, mark_shipped
+from server.parties.model import BillingType, DeliverWith, Emission, SettlementPolicy
+from server.planning.model import MatrixSource, Run, Stop, StopOrder
+from server.receivables.audit import book_faults
+from server.stock.model import StockMove, StockPlace
+from server.worker import run_until_empty
+from shared.ids import new_id
+from shared.states import OrderState, RunState, StopState
+from tests.conftest import Database
+from tests.factories.corrections import billed_units
+from tests.factories.order_doors import API, Trade, answered, trade_in
+from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.world import Deal, Seller, make_world
+
+AT_ONCE = 4
+ADJUSTED = Deal(emission=Emission.ON_DELIVERED, deliver_with=DeliverWith.PO)
+CREDITED = Deal(emission=Emission.ON_ACCEPT, settlement_policy=SettlementPolicy.CREDIT)
+APPROVED = Deal(emission=Emission.ON_ACCEPT, settlement_policy=SettlementPolicy.CREDIT, credit_threshold_cents=0)
+OUTSIDE = Deal(billing_type=BillingType.EXTERNAL)
+BY_AGENT = Deal(billing_type=BillingType.AGENT, deliver_with=DeliverWith.PO)
+MANUAL = Deal(emission=Emission.MANUAL)
+
+
+@dataclass
+class Desk:
+    """One trade with a seller for each deal; ``people`` are one browser of each member that was asked for."""
+
+    trade: Trade
+    people: dict[tuple[UUID, Role], Client] = field(default_factory=dict)
+
+    @property
+    def adjusted(self) -> Seller:
+        return self.trade.world.sellers[0]
+
+    @property
+    def credited(self) -> Seller:
+        return self.trade.world.sellers[1]
+
+    @property
+    def approved(self) -> Seller:
+        return self.trade.world.sellers[2]
+
+    @property
+    def outside(self) -> Seller:
+        return self.trade.world.sellers[3]
+
+    @property
+    def by_agent(self) -> Seller:
+        return self.trade.world.sellers[4]
+
+    @property
+    def manual(self) -> Seller:
+        return self.trade.world.sellers[5]
+
+    def of(self, org: Seller | UUID, role: Role = Role.OWNER) -> Client:
+        """Return the browser of a member of a seller, or of the carrier."""
+        org_id = org if isinstance(org, UUID) else org.id
+        kind = OrganisationKind.DISTRIBUTOR if org_id == self.trade.world.carrier_id else OrganisationKind.SUPPLIER
+        if (org_id, role) not in self.people:
+            member = make_member(Organisation(kind, org_id, "Maison"), role)
+            self.people[org_id, role] = browser_of(self.trade.app, member)
+        return self.people[org_id, role]
+
+    def order(self, seller: Seller, *, way: str = "shipped", left: bool = True, **more: Any) -> dict[str, Any]:
+        """Return an accepted order of 4 cases and 2 kegs; one without a carrier has ``left`` its warehouse."""
+        world, carried = self.trade.world, way == "distributor"
+        wanted = {
+            "seller_id": str(seller.id),
+            "buyer_id": str(world.buyer.id),
+            "site_id": str(world.buyer.site_id),
+            "carrier_id": str(world.carrier_id) if carried else None,
+            "distribution": way,
+            "items": [
+                {"format_id": str(seller.case_id), "quantity": 4},
+                {"format_id": str(seller.keg_id), "quantity": 2},
+            ],
+            **more,
+        }
+        owner = self.of(seller)
+        made = answered(owner.post(API, json=wanted), 201)
+        answered(owner.post(f"{API}/{made['id']}/submit"))
+        order = answered(owner.post(f"{API}/{made['id']}/accept", json={}))
+        return answered(owner.post(f"{API}/{made['id']}/ship")) if left and not carried else order
+
+    def tell(self, order: dict[str, Any], by: Client, cases: int = 3, kegs: int = 2, **more: Any) -> Any:
+        """Tell what was accepted of an order, the missing cases broken and the missing kegs refused."""
+        return by.post(f"{API}/{order['id']}/deliver", json=told(order, cases, kegs, **more))
+
+
+def told(order: dict[str, Any], cases: int = 3, kegs: int = 2, **more: Any) -> dict[str, Any]:
+    """Return every line of an order of 4 cases and 2 kegs as it is counted."""
+    lines = [
+        {
+            "order_line_id": line["id"],
+            "ordered": line["quantity"],
+            "delivered": min(count, line["quantity"]),
+            "extra": max(count - line["quantity"], 0),
+            "reason": reason if count < line["quantity"] else "",
+        }
+        for line, count, reason in zip(order["lines"], (cases, kegs), ("breakage", "refused_item"), strict=True)
+    ]
+    return {"key": str(new_id()), "lines": lines, **more}
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: Database) -> Desk:
+    del module_database
+    return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED, OUTSIDE, BY_AGENT, MANUAL])))
+
+
+def documents(client: Client, order: dict[str, Any]) -> tuple[list[Any], list[Any]]:
+    """Return the invoices and the credit notes of an order, as somebody reads them."""
+    invoices = answered(client.get("/api/v1/invoices", query_string={"order_id": order["id"]}))
+    numbers = {one["id"] for one in invoices}
+    credits_ = [one for one in answered(client.get("/api/v1/credit-notes")) if one["invoice_id"] in numbers]
+    return invoices, credits_
+
+
+def deliveries(client: Client, order: dict[str, Any]) -> list[Any]:
+    return answered(client.get("/api/v1/deliveries", query_string={"order_id": order["id"]}))
+
+
+def moved(order: dict[str, Any], seller: Seller) -> dict[StockPlace, int]:
+    """Return how many units of an order ended where, by the delivery's own movements."""
+    with transaction(seller.id) as session:
+        mine = select(Delivery.id).where(Delivery.order_id == UUID(order["id"]))
+        rows = session.execute(
+            select(StockMove.target, func.sum(StockMove.quantity))
+            .where(StockMove.cause_id.in_(mine))
+            .group_by(StockMove.target)
+        )
+        return {row[0]: int(row[1]) for row in rows}
+
+
+def test_both_policies_earn_the_same_of_a_short_delivery_by_hand(desk: Desk) -> None:
+    """R005, R016, R017, R019, R024, C1, law 19: invoiced as received, or invoiced at acceptance and credited the rest.
+
+    Goods go where the reasons say, and the ledger holds.
+    """
+    adjusted, credited = desk.order(desk.adjusted), desk.order(desk.credited)
+    earned = []
+    for order, seller in ((adjusted, desk.adjusted), (credited, desk.credited)):
+        owner, before = desk.of(seller), earned_by(seller, without=order)
+        now = answered(desk.tell(order, owner, cases=3, kegs=1))
+        assert (now["state"], now["billing_state"]) == ("partly_delivered", "settled")
+        assert [one["state"] for one in documents(owner, order)[0]] == ["published"]
+        earned.append({account: cents - before.get(account, 0) for account, cents in earned_by(seller).items()})
+        units = {UUID(line["id"]): count for line, count in zip(order["lines"], (3, 1), strict=True)}
+        assert billed_units(seller.id, UUID(order["id"])) == units
+        assert moved(order, seller) == {StockPlace.CUSTOMER: 4, StockPlace.LOST: 1, StockPlace.WAREHOUSE: 1}
+    assert len(documents(desk.of(desk.adjusted), adjusted)[1]) == 0
+    assert len(documents(desk.of(desk.credited), credited)[1]) == 1
+    assert earned[0] == earned[1]
+    assert min(earned[0].values()) > 0
+
+
+def earned_by(seller: Seller, *, without: dict[str, Any] | None = None) -> dict[Account, int]:
+    """Return what a seller's books earned and hold in deposits, the document of one order left out."""
+    with transaction(seller.id) as session:
+        mine = Posting.owner_id == seller.id, Posting.account.in_((Account.REVENUE, Account.CONTAINER_DEPOSITS))
+        rows = select(Posting.account, func.sum(Posting.amount_cents)).where(*mine)
+        if without is not None:
+            covering = select(InvoiceOrder.invoice_id).where(InvoiceOrder.order_id == UUID(without["id"]))
+            entries = select(JournalEntry.id).where(JournalEntry.document_id.in_(covering))
+            rows = rows.where(Posting.entry_id.not_in(entries))
+        return {row[0]: -int(row[1]) for row in session.execute(rows.group_by(Posting.account))}
+
+
+def test_its_page_and_papers_say_that_nobody_signed(desk: Desk) -> None:
+    """R018, R020, R022, R026: « consignée à la main par … » to seller and buyer; no seal; the chat is open."""
+    order = desk.order(desk.adjusted, way="pickup")
+    yesterday = today() - timedelta(days=1)
+    words = {"words": "Ramassée au comptoir par Jean.", "delivered_on": str(yesterday)}
+    answered(desk.tell(order, desk.of(desk.adjusted), **words))
+    run_until_empty()
+    (delivery,) = deliveries(desk.trade.buyer, order)
+    assert (delivery["by_hand"]["words"], delivery["signer_name"]) == (words["words"], "")
+    assert (delivery["by_hand"]["delivered_on"], delivery["outcome"]) == (str(yesterday), "partial")
+    for reader in (desk.of(desk.adjusted), desk.trade.buyer):
+        page = unescape(reader.get(f"/livraisons/{delivery['id']}").text)
+        for said in ("Consignée à la main par", "Maison", "Aucune signature", "Ramassée au comptoir", "Bris"):
+            assert said in page, said
+        assert "Consignée à la main" in unescape(reader.get(f"/commandes/{order['id']}").text)
+    slip = paper(desk.trade.buyer, order, "delivery_slip")
+    for said in ("Consignée à la main par", "Aucune signature", "aucun sceau"):
+        assert said in slip, said
+    assert "Signature" not in slip.replace("Aucune signature", "")
+    with transaction(desk.adjusted.id) as session:
+        assert session.scalars(select(Proof).where(Proof.order_id == UUID(order["id"]))).all() == []
+    said_by = answered(desk.trade.buyer.get(f"{API}/{order['id']}/messages"))
+    assert "1 en moins" in said_by[-1]["text"]["fr"]
+    history = [one["text"] for one in answered(desk.trade.buyer.get(f"{API}/{order['id']}/timeline"))]
+    assert any("Consignée à la main" in one["fr"] and "Recorded by hand" in one["en"] for one in history)
+
+
+def paper(client: Client, order: dict[str, Any], kind: str) -> str:
+    """Return the text of an order's newest paper of a kind."""
+    found = answered(client.get("/api/v1/documents", query_string={"order_id": order["id"]}))
+    newest = max((one for one in found if one["kind"] == kind), key=lambda one: one["revision"])
+    pdf = client.get(f"/api/v1/documents/{newest['id']}/file").data
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).split())
+
+
+def today() -> date:
+    return clock.now().date()
+
+
+def test_above_the_threshold_the_credit_waits_for_its_approval(desk: Desk) -> None:
+    """C12, R017: the agreement's threshold holds; the delivery stands, the credit is proposed and has no number."""
+    order, carrier = desk.order(desk.approved, way="distributor"), desk.of(desk.trade.world.carrier_id)
+    assert answered(desk.tell(order, carrier, words="Sans tournée ce jour-là."))["state"] == "partly_delivered"
+    (note,) = documents(desk.of(desk.approved), order)[1]
+    assert (note["state"], note["number"]) == ("proposed", "")
+    approved = answered(
+        desk.of(desk.approved).post(f"/api/v1/credit-notes/{note['id']}/decision", json={"approve": True, "reason": ""})
+    )
+    assert approved["state"] == "issued"
+
+
+def test_billed_outside_it_yields_a_variance_notice_and_no_invoice(desk: Desk) -> None:
+    """R007, R009, R010, C14: nothing is invoiced; the seller reads what is missing, on paper too, unsigned."""
+    order = desk.order(desk.outside)
+    now = answered(desk.tell(order, desk.of(desk.outside)))
+    assert (now["state"], now["billing_state"]) == ("partly_delivered", "uninvoiced")
+    assert documents(desk.of(desk.outside), order) == ([], [])
+    with transaction(desk.outside.id) as session:
+        (notice,) = session.scalars(select(VarianceNotice).where(VarianceNotice.order_id == UUID(order["id"]))).all()
+        assert (notice.short_units, notice.extra_units) == (1, 0)
+    run_until_empty()
+    assert "Consignée à la main par" in paper(desk.of(desk.outside), order, "variance_notice")
+    listed = answered(desk.of(desk.outside).get(API, query_string={"to_invoice_outside": "true"}))
+    assert order["id"] in {one["id"] for one in listed["orders"]}
+
+
+def test_more_than_ordered_becomes_a_supplementary_order(desk: Desk) -> None:
+    """R023, C21: a published invoice never grows; the extra case is an order of its own, at the same price."""
+    order = desk.order(desk.credited)
+    assert answered(desk.tell(order, desk.of(desk.credited), cases=5))["state"] == "delivered"
+    listed = answered(desk.of(desk.credited).get(API, query_string={"limit": 50}))["orders"]
+    (extra,) = [one for one in listed if one["supplement_of_id"] == order["id"]]
+    assert [line["quantity"] for line in answered(desk.of(desk.credited).get(f"{API}/{extra['id']}"))["lines"]] == [1]
+    ((invoice,), credits_) = documents(desk.of(desk.credited), order)
+    assert (invoice["total_cents"], credits_) == (order["total_cents"], [])
+
+
+def test_nothing_accepted_credits_the_invoice_whole_and_the_order_may_leave_again(desk: Desk) -> None:
+    """C27, R005: a failure of the tablet's list for the whole order; the same from lines that are all short."""
+    order = desk.order(desk.credited)
+    owner, path = desk.of(desk.credited), f"{API}/{order['id']}"
+    assert owner.post(f"{path}/fail", json={"failure": "breakage"}).status_code == 422
+    now = answered(owner.post(f"{path}/fail", json={"failure": "closed", "words": "Porte close à 16 h."}))
+    assert (now["state"], now["billing_state"]) == ("not_delivered", "uninvoiced")
+    (note,) = documents(owner, order)[1]
+    assert (note["state"], note["total_cents"]) == ("issued", order["total_cents"])
+    assert deliveries(owner, order)[0]["outcome"] == "failed"
+    answered(owner.post(f"{path}/replan"))
+    answered(owner.post(f"{path}/ship"))
+    again = answered(desk.tell(order, owner, cases=0, kegs=0))
+    assert again["state"] == "not_delivered"
+    assert {one["outcome"] for one in deliveries(owner, order)} == {"failed", "refused"}
+
+
+def test_emission_by_hand_stays_by_hand(desk: Desk) -> None:
+    """R002, R003, C2: no run's papers ask for an invoice; published afterwards it bills what was received."""
+    order = desk.order(desk.manual)
+    now = answered(desk.tell(order, desk.of(desk.manual)))
+    assert (now["state"], now["billing_state"]) == ("partly_delivered", "uninvoiced")
+    answered(desk.of(desk.manual).post(f"{API}/{order['id']}/invoice"))
+    assert sorted(billed_units(desk.manual.id, UUID(order["id"])).values()) == [2, 3]
+
+
+def side_by_side(ask: Callable[[int], Any]) -> list[Any]:
+    """Ask from several threads that start together, and return the answers."""
+    start = Barrier(AT_ONCE)
+
+    def one(number: int) -> Any:
+        start.wait()
+        return ask(number)
+
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return [asked.result() for asked in [threads.submit(one, number) for number in range(AT_ONCE)]]
+
+
+@pytest.mark.parametrize("same_key", [True, False], ids=["one-command", "four-commands"])
+def test_told_four_times_at_once_it_is_recorded_once(desk: Desk, *, same_key: bool) -> None:
+    """R024, R042: with one key each is answered as the first; with keys of their own three are refused."""
+    order = desk.order(desk.credited)
+    owner = desk.of(desk.credited)
+    asked = told(order)
+    assert owner.member is not None
+    bearer = program_of(desk.trade.app, owner.member).bearer
+    programs = [Client(desk.trade.app.test_client(), bearer=bearer) for _ in range(AT_ONCE)]
+    answers = side_by_side(
+        lambda number: programs[number].post(
+            f"{API}/{order['id']}/deliver", json=asked if same_key else asked | {"key": str(new_id())}
+        )
+    )
+    assert sorted(one.status_code for one in answers) == ([200] * 4 if same_key else [200, 409, 409, 409])
+    with transaction(desk.credited.id) as session:
+        mine = Delivery.order_id == UUID(order["id"])
+        assert session.scalar(select(func.count()).select_from(Delivery).where(mine)) == 1
+        assert session.scalar(select(func.count()).where(HandRecord.order_id == UUID(order["id"]))) == 1
+    assert [one["state"] for one in documents(owner, order)[1]] == ["issued"]
+
+
+def test_a_carriers_order_without_a_run_is_recorded_by_its_office_with_a_reason(desk: Desk) -> None:
+    """Section 3 (record delivered quantities), R011, C28: distributor and dispatcher; the agent's books are settled."""
+    by, why = desk.of(desk.trade.world.carrier_id, Role.DISPATCHER), "Tablette en panne, livrée sur papier."
+    order = desk.order(desk.by_agent, way="distributor")
+    for role in (Role.DRIVER, Role.ACCOUNTANT, Role.ADMIN):
+        assert desk.tell(order, desk.of(desk.trade.world.carrier_id, role), words=why).status_code == 403, role
+    for stranger in (desk.of(desk.by_agent), desk.of(desk.by_agent, Role.DISPATCHER), desk.trade.buyer):
+        assert desk.tell(order, stranger, words=why).status_code == 403
+    assert desk.tell(order, desk.of(desk.adjusted), words=why).status_code == 404
+    refused = desk.tell(order, by)
+    assert (refused.status_code, refused.json["slug"]) == (422, "reason-needed")
+    now = answered(desk.tell(order, by, words=why))
+    assert (now["state"], now["billing_state"]) == ("partly_delivered", "settled")
+    ((invoice,), _credits) = documents(desk.of(desk.trade.world.carrier_id), order)
+    assert invoice["issuer_id"] == str(desk.trade.world.carrier_id)
+    assert moved(order, desk.by_agent) == {StockPlace.CUSTOMER: 5, StockPlace.LOST: 1}
+    (delivery,) = deliveries(desk.of(desk.by_agent), order)
+    assert why in unescape(desk.of(desk.by_agent).get(f"/livraisons/{delivery['id']}").text)
+    run_until_empty()
+    with transaction(desk.by_agent.id) as session:
+        told_seller = select(InboxMessage.kind).where(InboxMessage.subject_id == UUID(order["id"]))
+        assert "delivery.variance" in session.scalars(told_seller).all()
+
+
+def ride(desk: Desk, order: dict[str, Any]) -> UUID:
+    """Put an order on a run of the carrier's that is on the road, and return the run."""
+    carrier_id, world, now = desk.trade.world.carrier_id, desk.trade.world, clock.now()
+    with transaction(carrier_id) as session:
+        run = Run(
+            id=new_id(), owner_id=carrier_id, name="MTL-07", runs_on=now.date(), vehicle_id=new_id(),
+            state=RunState.UNDER_WAY, starts_at=now, departed_at=now, matrix_source=MatrixSource.ESTIMATE,
+        )  # fmt: skip
+        stop = Stop(
+            id=new_id(), owner_id=carrier_id, run_id=run.id, position=1, site_id=world.buyer.site_id,
+            buyer_id=world.buyer.id, state=StopState.PLANNED, planned_at=now, service_s=300,
+        )  # fmt: skip
+        session.add(run)
+        session.flush()
+        session.add(stop)
+        session.flush()
+        session.add(StopOrder(owner_id=carrier_id, stop_id=stop.id, order_id=UUID(order["id"]), position=1))
+        (held,) = hold_all(session, order_ids=[UUID(order["id"])])
+        mark_planned(session, order=held, planned_on=now.date(), stamp=Stamp(None, now))
+        return run.id
+
+
+def test_an_order_on_a_run_waits_for_its_tablet(desk: Desk) -> None:
+    """C7, section 4: planned or on the road it is refused, in French and English, on the page too.
+
+    Once its run is closed without the tablet, the office records it.
+    """
+    order = desk.order(desk.by_agent, way="distributor")
+    by, run_id, page = desk.of(desk.trade.world.carrier_id), ride(desk, order), f"/commandes/{order['id']}/livraison"
+    for state in (OrderState.PLANNED, OrderState.SHIPPED):
+        with transaction(desk.trade.world.carrier_id) as session:
+            (held,) = hold_all(session, order_ids=[UUID(order["id"])])
+            if held.state is not state:
+                mark_shipped(session, order=held, stamp=Stamp(None, clock.now()))
+        refused = desk.tell(order, by, words="Déjà livrée.")
+        assert (refused.status_code, refused.json["slug"]) == (409, "rides-on-run")
+        detail = refused.json["details"]
+        assert ("MTL-07" in detail["fr"], "its tablet will say" in detail["en"]) == (True, True)
+        assert by.get(page).status_code == 409
+        assert page not in by.get(f"/commandes/{order['id']}").text
+    assert deliveries(by, order) == []
+    with transaction(desk.trade.world.carrier_id) as session:
+        session.get_one(Run, run_id).state = RunState.CLOSED
+    assert page in by.get(f"/commandes/{order['id']}").text
+    now = answered(desk.tell(order, by, cases=4, words="Tablette perdue; le client confirme."))
+    assert (now["state"], now["billing_state"]) == ("delivered", "settled")
+
+
+def test_what_cannot_be_is_refused_and_nothing_is_recorded(desk: Desk) -> None:
+    """R019, R021, R043, R045: a reason for each short line, every line once, days that were, by the seller's side."""
+    order = desk.order(desk.adjusted)
+    owner = desk.of(desk.adjusted)
+    first, second = told(order)["lines"]
+    wrong = {
+        "line-reason-needed": {"lines": [first | {"reason": ""}, second]},
+        "lines-not-in-terms": {"lines": [first]},
+        "unbalanced-line": {"lines": [first | {"delivered": 9}, second]},
+        "bad-order": {"delivered_on": str(today() + timedelta(days=2))},
+        "order-changed-meanwhile": {"revision": order["revision"] + 1},
+    }
+    for slug, more in wrong.items():
+        refused = owner.post(f"{API}/{order['id']}/deliver", json=told(order) | more)
+        assert (refused.json["slug"], refused.json["details"]["fr"] != "") == (slug, True)
+    assert desk.tell(order, desk.trade.buyer).status_code == 403
+    assert desk.tell(order, desk.of(desk.trade.world.carrier_id)).status_code in {403, 404}
+    assert desk.tell(order, desk.of(desk.adjusted, Role.DISPATCHER)).status_code == 403
+    assert deliveries(owner, order) == []
+    assert answered(owner.get(f"{API}/{order['id']}"))["state"] == "shipped"
+
+
+def test_the_office_corrects_what_was_recorded_as_it_corrects_a_synced_delivery(desk: Desk) -> None:
+    """R022-R024, law 19, section 4: a revision with its reason, the difference credited; the first stays to read."""
+    order = desk.order(desk.credited)
+    owner = desk.of(desk.credited)
+    answered(desk.tell(order, owner))
+    (delivery,) = deliveries(owner, order)
+    lines = [
+        {name: line[name] for name in ("order_line_id", "ordered", "delivered", "reason")} for line in delivery["lines"]
+    ]
+    again = [lines[0] | {"lost": 1}, lines[1] | {"delivered": 1, "returned": 1, "reason": "wrong_item"}]
+    asked = {"key": str(new_id()), "reason": "Un fût revenu le lendemain", "lines": again}
+    door = f"/api/v1/deliveries/{delivery['id']}/corrections"
+    for stranger, status in ((desk.trade.buyer, 403), (desk.of(desk.trade.world.carrier_id), 404)):
+        assert stranger.post(door, json=asked).status_code in {status, 403}
+    corrected = answered(owner.post(door, json=asked))
+    assert (corrected["delivery"]["revision"], corrected["delivery"]["by_hand"]["words"]) == (2, "")
+    assert [one["kind"] for one in corrected["documents"]] == ["credit_note"]
+    assert answered(owner.post(door, json=asked))["documents"] == []
+    assert sorted(billed_units(desk.credited.id, UUID(order["id"])).values()) == [1, 3]
+    second = corrected["delivery"]["id"]
+    page = unescape(desk.trade.buyer.get(f"/livraisons/{second}").text)
+    assert ("Un fût revenu le lendemain" in page, "Révision 1" in page) == (True, True)
+    form = owner.get(f"/livraisons/{second}/corriger")
+    assert (form.status_code, "consignée à la main" in unescape(form.text)) == (200, True)
+
+
+def test_the_form_is_filled_in_with_the_whole_order(desk: Desk) -> None:
+    """R005, R019, R021: quantities stand ready to be changed; a refusal shows what was typed; told, it is done."""
+    order = desk.order(desk.adjusted)
+    owner, path = desk.of(desk.adjusted), f"/commandes/{order['id']}/livraison"
+    form = unescape(owner.get(path).text)
+    case, keg = (line["id"] for line in order["lines"])
+    for said in (f'name="recu-{case}" value="4"', f'name="recu-{keg}" value="2"', "Bris", "Commerce fermé"):
+        assert said in form, said
+    typed = {
+        "key": str(new_id()), "revision": str(order["revision"]), "resultat": "compte", "le": str(today()),
+        f"recu-{case}": "3", f"plus-{case}": "0", f"motif-{case}": "", f"recu-{keg}": "2", f"plus-{keg}": "0",
+    }  # fmt: skip
+    refused = owner.post(path, data=typed)
+    assert (refused.status_code, f'name="recu-{case}" value="3"' in refused.text) == (422, True)
+    assert owner.post(path, data=typed | {f"motif-{case}": "forgotten"}).status_code == 303
+    assert answered(owner.get(f"{API}/{order['id']}"))["state"] == "partly_delivered"
+    assert owner.get(path).status_code == 409
+    failed = desk.order(desk.adjusted)
+    said = {"key": str(new_id()), "resultat": "rien", "echec": "absent", "le": str(today()), "mots": ""}
+    assert owner.post(f"/commandes/{failed['id']}/livraison", data=said).status_code == 303
+    assert answered(owner.get(f"{API}/{failed['id']}"))["state"] == "not_delivered"
+
+
+def test_the_books_hold(desk: Desk) -> None:
+    """Laws 5, 17, 20: whatever was recorded by hand above, ``ledger check`` finds no fault."""
+    for org_id in (desk.trade.world.carrier_id, *(one.id for one in desk.trade.world.sellers)):
+        with transaction(org_id) as session:
+            assert list(book_faults(session, issuer_id=org_id)) == []
