@@ -30,6 +30,7 @@ from server.core.web.tracing import install_tracing
 from server.identity.api.callers import identify
 from server.identity.api.devices import install_epoch
 from server.identity.matrix import doors_of_the_matrix
+from server.parties.wording import badge_of
 from server.subscriptions import install_subscriptions
 from server.sync.api.tablets import backup_age_s
 from server.sync.service.streams import epoch
@@ -57,6 +58,7 @@ def create_app() -> Flask:
     install_guard(app)
     _mount(app, api)
     seal_access(app)
+    app.jinja_env.globals["badge_of"] = badge_of
     make_ready(all_structs())
     return app
 

@@ -9,99 +9,76 @@ import procrastinate
 from sqlalchemy.orm import Session
 
 from server.billing import jobs as billing
-from server.billing.events import CREDIT_ISSUED, CREDIT_PROPOSED, CREDIT_REFUSED, INVOICE_PUBLISHED, INVOICE_RESENT
+from server.billing.events import CREDIT_ISSUED, INVOICE_PUBLISHED, INVOICE_RESENT
 from server.catalog.events import CONTAINER_PRICED
-from server.conversations.events import MESSAGE_SAID
 from server.core.facts import Happened, subscribe
 from server.core.jobs import enqueue_at_end
 from server.delivery import jobs as delivery
-from server.delivery.events import DELIVERY_CORRECTED, DELIVERY_RECORDED, EXPORT_ASKED, PROOF_SEALED
+from server.delivery.events import (
+    DELIVERY_RECORDED,
+    EXPORT_ASKED,
+)
 from server.documents import jobs as documents
 from server.documents.archives import jobs as archives
 from server.documents.events import PAPERS_ASKED, RUN_RENDERED
-from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED, RUN_DOCUMENTED
+from server.fulfilment.events import RUN_DOCUMENTED
 from server.identity import jobs as identity
 from server.identity.events import INVITATION_MADE
 from server.notifications import jobs as notifications
-from server.notifications.accounting import jobs as accounting
-from server.notifications.events import WEBHOOK_SUSPENDED
 from server.notifications.following.jobs import tell_fact
-from server.notifications.ordering import jobs as ordering
-from server.notifications.partnering import jobs as partnering
+from server.notifications.following.table import TABLE
 from server.orders import events as order
 from server.orders.jobs import watch_pending
-from server.parties import events as party
 from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
-from server.receivables import events as money
-from server.stock import events as stock
 from server.sync import jobs as sync
 from server.sync.events import ATTACHMENT_RECEIVED, EVENT_SET_ASIDE
 
 type Task = procrastinate.tasks.Task[..., Any, Any]
 
-# fact name → its jobs, each taking owner_id and subject_id as text
-REACTIONS: Mapping[str, tuple[Task, ...]] = {
+# fact name → its work, each a job that takes owner_id and subject_id as text
+_WORK: Mapping[str, tuple[Task, ...]] = {
     order.ORDER_CREATED: (documents.render_order,),
-    order.ORDER_SUBMITTED: (documents.render_order, watch_pending, ordering.tell_order),
-    order.ORDER_UNDER_MINIMUM: (ordering.tell_order_waits,),
-    order.ORDER_ACCEPTED: (documents.render_order, ordering.tell_order),
-    order.ORDER_REJECTED: (documents.render_order, ordering.tell_order),
-    order.ORDER_CANCELLED: (documents.render_order, ordering.tell_order),
-    order.ORDER_EXPIRING: (ordering.tell_order_expiring,),
-    order.ORDER_EXPIRED: (documents.render_order, ordering.tell_order),
-    order.ORDER_REVISED: (documents.render_order, ordering.tell_order_revised),
-    order.ORDER_RESTORED: (documents.render_order, tell_fact),
+    order.ORDER_SUBMITTED: (documents.render_order, watch_pending),
+    order.ORDER_ACCEPTED: (documents.render_order,),
+    order.ORDER_REJECTED: (documents.render_order,),
+    order.ORDER_CANCELLED: (documents.render_order,),
+    order.ORDER_EXPIRED: (documents.render_order,),
+    order.ORDER_REVISED: (documents.render_order,),
+    order.ORDER_RESTORED: (documents.render_order,),
     order.ORDER_PLANNED: (documents.render_order,),
     order.ORDER_UNPLANNED: (documents.render_order,),
-    order.ORDER_SHIPPED: (documents.render_order, tell_fact),
-    order.ORDER_DELIVERED: (documents.render_order, tell_fact),
-    order.ORDER_NOT_DELIVERED: (documents.render_order, tell_fact),
+    order.ORDER_SHIPPED: (documents.render_order,),
+    order.ORDER_DELIVERED: (documents.render_order,),
+    order.ORDER_NOT_DELIVERED: (documents.render_order,),
     order.ORDER_REOPENED: (documents.render_order,),
     order.ORDER_CORRECTED: (documents.render_order,),
     order.SUPPLEMENT_MADE: (documents.render_order,),
     order.SUPPLEMENT_WITHDRAWN: (documents.render_order,),
-    order.REQUEST_MADE: (ordering.tell_request,),
-    order.REQUEST_ANSWERED: (ordering.tell_request,),
     CONTAINER_PRICED: (billing.watch_deposit,),
     PAPERS_ASKED: (archives.gather_papers,),
-    MESSAGE_SAID: (ordering.tell_message, accounting.tell_account_message),
-    money.REMINDER_DUE: (accounting.tell_reminder,),
     RUN_DOCUMENTED: (documents.render_run,),
     RUN_RENDERED: (sync.build_run_bundle,),
     RUN_READY: (sync.build_run_bundle,),
-    DELIVERY_RECORDED: (documents.render_delivery, sync.seal_delivery, notifications.tell_variance),
-    DELIVERY_CORRECTED: (notifications.tell_correction,),
+    DELIVERY_RECORDED: (documents.render_delivery, sync.seal_delivery),
     EVENT_SET_ASIDE: (sync.tell_set_aside,),
     ATTACHMENT_RECEIVED: (sync.seal_with_attachment,),
-    INVOICE_PUBLISHED: (documents.render_invoice, notifications.tell_invoice),
-    INVOICE_RESENT: (documents.render_invoice, notifications.tell_invoice_again),
-    CREDIT_ISSUED: (documents.render_credit, notifications.tell_credit),
-    CREDIT_PROPOSED: (tell_fact,),
-    CREDIT_REFUSED: (tell_fact,),
-    money.PAYMENT_RECEIVED: (tell_fact,),
-    money.PAYMENT_FAILED: (tell_fact,),
-    money.REFUND_MADE: (tell_fact,),
-    money.REFUND_FAILED: (tell_fact,),
-    money.ACCOUNT_HELD: (tell_fact,),
-    money.ACCOUNT_RELEASED: (tell_fact,),
-    stock.TRANSFER_SENT: (tell_fact,),
-    stock.TRANSFER_ACCEPTED: (tell_fact,),
-    stock.TRANSFER_CANCELLED: (tell_fact,),
+    INVOICE_PUBLISHED: (documents.render_invoice,),
+    INVOICE_RESENT: (documents.render_invoice,),
+    CREDIT_ISSUED: (documents.render_credit,),
     order.ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
     EXPORT_ASKED: (delivery.gather_export,),
-    PROOF_SEALED: (notifications.tell_proof,),
-    party.RELATION_MOVED: (partnering.tell_bond,),
-    party.AGREEMENT_MOVED: (partnering.tell_bond,),
-    CONTEST_OPENED: (notifications.tell_contest,),
-    CONTEST_DECIDED: (notifications.tell_contest,),
     INVITATION_MADE: (notifications.tell_invitation,),
-    WEBHOOK_SUSPENDED: (notifications.tell_suspension,),
     PLAN_REQUESTED: (planning.solve_plan,),
     RUN_PLANNED: (planning.draw_run,),
     RUN_CHANGED: (planning.draw_run,),
 }
 
+
+# fact name → its jobs: its work, then its news to whoever the table says
+REACTIONS: Mapping[str, tuple[Task, ...]] = {
+    name: (*_WORK.get(name, ()), *((tell_fact,) if name in TABLE else ())) for name in (*_WORK, *TABLE)
+}
 
 # when (cron, UTC) → its job, taking the moment; only a worker that stays plans them, once however many there are
 HOURS: Mapping[str, Task] = {"23 * * * *": identity.sweep}

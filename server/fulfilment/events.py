@@ -3,5 +3,3 @@
 DELIVERY_SETTLED = "fulfilment.delivery_settled"
 RUN_DOCUMENTED = "fulfilment.run_documented"
 DELIVERY_RESETTLED = "fulfilment.delivery_resettled"
-CONTEST_OPENED = "fulfilment.contest_opened"
-CONTEST_DECIDED = "fulfilment.contest_decided"

@@ -59,6 +59,7 @@ EVENTS: Final = (
         Text("Remboursements et contestations bancaires", "Refunds and chargebacks"),
         Permission.BALANCE_READ,
     ),
+    Event("invoice.written_off", Text("Radiations", "Write-offs"), Permission.BALANCE_READ, mailed=False),
     Event("invoice.reminder", Text("Relances de factures", "Invoice reminders"), Permission.BALANCE_READ),
     Event("account.", Text("Messages sur les comptes", "Messages on accounts"), Permission.ACCOUNTING_CHAT),
     Event(

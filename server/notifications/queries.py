@@ -35,7 +35,8 @@ def inbox(
     return rows[:PAGE_ROWS], len(rows) > PAGE_ROWS
 
 
-def _shown(hidden: frozenset[str]) -> tuple[ColumnElement[bool], ...]:
+def shown(hidden: frozenset[str]) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of messages whose event is not among ``hidden``."""
     return (not_(is_hidden(hidden)),) if hidden else ()
 
 
@@ -44,14 +45,14 @@ def unread_count(session: Session, *, hidden: frozenset[str] = frozenset()) -> i
     counted = session.scalar(
         select(func.count())
         .select_from(InboxMessage)
-        .where(InboxMessage.owner_id == acting_org(session), InboxMessage.read_at.is_(None), *_shown(hidden))
+        .where(InboxMessage.owner_id == acting_org(session), InboxMessage.read_at.is_(None), *shown(hidden))
     )
     return int(counted or 0)
 
 
 def all_messages(*, unread: bool, hidden: frozenset[str] = frozenset()) -> Select[InboxMessage]:
     """Return the query of the organisation's messages, or of those that nobody read, but for ``hidden`` events."""
-    query = select(InboxMessage).where(*_shown(hidden))
+    query = select(InboxMessage).where(*shown(hidden))
     return query.where(InboxMessage.read_at.is_(None)) if unread else query
 
 

@@ -62,6 +62,11 @@ CHOICES: Final[Mapping[StrEnum, Text]] = {
     SettlementPolicy.ADJUST: Text("ajuster la facture", "adjust the invoice"),
     SettlementPolicy.CREDIT: Text("émettre un crédit", "issue a credit"),
 }
+BILLED: Final[Mapping[BillingType, Text]] = {
+    BillingType.EXTERNAL: Text("Facturation externe", "External billing"),
+    BillingType.AGENT: Text("Agent facturant", "Billing agent"),
+}
+"""How an order is billed when it is not the usual way: its badge on pages and papers, in news and manifests (R008)."""
 SOURCES: Final[Mapping[Source, Text]] = {
     Source.ORDER: Text("de la commande", "from the order"),
     Source.CLIENT: Text("du client", "from the client"),
@@ -91,3 +96,14 @@ ENUMS: Final[Mapping[str, type[StrEnum]]] = {
 SWITCHES: Final = frozenset({"auto_accept", "balance_visible", "one_invoice_a_stop"})
 TEXTS: Final = frozenset({"note_fr", "note_en", "footer_fr", "footer_en"})
 HUNDREDTHS: Final = frozenset({"min_value_cents", "discount_bp"})
+
+
+def badge_of(billing_type: BillingType | None) -> Text | None:
+    """Return the badge of an order that is billed in this way, or None when it is the usual one (R008)."""
+    return BILLED.get(billing_type) if billing_type else None
+
+
+def with_badge(title: Text, billing_type: BillingType | None) -> Text:
+    """Return a title that names an order, with its badge behind it if it has one (R008)."""
+    badge = badge_of(billing_type)
+    return Text(f"{title.fr} · {badge.fr}", f"{title.en} · {badge.en}") if badge else title

@@ -29,6 +29,8 @@ from server.documents.rendering.render import render
 from server.documents.service import Rendered
 from server.documents.service.keeping import PDF, put
 from server.notifications.service.telling import News, tell
+from server.orders.model import Order
+from server.parties.wording import with_badge
 from server.sync.model import Attachment, DeviceEvent, EventDecision
 from server.sync.service import proofs, purging
 from server.sync.service.bundles import build_bundle
@@ -97,22 +99,23 @@ def tell_set_aside(*, owner_id: str, subject_id: str) -> None:
             .distinct()
         ).all()
         for seller_id, order_id in proven:
-            tell(session, recipient_id=seller_id, news=news_of_set_aside(decision, order_id), stamp=_now())
+            news = news_of_set_aside(decision, session.get_one(Order, order_id))
+            tell(session, recipient_id=seller_id, news=news, stamp=_now())
 
 
-def news_of_set_aside(decision: EventDecision, order_id: UUID) -> News:
+def news_of_set_aside(decision: EventDecision, order: Order) -> News:
     """Return what a seller is told of an event that was set aside after its proof."""
     return News(
-        key=f"set-aside:{decision.event_id}:{order_id}",
+        key=f"set-aside:{decision.event_id}:{order.id}",
         kind="delivery.event_set_aside",
-        subject_id=order_id,
-        title=Text("Événement de livraison écarté", "Delivery event set aside"),
+        subject_id=order.id,
+        title=with_badge(Text("Événement de livraison écarté", "Delivery event set aside"), order.billing_type),
         text=Text(
             f"Le transporteur a écarté un événement reçu après votre preuve, qui reste telle quelle. {decision.reason}",
             f"The carrier set aside an event received after your proof, which stays as it is. {decision.reason}",
         ),
-        link=f"/commandes/{order_id}",
-        members={"order_id": str(order_id), "event_id": str(decision.event_id), "reason": decision.reason},
+        link=f"/commandes/{order.id}",
+        members={"order_id": str(order.id), "event_id": str(decision.event_id), "reason": decision.reason},
     )
 
 

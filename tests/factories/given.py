@@ -14,7 +14,7 @@ from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Proof, Visit
 from server.identity.model import OrganisationKind, Role
-from server.notifications import jobs as notifications
+from server.notifications.following.jobs import tell_fact
 from server.notifications.service.endpoints import add_endpoint
 from server.sync import jobs as sync
 from tests.factories.hand_tablet import Yard, make_yard
@@ -51,9 +51,9 @@ def seal(yard: Yard, visit_id: UUID, *, only_complete: int = 1) -> list[Proof]:
         delivery_ids = list(session.scalars(select(Delivery.id).where(Delivery.visit_id == visit_id)))
         found = list(session.scalars(select(Proof).where(Proof.delivery_id.in_(delivery_ids))))
     for proof in found:
-        notifications.tell_proof(owner_id=owner_id, subject_id=str(proof.id))
+        tell_fact(owner_id=owner_id, subject_id=str(proof.id))
     for delivery_id in delivery_ids:
-        notifications.tell_variance(owner_id=owner_id, subject_id=str(delivery_id))
+        tell_fact(owner_id=owner_id, subject_id=str(delivery_id))
     return found
 
 

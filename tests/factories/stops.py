@@ -16,7 +16,7 @@ from server.core.transaction import transaction
 from server.documents import jobs as documents
 from server.identity.model import OrganisationKind, Role
 from server.ledger.model import Account, Posting
-from server.notifications import jobs as notifications
+from server.notifications.following.jobs import tell_fact
 from server.parties.model import BillingType, SettlementPolicy
 from server.receivables.audit import book_faults
 from server.sync.service.bundles import build_bundle
@@ -135,7 +135,7 @@ def settled_by_jobs(shop: Shop) -> None:
         ids = session.scalars(select(Invoice.id).where(Invoice.state == InvoiceState.PUBLISHED)).all()
     for invoice_id in ids:
         documents.render_invoice(owner_id=str(shop.world.carrier_id), subject_id=str(invoice_id))
-        notifications.tell_invoice(owner_id=str(shop.world.carrier_id), subject_id=str(invoice_id))
+        tell_fact(owner_id=str(shop.world.carrier_id), subject_id=str(invoice_id))
 
 
 def papers(client: Client, kind: str = "invoice") -> dict[str, str]:

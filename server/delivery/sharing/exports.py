@@ -22,7 +22,9 @@ from server.delivery.events import EXPORT_ASKED
 from server.delivery.model import VisitOutcome
 from server.delivery.sharing.model import ExportState, ProofEntry, ProofExport, ProofKind, ProofState
 from server.delivery.sharing.queries import ProofFilter, find_proofs
+from server.orders import queries as orders
 from server.parties import queries as parties
+from server.parties.wording import badge_of
 from shared.ids import new_id
 
 MAX_PROOFS: Final = 5_000
@@ -52,6 +54,7 @@ class ExportFile(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     proof_id: UUID
     order_number: str
+    billed: Text | None = None  # the order's badge (R008)
     carrier_id: UUID
     sha256: str
     size_bytes: int
@@ -158,7 +161,9 @@ def files_of(session: Session, export: ProofExport) -> list[ExportFile]:
     ordered = query.where(ProofEntry.made_at <= export.asked_at).order_by(
         ProofEntry.delivered_at.desc(), ProofEntry.proof_id.desc()
     )
-    return [file for entry in session.scalars(ordered.limit(MAX_PROOFS)) for file in _files(entry)]
+    entries = session.scalars(ordered.limit(MAX_PROOFS)).all()
+    billed = orders.billing_types(session, order_ids={one.order_id for one in entries})
+    return [file for one in entries for file in _files(one, badge_of(billed.get(one.order_id)))]
 
 
 class Packed(Protocol):
@@ -227,7 +232,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _files(entry: ProofEntry) -> Iterator[ExportFile]:
+def _files(entry: ProofEntry, billed: Text | None) -> Iterator[ExportFile]:
     number = "".join(one if one.isalnum() or one in "-_" else "-" for one in entry.order_number)
     named = f"{number}-{entry.proof_id.hex[-8:]}"
     paper = entry.kind is ProofKind.PAPER
@@ -239,6 +244,7 @@ def _files(entry: ProofEntry) -> Iterator[ExportFile]:
             name=f"{named}{suffix}",
             proof_id=entry.proof_id,
             order_number=entry.order_number,
+            billed=billed,
             carrier_id=entry.proof_owner_id,
             sha256=sha256,
             size_bytes=size_bytes,

@@ -12,7 +12,7 @@ from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.documents.archives import service
-from server.documents.archives.service import FORMAT, PaperFile, PaperManifest
+from server.documents.archives.service import FORMAT, PaperFile, Paperless, PaperManifest
 from server.documents.model import DocumentKind
 
 _AT_ONCE = 50  # orders
@@ -29,7 +29,7 @@ def gather_papers(*, owner_id: str, subject_id: str) -> None:
     if not order_ids:
         return
     kept: list[PaperFile] = []
-    missing: list[str] = []
+    missing: list[Paperless] = []
     for at in range(0, len(order_ids), _AT_ONCE):
         with transaction(org_id) as session:
             found, without = service.papers_of(session, order_ids=order_ids[at : at + _AT_ONCE], kinds=kinds)
@@ -39,11 +39,11 @@ def gather_papers(*, owner_id: str, subject_id: str) -> None:
             if _is_kept(store, file):
                 kept.append(file)
             else:
-                missing.append(file.order_number)
+                missing.append(Paperless(order_number=file.order_number, billed=file.billed))
     _finish(org_id, archive_id, kept, missing)
 
 
-def _finish(org_id: UUID, archive_id: UUID, kept: list[PaperFile], missing: list[str]) -> None:
+def _finish(org_id: UUID, archive_id: UUID, kept: list[PaperFile], missing: list[Paperless]) -> None:
     now = Stamp(None, clock.now())
     manifest = PaperManifest(
         format=FORMAT, made_at=now.at, organisation_id=org_id, files=tuple(kept), missing=tuple(missing)

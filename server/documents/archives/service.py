@@ -20,6 +20,7 @@ from server.documents.archives.model import ArchiveState, PaperArchive
 from server.documents.events import PAPERS_ASKED
 from server.documents.model import Document, DocumentKind
 from server.orders.model import Order
+from server.parties.wording import badge_of
 from shared.ids import new_id
 
 FORMAT: Final = "tournee-papers/1"
@@ -45,25 +46,33 @@ class ArchiveExpired(Problem):
 
 
 class PaperFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One paper of an archive: whose it is, which order it belongs to, its bytes' hash."""
+    """One paper of an archive: whose it is, which order it belongs to and how that is billed, its bytes' hash."""
 
     name: str
     order_id: UUID
     order_number: str
+    billed: Text | None = None  # the order's badge (R008)
     kind: str
     owner_id: UUID
     sha256: str
     size_bytes: int
 
 
+class Paperless(msgspec.Struct, frozen=True, kw_only=True):
+    """An order without a paper that its asker may open."""
+
+    order_number: str
+    billed: Text | None
+
+
 class PaperManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What an archive holds; ``missing`` names orders without a paper that its asker may open."""
+    """What an archive holds, and which orders have nothing in it."""
 
     format: str
     made_at: datetime
     organisation_id: UUID
     files: tuple[PaperFile, ...]
-    missing: tuple[str, ...]
+    missing: tuple[Paperless, ...]
 
 
 def ask_archive(
@@ -144,13 +153,14 @@ def require_ready(archive: PaperArchive, *, now: datetime) -> PaperArchive:
 
 def papers_of(
     session: Session, *, order_ids: Sequence[UUID], kinds: Sequence[DocumentKind]
-) -> tuple[list[PaperFile], list[str]]:
-    """Return the latest paper of each order, its invoice else its purchase order, and the numbers without one.
+) -> tuple[list[PaperFile], list[Paperless]]:
+    """Return the latest paper of each order, its invoice else its purchase order, and the orders without one.
 
     ``kinds`` are those that the asker may open; rows of others' are out of reach anyway.
     """
+    asked = select(Order.id, Order.number, Order.billing_type).where(Order.id.in_(order_ids))
     orders = {
-        row.id: row.number for row in session.execute(select(Order.id, Order.number).where(Order.id.in_(order_ids)))
+        row.id: Paperless(order_number=row.number, billed=badge_of(row.billing_type)) for row in session.execute(asked)
     }
     wanted = [kind for kind in (DocumentKind.PURCHASE_ORDER, DocumentKind.INVOICE) if kind in kinds]
     rows = session.scalars(
@@ -160,7 +170,7 @@ def papers_of(
     )
     latest = {row.order_id: row for row in rows}
     found = [_file(orders[one], latest[one]) for one in order_ids if one in latest and one in orders]
-    return found, [number for one, number in orders.items() if one not in latest]
+    return found, [order for one, order in orders.items() if one not in latest]
 
 
 def begin(session: Session, archive_id: UUID) -> PaperArchive | None:
@@ -199,12 +209,13 @@ def _require_room(session: Session, me: UUID, stamp: Stamp) -> None:
         )
 
 
-def _file(number: str, paper: Document) -> PaperFile:
+def _file(order: Paperless, paper: Document) -> PaperFile:
     safe = "".join(one if one.isalnum() or one in "-_." else "-" for one in paper.name)
     return PaperFile(
         name=f"{paper.id.hex[-6:]}-{safe}",
         order_id=paper.order_id or paper.subject_id,
-        order_number=number,
+        order_number=order.order_number,
+        billed=order.billed,
         kind=paper.kind.value,
         owner_id=paper.owner_id,
         sha256=paper.sha256,

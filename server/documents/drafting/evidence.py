@@ -15,6 +15,7 @@ from server.documents.rendering.papers import ProofOfDelivery, Seal, SeenAmounts
 from server.documents.rendering.parts import Drawing, Fix, Moment, paper_currency
 from server.orders.model import Order
 from server.parties.model import Organisation
+from server.parties.wording import badge_of
 from server.planning.model import Run
 from shared.codes import ProofCode, proof_code
 from shared.problems import Text
@@ -58,6 +59,7 @@ def draft_proof(of: ProofDrafting) -> ProofOfDelivery:
         buyer=of.cast.place(order.site_id),
         carrier=of.cast.party(delivery.owner_id),
         outcome=OUTCOMES[delivery.outcome.value],
+        billed=badge_of(order.billing_type),
         rows=delivered_rows(delivery, order),
         delivered_at=Moment(at=delivery.delivered_at, uncertainty_s=visit.uncertainty_s),
         timezone=of.carrier.timezone,

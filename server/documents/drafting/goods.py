@@ -8,11 +8,12 @@ from uuid import UUID
 
 from server.billing.model import Invoice
 from server.delivery.model import Delivery, DeliveryLine, HandRecord
-from server.documents.drafting.words import BILLED, party_of_organisation, party_of_site, reason, unit
+from server.documents.drafting.words import party_of_organisation, party_of_site, reason, unit
 from server.documents.rendering import papers
 from server.documents.rendering.parts import DeliveredRow, GoodsLine, Moment, Party, Window
 from server.orders.model import LineKind, Order, OrderLine
 from server.parties.model import Organisation, Site
+from server.parties.wording import badge_of
 from server.planning.model import MatrixSource, Run, Stop, Vehicle
 from shared.problems import Text
 
@@ -40,7 +41,7 @@ def draft_slip(
     return papers.DeliverySlip(
         qr=qr,
         order_number=order.number,
-        billed=BILLED.get(order.billing_type),
+        billed=badge_of(order.billing_type),
         seller=cast.party(order.owner_id),
         buyer=cast.place(order.site_id),
         carrier=cast.party(run.owner_id),
@@ -59,7 +60,7 @@ def draft_slip_by_hand(
     return papers.DeliverySlip(
         qr=qr,
         order_number=order.number,
-        billed=BILLED.get(order.billing_type),
+        billed=badge_of(order.billing_type),
         seller=cast.party(order.owner_id),
         buyer=cast.place(order.site_id),
         carrier=cast.party(delivery.owner_id),
@@ -148,6 +149,7 @@ def draft_variance_notice(
         signer_name=delivery.signer_name,
         signer_role=signer_role,
         by_hand=said_by_hand(delivery.by_hand) if delivery.by_hand else None,
+        billed=badge_of(order.billing_type),
     )
 
 
@@ -205,7 +207,7 @@ def _run_stop(
 
 def _handed_over(order: Order, cast: Cast) -> papers.HandedOver:
     seller = cast.organisations[order.owner_id]
-    return papers.HandedOver(number=order.number, seller_name=seller.name, billed=BILLED.get(order.billing_type))
+    return papers.HandedOver(number=order.number, seller_name=seller.name, billed=badge_of(order.billing_type))
 
 
 def _load_stop(stop: Stop, cast: Cast, orders: Mapping[UUID, Order]) -> papers.LoadStop:

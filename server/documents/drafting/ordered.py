@@ -10,11 +10,12 @@ from decimal import Decimal
 from server.delivery.model import Delivery, DeliveryLine
 from server.documents.drafting.goods import Cast
 from server.documents.drafting.money import deposit_rows, price_steps
-from server.documents.drafting.words import BILLED, TAXES, reason, unit
+from server.documents.drafting.words import TAXES, reason, unit
 from server.documents.rendering import papers
 from server.documents.rendering.parts import Amounts, GoodsLine, TaxAmount, paper_currency
 from server.orders.model import Order, OrderLine
 from server.orders.pricing import priced_order
+from server.parties.wording import badge_of
 from shared.lifecycles import LABELS
 from shared.priced import PricedDocument, PricedLine
 from shared.problems import Text
@@ -45,7 +46,7 @@ def draft_purchase_order(
         seller=cast.party(order.owner_id),
         buyer=cast.place(order.site_id),
         status=LABELS[order.state],
-        billed=BILLED.get(order.billing_type),
+        billed=badge_of(order.billing_type),
         ordered_on=ordered_on,
         lines=tuple(_line(line, priced, received.get(line.id)) for line in order.lines),
         carrier=cast.party(order.carrier_id) if order.carrier_id else None,

@@ -7,7 +7,7 @@ from typing import Any
 
 from server.delivery.reasons import FAILURES, REASONS
 from server.documents.rendering.parts import Party, Registration
-from server.parties.model import BillingType, Organisation, Site
+from server.parties.model import Organisation, Site
 from shared.problems import Text
 
 UNITS: Mapping[str, Text] = {
@@ -19,11 +19,6 @@ REGISTRATIONS: Mapping[str, Text] = {"gst": Text("N° TPS", "GST no."), "qst": T
 TAXES: Mapping[str, Text] = {"gst": Text("TPS", "GST"), "qst": Text("TVQ", "QST")}
 _REASONS = {reason.code: Text(reason.name_fr, reason.name_en) for reason in REASONS}
 _FAILURES = {failure.code: Text(failure.name_fr, failure.name_en) for failure in FAILURES}
-BILLED: Mapping[BillingType, Text] = {
-    BillingType.EXTERNAL: Text("Facturation externe", "External billing"),
-    BillingType.AGENT: Text("Agent facturant", "Billing agent"),
-}
-"""How an order is billed when it is not the usual way, beside its number on every paper (R008)."""
 OUTCOMES: Mapping[str, Text] = {
     "complete": Text("Livraison complète", "Complete delivery"),
     "partial": Text("Livraison partielle", "Partial delivery"),

@@ -8,7 +8,7 @@ import msgspec
 
 from server.core.problems import Problem
 from server.documents.rendering import words
-from server.documents.rendering.compose import address, goods_table, masthead, pairs, start_sheet
+from server.documents.rendering.compose import address, beside, goods_table, masthead, pairs, start_sheet
 from server.documents.rendering.figures import day
 from server.documents.rendering.papers import CreditNote, DeliverySlip, Invoice, JoinedInvoice, PurchaseOrder
 from server.documents.rendering.parts import Party
@@ -107,7 +107,7 @@ def purchase_order_sheet(paper: PurchaseOrder, language: Language) -> Sheet:
     )
     return msgspec.structs.replace(
         sheet,
-        badge=_beside(paper.status, paper.billed, language=language),
+        badge=beside(paper.status, paper.billed, language=language),
         facts=pairs(
             language,
             (words.ORDERED_ON, day(paper.ordered_on, language)),
@@ -136,7 +136,7 @@ def delivery_slip_sheet(paper: DeliverySlip, language: Language) -> Sheet:
     sign = (SignHere(title=SIGN_TITLE.say(language), labels=tuple(label.say(language) for label in SIGN_LABELS)),)
     return msgspec.structs.replace(
         sheet,
-        badge=_beside(paper.billed, language=language),
+        badge=beside(paper.billed, language=language),
         facts=pairs(
             language,
             (words.ORDER, paper.order_number),
@@ -200,10 +200,6 @@ def require_one_number(number: str, reference: str) -> None:
 def day_or_nothing(value: date | None, language: Language) -> str:
     """Return a day in words, empty when it is not known."""
     return day(value, language) if value else ""
-
-
-def _beside(*said: Text | None, language: Language) -> str:
-    return " · ".join(one.say(language) for one in said if one)
 
 
 def _orders(numbers: tuple[str, ...]) -> tuple[Text, str]:

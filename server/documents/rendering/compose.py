@@ -36,6 +36,11 @@ def masthead(label: Text, party: Party, language: Language) -> Address:
     return Address(label=plain.label, name=plain.name, lines=plain.lines + numbers)
 
 
+def beside(*said: Text | None, language: Language) -> str:
+    """Return the badge of a paper: those words that there are, one beside the other."""
+    return " · ".join(one.say(language) for one in said if one)
+
+
 def start_sheet(title: Text, number: str, head: Address, *, qr: str, language: Language, issuer_name: str) -> Sheet:
     """Return a sheet with its heading, QR code and running line, and no content yet."""
     return Sheet(

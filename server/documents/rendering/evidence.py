@@ -8,7 +8,7 @@ import msgspec
 
 from server.documents.rendering import words
 from server.documents.rendering.commerce import recorded_by_hand
-from server.documents.rendering.compose import address, masthead, pairs, start_sheet
+from server.documents.rendering.compose import address, beside, masthead, pairs, start_sheet
 from server.documents.rendering.figures import count, day, format_money, moment, place
 from server.documents.rendering.ink import ink_svg
 from server.documents.rendering.papers import ProofOfDelivery, Seal, VarianceNotice
@@ -109,6 +109,7 @@ def variance_notice_sheet(paper: VarianceNotice, language: Language) -> Sheet:
     )
     return msgspec.structs.replace(
         sheet,
+        badge=beside(paper.billed, language=language),
         facts=pairs(
             language,
             (words.ORDER, paper.order_number),
@@ -143,7 +144,7 @@ def proof_sheet(paper: ProofOfDelivery, language: Language) -> Sheet:
     )
     return msgspec.structs.replace(
         sheet,
-        badge=paper.outcome.say(language),
+        badge=beside(paper.outcome, paper.billed, language=language),
         facts=pairs(
             language,
             (words.ORDER, paper.order_number),

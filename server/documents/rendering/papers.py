@@ -162,7 +162,8 @@ class CreditNote(PaperBase, frozen=True, kw_only=True, tag="credit_note"):
 class VarianceNotice(PaperBase, frozen=True, kw_only=True, tag="variance_notice"):
     """Tells a supplier who bills elsewhere what was not delivered as ordered (C14). No amounts.
 
-    ``by_hand`` says who recorded a delivery that no tablet saw.
+    ``billed`` says how its order is billed when it is not the usual way (R008), ``by_hand`` who recorded a delivery
+    that no tablet saw.
     """
 
     reference: Word
@@ -176,6 +177,7 @@ class VarianceNotice(PaperBase, frozen=True, kw_only=True, tag="variance_notice"
     signer_name: Line80 = ""
     signer_role: Line80 = ""
     by_hand: Text | None = None
+    billed: Text | None = None
 
 
 class HandedOver(Part, frozen=True, kw_only=True):
@@ -275,7 +277,10 @@ class Seal(Part, frozen=True, kw_only=True):
 
 
 class ProofOfDelivery(PaperBase, frozen=True, kw_only=True, tag="proof_of_delivery"):
-    """The sealed facts of one order's delivery, for its supplier and buyer: no line of another supplier."""
+    """The sealed facts of one order's delivery, for its supplier and buyer: no line of another supplier.
+
+    ``billed`` says how its order is billed when it is not the usual way (R008).
+    """
 
     order_number: Word
     seller: Party
@@ -289,6 +294,7 @@ class ProofOfDelivery(PaperBase, frozen=True, kw_only=True, tag="proof_of_delive
     device_name: Line80
     app_version: Line80
     seal: Seal
+    billed: Text | None = None
     run_name: Line80 = ""
     arrived_at: Moment | None = None
     received_at: datetime | None = None

@@ -19,6 +19,8 @@ from server.documents.rendering.papers import (
 )
 from server.documents.rendering.parts import DeliveredRow, Drawing, Fix, Moment, Window
 from server.documents.rendering.sample_commerce import BEERS, BREWERY, CARRIER, CASE, DAY, SHOP, UNITS
+from server.parties.model import BillingType
+from server.parties.wording import BILLED
 from shared.codes import ProofCode, proof_code
 from shared.problems import Text
 
@@ -68,6 +70,7 @@ def variance_notice(count: int = 5) -> VarianceNotice:
         rows=delivered_rows(count),
         signer_name="Élodie Lœwen",
         signer_role="gérante",
+        billed=BILLED[BillingType.EXTERNAL],
     )
 
 

@@ -21,11 +21,11 @@ from server.core.stamp import Stamp
 from server.delivery import queries as delivery
 from server.delivery.contests import queries
 from server.delivery.contests.model import CONTEST_LIFECYCLE, Contest, ContestState, ContestSubject
+from server.delivery.events import CONTEST_DECIDED, CONTEST_OPENED
 from server.delivery.model import Delivery, Proof
 from server.delivery.sharing.model import PROOF_LIFECYCLE, ProofState
 from server.delivery.sharing.queries import entry_named
 from server.delivery.sharing.service import DEFAULT_CONTEST_DAYS, mark_proof
-from server.fulfilment.events import CONTEST_DECIDED, CONTEST_OPENED
 from server.orders.model import Order
 from server.parties.model import Agreement
 from server.parties.queries import zone_or_ours

@@ -45,16 +45,16 @@ def list_messages(asked: dict[str, Any]) -> Sequence[InboxMessage]:
 def read(message_id: UUID) -> InboxMessage:
     """Take a message as read"""
     with transaction(actor().org_id) as session:
-        return read_message(session, message_id=message_id, stamp=stamp())
+        return read_message(session, message_id=message_id, hidden=out_of_reach(actor().may), stamp=stamp())
 
 
 @blp.route("/read", methods=["POST"])
 @requires(Permission.INBOX_READ)
 @blp.response(204)
 def read_whole() -> None:
-    """Take every message as read"""
+    """Take every message as read that one's role may hear of"""
     with transaction(actor().org_id) as session:
-        read_all(session, stamp=stamp())
+        read_all(session, hidden=out_of_reach(actor().may), stamp=stamp())
 
 
 @blp.route("/choices", methods=["GET"])

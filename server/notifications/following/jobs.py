@@ -15,31 +15,43 @@ from server.core.jobs import AGAIN, queue
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.identity.model import Membership
-from server.notifications.following.subjects import SUBJECTS
-from server.notifications.following.table import TABLE, Line
+from server.notifications.following.lines import Line
+from server.notifications.following.subjects import SUBJECTS, Subject
+from server.notifications.following.table import TABLE
 from server.notifications.service.telling import tell
 
 
 @queue.task(name="notifications.tell_fact", retry=AGAIN)
 def tell_fact(*, owner_id: str, subject_id: str) -> None:
-    """Tell each fact of the table about one subject, once: those told before are known by their place in the chain.
+    """Tell each fact of the table about one subject, once: those told before are known by their keys.
 
-    Whoever did it at a desk is not told, as its line says; what a tablet reported is news to its own office, too.
+    Whoever did it at a desk is not told, unless its line says so; what a tablet reported is news to its office, too.
     """
     with transaction(UUID(owner_id)) as session:
-        for fact, line in _lines(session, UUID(owner_id), UUID(subject_id)):
-            subject = SUBJECTS[fact.name](session, fact.subject_id, fact.name)
-            news = subject.news(line, once=str(fact.position))
-            for recipient_id in sorted(subject.told(line)):
-                if line.own or not _did(session, recipient_id, fact):
-                    tell(session, recipient_id=recipient_id, news=news, stamp=Stamp(None, clock.now()))
+        for fact, lines in _lines(session, UUID(owner_id), UUID(subject_id)):
+            subject = SUBJECTS[fact.name](session, fact)
+            for line in lines:
+                _tell(session, fact, line, subject)
 
 
-def _lines(session: Session, owner_id: UUID, subject_id: UUID) -> Iterator[tuple[Fact, Line]]:
+def _tell(session: Session, fact: Fact, line: Line, subject: Subject) -> None:
+    for recipient_id in sorted(subject.told(line)):
+        if line.own or not _did(session, recipient_id, fact):
+            news = subject.news(line, place=fact.position)
+            tell(session, recipient_id=recipient_id, news=news, stamp=Stamp(None, clock.now()))
+
+
+def _lines(session: Session, owner_id: UUID, subject_id: UUID) -> Iterator[tuple[Fact, tuple[Line, ...]]]:
     told = select(Fact).where(Fact.owner_id == owner_id, Fact.subject_id == subject_id, Fact.name.in_(sorted(TABLE)))
+    facts = session.scalars(told.order_by(Fact.position)).all()
+    newest = {fact.name: fact.position for fact in facts}
     before = ""
-    for fact in session.scalars(told.order_by(Fact.position)).all():
-        yield from ((fact, line) for line in TABLE[fact.name] if not (line.turns and fact.name == before))
+    for fact in facts:
+        is_newest, repeats = newest[fact.name] == fact.position, fact.name == before
+        yield (
+            fact,
+            tuple(line for line in TABLE[fact.name] if not (line.turns and repeats) and (is_newest or not line.newest)),
+        )
         before = fact.name
 
 

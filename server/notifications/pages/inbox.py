@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.core.transaction import transaction
@@ -27,7 +28,7 @@ def inbox() -> str:
     raw = request.args.get("page", "1")
     page = min(int(raw), LAST_PAGE) if raw in {str(one) for one in range(1, LAST_PAGE + 1)} else 1
     with transaction(actor().org_id) as session:
-        hidden = hidden_events(session, reader_id=actor().user_id) | out_of_reach(actor().may)
+        hidden = _hidden(session)
         messages, more = queries.inbox(session, page=page, hidden=hidden)
         return render_template(
             "notifications/inbox.html",
@@ -44,7 +45,7 @@ def inbox() -> str:
 def open_message(message_id: UUID) -> Response:
     """Take the message as read and lead to what it is about."""
     with transaction(actor().org_id) as session:
-        message = read_message(session, message_id=message_id, stamp=stamp())
+        message = read_message(session, message_id=message_id, hidden=_hidden(session), stamp=stamp())
         link = message.link if message.link.startswith("/") else url_for("notifications.inbox")
     return redirect(link, code=303)
 
@@ -52,7 +53,12 @@ def open_message(message_id: UUID) -> Response:
 @pages.post("/avis/lus")
 @requires(Permission.INBOX_READ)
 def mark_all_read() -> Response:
-    """Take every message as read."""
+    """Take every message that the list shows as read."""
     with transaction(actor().org_id) as session:
-        read_all(session, stamp=stamp())
+        read_all(session, hidden=_hidden(session), stamp=stamp())
     return redirect(url_for("notifications.inbox"), code=303)
+
+
+def _hidden(session: Session) -> frozenset[str]:
+    """Return the events that the reader switched off, or whose role hears nothing of them."""
+    return hidden_events(session, reader_id=actor().user_id) | out_of_reach(actor().may)

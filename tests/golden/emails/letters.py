@@ -14,27 +14,32 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from server.billing import events as billing
 from server.billing.joined import JoinedInvoice
 from server.billing.model import CreditNote, Invoice
+from server.conversations.events import MESSAGE_SAID
 from server.conversations.model import Message
 from server.core.settings import PREFIX, reload_settings
 from server.core.stamp import Stamp
+from server.delivery import events as delivery
 from server.delivery.contests.model import Contest, ContestState, ContestSubject
 from server.delivery.model import Correction, Delivery, Proof, VisitOutcome
 from server.identity.model import Invitation
-from server.notifications import words
-from server.notifications.accounting.words import news_of_account_message, news_of_reminder
-from server.notifications.following.subjects import Subject
+from server.notifications.events import WEBHOOK_SUSPENDED
+from server.notifications.following.rows.orders import ORDERS
+from server.notifications.following.subjects import Subject, goods, invoices, links, orders
 from server.notifications.following.table import TABLE
+from server.notifications.jobs import invitation_words
 from server.notifications.model import EmailMessage, WebhookEndpoint
-from server.notifications.ordering.words import NEWS, news_of_message, news_of_request
 from server.notifications.outgoing.attaching import CARRIED
 from server.notifications.outgoing.composing import composed
 from server.notifications.outgoing.links import INVITATION
-from server.notifications.partnering.jobs import news_of_bond
 from server.notifications.service.telling import News, email_of
+from server.orders import events as order
 from server.orders.model import Order, OrderRequest, RequestState
-from server.parties.model import Agreement, Relation, RelationState
+from server.parties import events as party
+from server.parties.model import Agreement, BillingType, Relation, RelationState
+from server.receivables import events as money
 from server.receivables.model import Reminder
 from server.sync.jobs import news_of_set_aside
 from server.sync.model import EventDecision
@@ -62,8 +67,9 @@ SECTIONS = [
     for section, cents in ((1, 800_00), (2, 434_56))
 ]  # fmt: skip
 CREDIT = CreditNote(
-    parties_text=PARTIES, id=ID, number="N-2026-00041", total_cents=51_27, currency="CAD",
-    reason_fr="Bris de marchandise constaté à la livraison", reason_en="Breakage found at the delivery",
+    parties_text=PARTIES, id=ID, owner_id=ID, buyer_id=ID, party_ids=[ID], number="N-2026-00041", total_cents=51_27,
+    currency="CAD", reason_fr="Bris de marchandise constaté à la livraison",
+    reason_en="Breakage found at the delivery",
 )  # fmt: skip
 DELIVERY = Delivery(id=ID, order_id=ID, revision=2, outcome=VisitOutcome.PARTIAL)
 WORDS = {
@@ -81,10 +87,13 @@ WORDS = {
     "delivered": Text("livrée", "delivered"),
     "units": Text("12 unités", "12 units"),
     "arrived": Text("10", "10"),
+    "agreed": Text("", ""),
+    "invoice": Text("F-2026-00318", "F-2026-00318"),
 }
 PAGES = {
     "credit": f"/credits/{ID}", "payment": f"/paiements/{ID}", "refund": f"/paiements/{ID}", "account": "/a-payer",
-    "order": f"/commandes/{ID}", "stock_transfer": "/stock/transferts",
+    "order": f"/commandes/{ID}", "stock_transfer": "/stock/transferts", "invoice": f"/factures/{ID}",
+    "allocation": f"/factures/{ID}",
 }  # fmt: skip
 WHY = "La cliente a rendu une caisse."
 SAID = "La ruelle est fermée mardi\u00a0: passez par l’avant, s’il vous plaît."
@@ -95,8 +104,8 @@ def _contest(subject: ContestSubject, state: ContestState) -> Contest:
     decided = state in {ContestState.UPHELD, ContestState.DISMISSED}
     decision = "La photo montre trois caisses." if decided else ""
     return Contest(
-        id=ID, subject=subject, subject_id=ID, state=state, number=number, reason="Il manque une caisse.",
-        decision=decision,
+        id=ID, owner_id=ID, party_ids=[ID], subject=subject, subject_id=ID, state=state, number=number,
+        reason="Il manque une caisse.", decision=decision,
     )  # fmt: skip
 
 
@@ -106,88 +115,130 @@ def _request(state: RequestState) -> OrderRequest:
 
 
 def _message() -> Message:
-    return Message(id=ID, author_name="Camille Roy", text_fr=SAID, text_en=SAID)
+    return Message(id=ID, party_ids=[ID], author_name="Camille Roy", text_fr=SAID, text_en=SAID)
 
 
-def news_by_letter() -> Mapping[str, tuple[str, News]]:
-    """Return the news of each letter and the job that tells it, by the letter's name."""
-    told: dict[str, tuple[str, News]] = {
-        "proof-sealed": ("tell_proof", words.news_of_proof(Proof(id=ID, file_sha256="", pdf_sha256=""), ORDER)),
-        "delivery-variance": ("tell_variance", words.news_of_variance(DELIVERY, ORDER)),
+def told_by_letter() -> Mapping[str, tuple[str, int, Subject]]:
+    """Return each letter's fact, the place of its line among the fact's, and what it is about, by the letter's name."""
+    proof = Proof(id=ID, file_sha256="", pdf_sha256="")
+    webhook = WebhookEndpoint(id=ID, url="https://erp.boeuf.example/tournee", suspended_at=AT)
+    remind = Reminder(id=ID, level=1, sent_on=date(2026, 12, 4))
+    outside, agents = (_order(OrderState.ACCEPTED, one) for one in (BillingType.EXTERNAL, BillingType.AGENT))
+    told = {
+        "proof-sealed": (delivery.PROOF_SEALED, 0, goods.proven(proof, ORDER)),
+        "proof-sealed-billed-outside": (delivery.PROOF_SEALED, 0, goods.proven(proof, outside)),
+        "delivery-variance": (delivery.DELIVERY_RECORDED, 0, goods.delivered(DELIVERY, ORDER, members={})),
+        "delivery-variance-billed-outside": (
+            delivery.DELIVERY_RECORDED, 0, goods.delivered(DELIVERY, outside, members={}),
+        ),
         "delivery-corrected": (
-            "tell_correction",
-            words.news_of_correction(DELIVERY, Correction(replaces_id=ID, reason=WHY), ORDER),
+            delivery.DELIVERY_CORRECTED, 0,
+            goods.corrected(DELIVERY, ORDER, Correction(replaces_id=ID, reason=WHY)),
         ),
-        "invoice-published": ("tell_invoice", words.news_of_invoice(INVOICE)),
-        "invoice-sent-again": ("tell_invoice_again", words.news_of_invoice(INVOICE, again=":202612011430")),
-        "invoice-joined-published": ("tell_invoice", words.news_of_joined(JoinedInvoice(ID, SECTIONS))),
+        "invoice-published": (billing.INVOICE_PUBLISHED, 0, invoices.lone_invoice(INVOICE)),
+        "invoice-sent-again": (billing.INVOICE_RESENT, 0, invoices.lone_invoice(INVOICE, once="202612011430")),
+        "invoice-joined-sent-again": (
+            billing.INVOICE_RESENT, 1, invoices.whole_invoice(JoinedInvoice(ID, SECTIONS), once="202612011430"),
+        ),
+        "invoice-joined-published": (
+            billing.INVOICE_PUBLISHED, 1, invoices.whole_invoice(JoinedInvoice(ID, SECTIONS)),
+        ),
         "invoice-joined-reminder": (
-            "tell_reminder",
-            news_of_reminder(Reminder(id=ID, level=1, sent_on=date(2026, 12, 4)), SECTIONS[1], open_cents=1_183_29),
+            money.REMINDER_DUE, 0, invoices.reminded(remind, SECTIONS[1], open_cents=1_183_29),
         ),
-        "credit-note-issued": ("tell_credit", words.news_of_credit(CREDIT)),
-        "webhook-suspended": (
-            "tell_suspension",
-            words.news_of_suspension(WebhookEndpoint(id=ID, url="https://erp.boeuf.example/tournee", suspended_at=AT)),
-        ),
-        "order-message": ("tell_message", news_of_message(ORDER, _message())),
-        "account-message": ("tell_account_message", news_of_account_message(_message(), link=f"/a-payer/{ID}#chat")),
-        "event-set-aside": (
-            "tell_set_aside",
-            news_of_set_aside(EventDecision(event_id=ID, reason="Doublon de l’arrêt 7."), ID),
-        ),
-    }
+        "credit-note-issued": (billing.CREDIT_ISSUED, 0, invoices.credited(CREDIT, {})),
+        "webhook-suspended": (WEBHOOK_SUSPENDED, 0, links.suspended(webhook)),
+        "order-message": (MESSAGE_SAID, 0, orders.said_of_order(ORDER, _message())),
+        "order-message-billed-outside": (MESSAGE_SAID, 0, orders.said_of_order(outside, _message())),
+        "account-message": (MESSAGE_SAID, 1, orders.said_of_account(_message(), issuer_id=ID, by_issuer=True)),
+        "order-accepted-billed-outside": (order.ORDER_ACCEPTED, 0, _ordered(outside)),
+        "order-accepted-billed-by-agent": (order.ORDER_ACCEPTED, 0, _ordered(agents)),
+        "order-delivered-billed-outside": (order.ORDER_DELIVERED, 0, _ordered(outside)),
+        "fact-order-delivered-owner": (order.ORDER_DELIVERED, 0, _ordered(ORDER)),
+    }  # fmt: skip
     told |= {
-        f"contest-of-{subject.value}-{state.value}": ("tell_contest", words.news_of_contest(_contest(subject, state)))
+        f"contest-of-{subject.value}-{state.value}": (
+            delivery.CONTEST_OPENED if state is ContestState.OPEN else delivery.CONTEST_DECIDED,
+            max(list(ContestState).index(state) - 1, 0),
+            goods.contested(_contest(subject, state)),
+        )
         for subject in ContestSubject
         for state in ContestState
     }
     told |= {
-        f"request-{state.value}": ("tell_request", news_of_request(ORDER, _request(state))) for state in RequestState
+        f"request-{state.value}": (
+            order.REQUEST_MADE if state is RequestState.OPEN else order.REQUEST_ANSWERED,
+            int(state is RequestState.DECLINED),
+            orders.requested(ORDER, _request(state)),
+        )
+        for state in RequestState
     }
     told |= {
         f"invoice-reminder-{level}": (
-            "tell_reminder",
-            news_of_reminder(Reminder(id=ID, level=level), INVOICE, open_cents=1_183_29),
+            money.REMINDER_DUE, 0, invoices.reminded(Reminder(id=ID, level=level), INVOICE, open_cents=1_183_29),
         )
         for level in (1, 2, 3)
-    }
+    }  # fmt: skip
     told |= {
         f"partner-{state.value}-{type(bond).__name__.lower()}": (
-            "tell_bond",
-            news_of_bond(bond, name="Brasserie du Faubourg", said_at=AT),
+            party.RELATION_MOVED if isinstance(bond, Relation) else party.AGREEMENT_MOVED,
+            list(RelationState).index(state),
+            links.moved(bond, name="Brasserie du Faubourg", said_at=AT, other_id=ID),
         )
         for state in RelationState
         for bond in (Relation(id=ID, said_by_id=ID, state=state), Agreement(id=ID, said_by_id=ID, state=state))
     }
     told |= {
-        f"fact-{fact}-{line.to[0].value}".replace(".", "-").replace("_", "-"): (
-            "tell_fact",
-            Subject(id=ID, link=PAGES[fact.split(".")[0]], parts={}, words=WORDS, members={}).news(line, once="7"),
+        fact.replace(".", "-").replace("_", "-"): (
+            fact,
+            0,
+            _ordered(_order(OrderState((line.when or ("pending",))[0]))),
         )
-        for fact, lines in TABLE.items()
-        for line in lines
+        for fact, (line, *_more) in ORDERS.items()
+        if line.kind == fact and line.own and not fact.startswith("order.request")
     }
-    jobs = {"order.under_minimum": "tell_order_waits", "order.expiring": "tell_order_expiring"}
-    jobs |= {"order.revised": "tell_order_revised"}
-    return told | {
-        kind.replace(".", "-").replace("_", "-"): (jobs.get(kind, "tell_order"), one.of(ORDER, kind=kind, once=""))
-        for kind, one in NEWS.items()
+    rest = {(fact, place) for fact, lines in TABLE.items() for place in range(len(lines))}
+    for fact, place in sorted(rest - {(fact, place) for fact, place, _subject in told.values()}):
+        name = f"fact-{fact}-{TABLE[fact][place].to[0].value}".replace(".", "-").replace("_", "-")
+        state = "".join(TABLE[fact][place].when[:1])
+        words = WORDS | ({"number": Text("BF-RAD-2026-000007", "BF-RAD-2026-000007")} if "order" not in fact else {})
+        subject = Subject(id=ID, link=_page_of(fact), parts={}, words=words, members={}, state=state)
+        told[name] = (fact, place, subject)
+    return told
+
+
+def news_by_letter() -> Mapping[str, News]:
+    """Return the news of each letter that tells of a subject, by the letter's name."""
+    set_aside = EventDecision(event_id=ID, reason="Doublon de l’arrêt 7.")
+    outside = _order(OrderState.PLANNED, BillingType.EXTERNAL)
+    return {
+        name: subject.news(TABLE[fact][place], place=7) for name, (fact, place, subject) in told_by_letter().items()
+    } | {
+        "event-set-aside": news_of_set_aside(set_aside, ORDER),
+        "event-set-aside-billed-outside": news_of_set_aside(set_aside, outside),
     }
+
+
+def _order(state: OrderState, billing_type: BillingType | None = None) -> Order:
+    return Order(id=ID, number="BC-2041", state=state, owner_id=ID, buyer_id=ID, billing_type=billing_type)
+
+
+def _ordered(one: Order) -> Subject:
+    return orders.ordered(one, parts={}, words=WORDS)
+
+
+def _page_of(fact: str) -> str:
+    return next(page for start, page in PAGES.items() if fact.startswith(start))
 
 
 def letters(language: Language) -> dict[str, str]:
     """Return every letter in one language, as it leaves, by its name; tokens that a server derives are left out."""
-    found = {name: _letter(news, language) for name, (_job, news) in news_by_letter().items()}
-    found["invoice-published-without-account"] = _letter(words.news_of_invoice(INVOICE), language, papers_id=ID)
-    _job, receipt = news_by_letter()["fact-payment-received-buyer"]
+    news = news_by_letter()
+    found = {name: _letter(one, language) for name, one in news.items()}
+    found["invoice-published-without-account"] = _letter(news["invoice-published"], language, papers_id=ID)
+    receipt = news["fact-payment-received-buyer"]
     found["payment-receipt-without-account"] = _letter(receipt, language, has_account=False)
     return found | {"invitation": _told(_invitation(language), ())}
-
-
-def jobs_of_letters() -> set[str]:
-    """Return the jobs whose e-mails are here."""
-    return {job for job, _news in news_by_letter().values()} | {"tell_invitation"}
 
 
 def _letter(news: News, language: Language, *, papers_id: UUID | None = None, has_account: bool = True) -> str:
@@ -205,7 +256,7 @@ def _invitation(language: Language) -> EmailMessage:
         inviter_name="Béatrice Houle", organisation_name="Brasserie du Faubourg", made_at=AT,
         expires_at=AT + timedelta(days=14),
     )  # fmt: skip
-    subject, body = words.invitation_words(one)
+    subject, body = invitation_words(one)
     return EmailMessage(
         kind=INVITATION, subject_id=ID, owner_id=ID, message_id=f"<{ID}@tournee.invalid>", recipient=TO,
         language=language, subject=subject.say(language), body=body.say(language),

@@ -14,7 +14,7 @@ from server.notifications.following.jobs import tell_fact
 from server.notifications.following.subjects import SUBJECTS
 from server.notifications.following.table import TABLE
 from server.subscriptions import REACTIONS
-from tests.golden.emails.letters import FOLDER, LANGUAGES, SETTINGS, jobs_of_letters, letters, news_by_letter
+from tests.golden.emails.letters import FOLDER, LANGUAGES, SETTINGS, letters, news_by_letter, told_by_letter
 
 
 @pytest.fixture(autouse=True)
@@ -38,10 +38,20 @@ def test_an_email_reads_as_it_did(language):
     assert differ == []
 
 
-def test_every_job_that_writes_mail_has_its_letter():
-    """R073, R116: a new kind of news fails here until its e-mail is written down."""
+def test_every_line_that_writes_mail_has_its_letter():
+    """R073, R116: a new kind of news fails here until its e-mail is written down; two jobs write beside the table."""
+    lines = {(fact, place) for fact, told in TABLE.items() for place in range(len(told))}
+    written = {(fact, place) for fact, place, _subject in told_by_letter().values()}
+    assert lines - written == set()
     telling = {task.name.rpartition(".")[2] for tasks in REACTIONS.values() for task in tasks}
-    assert {name for name in telling if name.startswith("tell_")} == jobs_of_letters()
+    assert {name for name in telling if name.startswith("tell_")} == {"tell_fact", "tell_invitation", "tell_set_aside"}
+
+
+def test_a_letter_is_of_a_state_in_which_it_is_sent():
+    """R064, C15: no letter stands for a state in which nobody would get it."""
+    for name, (fact, place, subject) in told_by_letter().items():
+        line = TABLE[fact][place]
+        assert not line.when or subject.state in line.when, name
 
 
 def test_every_fact_of_the_table_is_told_and_can_be_switched():
@@ -49,7 +59,7 @@ def test_every_fact_of_the_table_is_told_and_can_be_switched():
     told = {name for name, tasks in REACTIONS.items() if tell_fact in tasks}
     assert told == set(TABLE) == set(SUBJECTS)
     kinds = [line.kind for lines in TABLE.values() for line in lines]
-    kinds += [news.kind for _job, news in news_by_letter().values()]
+    kinds += [news.kind for news in news_by_letter().values()]
     heard = {kind: event_of(kind) for kind in kinds}
     assert [kind for kind, event in heard.items() if event is None] == []
     assert {event.prefix for event in heard.values()} == set(BY_PREFIX)

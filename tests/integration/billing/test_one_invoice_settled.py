@@ -22,7 +22,7 @@ from server.documents import jobs as documents
 from server.fulfilment.service.orders import take_off_run
 from server.identity.model import OrganisationKind, Role
 from server.ledger.model import Account
-from server.notifications.accounting.jobs import tell_reminder
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import InboxMessage
 from server.orders import queries as orders
 from server.parties.terms import ChosenTerms, OneInvoiceNeedsAgent
@@ -178,7 +178,7 @@ def test_it_is_reminded_of_once_with_what_is_open_of_all(app: Flask) -> None:
         made = [one.id for one in send_reminders(session, stamp=late)]
     assert len(made) == 2
     for reminder_id in made:
-        tell_reminder(owner_id=str(shop.world.carrier_id), subject_id=str(reminder_id))
+        tell_fact(owner_id=str(shop.world.carrier_id), subject_id=str(reminder_id))
     with transaction(acting=shop.world.buyer.id) as session:
         [news] = session.scalars(select(InboxMessage).where(InboxMessage.kind == "invoice.reminder")).all()
     assert news.subject_id == UUID(first["joined_id"])

@@ -22,7 +22,7 @@ from server.core.transaction import transaction
 from server.delivery.contests.model import Contest
 from server.delivery.sharing.model import ProofEntry
 from server.identity.model import Role
-from server.notifications import jobs as notifications
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import InboxMessage
 from server.receivables.service.reminders import Pause, foreseen_reminders
 from tests.factories.given import carrier, deliver, seal, shop, supplied_yard, supplier
@@ -86,10 +86,10 @@ def test_a_contest_goes_from_its_evidence_to_its_decision(yard: Yard) -> None:
     for foreign in (path, f"{path}/evidence", f"/api/v1/contests/evidence/{piece.json['id']}"):
         assert other.get(foreign).status_code == 404
     assert seller.post(f"{path}/decision", json={"upheld": True, "reason": "oui"}).status_code == 403
-    notifications.tell_contest(owner_id=str(yard.world.carrier_id), subject_id=opened["id"])
+    tell_fact(owner_id=str(yard.world.carrier_id), subject_id=opened["id"])
     decided = owner.post(f"{path}/decision", json={"upheld": False, "reason": "La photo montre la caisse livrée"}).json
     assert decided["state"] == "dismissed"
-    notifications.tell_contest(owner_id=str(yard.world.carrier_id), subject_id=opened["id"])
+    tell_fact(owner_id=str(yard.world.carrier_id), subject_id=opened["id"])
     assert [state_of(one, proof["id"]) for one in (buyer, seller, owner)] == ["closed"] * 3
     assert owner.post(f"{path}/decision", json={"upheld": True, "reason": "encore"}).status_code == 409
     assert contest(buyer, proof["id"]).status_code == 409

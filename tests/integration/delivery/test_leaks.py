@@ -27,7 +27,7 @@ from server.delivery.cli import verify
 from server.delivery.model import Delivery, Proof, Visit
 from server.documents import jobs as documents
 from server.identity.model import OrganisationKind, Role
-from server.notifications import jobs as notifications
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import EmailMessage, InboxMessage, WebhookCall
 from server.orders.model import Order
 from server.sync import jobs as sync
@@ -66,12 +66,12 @@ def settle(grounds: Grounds) -> None:
     with transaction(grounds.yard.world.carrier_id) as session:
         proofs = session.scalars(select(Proof.id)).all()
     for proof_id in proofs:
-        notifications.tell_proof(owner_id=carrier, subject_id=str(proof_id))
+        tell_fact(owner_id=carrier, subject_id=str(proof_id))
     for delivery_id in deliveries:
-        notifications.tell_variance(owner_id=carrier, subject_id=str(delivery_id))
+        tell_fact(owner_id=carrier, subject_id=str(delivery_id))
     for invoice_id in invoices:
         documents.render_invoice(owner_id=carrier, subject_id=str(invoice_id))
-        notifications.tell_invoice(owner_id=carrier, subject_id=str(invoice_id))
+        tell_fact(owner_id=carrier, subject_id=str(invoice_id))
 
 
 def ways_out(

@@ -63,6 +63,9 @@ def test_an_archive_holds_what_its_lists_say_and_every_proof_verifies(yard: Yard
     sums = dict(reversed(line.split("  ")) for line in archive.read("SHA256SUMS").decode().splitlines())
     assert set(archive.namelist()) == {"manifest.json", "SHA256SUMS", *sums}
     assert len(sums) == len(manifest["files"]) == 6
+    assert [one["billed"] for one in manifest["files"] if one["billed"]] == [
+        {"fr": "Facturation externe", "en": "External billing"}
+    ] * 2  # the proof and its paper, R008
     for file in manifest["files"]:
         payload = archive.read(file["name"])
         assert hashlib.sha256(payload).hexdigest() == file["sha256"] == sums[file["name"]]

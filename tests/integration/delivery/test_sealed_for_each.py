@@ -19,7 +19,7 @@ from server.core.transaction import transaction
 from server.delivery.model import Delivery, Proof, Visit
 from server.delivery.proofs import verify_proof
 from server.identity.model import OrganisationKind, Role
-from server.notifications import jobs as notifications
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import EmailMessage, InboxMessage, WebhookCall, WebhookEndpoint
 from server.sync import jobs as sync
 from shared.sealing import public_bytes
@@ -57,9 +57,9 @@ def seal(yard: Yard, visit_id: UUID, *, only_complete: int = 1) -> list[Proof]:
         found = list(session.scalars(select(Proof)))
         deliveries = list(session.scalars(select(Delivery.id)))
     for proof in found:
-        notifications.tell_proof(owner_id=owner_id, subject_id=str(proof.id))
+        tell_fact(owner_id=owner_id, subject_id=str(proof.id))
     for delivery_id in deliveries:
-        notifications.tell_variance(owner_id=owner_id, subject_id=str(delivery_id))
+        tell_fact(owner_id=owner_id, subject_id=str(delivery_id))
     return found
 
 

@@ -16,10 +16,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from server.core import facts
 from server.core.settings import reload_settings
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
-from server.notifications import jobs as notifications
+from server.notifications.events import WEBHOOK_SUSPENDED
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import InboxMessage, SendingState, WebhookCall, WebhookEndpoint
 from server.notifications.outgoing import webhooks
 from server.notifications.outgoing.jobs import call_webhook
@@ -114,7 +116,7 @@ def test_a_webhook_that_takes_nothing_is_suspended_and_taken_up_again(program: C
         fail_for_good(brewery, one)
     fail_for_good(brewery, waiting[-1])  # held back, not tried
     assert program.get("/api/v1/webhooks").json[0]["suspended_at"] is not None
-    notifications.tell_suspension(owner_id=str(brewery.id), subject_id=made["id"])
+    tell_fact(owner_id=str(brewery.id), subject_id=made["id"])
     with transaction(brewery.id) as session:
         assert session.get_one(WebhookCall, waiting[-1].id).state is SendingState.WAITING
     assert program.post(f"/api/v1/webhooks/calls/{waiting[0].id}/retry").status_code == 409
@@ -128,7 +130,8 @@ def test_news_of_a_suspended_webhook_come_by_inbox_and_never_by_itself(brewery: 
     with transaction(brewery.id) as session:
         one = endpoints.add_endpoint(session, url=DEAD, stamp=stamp())
         one.suspended_at = stamp().at
-    notifications.tell_suspension(owner_id=str(brewery.id), subject_id=str(one.id))
+        facts.record(session, WEBHOOK_SUSPENDED, one.id, stamp())
+    tell_fact(owner_id=str(brewery.id), subject_id=str(one.id))
     with transaction(brewery.id) as session:
         assert session.scalars(select(InboxMessage)).one().link == f"/webhooks/{one.id}"
         assert session.scalars(select(WebhookCall)).all() == []

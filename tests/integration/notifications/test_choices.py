@@ -12,11 +12,12 @@ from sqlalchemy import select
 from server.app import create_app
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
-from server.notifications import jobs
 from server.notifications.choosing import EVENTS, event_of
-from server.notifications.model import EmailMessage
+from server.notifications.following.jobs import tell_fact
+from server.notifications.model import EmailMessage, InboxMessage
 from server.notifications.outgoing.links import body_to_send, unsubscribe_link
 from server.parties.model import Emission
+from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import Deal, World, make_order, make_world
@@ -43,7 +44,7 @@ def published(app: Flask, world: World) -> str:
     order_id = make_order(world)
     assert seller.post(f"/api/v1/orders/{order_id}/invoice").status_code == 200
     invoice_id: str = seller.get(f"/api/v1/invoices?order_id={order_id}").json[0]["id"]
-    jobs.tell_invoice(owner_id=str(world.seller.id), subject_id=invoice_id)
+    tell_fact(owner_id=str(world.seller.id), subject_id=invoice_id)
     return invoice_id
 
 
@@ -141,6 +142,31 @@ def test_programs_read_take_as_read_and_switch(app: Flask, buyer: Client, world:
     deaf = driver.open(choices, "PUT", json=wanted)
     assert (deaf.status_code, deaf.json["where"]) == (403, "invoice.")
     assert driver.open(choices, "PUT", json=ours).status_code == 403
+
+
+def test_a_message_that_a_list_leaves_out_is_not_opened_by_its_name(app: Flask, world: World) -> None:
+    """Notifications: a role that hears of no money opens none of its messages, nor reads them for the others."""
+    org = Organisation(OrganisationKind.SUPPLIER, world.seller.id)
+    owner, driver = make_member(org), make_member(org, Role.DRIVER)
+    office, page, program = program_of(app, owner), browser_of(app, driver), program_of(app, driver)
+    invoice_id = published(app, world)
+    wish = {"key": str(new_id()), "amount_cents": 100, "reason": "Trop petit"}
+    written = office.post(f"/api/v1/invoices/{invoice_id}/write-offs", json=wish).json["id"]
+    tell_fact(owner_id=str(org.id), subject_id=written)
+    with transaction(org.id) as session:
+        told = session.scalars(select(InboxMessage).where(InboxMessage.kind == "invoice.written_off")).one()
+    assert page.post(f"/avis/{told.id}/ouvrir").status_code == 404
+    assert program.post(f"/api/v1/inbox/{told.id}/read").status_code == 404
+    assert page.post("/avis/lus").status_code == 303
+    assert program.post("/api/v1/inbox/read").status_code == 204
+    assert str(told.id) in {one["id"] for one in office.get("/api/v1/inbox?unread=true").json}
+    off = browser_of(app, owner)
+    off.post("/avis/preferences", data=tick("app:invoice.written_off"))
+    assert off.post(f"/avis/{told.id}/ouvrir").status_code == 404
+    off.post("/avis/preferences", data=tick())
+    opened = off.post(f"/avis/{told.id}/ouvrir")
+    assert (opened.status_code, opened.location) == (303, f"/factures/{invoice_id}")
+    assert office.post(f"/api/v1/inbox/{told.id}/read").json["read_at"]
 
 
 def test_every_kind_of_news_has_its_event() -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, NullPool, create_engine, select, text
 
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
+from server.ledger.model import Allocation, AllocationSource
 from server.notifications.following.jobs import tell_fact
 from server.notifications.model import EmailMessage, InboxMessage
 from server.orders.model import Order
@@ -26,7 +27,7 @@ from tests.factories.hand_tablet import Yard, make_yard, short
 from tests.factories.order_doors import API, trade_in
 from tests.factories.strict_gateway import StrictGateway
 from tests.factories.web import Organisation as Org
-from tests.factories.web import browser_of, make_member
+from tests.factories.web import browser_of, make_account, make_member
 from tests.factories.world import Deal, make_order, make_world
 
 AGENT = Deal(
@@ -127,6 +128,7 @@ def test_an_online_payment_and_its_chargeback_are_told_to_both_sides(
     """R080, law 15: nobody's desk did it; the issuer reads of money, and gets by e-mail what failed."""
     seller, shop = books.world.seller.id, books.world.buyer.id
     invoice = books.invoice(cases=2)
+    assert told() == {(shop, "order.accepted"): 1, (seller, "order.accepted"): 1, (shop, "invoice.published"): 1}
     body = {"key": str(new_id()), "invoice_id": str(invoice.id)}
     payment = answered(books.shop.post("/api/v1/online-payments", json=body), 201)["id"]
 
@@ -193,20 +195,22 @@ def test_a_customer_without_an_account_gets_a_receipt_that_asks_for_none(books: 
 def test_an_order_restored_shipped_and_delivered_by_hand_is_told_to_its_buyer(books: Books, told: Told) -> None:
     """C7, R066: one message each; the seller's own desk did it and is told nothing."""
     trade = trade_in(books.app, books.world)
-    shop = books.world.buyer.id
+    shop, seller = books.world.buyer.id, books.world.seller.id
     pending = trade.order(by=trade.buyer)
     answered(trade.seller.post(f"{API}/{pending['id']}/restore"))
-    assert told() == {(shop, "order.restored"): 1}
+    assert told() == {(seller, "order.submitted"): 1, (shop, "order.restored"): 1}
     order = trade.order(accepted=True, cases=1, kegs=0, distribution="pickup", carrier_id=None)
     answered(trade.seller.post(f"{API}/{order['id']}/ship"))
     assert told() == {(shop, "shipment.shipped"): 1}
     assert "prête à ramasser" in newest(shop, "shipment.shipped").title_fr
     answered(trade.seller.post(f"{API}/{order['id']}/fail", json={"failure": "absent"}))
-    assert told() == {(shop, "shipment.not_delivered"): 1}
+    assert told() == {(shop, "shipment.not_delivered"): 1, (shop, "order.message"): 1, (seller, "delivery.variance"): 1}
     answered(trade.seller.post(f"{API}/{order['id']}/replan"))
     answered(trade.seller.post(f"{API}/{order['id']}/ship"))
     answered(trade.seller.post(f"{API}/{order['id']}/deliver"))
-    assert told() == {(shop, "shipment.shipped"): 1, (shop, "shipment.delivered"): 1}
+    assert told() == {
+        (shop, "shipment.shipped"): 1, (shop, "shipment.delivered"): 1, (shop, "invoice.published"): 1,
+    }  # fmt: skip
     assert mailed(shop, "shipment.delivered") == 0
 
 
@@ -222,6 +226,7 @@ def test_a_run_tells_each_supplier_of_its_own_order_and_the_agent_of_its_credit(
     assert told() == {
         (first, "shipment.shipped"): 1, (second, "shipment.shipped"): 1, (shop, "shipment.shipped"): 2,
         (second, "shipment.delivered"): 1, (shop, "shipment.delivered"): 2, (agent, "credit_note.proposed"): 1,
+        (first, "delivery.variance"): 1, (shop, "order.message"): 1, (agent, "order.message"): 1,
     }  # fmt: skip
     said = newest(agent, "credit_note.proposed")
     office = browser_of(yard.app, make_member(Org(OrganisationKind.DISTRIBUTOR, agent), Role.OWNER))
@@ -233,7 +238,10 @@ def test_a_run_tells_each_supplier_of_its_own_order_and_the_agent_of_its_credit(
     assert said.kind not in driver.get("/api/v1/inbox").text
     decided = office.post(f"/credits/{said.subject_id}/refuser", data={"reason": "La photo montre tout"})
     assert decided.status_code == 303
-    assert told() == {(first, "credit_note.refused"): 1, (shop, "credit_note.refused"): 1}
+    assert told() == {
+        (first, "credit_note.refused"): 1, (shop, "credit_note.refused"): 1,
+        (agent, "order.message"): 1, (shop, "order.message"): 1,
+    }  # fmt: skip
     assert "attend votre approbation" not in office.get("/accueil").text
     for kind, org_id in ((OrganisationKind.SUPPLIER, first), (OrganisationKind.RETAILER, shop)):
         reader = browser_of(yard.app, make_member(Org(kind, org_id), Role.OWNER))
@@ -264,12 +272,47 @@ def test_a_transfer_is_told_to_the_company_at_its_other_end(yard: Yard, told: To
     assert told() == {(carrier, "transfer.cancelled"): 1}
 
 
+def test_a_write_off_is_told_to_the_issuer_and_to_a_client_that_sees_its_balance(books: Books, told: Told) -> None:
+    """R079, law 6: both accountings hear of it and of its undoing, once; the reason stays with the issuer.
+
+    A client whose balance is not shared hears nothing; each reader switches it; without a choice it is no e-mail.
+    """
+    seller, shop = books.world.seller.id, books.world.buyer.id
+    invoice = books.invoice()
+    told()
+    wish = {"key": str(new_id()), "amount_cents": 300, "reason": "Trop petit pour relancer."}
+    written = answered(books.issuer.post(f"/api/v1/invoices/{invoice.id}/write-offs", json=wish), 201)
+    assert told() == {(seller, "invoice.written_off"): 1}
+    said = newest(seller, "invoice.written_off")
+    for language, words in (("fr", f"Radiation {written['number']}"), ("en", f"Write-off {written['number']}")):
+        accounting = Org(OrganisationKind.SUPPLIER, seller)
+        clerk = make_member(accounting, Role.ACCOUNTANT, make_account(language=language))
+        assert words in browser_of(books.app, clerk).get("/avis").text
+    assert ("3,00" in said.text_fr, "Trop petit pour relancer." in said.text_fr) == (True, True)
+    books.share_balance(True)
+    again = wish | {"key": str(new_id()), "amount_cents": 200}
+    answered(books.issuer.post(f"/api/v1/invoices/{invoice.id}/write-offs", json=again), 201)
+    assert told() == {(seller, "invoice.written_off"): 1, (shop, "invoice.written_off"): 1}
+    heard = newest(shop, "invoice.written_off")
+    assert ("2,00" in heard.text_fr, "$2.00" in heard.text_en, "Trop petit" in heard.text_fr) == (True, True, False)
+    assert books.shop_page.get(heard.link).status_code == 200
+    assert mailed(shop, "invoice.written_off") == mailed(seller, "invoice.written_off") == 0
+    with transaction(seller) as session:
+        newest_off = select(Allocation.id).where(Allocation.source == AllocationSource.WRITE_OFF)
+        undone = session.scalars(newest_off.order_by(Allocation.id.desc())).first()
+    answered(books.issuer.delete(f"/api/v1/payment-allocations/{undone}"))
+    assert told() == {(seller, "invoice.written_off"): 1, (shop, "invoice.written_off"): 1}
+    assert "de nouveau à payer" in newest(shop, "invoice.written_off").text_fr
+
+
 def test_each_new_event_is_switched_on_its_own(books: Books, told: Told) -> None:
     """Notifications: what is on without a choice, and that a switch holds for its event alone."""
     chosen = answered(books.shop.get("/api/v1/inbox/choices"))
     mailed_to_us = {one["event"]: one["by_email"] for one in chosen["organisation"]}
     assert {one["in_app"] for one in chosen["mine"]} == {True}
-    assert [name for name in mailed_to_us if not mailed_to_us[name]] == ["shipment.", "payment.", "account.hold"]
+    assert [name for name in mailed_to_us if not mailed_to_us[name]] == [
+        "shipment.", "payment.", "invoice.written_off", "account.hold",
+    ]  # fmt: skip
     off = {"organisation": [{"event": "payment.receipt", "by_email": False}]}
     answered(books.shop.open("/api/v1/inbox/choices", "PUT", json=off))
     before = mailed(books.world.buyer.id, "payment.receipt")

@@ -17,7 +17,7 @@ from server.documents import jobs as documents
 from server.documents.model import PaperLink
 from server.documents.service.linking import LIFE, link_token
 from server.identity.model import OrganisationKind
-from server.notifications import jobs
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import EmailMessage
 from server.notifications.outgoing.links import body_to_send
 from server.parties import service as parties
@@ -64,7 +64,7 @@ def path(app: Flask, seller: Client, world: World, leo: Buyer) -> str:
     assert program.post(f"/api/v1/orders/{order_id}/invoice").status_code == 200
     invoice_id = program.get(f"/api/v1/invoices?order_id={order_id}").json[0]["id"]
     documents.render_invoice(owner_id=str(world.seller.id), subject_id=invoice_id)
-    jobs.tell_invoice(owner_id=str(world.seller.id), subject_id=invoice_id)
+    tell_fact(owner_id=str(world.seller.id), subject_id=invoice_id)
     with transaction(leo.id) as session:
         mail = session.scalars(select(EmailMessage).where(EmailMessage.subject_id == UUID(invoice_id))).one()
     found = re.search(r"/papiers/\S+", body_to_send(mail))

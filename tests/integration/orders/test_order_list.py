@@ -225,6 +225,7 @@ def test_the_latest_paper_of_each_filtered_order_comes_in_one_archive(trade: Tra
     for file in manifest["files"]:
         assert hashlib.sha256(archive.read(file["name"])).hexdigest() == file["sha256"]
         assert file["kind"] == "purchase_order"
+        assert file["billed"] is None
     assert trade.carrier.get(f"{API}/archives/{made['id']}").status_code == 404
     assert trade.seller.post(f"{API}/archives", query_string={"number": "personne"}).status_code == 404
     asked = trade.seller.post(f"/commandes/archives?client={buyer}")

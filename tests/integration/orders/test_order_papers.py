@@ -67,7 +67,7 @@ def test_the_paper_of_an_order_billed_outside_says_so(trade: Trade, pair: Any) -
 
 
 def test_an_archive_holds_the_invoice_else_the_purchase_order(trade: Trade, pair: Any) -> None:
-    """R060: each order once, by its latest document: the invoice where there is one, else the purchase order."""
+    """R060, R008: each order once, by its invoice, else by its purchase order; the manifest has the badge."""
     made = answered(trade.seller.post(f"{API}/archives"), 201)
     run_until_empty()
     archive = zipfile.ZipFile(io.BytesIO(trade.seller.get(f"{API}/archives/{made['id']}/file").data))
@@ -75,6 +75,8 @@ def test_an_archive_holds_the_invoice_else_the_purchase_order(trade: Trade, pair
     kinds = {file["order_id"]: file["kind"] for file in files}
     invoiced, external = pair
     assert kinds == {invoiced["id"]: "invoice", external["id"]: "purchase_order"}
+    outside = {"fr": "Facturation externe", "en": "External billing"}
+    assert {file["order_id"]: file["billed"] for file in files} == {invoiced["id"]: None, external["id"]: outside}
     held = {file["order_id"]: words(archive.read(file["name"])) for file in files}
     assert "Total à payer" in held[invoiced["id"]]
     assert external["number"] in held[external["id"]]

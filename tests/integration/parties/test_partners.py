@@ -7,7 +7,7 @@ from flask import Flask
 
 from server.app import create_app
 from server.identity.model import OrganisationKind, Role
-from server.notifications.partnering.jobs import tell_bond
+from server.notifications.following.jobs import tell_fact
 from tests.conftest import Database
 from tests.factories.matrix import make_organisation
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
@@ -131,12 +131,12 @@ def test_a_relation_is_proposed_by_a_code_from_either_side_and_the_other_is_told
     page = olive.get("/partenaires").text
     assert ("Brasserie 1" in page, "L’autre partie répond." in page) == (True, True)
     relation = bond(seller, "relation", str(bar))
-    tell_bond(owner_id=str(world.seller.id), subject_id=relation)
+    tell_fact(owner_id=str(world.seller.id), subject_id=relation)
     assert "Bar Olive propose une relation" in [one["title_fr"] for one in seller.get("/api/v1/inbox").json]
     assert str(bar) not in {one["buyer_id"] for one in seller.get("/api/v1/clients").json}
     assert say(seller, relation, "accept") == (200, "active")
     assert str(bar) in {one["buyer_id"] for one in seller.get("/api/v1/clients").json}
-    tell_bond(owner_id=str(world.seller.id), subject_id=relation)
+    tell_fact(owner_id=str(world.seller.id), subject_id=relation)
     assert "Brasserie 1 accepte une relation" in olive.get("/avis").text
     again = olive.post("/partenaires", data={"code": code}, headers={"Accept": "application/problem+json"})
     assert (again.status_code, again.json["slug"]) == (409, "partners-already")

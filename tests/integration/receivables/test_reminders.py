@@ -17,8 +17,7 @@ from server.core.settings import reload_settings
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.documents.jobs import render_invoice
-from server.notifications.accounting.jobs import tell_reminder
-from server.notifications.jobs import tell_invoice
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import EmailMessage
 from server.notifications.outgoing.attaching import PaperNotReady
 from server.notifications.outgoing.jobs import send_email
@@ -145,7 +144,7 @@ def test_invoices_and_reminders_go_with_their_pdf(books: Books, mailbox: Mailbox
     """R073, R116: the e-mail waits for its paper, carries the very PDF under one Message-ID, and comes once."""
     invoice = books.invoice(cases=3)
     asked = {"owner_id": str(books.world.seller.id), "subject_id": str(invoice.id)}
-    tell_invoice(**asked)
+    tell_fact(**asked)
     with transaction(books.world.buyer.id) as session:
         message = session.scalars(select(EmailMessage).where(EmailMessage.subject_id == invoice.id)).one()
     sending = {"owner_id": str(books.world.buyer.id), "subject_id": str(message.id)}
@@ -165,7 +164,7 @@ def test_invoices_and_reminders_go_with_their_pdf(books: Books, mailbox: Mailbox
     with transaction(books.world.seller.id) as session:
         made = [one for one in send_reminders(session, stamp=Stamp(None, at)) if one.invoice_id == invoice.id]
     for one in made:
-        tell_reminder(owner_id=asked["owner_id"], subject_id=str(one.id))
+        tell_fact(owner_id=asked["owner_id"], subject_id=str(one.id))
         with transaction(books.world.buyer.id) as session:
             kind = EmailMessage.kind == "invoice.reminder"
             again = session.scalars(select(EmailMessage).where(EmailMessage.subject_id == invoice.id, kind)).one()

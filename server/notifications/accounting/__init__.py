@@ -1,1 +1,0 @@
-"""News about accounts: reminders, and what was written in their chats."""

@@ -1,1 +1,0 @@
-"""News of orders: what their parties are told, event by event."""

@@ -1,1 +1,0 @@
-"""News of relations and agreements."""
