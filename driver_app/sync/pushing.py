@@ -44,7 +44,8 @@ def push_batch(store: Store, office: Office, key: Ed25519PrivateKey, device: Enr
 def hand_in_strays(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> None:
     """Give the office a copy of a log that it does not follow; nothing of it is ticked as received.
 
-    What it keeps is not sent again; a full quarantine, or an office that decided meanwhile, ends it.
+    What it keeps, or has in the log that it follows, is not sent again: both logs begin alike, perhaps for longer than
+    a batch. A full quarantine ends it, and so does an office that takes no more.
     """
     while (after := _hand_in(store, office, key, device, clock)) is not None:
         store.write("receive", partial(_note_strays, seq=after))
@@ -58,8 +59,11 @@ def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrol
         return None
     answer = office.push(_push(key, device.device_id, first, events))
     store.reached(PUSH_ANSWERED)
-    is_kept = answer.standing == "fork" and answer.quarantined
-    return first + len(events) - 1 if is_kept else None
+    last = first + len(events) - 1
+    if answer.standing == "fork":
+        return last if answer.quarantined else None
+    shared = min(last, answer.last_seq)
+    return shared if shared > after and answer.standing != "gap" else None
 
 
 def _note_strays(session: Session, seq: int) -> None:

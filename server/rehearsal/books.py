@@ -141,6 +141,14 @@ def unbalanced(rows: Rows) -> list[Row]:
     return rows.all("SELECT entry_id FROM posting GROUP BY entry_id HAVING sum(amount_cents) <> 0")
 
 
+def stray_hashes(rows: Rows) -> dict[str, set[str]]:
+    """Return the hashes of what is kept beside each tablet's log."""
+    found: dict[str, set[str]] = {}
+    for device, body in rows.all("SELECT device_id, body FROM stray_push"):
+        found.setdefault(str(device), set()).update(event["hash"] for event in json.loads(bytes(body))["events"])
+    return found
+
+
 def received_files(rows: Rows, carrier_id: UUID) -> set[str]:
     """Return the files that count: noted as whole, and whose bytes have their hash."""
     noted = [sha for (sha,) in rows.all("SELECT sha256 FROM attachment WHERE complete_at IS NOT NULL")]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from server.rehearsal.full_disk import FullDisk
 from server.rehearsal.surroundings import Surroundings
 from shared.wire.event import SealedEvent
 
-_HELD_MS = 10_001
+HELD_MS = 10_001
 _MOST_TRIES = 200
+_OTHER_BOOTS = 1_000
 
 
 class NeverEnds(RuntimeError):
@@ -59,11 +61,28 @@ class Toll:
 
 @dataclass(slots=True)
 class Journal:
-    """What the driver saw confirmed, kept outside of the tablet: sealed events by sequence."""
+    """What the driver saw confirmed, kept outside of the tablet: sealed events by sequence, and when it was noted.
+
+    ``overwritten`` are events in whose place an old copy was put back.
+    """
 
     events: dict[int, SealedEvent] = field(default_factory=dict)
+    noted_ms: dict[int, int] = field(default_factory=dict)
     taken_back: set[str] = field(default_factory=set)
+    overwritten: list[tuple[int, SealedEvent]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+
+    def note(self, seq: int, event: SealedEvent, now_ms: int) -> None:
+        """Write down an event that is new."""
+        self.events[seq], self.noted_ms[seq] = event, now_ms
+
+    def copied(self) -> Journal:
+        """Return what the driver of a copy has seen confirmed."""
+        return Journal(dict(self.events), dict(self.noted_ms), set(self.taken_back))
+
+    def overwrite(self, seq: int) -> None:
+        """Move an event aside that an old copy does not have."""
+        self.overwritten.append((seq, self.events.pop(seq)))
 
 
 class Cab:
@@ -130,7 +149,7 @@ class Cab:
 
     def wait_out_the_undo(self) -> None:
         """Let the delay pass in which the last finish may be taken back."""
-        self.around.time.advance(_HELD_MS)
+        self.around.time.advance(HELD_MS)
 
     def restart(self) -> None:
         """Start the app again; with the power gone too, the other clock starts anew."""
@@ -141,6 +160,35 @@ class Cab:
             self.clock.restart()
         self._open()
         self._compare_with_journal()
+        self.confirm()
+
+    def copy_to(self, folder: Path) -> None:
+        """Copy the tablet's folder as it is between two of its transactions."""
+        shutil.copytree(self._home, folder)
+
+    def copied(self, name: str, folder: Path) -> Cab:
+        """Return another tablet that goes on with a copy of this one."""
+        self.copy_to(folder)
+        twin = Cab(name, folder, self._transport, self.around)
+        twin.journal = self.journal.copied()
+        twin.clock.restart()
+        twin.clock.boot += _OTHER_BOOTS
+        return twin
+
+    def put_back(self, folder: Path) -> None:
+        """Put an old copy in the place of the tablet's folder: what was sealed since is gone from it."""
+        self.tablet.store.close()
+        self._disk = None
+        shutil.rmtree(self._home)
+        shutil.copytree(folder, self._home)
+        self.clock.restart()
+        self._open()
+        held = {entry.seq: entry.hash for entry in self.tablet.store.read(outbox.entries)}
+        head = self.tablet.store.read(outbox.head).seq
+        for seq, event in list(self.journal.events.items()):
+            if seq > head or held.get(seq, event.hash) != event.hash:
+                self.journal.overwrite(seq)
+        self.tablet.store.read(lambda session: self._note_again(session, held))
         self.confirm()
 
     def confirm(self) -> None:
@@ -177,9 +225,13 @@ class Cab:
     def _note(self, session: Session) -> None:
         journal, head = self.journal, outbox.head(session).seq
         for seq in range(max(journal.events, default=0) + 1, head + 1):
-            journal.events[seq] = outbox.load(session, seq)
+            journal.note(seq, outbox.load(session, seq), self.around.time.now_ms)
         for seq in [seq for seq in journal.events if seq > head]:
             self._forget(seq)
+
+    def _note_again(self, session: Session, held: Mapping[int, str]) -> None:
+        for seq in held.keys() - self.journal.events.keys():
+            self.journal.note(seq, outbox.load(session, seq), self.around.time.now_ms)
 
     def _forget(self, seq: int) -> None:
         """An event is gone from the end of the log: by the driver's own undo, or it was lost."""

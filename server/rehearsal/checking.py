@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,14 +22,16 @@ from server.rehearsal.books import (
     numbering_gaps,
     read_world,
     received_files,
+    stray_hashes,
     unbalanced,
 )
 from server.rehearsal.cab import Cab
-from server.rehearsal.decisions import Corrected, Decided, Decision, Revised
+from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Model
 from server.rehearsal.oracle_said import Expected, Taken
 from server.rehearsal.verdict import Verdict
+from shared.sealing import GENESIS, chain_hash
 from shared.wire.bundle import BundleRun
 from shared.wire.event import SealedEvent
 
@@ -35,23 +39,36 @@ _IN_A_ROW: Final = frozenset({"returned", "deposits", "money"})
 """What a corrected visit says once more, one row behind the other."""
 
 
-def judge(
-    rows: Rows,
-    cabs: Sequence[Cab],
-    carrier_id: UUID,
-    revoked: Mapping[str, datetime],
-    decisions: Sequence[Decision] = (),
-) -> Verdict:
-    """Compare everything at the end of a day; what arrives from a tablet once it is ``revoked`` waits for a person."""
-    verdict, kept = Verdict(), kept_events(rows)
-    sealed = {(cab.device_id, seq): event for cab in cabs for seq, event in cab.journal.events.items()}
+@dataclass(frozen=True, slots=True)
+class Besides:
+    """What a day had beside its events. What arrives from a tablet once it is ``revoked`` waits for a person.
+
+    Tablets of ``split`` have two logs: the office follows one and keeps the other beside it.
+    """
+
+    revoked: Mapping[str, datetime] = field(default_factory=dict)
+    decisions: Sequence[Decision] = ()
+    split: AbstractSet[str] = frozenset()
+
+
+def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -> Verdict:
+    """Compare everything at the end of a day."""
+    verdict, kept, split = Verdict(), kept_events(rows), besides.split
+    strays = stray_hashes(rows) if split else {}
+    sealed = {
+        (cab.device_id, seq, event.hash): event
+        for cab in cabs
+        for seq, event in [*cab.journal.events.items(), *cab.journal.overwritten]
+    }
     for cab in cabs:
-        is_revoked = cab.device_id in revoked
-        verdict.lost += [*cab.journal.broken, *_missing(cab, kept, is_revoked=is_revoked)]
-        if not is_revoked:
+        is_revoked, beside = cab.device_id in besides.revoked, strays.get(cab.device_id, set())
+        verdict.lost += [*cab.journal.broken, *_missing(cab, kept, beside, is_revoked=is_revoked)]
+        if not is_revoked and not (cab.device_id in split and _is_forked(cab)):
             verdict.lost += [*_unsent(cab), *_outdated(rows, cab)]
+        if cab.device_id in split:
+            verdict.out_of_order += _unseen_fork(rows, cab, kept)
     _judge_log(verdict, kept, sealed)
-    model = _told(Model(read_world(rows)), kept, sealed, revoked, decisions)
+    model = _told(Model(read_world(rows)), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
     has = received_files(rows, carrier_id)
     verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(model.expected.files - has)]
@@ -64,16 +81,15 @@ def judge(
 def _told(
     model: Model,
     kept: Sequence[Kept],
-    sealed: Mapping[tuple[str, int], SealedEvent],
-    revoked: Mapping[str, datetime],
-    decisions: Sequence[Decision],
+    sealed: Mapping[tuple[str, int, str], SealedEvent],
+    besides: Besides,
 ) -> Model:
     """Let the model hear the day as the office lived it: what came, and between it what people decided."""
-    left = list(decisions)
+    left, revoked = list(besides.decisions), besides.revoked
     for one in kept:
         while left and left[0].at < one.received_at:
             _tell(model, left.pop(0))
-        event = sealed.get((one.device, one.seq))
+        event = sealed.get((one.device, one.seq, one.hash))
         if event is not None:
             is_trusted = one.device not in revoked or one.received_at < revoked[one.device]
             received_ms = round(one.received_at.timestamp() * 1000)
@@ -89,18 +105,34 @@ def _tell(model: Model, decision: Decision) -> None:
             model.decide(decision.device, decision.seq, decision.choice)
         case Corrected():
             model.correct(decision.order, [dict(line) for line in decision.lines])
-        case Revised():
-            pass  # the terms that each event cites say what was agreed
+        case Revised() | Settled():
+            pass  # the terms that each event cites say what was agreed, and a late visit counts as any other
 
 
-def _missing(cab: Cab, kept: Sequence[Kept], *, is_revoked: bool) -> Iterator[str]:
-    """Yield the events of a tablet that the office has not, or has otherwise; a revoked one may still keep them."""
+def _missing(cab: Cab, kept: Sequence[Kept], beside: AbstractSet[str], *, is_revoked: bool) -> Iterator[str]:
+    """Yield the events of a tablet that the office has neither in its log nor ``beside`` it.
+
+    A revoked tablet may still keep them.
+    """
     held = {one.seq: one.hash for one in kept if one.device == cab.device_id}
     on_tablet = {entry.seq: entry.hash for entry in cab.tablet.store.read(outbox.entries)}
     for seq, event in cab.journal.events.items():
         still_there = is_revoked and on_tablet.get(seq) == event.hash
-        if held.get(seq) != event.hash and not still_there:
+        if held.get(seq) != event.hash and event.hash not in beside and not still_there:
             yield f"{cab.name}: event {seq} is not at the office"
+
+
+def _is_forked(cab: Cab) -> bool:
+    return cab.tablet.store.read(settings.position).standing == "fork"
+
+
+def _unseen_fork(rows: Rows, cab: Cab, kept: Sequence[Kept]) -> Iterator[str]:
+    """Yield where a tablet's log says otherwise than the office's, and no person hears of it."""
+    held = {one.seq: one.hash for one in kept if one.device == cab.device_id}
+    states = [state for (state,) in rows.all("SELECT state FROM device_stream WHERE device_id = %s", cab.device_id)]
+    for seq, event in cab.journal.events.items():
+        if held.get(seq, event.hash) != event.hash and states == ["open"]:
+            yield f"{cab.name}: event {seq} stands otherwise at the office, and nobody is told"
 
 
 def _unsent(cab: Cab) -> Iterator[str]:
@@ -127,14 +159,25 @@ def _outdated(rows: Rows, cab: Cab) -> Iterator[str]:
             yield f"{cab.name}: run {run_id} stands at {stands}, not {wanted}"
 
 
-def _judge_log(verdict: Verdict, kept: Sequence[Kept], sealed: Mapping[tuple[str, int], SealedEvent]) -> None:
+def _judge_log(verdict: Verdict, kept: Sequence[Kept], sealed: Mapping[tuple[str, int, str], SealedEvent]) -> None:
     for device in {one.device for one in kept}:
-        of_device = [one.seq for one in kept if one.device == device]
-        if of_device != list(range(1, len(of_device) + 1)):
-            verdict.out_of_order.append(f"tablet {device} was taken as {of_device}")
+        of_device = [one for one in kept if one.device == device]
+        if [one.seq for one in of_device] != list(range(1, len(of_device) + 1)):
+            verdict.out_of_order.append(f"tablet {device} was taken as {[one.seq for one in of_device]}")
+        verdict.out_of_order += _unchained(of_device, sealed)
     for one in kept:
-        if (one.device, one.seq) not in sealed:
+        if (one.device, one.seq, one.hash) not in sealed:
             verdict.doubled.append(f"event {one.seq} of {one.device} was never sealed")
+
+
+def _unchained(of_device: Sequence[Kept], sealed: Mapping[tuple[str, int, str], SealedEvent]) -> Iterator[str]:
+    """Yield the events that do not follow upon the one before: two branches of a log in one."""
+    before = GENESIS
+    for one in of_device:
+        event = sealed.get((one.device, one.seq, one.hash))
+        if event is not None and chain_hash(before, event.body.encode()).hex() != one.hash:
+            yield f"event {one.seq} of {one.device} does not follow the one before"
+        before = bytes.fromhex(one.hash)
 
 
 def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequence[Kept]) -> None:

@@ -9,17 +9,19 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from random import Random
 from typing import Final
 from uuid import UUID
 
 import driver_app.store.outbox
 from driver_app.store import settings
 from driver_app.store.database import Session
+from driver_app.sync.engine import Round
 from server.core import facts
 from server.rehearsal.cab import Cab, NeverEnds, TabletKilled
-from server.rehearsal.checking import judge
+from server.rehearsal.checking import Besides, judge
 from server.rehearsal.clockwork import MINUTE_MS, WorldTime, under
+from server.rehearsal.closing import Closer
+from server.rehearsal.copies import Copies
 from server.rehearsal.desk import Desk
 from server.rehearsal.dispatch import Dispatch, ticked
 from server.rehearsal.driver import Driver
@@ -33,7 +35,7 @@ from server.rehearsal.plants import plant
 from server.rehearsal.replay import log_of, replay, state_of
 from server.rehearsal.surroundings import Surroundings
 from server.rehearsal.verdict import Verdict
-from server.rehearsal.weather import Profile, Weather, draw_weather, with_decisions, with_second_thoughts
+from server.rehearsal.weather import Profile, Weather, draw_day
 
 _ROUNDS_TO_DRAIN: Final = 8
 _ROUNDS_TO_BEGIN: Final = 200
@@ -66,16 +68,14 @@ class RehearsedDay:
         chance = Chance(f"day {seed}")
         time = WorldTime(int(DAWN.timestamp() * 1000))
         self._ground = ground
-        weather = draw_weather(chance.random, profile)
-        if profile in {"faults", "full"}:
-            weather = with_second_thoughts(weather, Random(f"second thoughts {seed}"))
-        if profile == "full":
-            weather = with_decisions(weather, Random(f"decisions {seed}"))
-        self._around = Surroundings(time, weather, chance, self.injected)
+        self._around = Surroundings(time, draw_day(seed, chance.random, profile), chance, self.injected)
         self._hazard = Hazard(chance, self.injected, self._around.weather.office_killed)
         self._route = chance.random.choice(ground.morning.routes)
         self._dispatch = Dispatch(ground, self._route, self._around)
         self._desk = Desk(self._dispatch, Chance(f"desk {seed}"))
+        self._copies = Copies(self._dispatch, Chance(f"copier {seed}"), self.cabs)
+        self._closer = Closer(self._dispatch, Chance(f"closer {seed}"), self.cabs, self._copies.split)
+        self._ends_runs = profile == "full"
         office = Office(ground.app, self._hazard)
         self._network = Network(office, self._around)
         self._patches = [Patch(driver_app.store.outbox, "MAX_EVENTS", self._around.weather.batch)]
@@ -100,16 +100,20 @@ class RehearsedDay:
                 self._play()
                 self._drain()
                 self._desk.clear()
+                self._copies.decide()
+                if self._ends_runs:
+                    self._closer.clear()
                 verdict = self._judge()
             except (Exception, OfficeKilled, TabletKilled) as error:  # noqa: BLE001  # a day that breaks off is a finding
                 verdict.lost.append(f"the day broke off: {type(error).__name__}: {error} at {_where(error)}")
-        verdict.lost += self._unkept
+        verdict.lost += [*self._unkept, *self._closer.found.lost]
         return self._report(verdict)
 
     def _judge(self) -> Verdict:
         rows, revoked = self._ground.rows, self._dispatch.revoked
         decisions = self._dispatch.decisions
-        verdict = judge(rows, self.cabs, self._dispatch.carrier_id, revoked, decisions)
+        besides = Besides(revoked, decisions, self._copies.split)
+        verdict = judge(rows, self.cabs, self._dispatch.carrier_id, besides)
         if self._replays:
             state = state_of(rows)
             again = replay(self._ground, log_of(rows), self.cabs, revoked, decisions)
@@ -134,7 +138,9 @@ class RehearsedDay:
         self._hand_over(mine)
 
     def _hand_over(self, home: Path) -> Driver:
-        cab = Cab(f"tablet {len(self.cabs) + 1}", home, self._network, self._around)
+        return self._go_out(Cab(f"tablet {len(self.cabs) + 1}", home, self._network, self._around))
+
+    def _go_out(self, cab: Cab) -> Driver:
         self.cabs.append(cab)
         self._drivers.append(Driver(cab))
         return self._drivers[-1]
@@ -189,8 +195,14 @@ class RehearsedDay:
             self._dispatch.revoke(self.cabs[0])
             if weather.replaced:
                 self._replace(run_id)
+        self._copies.between_stops(run_id, self._go_out)
         self._perhaps_set_clocks()
+        self._look_around()
+
+    def _look_around(self) -> None:
         self._desk.look()
+        self._copies.decide()
+        self._closer.look()
 
     def _is_enough(self) -> bool:
         """Say whether somebody is left to go on once the first tablet is revoked."""
@@ -243,7 +255,7 @@ class RehearsedDay:
         for cab in self.cabs:
             self._sync(cab)
         self._perhaps_set_clocks()
-        self._desk.look()
+        self._look_around()
         for cab in self.cabs:
             self._sync(cab)
         if self._dispatch.backups and self._around.chance.hits(4 * self._around.weather.restored):
@@ -254,17 +266,23 @@ class RehearsedDay:
         for _ in range(_ROUNDS_TO_DRAIN):
             for cab in self.cabs:
                 cab.wait_out_the_undo()
-            ended = [(cab, cab.sync()) for cab in self.cabs]
-            trusted = [(cab, one) for cab, one in ended if cab.device_id not in self._dispatch.revoked]
-            if all(one and one.ending == "done" and cab.has_sent_all() for cab, one in trusted):
-                return
+            drained = [self._has_drained(cab, cab.sync()) for cab in self.cabs]
+            if all(drained):
+                break
+        for cab in self.cabs:  # each is heard once more, after the last return
+            cab.sync()
+
+    def _has_drained(self, cab: Cab, ended: Round | None) -> bool:
+        if cab.device_id in self._dispatch.revoked:
+            return True
+        return ended is not None and (ended.ending == "fork" or (ended.ending == "done" and cab.has_sent_all()))
 
     def _close(self) -> None:
         for cab in self.cabs:
             cab.close()
 
     def _report(self, verdict: Verdict) -> DayReport:
-        events = sum(len(cab.journal.events) for cab in self.cabs)
+        events = len({event.hash for cab in self.cabs for event in cab.journal.events.values()})
         injected = self.injected
         return DayReport(self.seed, events, injected.faults, verdict, injected.trace, injected.deaths)
 

@@ -22,6 +22,7 @@ from server.fulfilment.service.correcting import correct_by_hand
 from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.sync.model import DecisionKind, DeviceEvent
+from server.sync.service.closing import settle_run
 from server.sync.service.deciding import decide_event
 from shared.delivered_line import DeliveredLine
 
@@ -59,7 +60,15 @@ class Revised:
     units: Mapping[UUID, int]
 
 
-type Decision = Corrected | Decided | Revised
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A run of which the office held everything, settled: what comes of it later is late."""
+
+    at: datetime
+    run: UUID
+
+
+type Decision = Corrected | Decided | Revised | Settled
 
 
 def carry_out(carrier_id: UUID, decision: Decision) -> None:
@@ -76,6 +85,8 @@ def carry_out(carrier_id: UUID, decision: Decision) -> None:
             _decide(carrier_id, decision, stamp)
         case Revised():
             _revise(decision, stamp)
+        case Settled():
+            _settle(carrier_id, decision, stamp)
 
 
 def _correct(carrier_id: UUID, said: Corrected, stamp: Stamp) -> None:
@@ -94,6 +105,11 @@ def _decide(carrier_id: UUID, said: Decided, stamp: Stamp) -> None:
             select(DeviceEvent.event_id).where(DeviceEvent.device_id == UUID(said.device), DeviceEvent.seq == said.seq)
         ).one()
         decide_event(session, event_id, choice=DecisionKind(said.choice), reason=_WHY, stamp=stamp)
+
+
+def _settle(carrier_id: UUID, said: Settled, stamp: Stamp) -> None:
+    with transaction(carrier_id) as session:
+        settle_run(session, run_id=said.run, stamp=stamp)
 
 
 def _revise(said: Revised, stamp: Stamp) -> None:

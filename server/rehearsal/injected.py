@@ -33,6 +33,11 @@ KINDS: Final = (
     "office corrects",
     "office decides",
     "order revised",
+    "run settled",
+    "settling refused",
+    "tablet copied",
+    "old copy put back",
+    "fork decided",
 )
 
 

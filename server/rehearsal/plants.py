@@ -9,10 +9,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from importlib import import_module
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import func, select
@@ -21,21 +19,19 @@ import driver_app.sync.greeting
 import driver_app.sync.office
 import driver_app.sync.pushing
 import server.sync.service.bundles
+import server.sync.service.closing
 import server.sync.service.pulling
 import server.sync.service.pushing
 import shared.sealing
 from driver_app.store import outbox, receipts, settings
-from server.core.acting import acting_org, savepoint
-from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.fulfilment.issued import Issued
 from server.rehearsal.office import TABLETS_DOORS, Office, OfficeKilled
-from server.rehearsal.patches import Patch, patched
-from server.sync.model import DeviceEvent, RunBundle
+from server.rehearsal.patches import Patch
+from server.rehearsal.planted_twice import two_transactions
+from server.sync.model import RunBundle
 from server.sync.queries import attachment_of
 from server.sync.service.attachments import AttachmentRefused
-from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
-from server.sync.service.streams import lock_stream
+from server.sync.service.closing import Wholeness
 from shared.problems import Problem, Text
 
 type Plant = Callable[[Office], Iterator[Patch]]
@@ -148,60 +144,6 @@ def _gap_check_off(_: Office) -> Iterator[Patch]:
     yield Patch(server.sync.service.pushing, "_take", take_any)
 
 
-BETWEEN: Final = "between two transactions"
-
-
-def _two_transactions(office: Office) -> Iterator[Patch]:
-    """An event is committed first, and what follows from it in a transaction of its own, as carefully as before.
-
-    The first transaction is spared, so that where the office dies on the plant's account, it dies between two commits.
-    """
-    pushing: Any = server.sync.service.pushing
-    whole, apply = pushing.apply_batch, pushing.apply_event
-
-    def in_two(session: Any, push: Any, *, device_id: UUID, stamp: Stamp, **asked: Any) -> Any:
-        owed: dict[int, tuple[Any, Any]] = {}
-
-        def later(_session: Any, sealed: Any, envelope: Any, **_: Any) -> tuple[()]:
-            owed[envelope.seq] = (sealed, envelope)
-            return ()
-
-        with (
-            office.safely(),
-            patched([Patch(pushing, "apply_event", later)]),
-            transaction(acting_org(session)) as first,
-        ):
-            answer = whole(first, push, device_id=device_id, stamp=stamp, **asked)
-        office.enter(BETWEEN)
-        lock_stream(session, device_id)
-        held = select(DeviceEvent).where(DeviceEvent.device_id == device_id, DeviceEvent.seq.in_(owed))
-        events = {event.seq: event for event in session.scalars(held)}
-        made = {
-            seq: _apply_or_park(session, events[seq], partial(apply, session, *owed[seq], stamp=stamp), stamp)
-            for seq in sorted(owed)
-        }
-        pushing.publish_pending(session, stamp=stamp)
-        results = {one.seq: one for one in answer.results}
-        results |= {seq: pushing._result(session, events[seq], issued) for seq, issued in made.items()}
-        session.flush()
-        pushing.take_in_waiting(session, device_id=device_id)
-        return msgspec.structs.replace(answer, results=tuple(results[seq] for seq in sorted(results)))
-
-    yield Patch(import_module(TABLETS_DOORS), "apply_batch", in_two)
-
-
-def _apply_or_park(session: Any, event: DeviceEvent, apply: Callable[[], tuple[Issued, ...]], stamp: Stamp) -> Any:
-    try:
-        refuse_behind_parked(event, parked_stops(session, event.device_id), revoked=False)
-        with savepoint(session):
-            return apply()
-    except Problem as problem:
-        park(session, event, problem, stamp=stamp)
-    except POISON as error:
-        park(session, event, unexpected(error), stamp=stamp)
-    return ()
-
-
 def _trust_200(_: Office) -> Iterator[Patch]:
     """Any answer counts as a receipt for all that was sent."""
 
@@ -277,17 +219,29 @@ def _skipping_cursor(_: Office) -> Iterator[Patch]:
     yield Patch(driver_app.sync.office.PulledRuns, "lost", lambda _pulled, _tags: False)
 
 
+def _closes_early(_: Office) -> Iterator[Patch]:
+    """A run counts as whole whatever its tablets still hold and whatever waits for a person."""
+    yield Patch(server.sync.service.closing, "wholeness", lambda _session, _run: Wholeness((), 0, None))
+
+
+def _branch_forgotten(_: Office) -> Iterator[Patch]:
+    """The office says that it keeps the branch that it does not follow, and does not."""
+    yield Patch(server.sync.service.pushing, "keep_stray", lambda *_, **__: True)
+
+
 PLANTS: Final[Mapping[str, Plant]] = {
     "trim-on-ack": _trim_on_ack,
     "no-rewind": _no_rewind,
     "epoch-ignored": _epoch_ignored,
     "ack-before-commit": _ack_before_commit,
     "gap-check-off": _gap_check_off,
-    "two-transactions": _two_transactions,
+    "two-transactions": two_transactions,
     "trust-200": _trust_200,
     "reserialised-hash": _reserialised,
     "identical-refused": _identical_refused,
     "poison-blocks": _poison_blocks,
     "permanent-401": _permanent_401,
     "skipping-cursor": _skipping_cursor,
+    "closes-early": _closes_early,
+    "branch-forgotten": _branch_forgotten,
 }

@@ -16,7 +16,7 @@ from server.core.keys import server_key
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.rehearsal.cab import Cab
-from server.rehearsal.decisions import Decision, carry_out
+from server.rehearsal.decisions import Decision, Settled, carry_out
 from server.rehearsal.ground import Ground, Rows
 from server.sync.queries import device_of
 from server.sync.service.pushing import apply_batch
@@ -90,7 +90,7 @@ def replay(
     carrier_id, left = ground.morning.trade.carrier_id, list(decisions)
     for batch in log:
         while left and left[0].at < batch.received_at:
-            carry_out(carrier_id, left.pop(0))
+            _carry_out_again(ground, left.pop(0))
         for device_id, at in revoked.items():
             if at <= batch.received_at:
                 ground.rows.do("UPDATE device SET revoked_at = %s WHERE id = %s", at, device_id)
@@ -108,8 +108,15 @@ def replay(
                 revoked=device.revoked_at is not None, key=server_key(), stamp=stamp,
             )  # fmt: skip
     for decision in left:
-        carry_out(carrier_id, decision)
+        _carry_out_again(ground, decision)
     return state_of(ground.rows)
+
+
+def _carry_out_again(ground: Ground, decision: Decision) -> None:
+    """Tell a decision again; the greetings that let a run be settled are no part of the log."""
+    if isinstance(decision, Settled):
+        ground.rows.do("UPDATE device_stream SET heard_at = %s", decision.at)
+    carry_out(ground.morning.trade.carrier_id, decision)
 
 
 def _begin_again(ground: Ground, tablets: list[str]) -> None:

@@ -7,6 +7,8 @@ from random import Random
 from typing import Final, Literal
 
 type Profile = Literal["calm", "network", "faults", "full"]
+type Copied = Literal["", "a second tablet", "put back"]
+"""What becomes of a copy of a tablet's folder: a second tablet goes on with it, or it is put back later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,8 @@ class Weather:
     office_corrects: float = 0.0
     office_decides: float = 0.0
     order_revised: float = 0.0
+    run_settled: float = 0.0
+    copied: Copied = ""
     batch: int = 200
 
 
@@ -74,6 +78,18 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
     return weather if profile == "network" else _with_everything(weather, random)
 
 
+def draw_day(seed: int, random: Random, profile: Profile) -> Weather:
+    """Return the weather of a seed's day; what was added later is drawn apart, so that older days stay the same."""
+    weather = draw_weather(random, profile)
+    if profile in {"faults", "full"}:
+        weather = with_second_thoughts(weather, Random(f"second thoughts {seed}"))
+    if profile == "full":
+        weather = with_decisions(weather, Random(f"decisions {seed}"))
+        weather = with_endings(weather, Random(f"endings {seed}"))
+        weather = with_copies(weather, Random(f"a tablet copied {seed}"))
+    return weather
+
+
 def with_second_thoughts(weather: Weather, random: Random) -> Weather:
     """Return a day of every fault on which, perhaps, drivers also correct stops, and a lost tablet is replaced.
 
@@ -94,6 +110,16 @@ def with_decisions(weather: Weather, random: Random) -> Weather:
         office_decides=random.choice((0.0, 0.3, 0.8)),
         order_revised=random.choice((0.0, 0.0, 0.4)),
     )
+
+
+def with_endings(weather: Weather, random: Random) -> Weather:
+    """Return a day on which, perhaps, people settle runs whenever they are let; drawn apart, too."""
+    return replace(weather, run_settled=random.choice((0.0, 0.3, 0.6)))
+
+
+def with_copies(weather: Weather, random: Random) -> Weather:
+    """Return a day on which, perhaps, a tablet's folder is copied; drawn apart, too."""
+    return replace(weather, copied=random.choice(("", "", "", "", "a second tablet", "put back")))
 
 
 def _with_everything(weather: Weather, random: Random) -> Weather:

@@ -156,7 +156,7 @@ class OfficePeer:
         told = msgspec.json.decode(body, type=Hello)
         last = len(self.disk.hashes)
         differs = told.acked <= last and self._hash_at(told.acked) != told.hash_at_acked
-        self.disk.is_forked |= bool(told.head < last or differs or told.broken_at)
+        self.disk.is_forked |= bool(told.broken_at)
         standing: Any = "revoked" if self.revoked else "rewind" if last < told.acked else "ok"
         self.told = told
         return _message(
@@ -168,7 +168,7 @@ class OfficePeer:
                 safe_seq=self.safe_seq,
                 server_ms=self.now_ms,
                 min_app="0.1.0",
-                standing="fork" if self.disk.is_forked else standing,
+                standing="fork" if self.disk.is_forked or differs else standing,
                 safe_ms=self.safe_ms,
                 missing_files=self.missing if told.asks_missing else (),
             )
@@ -180,17 +180,21 @@ class OfficePeer:
         public = bytes.fromhex(self.disk.public_key)
         if not is_signed_by(public, "head", head, bytes.fromhex(batch.head_signature)):
             return _problem(422, "bad-head-signature")
-        if self.disk.is_forked:
-            is_kept = len(self.disk.strays) < self.room_for_strays
-            self.disk.strays += [batch] if is_kept else []
-            return self._pushed([], "fork", quarantined=is_kept)
         results: list[EventResult] = []
-        for event in batch.events[: self.takes_at_most]:
+        standing = "revoked" if self.revoked else "ok"
+        for event in () if self.disk.is_forked else batch.events[: self.takes_at_most]:
             outcome = self._receive(event, public)
+            self.disk.is_forked |= outcome == "fork"
             if isinstance(outcome, str):
-                return self._pushed(results, outcome)
+                standing = outcome
+                break
             results.append(outcome)
-        return self._pushed(results, "revoked" if self.revoked else "ok")
+        return self._set_aside(batch) if self.disk.is_forked else self._pushed(results, standing)
+
+    def _set_aside(self, batch: Push) -> Answer:
+        is_kept = len(self.disk.strays) < self.room_for_strays
+        self.disk.strays += [batch] if is_kept else []
+        return self._pushed([], "fork", quarantined=is_kept)
 
     def _receive(self, event: Any, public: bytes) -> EventResult | str:
         envelope = open_event(event, public)

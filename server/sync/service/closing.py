@@ -48,7 +48,8 @@ class RunTablet:
     """One tablet that had a run: how far it said that its log goes, and how far the office has it.
 
     ``waits`` says why the run waits for it, or is None. Once a run is synced, every log was here after its return:
-    what its tablets seal from then on is of another day, and holds up this one no more.
+    what its tablets seal from then on is of another day, and holds up this one no more. A log with two branches does
+    until a person has decided: the other branch may say otherwise what happened on the run.
     """
 
     device_id: UUID
@@ -205,7 +206,7 @@ def _tablets(session: Session, run: Run) -> Iterator[RunTablet]:
             last_seq=stream.last_seq if stream is not None else 0,
             announced_seq=stream.announced_seq if stream is not None else 0,
             heard_at=stream.heard_at if stream is not None else None,
-            waits=_why(stream, returned=device.id in returns, back_at=back_at) if run.state in _LEFT else None,
+            waits=_forked(stream) or (_why(stream, device.id in returns, back_at) if run.state in _LEFT else None),
         )
 
 
@@ -219,11 +220,15 @@ def _returns(session: Session, run: Run) -> dict[UUID, datetime]:
     return {row[0]: row[1] for row in rows}
 
 
-def _why(stream: DeviceStream | None, *, returned: bool, back_at: datetime | None) -> Text | None:
+def _forked(stream: DeviceStream | None) -> Text | None:
+    if stream is None or stream.state is not StreamState.FORKED:
+        return None
+    return Text("deux journaux divergent, décidez lequel garder", "two logs differ, decide which one to keep")
+
+
+def _why(stream: DeviceStream | None, returned: bool, back_at: datetime | None) -> Text | None:  # noqa: FBT001  # one of two
     if stream is not None and stream.state is StreamState.RETIRED:
         return None
-    if stream is not None and stream.state is StreamState.FORKED:
-        return Text("deux journaux divergent, décidez lequel garder", "two logs differ, decide which one to keep")
     missing = stream.announced_seq - stream.last_seq if stream is not None else 0
     if missing > 0:
         return Text(

@@ -13,7 +13,7 @@ from server.identity.model import OrganisationKind, Role
 from server.planning.model import Run
 from server.sync.events import RUN_WAIVED
 from shared.lifecycles import RunState
-from tests.factories.hand_tablet import Yard
+from tests.factories.hand_tablet import HandTablet, Yard
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 
 REASON = {"reason": "Tablette écrasée par un chariot, livraisons confirmées par téléphone."}
@@ -123,3 +123,23 @@ def test_another_carrier_sees_and_waives_nothing(yard: Yard, make_day: Any) -> N
     other = person(make_day(), Role.ADMIN)
     assert other.get(f"/api/v1/runs/{yard.run_id}/tablets").status_code == 404
     assert other.post(f"/api/v1/runs/{yard.run_id}/waive", json=REASON).status_code == 404
+
+
+def test_a_synced_run_is_not_settled_while_one_of_its_logs_has_two_branches(yard: Yard) -> None:
+    """M4: a copy that comes late may say otherwise what happened; a person keeps one branch, then it is settled."""
+    tablet, dispatcher = yard.tablet, person(yard)
+    tablet.depart()
+    copy = HandTablet(tablet.tablet, tablet.run, list(tablet.events))
+    tablet.visit(tablet.stop())
+    tablet.come_back()
+    tablet.hello()
+    tablet.push()
+    assert state(yard) is RunState.SYNCED
+    copy.visit(copy.stop())
+    assert copy.push(2)["standing"] == "fork"
+    assert "two logs differ" in refusal(yard, dispatcher)["en"]
+    retired = dispatcher.post(
+        f"/api/v1/streams/{tablet.tablet.device_id}/retire", json={"note": "Comparé avec le livreur."}
+    )
+    assert retired.status_code == 200
+    assert dispatcher.post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
