@@ -214,6 +214,11 @@ def test_its_page_and_papers_say_that_nobody_signed(desk: Desk) -> None:
     assert "Signature" not in slip.replace("Aucune signature", "")
     with transaction(desk.adjusted.id) as session:
         assert session.scalars(select(Proof).where(Proof.order_id == UUID(order["id"]))).all() == []
+    why = answered(desk.trade.buyer.get(f"{API}/{order['id']}/explanation"))["sources"]
+    (source,) = [one for one in why if one["kind"] == "delivery"]
+    assert ("consignée à la main par" in source["text"]["fr"], "recorded by hand by" in source["text"]["en"]) == (
+        True,
+    ) * 2
     said_by = answered(desk.trade.buyer.get(f"{API}/{order['id']}/messages"))
     assert "1 en moins" in said_by[-1]["text"]["fr"]
     history = [one["text"] for one in answered(desk.trade.buyer.get(f"{API}/{order['id']}/timeline"))]
