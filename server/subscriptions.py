@@ -93,14 +93,10 @@ def plan_hours(app: procrastinate.App) -> None:
 
 def react(session: Session, fact: Happened) -> None:
     """Enqueue every job that the fact asks for; while the same one waits, it is not doubled."""
-    for task in REACTIONS.get(fact.name, ()):
-        enqueue_at_end(
-            session,
-            task,
-            key=f"{task.name}:{fact.subject_id}",
-            owner_id=str(fact.owner_id),
-            subject_id=str(fact.subject_id),
-        )
+    tasks = REACTIONS.get(fact.name, ())
+    owner_id, subject_id = str(fact.owner_id), str(fact.subject_id)
+    for task in tasks:
+        enqueue_at_end(session, task, key=f"{task.name}:{subject_id}", owner_id=owner_id, subject_id=subject_id)
 
 
 def install_subscriptions() -> None:

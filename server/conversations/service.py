@@ -20,6 +20,7 @@ from shared.ids import new_id
 
 MAX_MESSAGE: Final = 4000
 SYSTEM_NAME: Final = "Tournée"
+_OPEN: Final = insert(Thread).on_conflict_do_nothing().returning(Thread)
 
 
 class BadMessage(Problem):
@@ -87,7 +88,8 @@ def _said_before(session: Session, thread: Thread, key: UUID, stamp: Stamp) -> M
 def _thread(session: Session, key: dict[str, Any], circle: list[UUID], stamp: Stamp) -> Thread:
     me = acting_org(session)
     columns = {"id": new_id(), "owner_id": me, "party_ids": circle, "opened_at": stamp.at}
-    session.execute(insert(Thread).values(**columns, **key).on_conflict_do_nothing())
+    if (opened := session.scalars(_OPEN, columns | key).one_or_none()) is not None:
+        return opened
     thread = session.scalars(
         select(Thread).filter_by(owner_id=me, **key).with_for_update().execution_options(populate_existing=True)
     ).one()

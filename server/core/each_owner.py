@@ -33,10 +33,11 @@ def each_owner_statements() -> Iterator[str]:
     """Yield the DDL of the functions.
 
     ``fact_heads`` locks each owner's chain of facts until the transaction ends and returns where it ends now;
-    ``write_facts`` writes each one's new facts. ``latest_counters`` locks the latest counter of each issuer's series,
-    in the order given, up to the first that is missing or closed: whoever opens another one locks what is left behind
-    it, so that the order of locks is the same for all. ``own_cards`` and ``own_registrations`` return what each
-    organisation prints of itself.
+    ``write_facts`` writes each one's new facts, which come as one list of lists.
+
+    ``latest_counters`` locks the latest counter of each issuer's series, in the order given, up to the first that is
+    missing or closed: whoever opens another one locks what is left behind it, so that the order of locks is the same
+    for all. ``own_cards`` and ``own_registrations`` return what each organisation prints of itself.
 
     ``lock_orders`` locks each seller's orders until the transaction ends. ``own_covered`` returns which orders each
     issuer's invoices cover, ``own_waiting`` which issuers hold a credit that waits for one of their buyers,
@@ -70,8 +71,9 @@ def each_owner_statements() -> Iterator[str]:
         " ORDER BY position DESC LIMIT 1;",
     )
     yield _function(
-        "write_facts(owners uuid[], written json[]) RETURNS void",
-        "INSERT INTO fact SELECT * FROM json_populate_recordset(NULL::fact, written[turn]);",
+        "write_facts(owners uuid[], written json) RETURNS void",
+        "INSERT INTO fact SELECT * FROM json_populate_recordset(NULL::fact, mine[turn]);",
+        declared="mine json[] := ARRAY(SELECT json_array_elements(written));",
     )
     yield _function(
         "latest_counters(owners uuid[], series_of text[]) RETURNS SETOF number_series",

@@ -54,7 +54,7 @@ class Happened:
 Subscriber = Callable[[Session, Happened], None]
 _subscribers: list[Subscriber] = []
 _HEADS = text("SELECT owner, head_position, head_hash FROM fact_heads(CAST(:owners AS uuid[]))")
-_WRITE = text("SELECT write_facts(CAST(:owners AS uuid[]), CAST(:written AS json[]))")
+_WRITE = text("SELECT write_facts(CAST(:owners AS uuid[]), CAST(:written AS json))")
 
 
 def subscribe(subscriber: Subscriber) -> None:
@@ -84,8 +84,8 @@ def write_pending(session: Session) -> None:
         for happened in pending:
             of_owner[happened.owner_id].append(happened)
         heads = _lock_heads(session, list(of_owner))
-        written = [document_of(Fact, _chain(heads.get(owner_id), mine)) for owner_id, mine in of_owner.items()]
-        session.execute(_WRITE, {"owners": list(of_owner), "written": written})
+        chains = [document_of(Fact, _chain(heads.get(owner_id), mine)) for owner_id, mine in of_owner.items()]
+        session.execute(_WRITE, {"owners": list(of_owner), "written": f"[{','.join(chains)}]"})
         _wake(session, of_owner)
 
 

@@ -31,6 +31,7 @@ class _Gathering:
 
     entered: set[UUID]
     rows: dict[UUID, Rows] = field(default_factory=lambda: defaultdict(Rows))
+    held_back: Collection[object] = ()
 
 
 class TenantSession(Session):
@@ -55,6 +56,20 @@ def gathered(session: Session) -> Iterator[None]:
         write_now(session)
     finally:
         session.info.pop(_KEY)
+
+
+@contextmanager
+def held_back(session: Session, objects: Collection[object]) -> Iterator[None]:
+    """Let these objects wait on inside the block, whoever writes what waits: they are not ready yet."""
+    gathering: _Gathering | None = session.info.get(_KEY)
+    if gathering is None:
+        yield
+        return
+    former, gathering.held_back = gathering.held_back, objects
+    try:
+        yield
+    finally:
+        gathering.held_back = former
 
 
 @contextmanager
@@ -120,7 +135,7 @@ def write_now(session: Session, *, but: Collection[object] = ()) -> None:
 
 def _write_all(session: Session, gathering: _Gathering, acting: UUID, but: Collection[object]) -> None:
     """Write owner by owner: a row and what it refers to have one owner, so that no owner waits for another."""
-    rows, objects = gathering.rows, Objects(session, but=but)
+    rows, objects = gathering.rows, Objects(session, but=[*but, *gathering.held_back])
     gathering.rows = defaultdict(Rows)
     for one in objects.all():
         owner_id = one.owner_id if isinstance(one, Owned) else acting

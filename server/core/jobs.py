@@ -65,6 +65,18 @@ _HOLD = text("""
 """)
 
 
+class _Job(msgspec.Struct, frozen=True):
+    """A row of the queue, as the statement above reads it."""
+
+    queue: str
+    task: str
+    priority: int
+    lock: str | None
+    key: str
+    args: dict[str, str | int]
+    starts: datetime | None
+
+
 class QueueContended(RuntimeError):
     """Jobs of one key were taken faster than this transaction could look at them: no fault of any event or request."""
 
@@ -113,13 +125,13 @@ def _job(
     key: str,
     arguments: dict[str, str | int],
     not_before: datetime | None = None,
-) -> procrastinate.jobs.Job:
-    return task.configure(queueing_lock=key, schedule_at=not_before, task_kwargs=dict(arguments)).job
+) -> _Job:
+    return _Job(task.queue, task.name, task.priority, task.lock, key, arguments, not_before)
 
 
-def _write(session: Session, wanted: list[procrastinate.jobs.Job]) -> None:
+def _write(session: Session, wanted: list[_Job]) -> None:
     """Insert or hold, in the order of the keys: one order for all, so that two transactions cannot deadlock."""
-    jobs = {str(job.queueing_lock): job for job in reversed(wanted)}
+    jobs = {job.key: job for job in reversed(wanted)}
     for _turn in range(MOST_TURNS):
         if not jobs:
             return
@@ -133,17 +145,5 @@ def _write(session: Session, wanted: list[procrastinate.jobs.Job]) -> None:
         raise QueueContended(f"{min(jobs)}: taken {MOST_TURNS} times while this transaction looked")
 
 
-def _deferred(session: Session, jobs: list[procrastinate.jobs.Job]) -> list[str]:
-    wanted = [
-        {
-            "queue": job.queue,
-            "task": job.task_name,
-            "priority": job.priority,
-            "lock": job.lock,
-            "key": job.queueing_lock,
-            "args": job.task_kwargs,
-            "starts": job.scheduled_at,
-        }
-        for job in jobs
-    ]
-    return list(session.scalars(_DEFER, {"jobs": msgspec.json.encode(wanted).decode()}))
+def _deferred(session: Session, jobs: list[_Job]) -> list[str]:
+    return list(session.scalars(_DEFER, {"jobs": msgspec.json.encode(jobs).decode()}))

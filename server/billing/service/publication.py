@@ -23,7 +23,7 @@ from server.billing.service.joining import Placed, join
 from server.core import facts
 from server.core.acting import acting_for
 from server.core.each_owner import as_array
-from server.core.gathering import write_now
+from server.core.gathering import held_back, write_now
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.ledger import service as ledger
@@ -107,7 +107,13 @@ def publish_pending(
     if not wanted:
         return ()
     ordered = _together(sorted(wanted, key=lambda one: (one.issuer_id, one.series)))
-    write_now(session, but=[*(one.document for one in ordered), *written_with])
+    with held_back(session, written_with):
+        _publish_all(session, ordered, stamp)
+    return tuple(one.document for one in ordered)
+
+
+def _publish_all(session: Session, ordered: Sequence[_Wanted], stamp: Stamp) -> None:
+    write_now(session, but=[one.document for one in ordered])
     of_issuer = {issuer_id: list(mine) for issuer_id, mine in groupby(ordered, key=_issuer)}
     covered = _covered_orders(session, of_issuer)
     ledger.lock_accounts(session, pairs=((one.issuer_id, one.document.buyer_id) for one in ordered))
@@ -117,14 +123,13 @@ def publish_pending(
         with acting_for(session, case.issuer_id):
             _publish(session, case, stamp)
     if any(case.has_credits for case in cases):
-        write_now(session, but=written_with)
+        write_now(session)
     for case in cases:
         if case.has_credits:
             with acting_for(session, case.issuer_id):
                 apply_credits(
                     session, issuer_id=case.issuer_id, documents=case.documents, waiting=case.waiting, stamp=stamp
                 )
-    return tuple(one.document for one in ordered)
 
 
 @dataclass(frozen=True, slots=True)

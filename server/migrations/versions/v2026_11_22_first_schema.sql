@@ -2397,12 +2397,12 @@ BEGIN
   PERFORM set_config('tournee.acting', former, true);
 END $$
 -- next
-CREATE OR REPLACE FUNCTION write_facts(owners uuid[], written json[]) RETURNS void LANGUAGE plpgsql AS
-$$ DECLARE former text := current_setting('tournee.acting'); 
+CREATE OR REPLACE FUNCTION write_facts(owners uuid[], written json) RETURNS void LANGUAGE plpgsql AS
+$$ DECLARE former text := current_setting('tournee.acting'); mine json[] := ARRAY(SELECT json_array_elements(written));
 BEGIN
   FOR turn IN 1 .. cardinality(owners) LOOP
     PERFORM set_config('tournee.acting', owners[turn]::text, true);
-    INSERT INTO fact SELECT * FROM json_populate_recordset(NULL::fact, written[turn]);
+    INSERT INTO fact SELECT * FROM json_populate_recordset(NULL::fact, mine[turn]);
   END LOOP;
   PERFORM set_config('tournee.acting', former, true);
 END $$

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, exists, func, or_, select, union
+from sqlalchemy import Uuid, and_, bindparam, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from server.core import facts
@@ -25,6 +25,19 @@ from shared.problems import Problem, Text
 _RETURNED = "run.returned"
 _LEFT = (RunState.UNDER_WAY, RunState.BACK)
 _CHECKED = (RunState.BACK, RunState.SYNCED, RunState.SETTLED)
+
+# The tablet's runs that came back, for every push: those that it was given, or told something of.
+_CARRIER, _DEVICE = bindparam("carrier_id", type_=Uuid()), bindparam("device_id", type_=Uuid())
+_BACK = select(Run.id).where(
+    Run.owner_id == _CARRIER,
+    Run.state == RunState.BACK,
+    or_(
+        exists().where(RunGiven.run_id == Run.id, RunGiven.device_id == _DEVICE),
+        exists().where(
+            DeviceEvent.owner_id == _CARRIER, DeviceEvent.run_id == Run.id, DeviceEvent.device_id == _DEVICE
+        ),
+    ),
+)
 
 
 class RunIncomplete(Problem):
@@ -103,12 +116,8 @@ def wholeness(session: Session, run: Run) -> Wholeness:
 
 def take_in_waiting(session: Session, *, device_id: UUID) -> None:
     """Call the tablet's runs synced that came back and of which nothing is missing any more."""
-    given = exists().where(RunGiven.run_id == Run.id, RunGiven.device_id == device_id)
-    told = exists().where(
-        DeviceEvent.owner_id == acting_org(session), DeviceEvent.run_id == Run.id, DeviceEvent.device_id == device_id
-    )
-    back = select(Run.id).where(Run.owner_id == acting_org(session), Run.state == RunState.BACK, or_(given, told))
-    for run_id in session.scalars(back).all():
+    asked = {"carrier_id": acting_org(session), "device_id": device_id}
+    for run_id in session.scalars(_BACK, asked).all():
         take_in(session, run_of(session, run_id))
 
 

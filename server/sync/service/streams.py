@@ -17,7 +17,7 @@ from server.core.acting import acting_org
 from server.core.stamp import Stamp
 from server.identity.model import Device
 from server.sync.events import STREAM_FORKED
-from server.sync.model import DeviceEvent, DeviceStream, ServerEpoch, SignedReceipt, StreamState
+from server.sync.model import DeviceEvent, DeviceStream, SignedReceipt, StreamState
 from server.sync.service.absent import missing_files, safe_until
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
@@ -29,6 +29,10 @@ from shared.wire.push import Receipt
 
 MIN_APP = "0.1.0"
 GENESIS_HEX = GENESIS.hex()
+_EPOCH = text(
+    "SELECT (SELECT system_identifier FROM pg_control_system()) || '-' || (SELECT timeline_id FROM "
+    "pg_control_checkpoint()) || '-' || nonce FROM server_epoch"
+)
 
 
 class UnknownProtocol(Problem):
@@ -41,6 +45,16 @@ class UnknownProtocol(Problem):
 
 def lock_stream(session: Session, device_id: UUID) -> DeviceStream:
     """Return the tablet's stream, locked until the transaction ends; made on first use."""
+    of_device = select(DeviceStream).where(DeviceStream.device_id == device_id).with_for_update()
+    of_device = of_device.execution_options(populate_existing=True)
+    known = session.scalars(of_device).one_or_none()
+    if known is not None:
+        return known
+    _begin(session, device_id)
+    return session.scalars(of_device).one()
+
+
+def _begin(session: Session, device_id: UUID) -> None:
     session.execute(
         insert(DeviceStream)
         .values(
@@ -49,12 +63,6 @@ def lock_stream(session: Session, device_id: UUID) -> DeviceStream:
         )
         .on_conflict_do_nothing(index_elements=["device_id"])
     )  # fmt: skip
-    return session.scalars(
-        select(DeviceStream)
-        .where(DeviceStream.device_id == device_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def hash_at(session: Session, device_id: UUID, seq: int) -> str | None:
@@ -66,10 +74,8 @@ def hash_at(session: Session, device_id: UUID, seq: int) -> str | None:
 
 def epoch(session: Session) -> str:
     """Return what changes when this database was restored: system identifier, timeline and the row's nonce."""
-    system = session.execute(text("SELECT system_identifier FROM pg_control_system()")).scalar_one()
-    timeline = session.execute(text("SELECT timeline_id FROM pg_control_checkpoint()")).scalar_one()
-    nonce = session.scalars(select(ServerEpoch.nonce)).one()
-    return f"{system}-{timeline}-{nonce}"
+    here: str = session.execute(_EPOCH).scalar_one()
+    return here
 
 
 def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> HelloAnswer:

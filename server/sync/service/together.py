@@ -1,14 +1,15 @@
 """A batch's events applied together: read beforehand, written at the end, and one by one where that cannot be.
 
-Events that nothing stands in the way of (an arrival, the first visit of a stop) only gather their rows; every other
-event is applied at once, under a savepoint of its own. When a gathered one fails, nothing of it can be undone alone:
-the whole batch is undone and its events are applied one by one. Both ways leave the same rows.
+Events that nothing stands in the way of (an arrival, the first visit of a stop, the return) only gather their rows;
+every other event is applied at once, under a savepoint of its own. When a gathered one fails, nothing of it can be
+undone alone: the whole batch is undone and its events are applied one by one. Both ways leave the same rows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,7 @@ from shared.wire.event import Envelope, SealedEvent
 from shared.wire.limits import Identifier, OptionalIdentifier
 
 _log = log(__name__)
+_PLAIN: Final = frozenset({"stop.arrived", "run.returned"})
 
 
 def together_or_one_by_one[T](session: Session, take: Callable[[], T]) -> T:
@@ -85,7 +87,7 @@ def _is_plain(session: Session, sealed: SealedEvent, envelope: Envelope) -> bool
     if envelope.type == "visit.finished":
         is_first = is_known_first(session, order_ids=_order_ids(sealed), stop_id=UUID(envelope.stop_id))
         return is_first and not envelope.payload.get("corrects")
-    return envelope.type == "stop.arrived" or (envelope.type == "run.departed" and not session.new)
+    return envelope.type in _PLAIN or (envelope.type == "run.departed" and not session.new)
 
 
 def _order_ids(sealed: SealedEvent) -> list[UUID]:

@@ -17,7 +17,7 @@ from server.core.transaction import transaction
 from shared.ids import new_id
 
 STAMP = Stamp(None, datetime(2026, 11, 24, 12, tzinfo=UTC))
-WRITE = text("SELECT write_facts(CAST(:owners AS uuid[]), CAST(:written AS json[]))")
+WRITE = text("SELECT write_facts(CAST(:owners AS uuid[]), CAST(:written AS json))")
 ACTING = text("SELECT current_setting('tournee.acting')")
 
 
@@ -45,4 +45,4 @@ def test_a_row_of_another_owner_is_refused_inside(database):
         "at": STAMP.at, "by": None, "device_id": None, "prev_hash": bytes(32), "hash": bytes(32),
     }  # fmt: skip
     with pytest.raises(DBAPIError, match="row-level security"), transaction(ours) as session:
-        session.execute(WRITE, {"owners": [ours], "written": [document_of(Fact, [row])]})
+        session.execute(WRITE, {"owners": [ours], "written": f"[{document_of(Fact, [row])}]"})
