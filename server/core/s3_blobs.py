@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from server.core.blobs import checked, is_whole, missing
+from server.core.blobs import checked, missing
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -27,10 +27,9 @@ class S3BlobStore:
         self.bucket = bucket
 
     def put(self, owner_id: UUID, payload: bytes, *, media_type: str) -> str:
-        """Keep ``payload`` and return its sha256 in hex."""
+        """Keep ``payload`` and return its sha256 in hex; without asking first, since most of what is put is new."""
         sha256 = hashlib.sha256(payload).hexdigest()
-        if not is_whole(self, owner_id, sha256):
-            self.client.put_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}", Body=payload, ContentType=media_type)
+        self.client.put_object(Bucket=self.bucket, Key=f"{owner_id}/{sha256}", Body=payload, ContentType=media_type)
         return sha256
 
     def get(self, owner_id: UUID, sha256: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from server.sync.service.attachments import Upload
 from shared.ids import new_id
 
 
-def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> Attachment:
+def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> None:
     """Note that the store holds the file; two identical files are one, and one that was lost is here again."""
     row = {
         "id": new_id(), "owner_id": acting_org(session), "party_ids": [], "sha256": upload.sha256,
@@ -34,7 +34,6 @@ def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> Attach
     ).first()
     if made is not None:
         facts.record(session, ATTACHMENT_RECEIVED, made.id, stamp)
-    return session.scalars(select(Attachment).where(Attachment.sha256 == upload.sha256)).one()
 
 
 def note_copy(session: Session, sha256: str, *, served_sha256: str) -> None:
