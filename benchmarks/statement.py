@@ -1,11 +1,11 @@
-"""A customer's account of many invoices: its statement and its transactions, and the same statements sent bare.
+"""A customer's account of many invoices: statement, transactions and what unfolds them, and the same reads sent bare.
 
     python -m benchmarks.statement [--invoices 10000] [--others 20000] [--turns 20]
 
 One issuer has a customer with ``--invoices`` invoices of two years, nine of ten paid by a tenth as many payments, every
 fiftieth with a credit of its own, and ``--others`` invoices of 300 other customers. All is copied by plain SQL from one
 invoice, one payment and one credit that the services made. Prints one JSON object: the 95th percentile of what a page,
-a PDF and the API read, and how much of that the bare statements take.
+a PDF, the API and « why this number » read, and how much of that the bare statements take.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -31,6 +31,8 @@ from server.core.transaction import engine, transaction
 from server.ledger.model import Allocation, JournalEntry
 from server.receivables import service as receivables
 from server.receivables import statements
+from server.receivables.accounts import Age
+from server.receivables.explaining import Asked, Page, Period, explain_account, explain_statement
 from server.receivables.model import PaymentMethod
 from server.receivables.service.crediting import Amounts, NewCredit, write_credit
 from shared.problems import Text
@@ -40,6 +42,7 @@ TO_REACH_MS = 150
 _TODAY = NOW.date()
 _LINES_A_PAGE = 500
 _DAYS = 730
+_WHY = "why, "
 
 
 def main() -> None:
@@ -67,6 +70,7 @@ def main() -> None:
         "p50_ms": percentile_ms(whole, 0.5),
         "goal_ms": TO_REACH_MS,
         "ratio_to_bare": round(sum(bare) / sum(whole), 3),
+        "unfolded_p95_ms": max(percentile_ms(one[0], 0.95) for name, one in found.items() if name.startswith(_WHY)),
         "reads": {
             name: {"p95_ms": percentile_ms(times[0], 0.95), "bare_p95_ms": percentile_ms(times[1], 0.95)}
             for name, times in found.items()
@@ -94,13 +98,38 @@ def reads(world: World) -> dict[str, Callable[[Session], object]]:
             session, buyer_id=buyer_id, currency="CAD", limit=50, offset=offset
         )
 
-    return {
+    return unfolded(buyer_id) | {
         "statement, whole": statement,
         "statement, whole, as a page": page,
         "statement, 90 days": lambda session: statement(session, 90),
         "statement, 30 days": lambda session: statement(session, 30),
         "transactions": transactions(0),
         "transactions, 20th page": transactions(950),
+    }
+
+
+def unfolded(buyer_id: UUID) -> dict[str, Callable[[Session], object]]:
+    """Return what « why this number » reads of the account, by name."""
+
+    def balance(*, on: date = _TODAY, age: Age | None = None, page: int = 1) -> Callable[[Session], object]:
+        asked = Asked(on=on, link="/comptes/pourquoi", age=age, page=Page(number=page))
+        return lambda session: explain_account(session, buyer_id=buyer_id, currency="CAD", asked=asked)
+
+    def moved(*, days: int, page: int = 1) -> Callable[[Session], object]:
+        period = Period(
+            first_day=_TODAY - timedelta(days=days), last_day=_TODAY, page=Page(number=page),
+            link="/comptes/releve/pourquoi", statement_link="/comptes/releve", account_link="/comptes/pourquoi",
+        )  # fmt: skip
+        return lambda session: explain_statement(session, buyer_id=buyer_id, currency="CAD", period=period)
+
+    return {
+        f"{_WHY}balance": balance(),
+        f"{_WHY}balance a year ago": balance(on=_TODAY - timedelta(days=365)),
+        f"{_WHY}oldest debts": balance(age=Age.OLDER),
+        f"{_WHY}balance, 8th page": balance(page=8),
+        f"{_WHY}whole statement": moved(days=_DAYS + 30),
+        f"{_WHY}whole statement, 80th page": moved(days=_DAYS + 30, page=80),
+        f"{_WHY}statement of 30 days": moved(days=30),
     }
 
 
