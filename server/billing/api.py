@@ -11,7 +11,9 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server.billing import queries
-from server.billing.explaining import Explanation, explain_credit, explain_order
+from server.billing.explaining import Explanation, explain_order
+from server.billing.explaining.deposits import DepositsAsked, explain_deposits
+from server.billing.explaining.paging import Page
 from server.billing.joined import joined_invoice
 from server.billing.letterhead import letterhead
 from server.billing.model import CreditNote, Invoice
@@ -29,6 +31,7 @@ from server.billing.schemas import (
     JoinedInvoiceSchema,
     OfOrderQuerySchema,
     RevaluationSchema,
+    WhyDepositsQuerySchema,
 )
 from server.billing.service import approve_proposed, publish_pending, refuse_proposed
 from server.billing.standing import (
@@ -120,15 +123,6 @@ def decide(asked: dict[str, Any], credit_id: UUID) -> CreditNote:
         return refuse_proposed(session, credit_id=credit_id, reason=asked["reason"], stamp=now)
 
 
-@explained.route("/credit-notes/<uuid:credit_id>/explanation", methods=["GET"])
-@requires(Permission.INVOICE_READ)
-@explained.response(200, ExplanationSchema)
-def why_credit(credit_id: UUID) -> Explanation:
-    """Unfold a credit note's total"""
-    with transaction(actor().org_id) as session:
-        return explain_credit(session, credit_id=credit_id)
-
-
 @explained.route("/orders/<uuid:order_id>/explanation", methods=["GET"])
 @requires(Permission.INVOICE_READ)
 @explained.response(200, ExplanationSchema)
@@ -163,3 +157,14 @@ def revalue() -> Sequence[DepositRevaluation]:
     """Bring one's deposits to today's prices; a class is revalued once a day at most"""
     with transaction(actor().org_id) as session:
         return revalue_deposits(session, stamp=stamp())
+
+
+@explained.route("/container-deposits/<uuid:class_id>/explanation", methods=["GET"])
+@requires(Permission.BALANCE_READ)
+@explained.arguments(WhyDepositsQuerySchema, location="query")
+@explained.response(200, ExplanationSchema)
+def why_deposits(asked: dict[str, Any], class_id: UUID) -> Explanation:
+    """Unfold what one owes on a container class: deposits invoiced, credited, revalued, and the price of today"""
+    wanted = DepositsAsked(class_id=class_id, on=asked.get("on"), page=Page(number=asked["page"]))
+    with transaction(actor().org_id) as session:
+        return explain_deposits(session, asked=wanted, stamp=stamp())

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request
 from werkzeug.wrappers import Response
 
+from server.billing.explaining.deposits import DepositsAsked, explain_deposits
+from server.billing.explaining.paging import Page
 from server.billing.revaluing import reading
 from server.billing.revaluing.service import revalue_deposits
 from server.billing.service import approve_proposed, publish_pending, refuse_proposed
 from server.catalog.queries import container_classes
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.asked import asked_day, asked_page
 from server.identity.permissions import Permission
 from server.parties import queries as parties
 
@@ -52,10 +56,22 @@ def deposits() -> str:
             "billing/deposits.html",
             standings=standings,
             made=made,
+            eves={one.id: one.as_of - timedelta(days=1) for one in made},
             classes=classes,
             names=parties.names(session, org_ids=owners),
             done=request.args.get("faites", ""),
         )
+
+
+@pages.get("/comptes/consignes/<uuid:class_id>")
+@requires(Permission.BALANCE_READ)
+def why_deposits(class_id: UUID) -> str:
+    """Unfold what one owes on a container class, now or at the end of a day."""
+    asked = DepositsAsked(class_id=class_id, on=asked_day("jour"), page=Page(number=asked_page()))
+    with transaction(actor().org_id) as session:
+        explained = explain_deposits(session, asked=asked, stamp=stamp())
+        container = container_classes(session, class_ids=[class_id]).get(class_id)
+        return render_template("billing/why_deposits.html", explained=explained, container=container, on=asked.on)
 
 
 @pages.post("/comptes/consignes/reevaluer")

@@ -152,14 +152,19 @@ def credits_of(session: Session, *, invoice_id: UUID) -> list[CreditNote]:
     )
 
 
-def billed_cents(session: Session, *, order_id: UUID) -> int:
-    """Return what an order is billed now: its published final invoice and what supplements it, less every credit."""
+def billed_documents(session: Session, *, order_id: UUID) -> list[Invoice | CreditNote]:
+    """Return what an order is billed by now: its published final invoice, what supplements it, and every credit."""
     invoice = live_invoice(session, order_id=order_id)
     if invoice is None or invoice.state is InvoiceState.PROVISIONAL:
-        return 0
+        return []
     chain = [invoice, *supplementary_of(session, invoice)]
-    credited = sum(note.total_cents for one in chain for note in credits_of(session, invoice_id=one.id))
-    return sum(one.total_cents for one in chain) - credited
+    return [*chain, *(note for one in chain for note in credits_of(session, invoice_id=one.id))]
+
+
+def billed_cents(session: Session, *, order_id: UUID) -> int:
+    """Return what an order is billed now: its published final invoice and what supplements it, less every credit."""
+    documents = billed_documents(session, order_id=order_id)
+    return sum(one.total_cents if isinstance(one, Invoice) else -one.total_cents for one in documents)
 
 
 def credit_of_cause(session: Session, *, issuer_id: UUID, cause_kind: str, cause_id: UUID) -> CreditNote | None:

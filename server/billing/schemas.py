@@ -5,9 +5,11 @@ from __future__ import annotations
 from marshmallow import fields, validate
 
 from server.billing.standing import Standing
-from server.core.web import Schema
+from server.core.web import QuerySchema, Schema
+from server.core.web.limits import day, whole
 from server.core.web.paging import PageQuerySchema
 
+MOST_PAGES = 10_000
 _OPEN = "cents still to pay: the total less payments, credits and write-offs; null before publication"
 _PAYMENT_STATE = (
     "how it stands on the caller's business day, as its page says (R044, R085): to_pay, partly_paid, overdue (open"
@@ -198,3 +200,15 @@ class ExplanationSchema(Schema):
     currency = fields.String(required=True)
     totals = fields.List(fields.Nested(StepSchema), required=True)
     sources = fields.List(fields.Nested(SourceSchema), required=True)
+
+
+class WhyQuerySchema(QuerySchema):
+    """Which page of every list is unfolded, from 1."""
+
+    page = whole(least=1, most=MOST_PAGES, load_default=1)
+
+
+class WhyDepositsQuerySchema(WhyQuerySchema):
+    """What is owed on containers now, or in the books at the end of the day ``on``."""
+
+    on = day()

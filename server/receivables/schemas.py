@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from server.billing.schemas import WhyQuerySchema
 from server.billing.standing import Standing
 from server.core.web import QuerySchema, Schema
 from server.core.web.limits import PageQuery, day, line, whole
@@ -18,7 +19,6 @@ from shared.states import PaymentState
 
 MOST_CENTS = 10**11
 MOST_PARTS = 200
-MOST_PAGES = 10_000
 
 
 class OpenInvoicesQuerySchema(PageQuery):
@@ -45,12 +45,6 @@ class TransactionsQuerySchema(PageQuery):
     """Which transactions; up to the end of the day ``on`` if there is one."""
 
     on = day()
-
-
-class WhyQuerySchema(QuerySchema):
-    """Which page of every list is unfolded, from 1."""
-
-    page = whole(least=1, most=MOST_PAGES, load_default=1)
 
 
 class WhyAccountQuerySchema(WhyQuerySchema):

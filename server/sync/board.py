@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.billing.explaining import Source, Step
 from server.billing.model import CreditNote
 from server.core.acting import acting_org
 from server.dashboard.queries.board import MOST_IN_QUEUE, Matter, at_risk, board, by_risk, matters
@@ -46,7 +47,7 @@ def _forks(session: Session) -> list[Matter]:
             ),
             subject=f"{one.device.name} · {one.device.driver_name}",
             link=f"/tablettes/{one.device.id}",
-            at_risk_cents=0,
+            at_risk=at_risk(()),
             since=one.heard_at or one.device.enrolled_at,
             tone="red",
         )
@@ -60,7 +61,7 @@ def _matter(event: DeviceEvent, orders: list[Order]) -> Matter:
         text=Text(str(event.refusal.get("fr", "")), str(event.refusal.get("en", ""))),
         subject=", ".join(order.number for order in orders) or event.type,
         link=f"/tournees/{event.run_id}" if event.run_id else "",
-        at_risk_cents=at_risk(orders),
+        at_risk=at_risk(orders),
         since=event.received_at,
         tone="red",
         decide=f"/tableau/mis-de-cote/{event.event_id}",
@@ -81,12 +82,18 @@ def _proposed(session: Session) -> list[Matter]:
             text=Text(note.reason_fr, note.reason_en),
             subject=str(note.parties_text.get("buyer", {}).get("name", "")),
             link=f"/credits/{note.id}",
-            at_risk_cents=note.total_cents,
+            at_risk=_given(note),
             since=note.created_at,
             decide=f"/credits/{note.id}",
         )
         for note in notes
     ]
+
+
+def _given(note: CreditNote) -> Step:
+    text = Text("Crédit à approuver", "Credit to approve")
+    source = Source(kind="credit_note", id=note.id, text=text, link=f"/credits/{note.id}")
+    return Step(label=text, amount_cents=note.total_cents, source=source)
 
 
 def _orders_at(session: Session, stop_ids: set[UUID]) -> dict[UUID, list[Order]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from server.billing.schemas import StepSchema
 from server.core.web import Schema
 from server.core.web.paging import PageQuerySchema
 from server.sync.model import DeviceEvent, EventOutcome
@@ -95,6 +96,11 @@ class ReadEventSchema(ParkedEventSchema):
     waits_for_event_id = fields.UUID(required=True, allow_none=True)
     followers = fields.List(fields.UUID(), required=True)
     would_issue = fields.List(fields.Nested(EventDocumentSchema), required=True)
+    would_come_to = fields.List(
+        fields.Nested(StepSchema),
+        required=True,
+        metadata={"description": "what each document that has an amount would be made of"},
+    )
     would_refuse = fields.Nested(ParkedRefusalSchema, required=True, allow_none=True)
 
 
@@ -147,6 +153,7 @@ def present_read(read: ReadEvent, foreseen: Foreseen | None) -> dict[str, Any]:
         "waits_for_event_id": read.earlier.event_id if read.earlier else None,
         "followers": [one.event_id for one in read.later],
         "would_issue": foreseen.documents if foreseen else [],
+        "would_come_to": foreseen.explained if foreseen else [],
         "would_refuse": _refusal(foreseen.refusal) if foreseen and foreseen.refusal else None,
     }
 

@@ -35,6 +35,7 @@ from server.orders.model import DistributionMethod, Order
 from server.parties.model import CustomerGroup, Organisation, Site
 from server.planning.model import Run
 from server.receivables.model import Payment
+from server.stock.model import ContainerEntry
 from shared.states import InvoiceState, OrderState
 from tests.browser.world import BrowserDay
 
@@ -79,6 +80,7 @@ SHOWN_ELSEWHERE: Final = {
 """Pages of what the day does not have: the test that sees them, by axe too."""
 
 FOUND_BY: Final = {
+    "billing_pages.why_deposits": {"supplier"},
     "by_hand.form": {"dispatcher", "supplier"},
     "by_hand.recorded": {"supplier", "retailer"},
     "corrections_pages.form": {"dispatcher"},
@@ -143,7 +145,15 @@ _TO_RECORD: Final = {
     "supplier": (Order.state == OrderState.SHIPPED, Order.distribution == DistributionMethod.PICKUP),
     "dispatcher": (Order.state == OrderState.ACCEPTED, Order.distribution == DistributionMethod.DISTRIBUTOR),
 }
+
+
+def _containers(ids: Ids, who: str) -> dict[str, object]:
+    entry = ids.first(who, ContainerEntry, ContainerEntry.holder_id == ids.world.buyer.id)
+    return {"owner_id": entry.owner_id, "class_id": entry.class_id, "holder_id": entry.holder_id}
+
+
 SAMPLES: Final[dict[str, Sample]] = {
+    "billing_pages.why_deposits": lambda ids, _who: {"class_id": ids.world.seller.keg_class_id},
     "by_hand.form": lambda ids, who: {"order_id": ids.id(who, Order, *_TO_RECORD[who])},
     "by_hand.recorded": _of("delivery_id", Delivery, Delivery.hand_record_id.is_not(None)),
     "catalog.new_format": _of("product_id", Product),
@@ -185,6 +195,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "receivables.why_payable_statement": lambda ids, _who: {"issuer_id": ids.world.seller.id},
     "receivables.why_statement_of": lambda ids, _who: {"buyer_id": ids.world.buyer.id},
     "receivables.statement": lambda ids, _who: {"buyer_id": ids.world.buyer.id},
+    "stock.why_containers": _containers,
     "sync_pages.run_tablets": _of("run_id", Run),
     "sync_pages.tablet": _of("device_id", Device),
     "webhooks.webhook": _of("endpoint_id", WebhookEndpoint),

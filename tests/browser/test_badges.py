@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from html.parser import HTMLParser
 from uuid import UUID
 
 import pytest
@@ -22,6 +20,7 @@ from server.parties.model import BillingType
 from server.planning.model import Run
 from tests.browser.samples import shown_pages
 from tests.browser.world import LATER, BrowserDay, driver_of
+from tests.factories.elements import Reader
 from tests.factories.web import Client, Organisation, browser_of, make_account, make_member, now_stamp
 from tests.factories.world import make_order
 
@@ -30,58 +29,8 @@ BADGES = {
     BillingType.EXTERNAL: {"fr": "Facturation externe", "en": "External billing"},
     BillingType.AGENT: {"fr": "Agent facturant", "en": "Billing agent"},
 }
-VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 BESIDE = {"td", "li", "dd", "p", "header"}
 """What a number and its badge stand in together; the title of a page has its badges in the heading."""
-
-
-@dataclass
-class Element:
-    """One element of a page with the words in it."""
-
-    tag: str
-    attributes: dict[str, str]
-    parent: Element | None
-    words: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        return " ".join("".join(self.words).split())
-
-    @property
-    def classes(self) -> list[str]:
-        return self.attributes.get("class", "").split()
-
-    def around(self) -> Iterator[Element]:
-        above = self.parent
-        while above is not None:
-            yield above
-            above = above.parent
-
-
-class Reader(HTMLParser):
-    """Reads a page into its elements."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[Element] = []
-        self._open: list[Element] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        one = Element(tag, {name: value or "" for name, value in attrs}, self._open[-1] if self._open else None)
-        self.elements.append(one)
-        if tag not in VOID:
-            self._open.append(one)
-
-    def handle_endtag(self, tag: str) -> None:
-        while self._open and any(one.tag == tag for one in self._open):
-            if self._open.pop().tag == tag:
-                return
-
-    def handle_data(self, data: str) -> None:
-        for one in self._open:
-            one.words.append(data)
 
 
 def named(html: str, number: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -29,8 +30,18 @@ def explain_joined(session: Session, *, joined_id: UUID, naming: Naming | None =
     totals = [summed(TOTAL, [_named(one, why.totals[0]) for one, why in explained])]
     if not joined.is_provisional:
         totals.append(summed(OPEN, [_named(one, why.totals[-1]) for one, why in explained]))
+    totals += _sums([(one, why.totals[0]) for one, why in explained])
     sources = {source.id: source for _one, why in explained for source in why.sources}
     return Explanation(currency=joined.first.currency, totals=totals, sources=list(sources.values()))
+
+
+def _sums(sections: Sequence[tuple[Invoice, Step]]) -> list[Step]:
+    """Return subtotal, each tax and deposits over all sections, as the whole invoice shows them."""
+    found: dict[Text, list[Step]] = {}
+    for one, total in sections:
+        for part in total.parts:
+            found.setdefault(part.label, []).append(_named(one, part))
+    return [summed(label, parts) for label, parts in found.items()]
 
 
 def _named(invoice: Invoice, step: Step) -> Step:

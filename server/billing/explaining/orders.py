@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -28,11 +28,14 @@ from server.orders import queries as orders
 from server.orders.model import Order, OrderLine
 from server.orders.pricing import goods_of, prices_of
 from server.parties import queries as parties
+from server.parties.model import BillingType
 from shared.priced import PricedDocument, PricedLine
 from shared.pricing import price_order
 from shared.problems import Text
 from shared.wire.terms import TaxRule
 
+RECEIVED = Text("Reçu", "Received")
+TAXES = Text("Taxes", "Taxes")
 _SINCE = Text(
     "Écart avec le total inscrit\u00a0: taux d’un autre jour", "Difference from the total: another day’s rates"
 )
@@ -41,26 +44,37 @@ _SINCE = Text(
 def explain_order(session: Session, *, order_id: UUID) -> Explanation:
     """Return how an order's total comes about; every step is the sum of its parts.
 
+    Of a delivered order that its seller invoices elsewhere, what was received is a second total: what is to be billed.
+
     Raises:
         NotFound: there is none, or it is somebody else's.
 
-    Source: T1 to T4, T8.
+    Source: T1 to T4, T8; R010.
     """
     order = orders.order(session, order_id=order_id)
-    on = _rated_on(session, order)
+    asked = summed(TOTAL, _parts(session, order, on=_rated_on(session, order)))
+    totals = [closed(asked, order.total_cents, _SINCE)]
+    delivery = latest_delivery(session, order_id=order.id)
+    if delivery is not None and order.delivered_at and order.billing_type is BillingType.EXTERNAL:
+        on = order.delivered_at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
+        got = {str(line.order_line_id): line.delivered for line in delivery.lines}
+        totals.append(summed(RECEIVED, _parts(session, order, on=on, received=got)))
+    return Explanation(
+        currency=order.currency, totals=totals, sources=sources_of_order(session, order, delivery=delivery)
+    )
+
+
+def _parts(session: Session, order: Order, *, on: date, received: Mapping[str, int] | None = None) -> list[Step]:
+    """Goods, taxes and deposits of what was ordered, or received, under the rates of a day; empty ones left out."""
     rules = catalog.tax_rules(session, codes={code for line in order.lines for code in line.tax_codes}, on=on)
-    priced = price_order(goods_of(order), prices_of(order, taxes=rules))
+    priced = price_order(goods_of(order), prices_of(order, taxes=rules), received)
     lines = {str(line.id): line for line in order.lines}
     parts = [
         summed(NET, [_net(lines[one.line_id], one, order.currency) for one in priced.lines]),
-        *_taxes(order, lines, priced, rules, on),
+        summed(TAXES, _taxes(order, lines, priced, rules, on)),
         summed(DEPOSITS, _deposits(order, priced, lines)),
     ]
-    total = closed(summed(TOTAL, [part for part in parts if part.parts]), order.total_cents, _SINCE)
-    delivery = latest_delivery(session, order_id=order.id)
-    return Explanation(
-        currency=order.currency, totals=[total], sources=sources_of_order(session, order, delivery=delivery)
-    )
+    return [part for part in parts if part.parts]
 
 
 def _rated_on(session: Session, order: Order) -> date:

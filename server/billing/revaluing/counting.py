@@ -43,6 +43,12 @@ def held_before(session: Session, *, issuer_id: UUID, currency: str, day: date |
     return {one: Held(units.get(one, 0), cents.get(one, 0)) for one in sorted(units.keys() | cents.keys())}
 
 
+def moved_units(session: Session, *, issuer_id: UUID, currency: str, class_id: UUID) -> tuple[int, int]:
+    """Return how many containers of a class an issuer charged and how many it credited, up to now."""
+    counts = [count for one, count in _counts(session, issuer_id, currency, None) if one == class_id]
+    return sum(max(count, 0) for count in counts), -sum(min(count, 0) for count in counts)
+
+
 def _counts(session: Session, issuer_id: UUID, currency: str, day: date | None) -> Iterator[tuple[UUID, int]]:
     class_id = InvoiceLine.deposits[0]["class_id"].astext
     containers = InvoiceLine.deposits[0]["containers"].astext.cast(BigInteger)

@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import render_template
 from sqlalchemy.orm import Session
 
-from server.billing.explaining import explain_credit, explain_invoice, explain_joined
+from server.billing.explaining import explain_invoice, explain_joined
 from server.billing.joined import is_joined
 from server.core.transaction import transaction
 from server.core.web import actor, requires
@@ -25,7 +25,7 @@ from server.dashboard.pages.blueprint import (
 from server.dashboard.queries import money as queries
 from server.dashboard.queries.money import InvoiceTab
 from server.identity.permissions import Permission
-from server.receivables.explaining import takers
+from server.receivables.explaining import explain_credit_note, takers
 from server.receivables.model import BY_HAND, METHOD_LABELS
 from server.receivables.pages.blueprint import fresh_key
 from server.receivables.queries import open_invoices
@@ -108,7 +108,7 @@ def credit(credit_id: UUID) -> str:
     """Show one credit note with its lines and papers."""
     with transaction(actor().org_id) as session:
         whole = queries.credit_whole(session, credit_id=credit_id)
-        explained = explain_credit(session, credit_id=credit_id)
+        explained = explain_credit_note(session, credit_id=credit_id)
         note = whole.row.credit
         is_own = note.owner_id == actor().org_id
         still = open_invoices(session, issuer_id=note.owner_id, buyer_id=note.buyer_id, currency=note.currency)

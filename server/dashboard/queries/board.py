@@ -10,6 +10,8 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.billing.explaining import Source, Step
+from server.billing.explaining.steps import summed
 from server.core.acting import acting_org
 from server.dashboard.queries.runs import RunRow, StopRow, list_runs, riding_orders, stop_rows
 from server.delivery.model import Delivery, Discrepancy, DiscrepancyState, Visit, VisitOutcome
@@ -19,6 +21,7 @@ from shared.states import OrderState, RunState
 
 LATE_S: Final = 15 * 60
 MOST_IN_QUEUE: Final = 100
+AT_RISK: Final = Text("En jeu", "At stake")
 _ON_THE_ROAD = (RunState.UNDER_WAY, RunState.BACK)
 _BAD = (VisitOutcome.REFUSED, VisitOutcome.FAILED)
 
@@ -68,7 +71,7 @@ class Board:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Matter:
-    """Something that a person must look at, with the money that depends on it.
+    """Something that a person must look at, with the money that depends on it, order by order.
 
     ``decide`` is the address of the page where it is decided, if it is decided by itself.
     """
@@ -77,7 +80,7 @@ class Matter:
     text: Text
     subject: str
     link: str
-    at_risk_cents: int
+    at_risk: Step
     since: datetime
     tone: str = "amber"
     decide: str = ""
@@ -110,12 +113,19 @@ def matters(session: Session, *, seen: Board, now: datetime) -> list[Matter]:
 
 def by_risk(found: Iterable[Matter]) -> list[Matter]:
     """Return the matters with most money at risk first, older ones first among equals; bounded."""
-    return sorted(found, key=lambda one: (-one.at_risk_cents, one.since))[:MOST_IN_QUEUE]
+    return sorted(found, key=lambda one: (-one.at_risk.amount_cents, one.since))[:MOST_IN_QUEUE]
 
 
-def at_risk(orders: Iterable[Order]) -> int:
-    """Return the cents that these orders ask for."""
-    return sum(order.total_cents for order in orders)
+def at_risk(orders: Iterable[Order]) -> Step:
+    """Return the cents that these orders ask for: one order's own, or the sum of each one's."""
+    steps = [_asked_for(order) for order in orders]
+    return steps[0] if len(steps) == 1 else summed(AT_RISK, steps)
+
+
+def _asked_for(order: Order) -> Step:
+    text = Text(f"Commande {order.number}", f"Order {order.number}")
+    source = Source(kind="order", id=order.id, text=text, link=f"/commandes/{order.id}", billed=order.billing_type)
+    return Step(label=text, amount_cents=order.total_cents, source=source)
 
 
 def _unplanned(session: Session, day: date) -> Sequence[Order]:
@@ -149,7 +159,7 @@ def _discrepancy(found: Discrepancy, order: Order | None) -> Matter:
         text=Text(found.text_fr, found.text_en),
         subject=order.number if order else "",
         link=f"/commandes/{order.id}" if order else f"/tournees/{found.run_id}" if found.run_id else "",
-        at_risk_cents=order.total_cents if order else 0,
+        at_risk=at_risk([order] if order else ()),
         since=found.opened_at,
         decide=f"/ecarts/{found.id}",
     )
@@ -169,7 +179,7 @@ def _failure(one: StopRow, visit: Visit, run: BoardRun) -> Matter:
         ),
         subject=_stop_name(one, run),
         link=f"/tournees/{run.row.run.id}",
-        at_risk_cents=at_risk(one.orders),
+        at_risk=at_risk(one.orders),
         since=visit.received_at,
         tone="red",
     )
@@ -188,7 +198,7 @@ def _overdue(one: StopRow, run: BoardRun) -> Matter:
         ),
         subject=_stop_name(one, run),
         link=f"/tournees/{run.row.run.id}",
-        at_risk_cents=at_risk(one.orders),
+        at_risk=at_risk(one.orders),
         since=one.stop.planned_at,
     )
 
@@ -199,7 +209,7 @@ def _left_behind(order: Order) -> Matter:
         text=Text("Cette commande attend une tournée.", "This order waits for a run."),
         subject=order.number,
         link=f"/commandes/{order.id}",
-        at_risk_cents=order.total_cents,
+        at_risk=at_risk([order]),
         since=order.accepted_at or order.submitted_at,
         tone="neutral",
     )

@@ -9,11 +9,15 @@ from uuid import UUID
 from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
+from server.billing.explaining import Explanation
+from server.billing.explaining.paging import Page
+from server.billing.schemas import ExplanationSchema, WhyQuerySchema
 from server.catalog import queries as catalog
 from server.core.acting import acting_for
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.fulfilment.explaining.containers import ContainerAccount, explain_containers
 from server.fulfilment.stock_levels import Level, require_seller, stock_levels
 from server.identity.permissions import Permission
 from server.parties import queries as parties
@@ -124,6 +128,18 @@ def containers() -> list[dict[str, Any]]:
             session, class_ids={one[1] for one in accounts}, day=stamp().at.astimezone(zone).date()
         )
         return [_account(row, prices.get(row[1])) for row in accounts]
+
+
+@stock.route("/containers/<uuid:owner_id>/<uuid:class_id>/<uuid:holder_id>/explanation", methods=["GET"])
+@requires(Permission.STOCK_KEEP)
+@stock.arguments(WhyQuerySchema, location="query")
+@stock.response(200, ExplanationSchema)
+def why_containers(asked: dict[str, Any], owner_id: UUID, class_id: UUID, holder_id: UUID) -> Explanation:
+    """Unfold what a holder's containers come to today, to each movement that made their number"""
+    page = Page(number=asked["page"])
+    account = ContainerAccount(owner_id=owner_id, class_id=class_id, holder_id=holder_id, page=page)
+    with transaction(actor().org_id) as session:
+        return explain_containers(session, asked=account, stamp=stamp())
 
 
 def _level(one: Level) -> dict[str, Any]:

@@ -9,13 +9,16 @@ from flask import Blueprint, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
+from server.billing.explaining.paging import Page
 from server.catalog import queries as catalog
 from server.catalog.listing import names_of_formats
 from server.core.acting import acting_for
 from server.core.problems import Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.core.web.asked import asked_page
 from server.core.web.forms import form_choice, form_id, form_ids, form_number, form_whole, form_words, required
+from server.fulfilment.explaining.containers import ContainerAccount, explain_containers
 from server.fulfilment.stock_levels import keepers_of, require_seller, sellers_kept, stock_levels
 from server.identity.model import OrganisationKind
 from server.identity.permissions import Permission
@@ -186,6 +189,23 @@ def containers() -> str:
             classes=catalog.container_classes(session, class_ids=class_ids),
             deposits=catalog.known_prices_on(session, class_ids=class_ids, day=stamp().at.astimezone(zone).date()),
             orgs=parties.names(session, org_ids={one for row in accounts for one in (row[0], row[2])}),
+        )
+
+
+@pages.get("/stock/contenants/<uuid:owner_id>/<uuid:class_id>/<uuid:holder_id>")
+@requires(Permission.STOCK_KEEP)
+def why_containers(owner_id: UUID, class_id: UUID, holder_id: UUID) -> str:
+    """Unfold what a holder's containers come to at today's deposit, to each movement of them."""
+    page = Page(number=asked_page())
+    account = ContainerAccount(owner_id=owner_id, class_id=class_id, holder_id=holder_id, page=page)
+    with transaction(actor().org_id) as session:
+        return render_template(
+            "fulfilment/why_containers.html",
+            explained=explain_containers(session, asked=account, stamp=stamp()),
+            container=catalog.container_classes(session, class_ids=[class_id]).get(class_id),
+            names=parties.names(session, org_ids=[owner_id, holder_id]),
+            owner_id=owner_id,
+            holder_id=holder_id,
         )
 
 

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from server.billing.api import today
 from server.billing.explaining import Explanation
+from server.billing.explaining.paging import A_PAGE
 from server.billing.letterhead import letterhead
 from server.receivables.explaining import Asked, Page, Period, explain_account, explain_statement
-from server.receivables.explaining.paging import A_PAGE
 from server.receivables.service.periods import period_of
 
 __all__ = ["currency_of", "dated", "few", "period", "today", "why_account", "why_statement"]

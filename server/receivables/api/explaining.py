@@ -13,7 +13,7 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires
 from server.identity.permissions import Permission
 from server.receivables.api.asking import dated, why_account, why_statement
-from server.receivables.explaining import explain_payment, takers
+from server.receivables.explaining import explain_credit_note, explain_payment, takers
 from server.receivables.payables import shared_account
 from server.receivables.schemas import WhyAccountQuerySchema, WhyStatementQuerySchema
 from server.receivables.service.customers import require_customer
@@ -38,6 +38,15 @@ def why_joined(joined_id: UUID) -> Explanation:
     """Unfold the total of one agent invoice for several orders, section by section"""
     with transaction(actor().org_id) as session:
         return explain_joined(session, joined_id=joined_id, naming=takers)
+
+
+@explained.route("/credit-notes/<uuid:credit_id>/explanation", methods=["GET"])
+@requires(Permission.INVOICE_READ)
+@explained.response(200, ExplanationSchema)
+def why_credit(credit_id: UUID) -> Explanation:
+    """Unfold a credit note's total and what it still holds"""
+    with transaction(actor().org_id) as session:
+        return explain_credit_note(session, credit_id=credit_id)
 
 
 @explained.route("/payments/<uuid:payment_id>/explanation", methods=["GET"])

@@ -13,19 +13,18 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining import Explanation, Source, Step
+from server.billing.explaining.paging import FIRST, Page, listed, placed
 from server.billing.explaining.steps import summed
 from server.billing.model import CreditNote, Invoice
 from server.core.acting import acting_org
 from server.core.database import among
 from server.core.days import day_text
 from server.receivables.accounts import AGE_LABELS, OVERDUE, Age, documents_on
-from server.receivables.explaining.paging import Page, listed, placed
 from server.receivables.explaining.takers import paid_by
 from server.receivables.model import Payment
 from shared.money import format_money
 from shared.problems import Text
 
-FIRST: Final = Page()
 BALANCE: Final = Text("Solde", "Balance")
 LATE: Final = Text("En souffrance", "Overdue")
 _NOTHING: Final = Text("Rien d’ouvert", "Nothing open")

@@ -13,13 +13,12 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining import Explanation, Source, Step
+from server.billing.explaining.paging import FIRST, Page, listed, placed
 from server.billing.explaining.steps import SourceKind, summed
 from server.core.acting import acting_org
 from server.core.days import day_text
 from server.ledger.entries import EntryKind
 from server.ledger.model import JournalEntry
-from server.receivables.explaining.accounts import FIRST
-from server.receivables.explaining.paging import Page, listed, placed
 from server.receivables.movements import Line
 from server.receivables.statements import AccountEntries
 from shared.problems import Text

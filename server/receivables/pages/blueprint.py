@@ -1,49 +1,21 @@
-"""The blueprint of the pages of accounts, and what they read from an address."""
+"""The blueprint of the pages of accounts, and what their forms say."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 from uuid import UUID
 
 from flask import Blueprint, request
 
 from server.core.problems import BadRequest, Text
-from server.core.web.limits import FIRST_DAY, LAST_DAY
+from server.core.web.asked import asked_day, asked_page
 from server.receivables.pages.written import written_cents
 from server.receivables.service import Part
 from shared.ids import new_id
 
+__all__ = ["asked_day", "asked_page", "fresh_key", "pages", "written_parts"]
 pages = Blueprint("receivables", __name__, template_folder="../templates")
-MAX_PAGE: Final = 10_000
 _PART: Final = "part-"
-
-
-def asked_day(name: str) -> date | None:
-    """Return a day of the address, or None.
-
-    Raises:
-        BadRequest: it is no day.
-    """
-    raw = request.args.get(name, "")
-    if not raw:
-        return None
-    try:
-        found = date.fromisoformat(raw)
-    except ValueError:
-        found = None
-    if found is None or not FIRST_DAY <= found <= LAST_DAY:
-        raise BadRequest(
-            Text("Ce jour ne se lit pas. L’écrire AAAA-MM-JJ.", "This day cannot be read. Write it YYYY-MM-DD."),
-            where=name,
-        )
-    return found
-
-
-def asked_page() -> int:
-    """Return the page of a list, from 1."""
-    raw = request.args.get("page", "1")
-    return min(max(int(raw), 1), MAX_PAGE) if raw.isascii() and raw.isdigit() and len(raw) < len("1000000") else 1
 
 
 def written_parts() -> list[Part]:

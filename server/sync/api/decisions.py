@@ -8,6 +8,8 @@ from uuid import UUID
 
 from flask_smorest import Blueprint
 
+from server.billing.explaining import Explanation
+from server.billing.schemas import ExplanationSchema
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.core.web.paging import page
@@ -15,6 +17,7 @@ from server.delivery import queries as delivered
 from server.delivery.model import Discrepancy
 from server.delivery.schemas import DecisionSchema, DiscrepancySchema
 from server.fulfilment.api.access import require_whole
+from server.fulfilment.explaining.discrepancies import explain_discrepancy
 from server.identity.permissions import Permission
 from server.sync import decision_schemas as schemas
 from server.sync.model import DecisionKind, DeviceEvent, EventOutcome
@@ -77,3 +80,12 @@ def replace_first(asked: dict[str, Any], discrepancy_id: UUID) -> Discrepancy:
         require_whole(Permission.STOP_CORRECT)
         replace_by_second(session, found, reason=asked["decision"], stamp=stamp())
         return found
+
+
+@disputes.route("/<uuid:discrepancy_id>/explanation", methods=["GET"])
+@requires(Permission.RUN_CLOSE)
+@disputes.response(200, ExplanationSchema)
+def why_discrepancy(discrepancy_id: UUID) -> Explanation:
+    """Unfold the amounts of a discrepancy: signed, billed, credited too much"""
+    with transaction(actor().org_id) as session:
+        return explain_discrepancy(session, found=delivered.discrepancy(session, discrepancy_id))

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from server.billing.explaining import Step
 from server.billing.service import publish_pending
 from server.core import facts
 from server.core.acting import acting_org, savepoint
@@ -18,6 +19,7 @@ from server.core.logs import log
 from server.core.problems import Conflict, NotFound
 from server.core.stamp import Stamp
 from server.delivery.service import reason_of
+from server.fulfilment.explaining.documents import explain_issued
 from server.fulfilment.issued import Issued
 from server.sync.events import EVENT_DECIDED, EVENT_PARKED, EVENT_SET_ASIDE
 from server.sync.model import DecisionKind, DeviceEvent, EventDecision, EventOutcome
@@ -70,10 +72,14 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What applying an event now would do: the documents that it would make, or why it cannot be applied."""
+    """What applying an event now would do: the documents that it would make, or why it cannot be applied.
+
+    ``explained`` is what each of them with an amount is made of.
+    """
 
     documents: tuple[IssuedDocument, ...]
     refusal: Problem | None
+    explained: tuple[Step, ...] = ()
 
 
 class _Undone(Exception):  # no error: it ends a rehearsal
@@ -163,7 +169,8 @@ def _rehearse(session: Session, event: DeviceEvent, *, replaces: bool) -> NoRetu
         raise _Undone(Foreseen((), issued))
     publish_pending(session, stamp=stamp)
     documents = tuple(msgspec.structs.replace(one.as_message(), number="") for one in issued)
-    raise _Undone(Foreseen(documents, None))
+    explained = tuple(step for one in issued if (step := explain_issued(session, one)) is not None)
+    raise _Undone(Foreseen(documents, None, explained))
 
 
 def _apply(

@@ -23,6 +23,7 @@ from server.receivables.audit import book_faults
 from server.receivables.model import PaymentMethod
 from shared.ids import new_id
 from tests.factories.billing import DELIVERED_AT, Counted, deliver, freeze, settle
+from tests.factories.unfolding import unfolded
 from tests.factories.web import Client, Organisation
 from tests.factories.world import AGENT, EXTERNAL, RUN_DAY, Deal, World, make_order, make_world, stamp
 
@@ -199,6 +200,10 @@ def test_orders_billed_outside_wait_in_their_list(client_as: As) -> None:
     assert str(order_id) in page
     assert "401,10\u00a0$" in page  # 3 × 42.50 + 189.00, taxes, and the deposits of 72 cans and a keg
     assert "commandé" in page
+    assert unfolded(seller, "/a-facturer")[0] == 40_110
+    asked, received = seller.get(f"/api/v1/orders/{order_id}/explanation").json["totals"]
+    assert (received["label"]["fr"], received["amount_cents"]) == ("Reçu", 40_110)
+    assert asked["amount_cents"] > received["amount_cents"]
     assert buyer.get("/a-facturer").status_code == 403
     later = (date(2026, 11, 20) + timedelta(days=1)).isoformat()
     bad = seller.post(f"/commandes/{order_id}/facture-externe", data={"number": "", "issued_on": later})

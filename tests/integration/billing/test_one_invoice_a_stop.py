@@ -24,6 +24,7 @@ from shared.ids import new_id
 from shared.money import format_money, half_up_ratio
 from tests.conftest import Database
 from tests.factories.stops import ALONE, JOINED, Shop, asked, earned, faults, make_shop, papers, settled_by_jobs
+from tests.factories.unfolding import unfolded
 from tests.factories.web import Organisation, browser_of, make_member, now_stamp
 from tests.factories.world import read_order, stamp
 
@@ -50,7 +51,13 @@ def test_a_short_stop_is_one_invoice_with_a_section_an_order(short_stop: Shop) -
         parts = whole["net_cents"] + whole["tax_cents"] + whole["deposit_cents"]
         assert parts == whole["total_cents"]
     why = asked(short_stop.buyer, f"/api/v1/joined-invoices/{first['joined_id']}/explanation")
-    assert [step["amount_cents"] for step in why["totals"]] == [whole["total_cents"]] * 2
+    assert [step["amount_cents"] for step in why["totals"][:2]] == [whole["total_cents"]] * 2
+    assert whole["net_cents"] == next(
+        one["amount_cents"] for one in why["totals"] if one["label"]["fr"] == "Sous-total"
+    )
+    buyer = Organisation(OrganisationKind.RETAILER, short_stop.world.buyer.id)
+    page = browser_of(short_stop.app, make_member(buyer, Role.OWNER))
+    assert whole["total_cents"] in unfolded(page, f"/factures/{first['joined_id']}")
     assert [part["label"]["fr"] for part in why["totals"][0]["parts"]] == [
         f"Section {first['number']}", f"Section {second['number']}"
     ]  # fmt: skip

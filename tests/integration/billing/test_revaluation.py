@@ -35,6 +35,7 @@ from shared.ids import new_id
 from shared.problems import Text
 from tests.factories.accounts import Books, answered, make_books
 from tests.factories.billing import publish
+from tests.factories.unfolding import unfolded
 from tests.factories.world import ADJUST, World, make_order, make_world
 
 IS_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -297,6 +298,16 @@ def test_the_page_and_the_door_say_what_is_owed(database) -> None:
     assert (kegs["code"], kegs["units"], kegs["liability_cents"], kegs["due_cents"]) == ("keg_50l", 2, 6000, 6000)
     assert (cans["units"], cans["liability_cents"]) == (24, 240)
     assert answered(books.issuer.post("/api/v1/container-deposits/revaluations"), 201) == []
+    why = f"/api/v1/container-deposits/{kegs['class_id']}/explanation"
+    stands, worth = answered(books.issuer.get(why))["totals"]
+    assert (stands["amount_cents"], worth["amount_cents"], worth["says"]["fr"]) == (6000, 6000, "2 × 30,00\u00a0$")
+    assert [one["amount_cents"] for one in stands["parts"][0]["parts"]] == [6000]
+    [then] = answered(books.issuer.get(why, query_string={"on": "2020-01-01"}))["totals"]
+    assert (then["amount_cents"], then["parts"]) == (0, [])
+    assert books.shop.get(why).status_code == books.at_carrier().get(why).status_code == 404
+    assert books.at_issuer(Role.DRIVER).get(why).status_code == 403
+    assert answered(books.issuer.get(why, query_string={"page": 0}), 422)["where"] == "page"
+    assert unfolded(books.issuer_page, "/comptes/consignes") == [240, 240, 6000, 6000]
     page = books.issuer_page.get("/comptes/consignes").get_data(as_text=True)
     assert "Fût de 50 L" in page
     assert "60,00" in page

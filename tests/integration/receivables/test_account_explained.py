@@ -168,7 +168,8 @@ def test_a_payment_unfolds_to_what_it_pays(books: Books) -> None:
     body = {"key": str(new_id()), "amount_cents": 1_000, "method": "cheque", "reason": "Versé en trop"}
     answered(books.issuer.post(f"/api/v1/payments/{paid['id']}/refunds", json=body), 201)
     for client in (books.issuer, books.shop):
-        [whole] = why(client, f"payments/{paid['id']}")["totals"]
+        whole, left = why(client, f"payments/{paid['id']}")["totals"]
+        assert [one["amount_cents"] for one in left["parts"]] == [5_000, -2_000, -1_000]
         assert [one["amount_cents"] for one in whole["parts"]] == [2_000, 1_000, 2_000]
         assert whole["amount_cents"] == 5_000
         assert whole["parts"][1]["source"]["kind"] == "refund"

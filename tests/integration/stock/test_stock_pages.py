@@ -15,6 +15,7 @@ from server.fulfilment.stock_levels import Level, stock_levels
 from server.identity.model import OrganisationKind, Role
 from server.stock import service as stock
 from shared.ids import new_id
+from tests.factories.unfolding import unfolded
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import World, make_order, make_world, stamp
 
@@ -144,6 +145,15 @@ def test_container_accounts_show_who_holds_whose(desk: Desk) -> None:
     page = desk.supplier.get("/stock/contenants").text
     assert "Dépanneur 1" in page
     assert "90,00\u00a0$" in page
+    assert 9_000 in unfolded(desk.supplier, "/stock/contenants")
+    seller, buyer = desk.world.seller, desk.world.buyer
+    door = f"/api/v1/stock/containers/{seller.id}/{seller.keg_class_id}/{buyer.id}/explanation"
+    [whole] = desk.program(desk.supplier).get(door).json["totals"]
+    assert (whole["amount_cents"], whole["says"]["fr"]) == (9_000, "3 × 30,00\u00a0$")
+    assert [one["amount_cents"] for one in whole["parts"]] == [9_000]
+    assert desk.program(desk.retailer).get(door).status_code == 403
+    stranger = Organisation(OrganisationKind.SUPPLIER, new_id())
+    assert program_of(desk.app, make_member(stranger, Role.OWNER)).get(door).status_code == 404
 
 
 def test_programs_keep_stock_as_the_pages_do(desk: Desk) -> None:

@@ -32,6 +32,7 @@ from shared.states import CreditState, OrderState, PaymentState, RunState
 from shared.visit import VisitCollection, VisitContainers
 from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
 from tests.factories.hand_tablet import HandTablet, Yard, short
+from tests.factories.unfolding import unfolded
 from tests.factories.web import Client, Organisation, browser_of, make_member
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal, stamp
 
@@ -404,6 +405,7 @@ def test_empties_and_cash_follow_a_correction_by_the_difference(make_day: Callab
         [said] = session.scalars(select(Message).where(Message.text_fr.contains("crédités de trop"))).all()
         assert "60,00" in said.text_fr
         assert said.owner_id == seller_id
+    assert unfolded(yard_page(yard), f"/ecarts/{asked.id}") == [6_000]
     page = yard_page(yard).get(f"/ecarts/{asked.id}").get_data(as_text=True)
     assert f'href="/credits/{note.id}"' in page
     assert "Crédité de trop" in page

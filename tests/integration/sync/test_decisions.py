@@ -29,6 +29,7 @@ from tests.factories.corrections import (
     strangers_tablet,
 )
 from tests.factories.hand_tablet import Yard, short
+from tests.factories.unfolding import unfolded
 from tests.factories.web import Client, Organisation, browser_of, make_member, now_stamp, program_of
 from tests.factories.world import CREDIT, Deal
 
@@ -159,6 +160,7 @@ def test_a_dispute_of_two_tablets_is_decided_on_its_page(make_day: Callable[...,
     )
     with transaction(yard.world.carrier_id) as session:
         dispute = session.scalars(select(Discrepancy).where(Discrepancy.kind == "two_deliveries")).one()
+    assert any(unfolded(browser, "/tableau/a-voir?jour=2026-11-19"))
     queue = browser.get("/tableau/a-voir?jour=2026-11-19").text
     assert f"/ecarts/{dispute.id}" in queue
     page = browser.get(f"/ecarts/{dispute.id}").text
@@ -194,6 +196,10 @@ def test_a_dispatcher_decides_and_corrects_on_the_pages(make_day: Callable[..., 
     assert "Luce Tremblay" in page
     assert 'class="ink"' in page
     give_run(yard, driver_id)
+    foreseen = unfolded(browser, where)
+    told = office(yard, Role.DISPATCHER).get(f"/api/v1/sync/parked/{parked['event_id']}").json
+    assert foreseen == [one["amount_cents"] for one in told["would_come_to"]]
+    assert foreseen == [one["total_cents"] for one in told["would_issue"]]
     assert browser.post(f"{where}/decider", data={"choix": "appliquer"}).status_code == 303
     assert "Appliqué" in browser.get(where).text
     delivery = delivery_of(yard, stop.orders[0].order_id)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Subquery, func, or_, select
 
-from server.billing.explaining import Source, Step
+from server.billing.explaining.steps import Source, Step
 from shared.problems import Text
 
 A_PAGE: Final = 100
@@ -28,6 +28,9 @@ class Page:
     def skipped(self) -> int:
         """How many rows stand on the pages before."""
         return (self.number - 1) * self.size
+
+
+FIRST: Final = Page()
 
 
 def placed(
@@ -60,12 +63,16 @@ def listed(rows: Sequence[Any], *, page: Page, link: str, step: Callable[[Any], 
     before, after = min(page.skipped, count), max(0, count - page.skipped - len(shown))
     steps = [step(row) for row in shown]
     if before:
-        steps.insert(0, _left_out(_BEFORE, before, before_cents, f"{link}&page={page.number - 1}"))
+        steps.insert(0, _left_out(_BEFORE, before, before_cents, _at(link, page.number - 1)))
     if after:
         following = (page.skipped + len(shown)) // A_PAGE + 1
         after_cents = all_cents - int(shown[-1].up_to_cents)
-        steps.append(_left_out(_AFTER, after, after_cents, f"{link}&page={following}"))
+        steps.append(_left_out(_AFTER, after, after_cents, _at(link, following)))
     return steps
+
+
+def _at(link: str, number: int) -> str:
+    return f"{link}{'&' if '?' in link else '?'}page={number}"
 
 
 def _left_out(words: Text, count: int, amount_cents: int, link: str) -> Step:

@@ -1,0 +1,120 @@
+"""The amounts of a discrepancy, unfolded: what the signer was shown, what is billed, what was credited too much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from server.billing.explaining import Explanation, Source, Step
+from server.billing.explaining.evidence import sources_of_order
+from server.billing.explaining.steps import closed, said, summed
+from server.billing.model import CreditNote, Invoice
+from server.billing.queries import billed_documents
+from server.delivery import queries as delivered
+from server.delivery.model import ContainerReturn, Delivery, Discrepancy
+from server.orders import queries as orders
+from server.orders.model import Order
+from shared.problems import Text
+
+SIGNED: Final = Text("Montant signé", "Signed amount")
+BILLED: Final = Text("Montant facturé", "Billed amount")
+INVOICED: Final = Text("Facture", "Invoice")
+CREDITED: Final = Text("Crédit", "Credit")
+OVERCREDITED: Final = Text("Crédité de trop", "Credited too much")
+_SINCE: Final = Text(
+    "Changé depuis, ou sur des documents que vous ne lisez pas", "Changed since, or on documents that you do not read"
+)
+
+
+def explain_discrepancy(session: Session, *, found: Discrepancy) -> Explanation:
+    """Return what each amount of a discrepancy is made of, as far as the acting organisation reads it.
+
+    Each step is the sum of its parts; a discrepancy without amounts has no totals.
+
+    Source: G6; C30; the issue's « why this number ».
+    """
+    delivery = delivered.find_delivery(session, found.subject_id)
+    about = orders.orders(session, order_ids=[delivery.order_id]) if delivery else []
+    order = about[0] if about else None
+    totals = [*_signed(found, delivery), *_billed(session, found, order), *_overcredited(session, found)]
+    sources = sources_of_order(session, order, delivery=delivery) if order else []
+    return Explanation(currency=order.currency if order else "CAD", totals=totals, sources=sources)
+
+
+def _signed(found: Discrepancy, delivery: Delivery | None) -> Iterator[Step]:
+    """What the tablet showed before the signature; a discrepancy of the first receipt notes the billed side alone."""
+    noted_cents = found.facts.get("signed_cents")
+    if delivery is None or not _amounts(found):
+        return
+    shown = (
+        Step(
+            label=Text("Facture montrée au signataire", "Invoice shown to the signer"),
+            amount_cents=delivery.shown_total_cents,
+        ),
+        Step(
+            label=Text("Crédit montré au signataire", "Credit shown to the signer"),
+            amount_cents=-delivery.shown_credit_cents,
+        ),
+    )
+    signed = summed(SIGNED, [one for one in shown if one.amount_cents])
+    if isinstance(noted_cents, int):
+        yield closed(signed, noted_cents, _SINCE)
+    elif delivery.shown in {"invoice", "credit"}:
+        yield signed
+
+
+def _amounts(found: Discrepancy) -> bool:
+    names = ("signed_cents", "billed_cents", "invoice_cents", "credit_cents")
+    return any(isinstance(found.facts.get(name), int) for name in names)
+
+
+def _billed(session: Session, found: Discrepancy, order: Order | None) -> Iterator[Step]:
+    documents = billed_documents(session, order_id=order.id) if order else []
+    invoices = [_invoice(one) for one in documents if isinstance(one, Invoice)]
+    credits_ = [_credit(one) for one in documents if isinstance(one, CreditNote)]
+    for name, label, parts, sign in (
+        ("billed_cents", BILLED, [*invoices, *credits_], 1),
+        ("invoice_cents", INVOICED, invoices, 1),
+        ("credit_cents", CREDITED, credits_, -1),
+    ):
+        noted_cents = found.facts.get(name)
+        if isinstance(noted_cents, int):
+            yield closed(summed(label, [_signed_as(one, sign) for one in parts]), noted_cents, _SINCE)
+
+
+def _signed_as(step: Step, sign: int) -> Step:
+    return Step(label=step.label, amount_cents=sign * step.amount_cents, source=step.source)
+
+
+def _invoice(one: Invoice) -> Step:
+    text = Text(f"Facture {one.number}", f"Invoice {one.number}")
+    source = Source(kind="invoice", id=one.id, text=text, link=f"/factures/{one.id}")
+    return Step(label=text, amount_cents=one.total_cents, source=source)
+
+
+def _credit(one: CreditNote) -> Step:
+    text = Text(f"Crédit {one.number}", f"Credit {one.number}")
+    source = Source(kind="credit_note", id=one.id, text=text, link=f"/credits/{one.id}")
+    return Step(label=text, amount_cents=-one.total_cents, source=source)
+
+
+def _overcredited(session: Session, found: Discrepancy) -> Iterator[Step]:
+    """Units counted fewer than were credited, at the price that they were credited at."""
+    noted_cents: Any = found.facts.get("overcredited_cents")
+    if not isinstance(noted_cents, int):
+        return
+    row = session.get(ContainerReturn, found.subject_id)
+    note = (
+        session.get(CreditNote, UUID(str(found.facts["credit_note_id"]))) if found.facts.get("credit_note_id") else None
+    )
+    source = says = None
+    if note is not None:
+        text = Text(f"Crédit {note.number}", f"Credit {note.number}")
+        source = Source(kind="credit_note", id=note.id, text=text, link=f"/credits/{note.id}")
+    if row is not None and row.unit_cents and not noted_cents % row.unit_cents:
+        count = f"{noted_cents // row.unit_cents} × {{}}"
+        says = said(count, count, (row.unit_cents, note.currency if note else "CAD"))
+    yield Step(label=OVERCREDITED, amount_cents=noted_cents, says=says, source=source)
