@@ -261,6 +261,7 @@ class Tablet:
         """Do one round and return how it ended; whatever happens, what was sealed stays."""
         try:
             if self._greet() == "fork":
+                self._hand_in()
                 return "fork"
             self._upload()
             self._push()
@@ -353,10 +354,27 @@ class Tablet:
             if self.kept["acked"] <= before or self.kept["standing"] == "fork":
                 return
 
-    def _batch(self, at_most: int) -> list[Json]:
+    def _hand_in(self) -> None:
+        """Give the office a copy of a log that it does not follow, from the first event that is held."""
+        self.kept.setdefault("handed_in", self.kept["first"] - 1)
+        while batch := self._batch(MAX_EVENTS, after=self.kept["handed_in"]):
+            after = self.kept["handed_in"]
+            told = self._send_events(batch, from_seq=after + 1)
+            last = after + len(batch)
+            if told["standing"] == "fork":
+                reached = last if told["quarantined"] else after
+            else:
+                reached = after if told["standing"] == "gap" else min(last, told["last_seq"])
+            if reached <= after:
+                return
+            self.kept["handed_in"] = reached
+            self._keep()
+
+    def _batch(self, at_most: int, *, after: int | None = None) -> list[Json]:
         batch: list[Json] = []
         room = MAX_BATCH_BYTES - 1024
-        for one in self.kept["log"][self.kept["acked"] + 1 - self.kept["first"] :][:at_most]:
+        begin = self.kept["acked"] if after is None else after
+        for one in self.kept["log"][begin + 1 - self.kept["first"] :][:at_most]:
             room -= len(json.dumps(one["event"], ensure_ascii=False).encode()) + 2
             if batch and room < 0:
                 break
@@ -365,10 +383,7 @@ class Tablet:
 
     def _push_one(self, batch: Sequence[Json]) -> None:
         known = self.kept
-        told = self._message("POST", "/sync/push", {
-            "device_id": known["device"]["device_id"], "from_seq": known["acked"] + 1, "events": list(batch),
-            "head_signature": sign(self._key, "head", bytes.fromhex(batch[-1]["hash"])),
-        })  # fmt: skip
+        told = self._send_events(batch, from_seq=known["acked"] + 1)
         if told["standing"] == "fork":
             known["standing"] = "fork"
             return
@@ -383,6 +398,12 @@ class Tablet:
         known["standing"] = "revoked" if told["standing"] == "revoked" else "ok"
         self._heard(told["server_ms"])
         self._keep()
+
+    def _send_events(self, batch: Sequence[Json], *, from_seq: int) -> Json:
+        return self._message("POST", "/sync/push", {
+            "device_id": self.kept["device"]["device_id"], "from_seq": from_seq, "events": list(batch),
+            "head_signature": sign(self._key, "head", bytes.fromhex(batch[-1]["hash"])),
+        })  # fmt: skip
 
     def _opened(self, receipt: Json) -> Json:
         digest = sha256(receipt["body"].encode())

@@ -1,0 +1,53 @@
+"""Two logs under one key: what the office does not follow reaches it all the same, from either client."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from driver_app.store import outbox
+from shared.wire.push import Push
+from tests.conformance import client as minimal
+from tests.conformance.both import Client, Told
+from tests.conformance.conftest import Office
+
+
+def handed_in(office: Office) -> list[tuple[int, str]]:
+    """Return what is kept beside the tablet's log, each event once, as sequence and type."""
+    found: dict[int, str] = {}
+    for (body,) in office.run_sql("SELECT body FROM stray_push ORDER BY received_at"):
+        push = msgspec.json.decode(bytes(body), type=Push)
+        for seq, event in enumerate(push.events, start=push.from_seq):
+            assert hashlib.sha256(bytes.fromhex(_before(event.body)) + event.body.encode()).hexdigest() == event.hash
+            found[seq] = msgspec.json.decode(event.body.encode())["type"]
+    return sorted(found.items())
+
+
+def _before(body: str) -> str:
+    return str(msgspec.json.decode(body.encode())["prev_hash"])
+
+
+@pytest.mark.parametrize("at_most", [200, 1], ids=["one batch", "one event a push"])
+def test_a_copy_hands_its_branch_in(
+    client: Client, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_most: int
+) -> None:
+    """G6: nothing of it is applied, all that the office's log has not is kept; a past that both share ends nothing."""
+    monkeypatch.setattr(outbox, "MAX_EVENTS", at_most)
+    monkeypatch.setattr(minimal, "MAX_EVENTS", at_most)
+    (run,) = client.runs
+    client.depart(run)
+    client.arrive(run, run["stops"][0])
+    assert client.sync() == "done"
+    clone = client.clone(tmp_path / "clone")
+    client.finish(run, run["stops"][0], Told())
+    assert client.sync() == "done"
+    taken = office.run_sql("SELECT seq, hash FROM device_event ORDER BY seq")
+    clone.finish(run, run["stops"][0], Told(failure="closed"))
+    clone.arrive(run, run["stops"][1])
+    assert [clone.sync(), clone.sync()] == ["fork", "fork"]
+    assert [row for row in handed_in(office) if row[0] > 2] == [(3, "visit.finished"), (4, "stop.arrived")]
+    assert office.run_sql("SELECT seq, hash FROM device_event ORDER BY seq") == taken
+    assert client.sync() == "fork", "its own key is shared: a person decides"
