@@ -89,6 +89,7 @@ def record_delivery(
         owner_id=visit.owner_id,
         party_ids=readers,
         visit_id=visit.id,
+        hand_record_id=None,
         order_id=UUID(order.order_id),
         seller_id=parties.seller_id,
         buyer_id=parties.buyer_id,

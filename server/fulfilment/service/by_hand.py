@@ -236,7 +236,16 @@ def _lines(order: Order, told: Told) -> tuple[DeliveredLine, ...]:
     Raises:
         ReasonOfLine: a short line without a reason of the tablet's list, or an unknown failure.
         NotThisOrder, UnbalancedLine: lines are missing, foreign, or count more than was ordered.
+        BadOrder: both lines and a failure are told.
     """
+    if told.failure and told.lines:
+        raise BadOrder(
+            Text(
+                "Dire ce qui a été remis, ligne par ligne, ou pourquoi rien ne l’a été\u00a0: pas les deux.",
+                "Say what was handed over, line by line, or why nothing was: not both.",
+            ),
+            where="failure",
+        )
     if told.failure:
         _require_reason(told.failure in _FAILED, "failure")
         return tuple(_came_back(str(line.id), line.quantity, told.failure) for line in order.lines)

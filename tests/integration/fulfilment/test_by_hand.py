@@ -22,15 +22,17 @@ from server.core import clock
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, HandRecord, Proof, VarianceNotice
+from server.documents.jobs import render_delivery
 from server.identity.model import OrganisationKind, Role
 from server.ledger.model import Account, JournalEntry, Posting
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import InboxMessage
 from server.orders.service import hold_all, mark_planned, mark_shipped
 from server.parties.model import BillingType, DeliverWith, Emission, SettlementPolicy
 from server.planning.model import MatrixSource, Run, Stop, StopOrder
 from server.receivables.audit import book_faults
 from server.stock.model import StockMove, StockPlace
-from server.worker import run_until_empty
+from server.sync.jobs import seal_delivery
 from shared.ids import new_id
 from shared.states import OrderState, RunState, StopState
 from tests.conftest import Database
@@ -199,8 +201,9 @@ def test_its_page_and_papers_say_that_nobody_signed(desk: Desk) -> None:
     yesterday = today() - timedelta(days=1)
     words = {"words": "Ramassée au comptoir par Jean.", "delivered_on": str(yesterday)}
     answered(desk.tell(order, desk.of(desk.adjusted), **words))
-    run_until_empty()
     (delivery,) = deliveries(desk.trade.buyer, order)
+    render_delivery(owner_id=str(desk.adjusted.id), subject_id=delivery["id"])
+    seal_delivery(owner_id=str(desk.adjusted.id), subject_id=delivery["id"])
     assert (delivery["by_hand"]["words"], delivery["signer_name"]) == (words["words"], "")
     assert (delivery["by_hand"]["delivered_on"], delivery["outcome"]) == (str(yesterday), "partial")
     for reader in (desk.of(desk.adjusted), desk.trade.buyer):
@@ -258,7 +261,8 @@ def test_billed_outside_it_yields_a_variance_notice_and_no_invoice(desk: Desk) -
     with transaction(desk.outside.id) as session:
         (notice,) = session.scalars(select(VarianceNotice).where(VarianceNotice.order_id == UUID(order["id"]))).all()
         assert (notice.short_units, notice.extra_units) == (1, 0)
-    run_until_empty()
+    (delivery,) = deliveries(desk.of(desk.outside), order)
+    render_delivery(owner_id=str(desk.outside.id), subject_id=delivery["id"])
     assert "Consignée à la main par" in paper(desk.of(desk.outside), order, "variance_notice")
     listed = answered(desk.of(desk.outside).get(API, query_string={"to_invoice_outside": "true"}))
     assert order["id"] in {one["id"] for one in listed["orders"]}
@@ -353,7 +357,17 @@ def test_a_carriers_order_without_a_run_is_recorded_by_its_office_with_a_reason(
     assert moved(order, desk.by_agent) == {StockPlace.CUSTOMER: 5, StockPlace.LOST: 1}
     (delivery,) = deliveries(desk.of(desk.by_agent), order)
     assert why in unescape(desk.of(desk.by_agent).get(f"/livraisons/{delivery['id']}").text)
-    run_until_empty()
+    again = [
+        {name: line[name] for name in ("order_line_id", "ordered", "delivered")}
+        | {"reason": "missing", "lost": missing}
+        for line, missing in zip(delivery["lines"], (2, 0), strict=True)
+    ]
+    again = [again[0] | {"delivered": 2}, again[1] | {"reason": ""}]
+    fix = {"key": str(new_id()), "reason": "Recompté avec le client", "lines": again}
+    door = f"/api/v1/deliveries/{delivery['id']}/corrections"
+    assert desk.of(desk.by_agent).post(door, json=fix).status_code == 403
+    assert [one["kind"] for one in answered(by.post(door, json=fix))["documents"]] == ["credit_note"]
+    tell_fact(owner_id=str(desk.trade.world.carrier_id), subject_id=delivery["id"])
     with transaction(desk.by_agent.id) as session:
         told_seller = select(InboxMessage.kind).where(InboxMessage.subject_id == UUID(order["id"]))
         assert "delivery.variance" in session.scalars(told_seller).all()
@@ -418,10 +432,11 @@ def test_what_cannot_be_is_refused_and_nothing_is_recorded(desk: Desk) -> None:
         "unbalanced-line": {"lines": [first | {"delivered": 9}, second]},
         "bad-order": {"delivered_on": str(today() + timedelta(days=2))},
         "order-changed-meanwhile": {"revision": order["revision"] + 1},
+        "bad-order ": {"failure": "closed"},
     }
     for slug, more in wrong.items():
         refused = owner.post(f"{API}/{order['id']}/deliver", json=told(order) | more)
-        assert (refused.json["slug"], refused.json["details"]["fr"] != "") == (slug, True)
+        assert (refused.json["slug"], refused.json["details"]["fr"] != "") == (slug.strip(), True)
     assert desk.tell(order, desk.trade.buyer).status_code == 403
     assert desk.tell(order, desk.of(desk.trade.world.carrier_id)).status_code in {403, 404}
     assert desk.tell(order, desk.of(desk.adjusted, Role.DISPATCHER)).status_code == 403

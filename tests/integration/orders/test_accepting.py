@@ -14,8 +14,8 @@ from sqlalchemy import select
 from server.app import create_app
 from server.core import clock
 from server.core.transaction import transaction
+from server.notifications.following.jobs import tell_fact
 from server.notifications.model import InboxMessage
-from server.worker import run_until_empty
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, trade_in
 from tests.factories.world import AGENT, Deal, make_world
@@ -45,7 +45,7 @@ def timeline(trade: Trade, order: dict[str, Any]) -> str:
 
 def told(trade: Trade, order: dict[str, Any]) -> str:
     """Return what the buyer reads of the acceptance."""
-    run_until_empty()
+    tell_fact(owner_id=str(trade.world.seller.id), subject_id=order["id"])
     with transaction(trade.world.buyer.id) as session:
         wanted = (InboxMessage.subject_id == UUID(order["id"]), InboxMessage.kind == "order.accepted")
         return session.scalars(select(InboxMessage.text_fr).where(*wanted)).one().replace("\u00a0", " ")
