@@ -101,7 +101,7 @@ def _said(table: Table) -> str:
 
 def _document(table: Table, rows: Sequence[Row]) -> str:
     if raw := _raw(table):
-        rows = [{name: _hex(value) if name in raw else value for name, value in row.items()} for row in rows]
+        rows = [{**row, **{name: _hex(row[name]) for name in raw if name in row}} for row in rows]
     return _ENCODER.encode(rows).decode()
 
 
