@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select
 from server.conversations.model import Message, Thread
 from server.core.acting import acting_for, savepoint
 from server.core.facts import Fact, first_break, record
-from server.core.gathering import Uncertain, at_once, gathered, is_gathering, write_now
+from server.core.gathering import Uncertain, at_once, gathered, held_back, is_gathering, write_now
 from server.core.memory import remembered
 from server.core.transaction import transaction
 from shared.ids import new_id
@@ -104,6 +104,20 @@ def test_what_must_be_seen_at_once_is_written_at_once(database):
         assert session.scalar(select(func.count()).select_from(Thread)) == 2
         write_now(session)
         assert session.scalar(select(func.count()).select_from(Thread)) == 3
+
+
+def test_what_is_held_back_waits_whoever_writes(database):
+    """ADR 0012: what is not ready waits through every writing inside the block, and goes out once afterwards."""
+    ours = new_id()
+    with transaction(ours) as session, gathered(session):
+        unready = a_thread(ours)
+        session.add_all([unready, a_thread(ours)])
+        with held_back(session, [unready]):
+            write_now(session)
+            assert session.scalar(select(func.count()).select_from(Thread)) == 1
+        unready.topic = "ready"
+    with transaction(ours) as session:
+        assert sorted(session.scalars(select(Thread.topic))) == ["", "ready"]
 
 
 def test_the_database_knows_who_acts_after_a_savepoint_went_back(database):

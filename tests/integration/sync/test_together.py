@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, make_url, select, text
+from sqlalchemy import create_engine, event, make_url, select, text
 from sqlalchemy.orm import Session
 
 from server.core.settings import reload_settings
@@ -133,14 +133,34 @@ def test_what_depends_on_an_earlier_event_of_its_batch_sees_it(busy: Yard, elsew
 
 
 def test_the_books_of_a_gathered_batch_hold(busy: Yard) -> None:
-    """Laws 1, 2, 17: every series without gap, chained, every entry balanced."""
-    busy.tablet.push()
+    """Laws 1, 2, 17: every series without gap, chained, every entry balanced; each event written once (ADR 0012)."""
+    busy.tablet.come_back()
+    with _statements() as sent:
+        busy.tablet.push()
+    assert [one for one in sent if 'INSERT INTO "device_event"' in one]
+    assert not [one for one in sent if 'UPDATE "device_event"' in one]
     with transaction(busy.world.carrier_id) as session:
         outcomes = set(session.scalars(select(DeviceEvent.outcome)))
     assert outcomes == {EventOutcome.APPLIED}
     for issuer_id in (busy.world.carrier_id, *(seller.id for seller in busy.world.sellers)):
         with transaction(issuer_id) as session:
             assert list(book_faults(session, issuer_id=issuer_id)) == []
+
+
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    """Note every statement that is sent meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        """Note one."""
+        sent.append(statement)
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
 
 
 def _count_tries(monkeypatch) -> list[bool]:
