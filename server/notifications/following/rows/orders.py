@@ -22,7 +22,7 @@ ORDERS: Final[Rows] = {
     ),
     order.ORDER_UNDER_MINIMUM: (
         Line(
-            to=(Part.SELLER,), kind="order.under_minimum", own=True,
+            to=(Part.SELLER,), kind="order.under_minimum", when=("pending",), own=True,
             title=Text("Commande {number} à accepter à la main", "Order {number} to be accepted by hand"),
             text=Text(
                 "La commande {number} n’a pas été acceptée d’elle-même; sa page dit pourquoi.",
@@ -62,7 +62,7 @@ ORDERS: Final[Rows] = {
     ),
     order.ORDER_EXPIRING: (
         Line(
-            to=(Part.SELLER,), kind="order.expiring", own=True,
+            to=(Part.SELLER,), kind="order.expiring", when=("pending",), own=True,
             title=Text("La commande {number} expire bientôt", "Order {number} expires soon"),
             text=Text(
                 "La commande {number} attend encore votre réponse; sans elle, elle expirera.",
