@@ -33,6 +33,29 @@ def _driven(ground: Ground) -> str:
     return str(ground.delivery.order_id)
 
 
+def _offer(ground: Ground) -> TestResponse:
+    """A client reads what a seller offers to it, at its own prices."""
+    found = ground.caller(Column.RETAILER, "seller").get(f"/api/v1/offers?seller_id={ground.plain.id}")
+    assert found.json["total"] > 0
+    return found
+
+
+def _own_catalogue(ground: Ground) -> TestResponse:
+    """A distributor reads what it sells itself, nobody else's products, and no offer where it buys nothing."""
+    client = ground.caller(Column.DISTRIBUTOR, "seller")
+    found = client.get("/api/v1/products")
+    sellers = ground.caller(Column.SUPPLIER, "seller").get("/api/v1/products").json["products"]
+    assert sellers
+    assert {one["id"] for one in found.json["products"]}.isdisjoint(one["id"] for one in sellers)
+    assert client.get(f"/api/v1/offers?seller_id={ground.plain.id}").status_code == 403
+    return found
+
+
+def _containers(ground: Ground) -> TestResponse:
+    """An agent reads the container classes that its orders may name."""
+    return ground.caller(Column.AGENT, "seller").get("/api/v1/container-classes")
+
+
 def _draft(ground: Ground) -> TestResponse:
     """A driver on the road drafts what its truck carries, for a stop of its run."""
     seller, buyer = ground.above, ground.world.buyer
@@ -126,6 +149,9 @@ def _driver(method: str, path: str, **options: Any) -> Within:
 
 
 WITHIN: Final[Mapping[tuple[Permission, Column], Within]] = {
+    (_P.CATALOG_READ, Column.RETAILER): _offer,
+    (_P.CATALOG_READ, Column.DISTRIBUTOR): _own_catalogue,
+    (_P.CATALOG_READ, Column.AGENT): _containers,
     (_P.ORDER_CREATE, Column.DRIVER): _draft,
     (_P.ORDER_EDIT, Column.DISPATCHER): _plan_the_day,
     (_P.RUN_DOCUMENTS, Column.SUPPLIER): _own_papers,

@@ -8,422 +8,24 @@ is not built yet; they fail here as soon as a view names one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final
-from uuid import UUID
+from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from server.app import create_app
-from server.core.transaction import transaction
 from server.core.web.access import Required, marks
 from server.identity.model import OrganisationKind, Role
-from server.identity.permissions import (
-    ACTIONS,
-    COMES_WITH,
-    HELD_BY,
-    MATRIX,
-    WITHOUT_A_DOOR,
-    Column,
-    Grant,
-    Permission,
-)
-from server.notifications.service.endpoints import add_endpoint
+from server.identity.permissions import COMES_WITH, HELD_BY, MATRIX, WITHOUT_A_DOOR, Column, Grant, Permission
 from shared.ids import new_id
-from shared.lifecycles import RunState
 from tests.conftest import Database
 from tests.factories import account_doors as accounts
-from tests.factories.corrections import counted_again, delivery_of, recount
-from tests.factories.matrix import Ground, House, jpeg, make_ground
+from tests.factories import knocks
+from tests.factories.corrections import counted_again, delivery_of
+from tests.factories.matrix import Ground, make_ground
+from tests.factories.trials import CELLS, EVERYBODYS, PEOPLE, SECTION_3, STRANGE, TABLETS, TRIALS, WORKS
 from tests.factories.web import Client, Organisation, browser_of, make_member
 from tests.factories.within import WITHIN
-from tests.factories.world import Seller, stamp
-
-PEOPLE: Final = tuple(column for column in Column if column is not Column.TABLET)
-_LAST: Final = list(MATRIX).index(Permission.DEVICE_ADMINISTER)
-SECTION_3: Final = tuple(action.permission for action in ACTIONS[: _LAST + 1])
-"""The lines of section 3: « Order chat / accounting chat » and « Users …, devices » are two permissions each."""
-
-WORKS: Final = frozenset({200, 201, 202, 204})
-SHUT: Final = frozenset({403})
-STRANGE: Final = frozenset({403, 404})
-
-
-@dataclass(frozen=True)
-class Trial:
-    """How one line is tried. ``knock`` acts on what ``subject`` made; ``look`` tells how the subject stands.
-
-    ``limited`` says, for the ○ cells, what the answer is inside the plain deal; ``house`` where the inner roles work.
-    """
-
-    knock: Callable[[Ground, Client, Any], TestResponse]
-    subject: Callable[[Ground, Seller], Any]
-    house: House = "seller"
-    look: Callable[[Ground, Any], Any] | None = None
-    limited: Mapping[Column, frozenset[int]] = field(default_factory=dict)
-    answers: Mapping[Column, frozenset[int]] = field(default_factory=dict)
-    """What a ● cell says to this very subject, where it is not just done."""
-    billed: frozenset[int] = frozenset()
-    """Where « agent billing » limits the distributor: what it hears for the plain seller; for the billed it works."""
-    works: frozenset[int] = WORKS
-    refused: frozenset[int] = SHUT
-    foreign: Callable[[Ground, Client, Any], TestResponse] | None = None
-    of: Callable[[Ground], Seller] = lambda ground: ground.plain
-
-
-def _order(ground: Ground, order_id: str) -> Any:
-    seen = ground.caller(Column.SUPPLIER, "seller").get(f"/api/v1/orders/{order_id}").json
-    return {name: seen[name] for name in ("state", "lines", "total_cents", "billing_state") if name in seen}
-
-
-def _content(ground: Ground, client: Client, order_id: str, **changes: Any) -> TestResponse:
-    items = [{"format_id": str(ground.plain.case_id), "quantity": 5}]
-    return client.open(f"/api/v1/orders/{order_id}/content", "PUT", json={"items": items} | changes)
-
-
-def _create(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    body = {
-        "seller_id": str(ground.plain.id),
-        "buyer_id": str(ground.world.buyer.id),
-        "site_id": str(ground.world.buyer.site_id),
-        "carrier_id": str(ground.world.carrier_id),
-        "items": [{"format_id": str(ground.plain.case_id), "quantity": 1}],
-    }
-    if client.member is not None and client.member.owner_id == ground.agent_id:
-        body["agent_id"] = str(ground.agent_id)  # it names itself, and nobody else names it
-    return client.post("/api/v1/orders", json=body)
-
-
-def _post(path: str, body: Mapping[str, Any] | None = None) -> Callable[[Ground, Client, Any], TestResponse]:
-    return lambda _ground, client, subject: client.post(path.format(subject), json=body)
-
-
-def _get(path: str) -> Callable[[Ground, Client, Any], TestResponse]:
-    return lambda _ground, client, subject: client.get(path.format(subject))
-
-
-def _fresh(ground: Ground, seller: Seller) -> str:
-    return ground.order(seller)
-
-
-def _accepted(ground: Ground, seller: Seller) -> str:
-    return ground.order(seller, accepted=True)
-
-
-def _invoice(ground: Ground, seller: Seller) -> str:
-    return ground.invoiced(seller)[1]
-
-
-def _invoice_state(ground: Ground, invoice_id: str) -> Any:
-    return ground.caller(Column.SUPPLIER, "seller").get(f"/api/v1/invoices/{invoice_id}").json
-
-
-def _group(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    tous = next(one for one in client.get("/api/v1/groups").json if one["is_everyone"])
-    own = {one["name"]: one["own"] for one in tous["settings"]}
-    return client.open(f"/api/v1/groups/{tous['id']}", "PUT", json=own | {"net_days": 21})
-
-
-def _sellers_group(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    seller = ground.caller(Column.SUPPLIER, "seller")
-    tous = next(one for one in seller.get("/api/v1/groups").json if one["is_everyone"])
-    return client.open(f"/api/v1/groups/{tous['id']}", "PUT", json={"net_days": 1})
-
-
-def _settings(ground: Ground, _subject: Any) -> Any:
-    return ground.caller(Column.SUPPLIER, "seller").get("/api/v1/groups").json[0]
-
-
-def _correct(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    standing = delivery_of(ground.yard, ground.delivery.order_id)
-    line = standing.lines[0]
-    again = recount(line, line.delivered - 1 if line.delivered else 1)
-    lines = counted_again(standing, {line.order_line_id: again})
-    body = {"key": str(new_id()), "reason": "Recompté avec le client", "lines": lines}
-    return client.post(f"/api/v1/deliveries/{standing.id}/corrections", json=body)
-
-
-def _contest(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    body = {"subject": "proof", "subject_id": str(ground.proof_id), "reason": "Une caisse de moins que signé."}
-    opened = client.post("/api/v1/contests", json=body)
-    if opened.status_code == 201:
-        client.post(f"/api/v1/contests/{opened.json['id']}/withdrawal")
-    return opened
-
-
-def _upload(_ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.post("/api/v1/paper-proofs", data=jpeg(), headers={"Content-Type": "image/jpeg", "X-Name": "bon.jpg"})
-
-
-def _match(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    paper = _upload(ground, ground.caller(Column.DISTRIBUTOR, "carrier"), None).json["id"]
-    return client.post(f"/api/v1/paper-proofs/{paper}/match", json={"number": ground.number})
-
-
-def _code(_ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.post("/api/v1/devices/codes", json={"driver_id": str(_driver_of(client))})
-
-
-def _driver_of(client: Client) -> UUID:
-    """Return a driver of the caller's own organisation; one of nobody's where there are no drivers."""
-    assert client.member is not None
-    kind = client.member.organisation_kind
-    if kind not in {OrganisationKind.SUPPLIER, OrganisationKind.DISTRIBUTOR}:
-        return new_id()
-    return make_member(Organisation(kind, client.member.owner_id), Role.DRIVER).user_id
-
-
-def _foreign_code(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.post("/api/v1/devices/codes", json={"driver_id": str(ground.world.driver_id)})
-
-
-def _deliver_with(_ground: Ground, client: Client, order_id: str) -> TestResponse:
-    return client.open(f"/api/v1/orders/{order_id}/deliver-with", "PUT", json={"deliver_with": "po"})
-
-
-def _relieve(_ground: Ground, client: Client, order_id: str) -> TestResponse:
-    return client.open(f"/api/v1/orders/{order_id}/relief", "PUT", json={"taxed": False, "with_deposits": True})
-
-
-def _invite(_ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    body = {"email": f"{new_id()}@exemple.test", "roles": ["dispatcher"]}
-    return client.post("/api/v1/members/invitations", json=body)
-
-
-def _foreign_member(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    member = ground.caller(Column.SUPPLIER, "seller").member
-    assert member is not None
-    return client.delete(f"/api/v1/members/{member.id}")
-
-
-def _settle_and_close(_ground: Ground, client: Client, run_id: str) -> TestResponse:
-    """Read what is missing, settle, close; whoever is refused one is refused each."""
-    path = f"/api/v1/runs/{run_id}"
-    seen, settled, closed = client.get(f"{path}/tablets"), client.post(f"{path}/settle"), client.post(f"{path}/close")
-    assert seen.status_code == settled.status_code == closed.status_code, (seen.json, settled.json, closed.json)
-    assert settled.status_code != 200 or (settled.json["state"], closed.json["state"]) == ("settled", "closed")
-    return closed
-
-
-def _run_state(ground: Ground, run_id: str) -> Any:
-    return ground.caller(Column.DISTRIBUTOR, "carrier").get(f"/api/v1/runs/{run_id}").json["state"]
-
-
-def _stock(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    """Take in one unit at one's own warehouse: the seller's, or that of the carrier that keeps its goods."""
-    assert client.member is not None
-    keeper = str(ground.world.carrier_id) if client.member.organisation_kind is OrganisationKind.DISTRIBUTOR else None
-    body = {
-        "key": str(new_id()), "seller_id": str(ground.plain.id), "format_id": str(ground.plain.case_id),
-        "keeper_id": keeper, "reason": "received", "quantity": 1,
-    }  # fmt: skip
-    return client.post("/api/v1/stock/adjustments", json=body)
-
-
-def _levels(ground: Ground, _subject: Any) -> Any:
-    return ground.caller(Column.SUPPLIER, "seller").get("/api/v1/stock").json
-
-
-def _place(_ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.post("/api/v1/places", json=_QUAY)
-
-
-def _shops_place(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.open(f"/api/v1/places/{ground.world.buyer.site_id}", "PUT", json=_QUAY)
-
-
-def _product(_ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.post("/api/v1/products", json=_NEW_BEER | {"name_fr": f"Ambrée {new_id().hex[-6:]}"})
-
-
-def _sellers_product(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.open(f"/api/v1/products/{_first_product(ground)['id']}", "PUT", json=_NEW_BEER)
-
-
-def _offers(ground: Ground, client: Client, _subject: Any) -> TestResponse:
-    return client.get(f"/api/v1/offers?seller_id={ground.plain.id}")
-
-
-def _first_product(ground: Ground) -> Any:
-    return ground.caller(Column.SUPPLIER, "seller").get("/api/v1/products").json["products"][0]
-
-
-def _endpoint(ground: Ground, seller: Seller) -> str:
-    if "endpoint" not in ground.kept:
-        with transaction(seller.id) as session:
-            ground.kept["endpoint"] = add_endpoint(session, url="http://127.0.0.1:9/", stamp=stamp()).id
-    return str(ground.kept["endpoint"])
-
-
-_NEW_BEER: Final = {"name_fr": "Ambrée", "name_en": "Amber"}
-_QUAY: Final = {"name": "Quai", "street": "1, rue du Port", "city": "Montréal", "postal_code": "H2Y 1A1"} | {
-    "lat_e7": 455070000,
-    "lon_e7": -735540000,
-}
-_LOST: Final = {"reason": "Tablette écrasée par un chariot, livraisons confirmées par téléphone."}
-_REASON: Final = {"reason": "À la demande du client."}
-_OPEN: Final = WORKS
-TRIALS: Final[Mapping[Permission, Trial]] = {
-    Permission.ORDER_CREATE: Trial(_create, lambda *_: None, limited={Column.DRIVER: SHUT}, house="carrier"),
-    Permission.ORDER_EDIT: Trial(_content, _fresh, look=_order, limited={Column.DISPATCHER: SHUT}),
-    Permission.ORDER_RELIEVE: Trial(_relieve, _fresh, look=_order, limited={Column.ACCOUNTANT: WORKS}, billed=SHUT),
-    Permission.ORDER_EDIT_PUBLISHED: Trial(
-        _content, lambda ground, seller: ground.invoiced(seller)[0], look=_order, refused=SHUT | {409}
-    ),
-    Permission.ORDER_ACCEPT: Trial(_post("/api/v1/orders/{}/accept", {}), _fresh, look=_order, billed=SHUT),
-    Permission.ORDER_CANCEL: Trial(_post("/api/v1/orders/{}/cancel", _REASON), _fresh, look=_order, billed=SHUT),
-    Permission.TERMS_SET: Trial(
-        _group,
-        lambda *_: None,
-        look=_settings,
-        foreign=_sellers_group,
-        limited={Column.DISTRIBUTOR: _OPEN, Column.AGENT: _OPEN, Column.ACCOUNTANT: _OPEN},
-    ),
-    Permission.DELIVER_WITH_CHOOSE: Trial(
-        _deliver_with, _accepted, house="carrier", look=_order, limited={Column.SUPPLIER: _OPEN}
-    ),
-    Permission.RUN_PLAN: Trial(
-        _post("/api/v1/plans", {"runs_on": "2026-12-01", "seconds": 1}),
-        lambda ground, _: ground.yard.run_id,
-        house="carrier",
-        foreign=_post("/api/v1/runs/{}/cancel"),
-        limited={Column.SUPPLIER: _OPEN},
-    ),
-    Permission.RUN_DOCUMENTS: Trial(
-        _post("/api/v1/runs/{}/documents"),
-        lambda ground, _: ground.yard.run_id,
-        house="carrier",
-        limited={Column.SUPPLIER: STRANGE, Column.DRIVER: SHUT},
-    ),
-    # an order of the carrier's without a run; a driver's tablet has it signed, and nobody drives by this door
-    Permission.DELIVERY_RECORD: Trial(
-        _post("/api/v1/orders/{}/deliver", {"words": "Tablette en panne"}),
-        _accepted,
-        house="carrier",
-        look=_order,
-        answers={Column.DRIVER: SHUT},
-    ),
-    Permission.STOP_CORRECT: Trial(
-        _correct,
-        lambda *_: None,
-        house="carrier",
-        of=lambda ground: ground.above,
-        limited={Column.DRIVER: SHUT, Column.ADMIN: _OPEN},
-    ),
-    Permission.RUN_CLOSE: Trial(
-        _settle_and_close, lambda ground, _: ground.run(RunState.BACK), house="carrier", look=_run_state
-    ),
-    Permission.PROOF_READ: Trial(
-        _get("/api/v1/proofs/{}"),
-        lambda ground, _: ground.proof_id,
-        house="carrier",
-        of=lambda ground: ground.above,
-        limited={
-            Column.RETAILER: _OPEN,
-            Column.SUPPLIER: _OPEN,
-            Column.AGENT: _OPEN,
-            Column.DRIVER: STRANGE,  # this one drove another run
-        },
-    ),
-    Permission.PROOF_UPLOAD: Trial(
-        _upload, lambda *_: None, house="carrier", foreign=_match, limited={Column.SUPPLIER: SHUT}
-    ),
-    Permission.DISPUTE: Trial(
-        _contest,
-        lambda *_: None,
-        of=lambda ground: ground.above,
-        answers={
-            Column.DISTRIBUTOR: frozenset({409}),  # who answers for a proof corrects it instead
-        },
-    ),
-    Permission.INVOICE_PUBLISH: Trial(_post("/api/v1/orders/{}/invoice"), _accepted, look=_order, billed=SHUT),
-    Permission.INVOICE_VOID: Trial(
-        _post("/api/v1/invoices/{}/void", _REASON),
-        _invoice,
-        look=_invoice_state,
-        billed=SHUT,
-    ),
-    Permission.CREDIT_APPROVE: Trial(
-        _post("/api/v1/credit-notes/{}/decision", {"approve": True, "reason": ""}),
-        lambda ground, _: next(ground.credits),
-        of=lambda ground: ground.above,
-        limited={Column.DISTRIBUTOR: STRANGE, Column.AGENT: STRANGE},
-    ),
-    # accounts are their issuer's (R011), and a representative never issues (C28): an agent finds none of its own
-    Permission.CREDIT_CREATE: Trial(accounts.credit, accounts.owed, look=accounts.stands, billed=SHUT),
-    Permission.PAYMENT_RECORD: Trial(
-        accounts.record,
-        accounts.owed,
-        look=accounts.stands,
-        billed=frozenset({404, 409}),  # no account of its own there, or one that is not the invoice's (law 12)
-        limited={Column.AGENT: STRANGE, Column.DRIVER: SHUT},  # a driver's money comes with a tablet's events
-    ),
-    Permission.PAYMENT_ONLINE: Trial(accounts.pay_online, accounts.owed, look=accounts.stands),
-    Permission.BALANCE_READ: Trial(
-        accounts.see_balance, accounts.owed, look=accounts.stands, billed=STRANGE, limited={Column.AGENT: STRANGE}
-    ),
-    Permission.ACCOUNTING_CHAT: Trial(
-        accounts.chat, accounts.owed, look=accounts.stands, billed=STRANGE, limited={Column.AGENT: STRANGE}
-    ),
-    Permission.RECEIVABLES_RUN: Trial(accounts.run, accounts.owed, look=accounts.stands, billed=SHUT),
-    Permission.ORDER_CHAT: Trial(_get("/api/v1/orders/{}/messages"), _fresh, limited={Column.DRIVER: STRANGE}),
-    Permission.DEVICE_ADMINISTER: Trial(
-        _code,
-        lambda *_: None,
-        house="carrier",
-        foreign=_foreign_code,
-        limited={Column.SUPPLIER: _OPEN, Column.DISTRIBUTOR: _OPEN, Column.DISPATCHER: _OPEN},
-    ),
-    Permission.MEMBER_ADMINISTER: Trial(
-        _invite,
-        lambda *_: None,
-        foreign=_foreign_member,
-        limited={Column.SUPPLIER: _OPEN, Column.DISTRIBUTOR: _OPEN},
-    ),
-    # what section 3 leaves to the reader, and every other permission that a view names
-    Permission.ORDER_READ: Trial(_get("/api/v1/orders/{}"), _fresh, house="carrier", limited={Column.DRIVER: STRANGE}),
-    Permission.RUN_READ: Trial(
-        _get("/api/v1/runs/{}"),
-        lambda ground, _: ground.yard.run_id,
-        house="carrier",
-        limited={Column.SUPPLIER: STRANGE, Column.DRIVER: STRANGE},
-    ),
-    Permission.RUN_WAIVE: Trial(
-        _post("/api/v1/runs/{}/waive", _LOST),
-        lambda ground, _: ground.run(RunState.UNDER_WAY),
-        house="carrier",
-        look=_run_state,
-    ),
-    Permission.INVOICE_READ: Trial(_get("/api/v1/invoices/{}"), _invoice),
-    Permission.PARTY_READ: Trial(_get("/api/v1/places/{}"), lambda ground, _: ground.world.buyer.site_id),
-    Permission.PARTY_EDIT: Trial(_place, lambda *_: None, foreign=_shops_place),
-    Permission.STOCK_KEEP: Trial(_stock, lambda *_: None, house="carrier", look=_levels),
-    # what one may order at its own prices: who buys nothing of the seller has no offer there
-    Permission.CATALOG_READ: Trial(
-        _offers,
-        lambda *_: None,
-        house="carrier",
-        limited={Column.DISTRIBUTOR: SHUT, Column.AGENT: SHUT, Column.DISPATCHER: SHUT},
-        answers={Column.SUPPLIER: SHUT, Column.ACCOUNTANT: SHUT, Column.ADMIN: SHUT},
-    ),
-    Permission.CATALOG_EDIT: Trial(_product, lambda *_: None, foreign=_sellers_product),
-    Permission.PAYMENT_KEEP: Trial(accounts.bounce, accounts.owed, billed=STRANGE, limited={Column.AGENT: STRANGE}),
-    Permission.PROOF_EXPORT: Trial(
-        lambda _ground, client, _: client.get("/api/v1/proof-exports"),
-        lambda *_: None,
-        foreign=lambda _ground, client, _: client.post("/api/v1/proof-exports"),  # 404: not one proof is theirs
-    ),
-    Permission.WEBHOOK_ADMINISTER: Trial(
-        lambda _ground, client, _: client.get("/api/v1/webhooks"), _endpoint, foreign=_get("/api/v1/webhooks/{}")
-    ),
-}
-TABLETS: Final = frozenset({Permission.DEVICE_SYNC, Permission.DEVICE_SEND})
-"""A tablet's doors: nobody of the eight enters there; ``tests/integration/sync`` knocks with tablets."""
-EVERYBODYS: Final = {Permission.INBOX_READ: "/api/v1/inbox", Permission.ACCOUNT_USE: "/api/v1/session"}
-"""Doors at which everyone finds what is theirs alone."""
-CELLS: Final = [(permission, column) for permission in TRIALS for column in PEOPLE]
+from tests.factories.world import Seller
 
 
 @pytest.fixture(scope="module")
@@ -510,14 +112,14 @@ def test_suppliers_agents_and_distributors_edit_and_nobody_does_after_publicatio
     order_id = ground.order()
     for units, column in enumerate(editors, start=6):
         items = [{"format_id": str(ground.plain.case_id), "quantity": units}]
-        edited = _content(ground, ground.caller(column, "seller"), order_id, items=items)
+        edited = knocks.content(ground, ground.caller(column, "seller"), order_id, items=items)
         assert (edited.status_code, edited.json["lines"][0]["quantity"]) == (200, units), (column, edited.json)
     published, _invoice_id = ground.invoiced()
-    before = _order(ground, published)
+    before = knocks.order(ground, published)
     for column in PEOPLE:
-        refused = _content(ground, ground.caller(column, "seller"), published)
+        refused = knocks.content(ground, ground.caller(column, "seller"), published)
         assert refused.status_code == (409 if column in editors else 403), (column, refused.json)
-    assert _order(ground, published) == before
+    assert knocks.order(ground, published) == before
 
 
 def test_an_agent_credits_for_a_seller_that_issues_itself_alone(ground: Ground) -> None:
@@ -538,11 +140,7 @@ def test_a_limited_cell_allows_what_is_inside_its_limit(ground: Ground, permissi
 
 def test_every_limited_cell_shows_both_sides() -> None:
     """Section 3, ○: what a plain subject refuses has its allowed counterpart; the others are refused at strangers'."""
-    limited = {
-        (one, column)
-        for one, column in CELLS
-        if MATRIX[one].grant(column) is Grant.LIMITED and one is not Permission.CATALOG_READ  # buyers alone have offers
-    }
+    limited = {(one, column) for one, column in CELLS if MATRIX[one].grant(column) is Grant.LIMITED}
     refused = {
         (one, column) for one, column in limited if not TRIALS[one].limited.get(column, TRIALS[one].works) & WORKS
     }

@@ -24,7 +24,7 @@ classes = Blueprint(
 
 
 @classes.route("", methods=["GET"])
-@requires(Permission.CATALOG_EDIT)
+@requires(Permission.CATALOG_READ)
 @classes.response(200, schemas.ClassSchema(many=True))
 def list_classes() -> list[dict[str, Any]]:
     """List the container classes that the caller's organisation owns or may use"""

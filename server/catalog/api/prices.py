@@ -11,6 +11,7 @@ from flask_smorest import Blueprint
 from sqlalchemy.orm import Session
 
 from server.catalog import schemas
+from server.catalog.access import require_catalogue
 from server.catalog.prices import queries, service
 from server.catalog.prices.model import PriceRule
 from server.catalog.prices.service import RuleTerms
@@ -25,11 +26,12 @@ _DECIMALS = ("percent_off", "amount_off", "fixed_price")
 
 
 @rules.route("", methods=["GET"])
-@requires(Permission.CATALOG_EDIT)
+@requires(Permission.CATALOG_READ)
 @rules.arguments(schemas.RuleQuery, location="query")
 @rules.response(200, schemas.RuleSchema(many=True))
 def list_rules(asked: dict[str, Any]) -> list[dict[str, Any]]:
     """List one's price rules, the last to begin first"""
+    require_catalogue(actor())
     with transaction(actor().org_id) as session:
         found, _total = queries.rules(session, **asked)
         return _presented(session, found)
@@ -46,10 +48,11 @@ def add_rule(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @rules.route("/<uuid:rule_id>", methods=["GET"])
-@requires(Permission.CATALOG_EDIT)
+@requires(Permission.CATALOG_READ)
 @rules.response(200, schemas.RuleSchema)
 def read_rule(rule_id: UUID) -> dict[str, Any]:
     """Read a price rule"""
+    require_catalogue(actor())
     with transaction(actor().org_id) as session:
         return _presented(session, [queries.rule(session, rule_id=rule_id)])[0]
 
@@ -77,10 +80,11 @@ def archive_rule(asked: dict[str, Any], rule_id: UUID) -> dict[str, Any]:
 
 
 @allocations.route("", methods=["GET"])
-@requires(Permission.CATALOG_EDIT)
+@requires(Permission.CATALOG_READ)
 @allocations.response(200, schemas.AllocationSchema(many=True))
 def list_allocations() -> list[Any]:
     """List one's allocations, those that end last first"""
+    require_catalogue(actor())
     with transaction(actor().org_id) as session:
         return list(queries.allocations(session))
 

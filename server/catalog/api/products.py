@@ -9,6 +9,7 @@ from uuid import UUID
 from flask_smorest import Blueprint
 
 from server.catalog import listing, schemas, service
+from server.catalog.access import require_catalogue
 from server.catalog.importing import import_catalogue, preview_catalogue, read_catalogue
 from server.catalog.model import ProductFormat
 from server.catalog.service import Audience, FormatFigures, ProductWords
@@ -22,11 +23,12 @@ _ROWS = 100
 
 
 @products.route("", methods=["GET"])
-@requires(Permission.CATALOG_EDIT)
+@requires(Permission.CATALOG_READ)
 @products.arguments(schemas.ProductQuery, location="query")
 @products.response(200, schemas.ProductPageSchema)
 def list_products(asked: dict[str, Any]) -> dict[str, Any]:
     """List one's own products with their formats, by name"""
+    require_catalogue(actor())
     with transaction(actor().org_id) as session:
         found = listing.list_products(
             session, words=asked["q"], archived=asked["archived"], page=asked["page"], rows=_ROWS
@@ -60,10 +62,11 @@ def take_file(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 @products.route("/<uuid:product_id>", methods=["GET"])
-@requires(Permission.CATALOG_EDIT)
+@requires(Permission.CATALOG_READ)
 @products.response(200, schemas.ProductSchema)
 def read_product(product_id: UUID) -> dict[str, Any]:
     """Read a product with its formats"""
+    require_catalogue(actor())
     with transaction(actor().org_id) as session:
         return present(listing.product_card(session, product_id=product_id))
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.catalog import listing, queries, service
+from server.catalog.access import require_catalogue
 from server.catalog.model import SalesUnit
 from server.catalog.pages.blueprint import asked_page, asked_words, audiences, pages, said_audience, turning, written
 from server.catalog.service import FormatFigures, ProductWords
@@ -40,9 +41,10 @@ from server.identity.permissions import Permission
 
 
 @pages.get("/catalogue")
-@requires(Permission.CATALOG_EDIT)
+@requires(Permission.CATALOG_READ)
 def products() -> str:
     """List one's own products with their formats."""
+    require_catalogue(actor())
     archived = request.args.get("etat") == "archives"
     with transaction(actor().org_id) as session:
         found = listing.list_products(session, words=asked_words(), archived=archived, page=asked_page())

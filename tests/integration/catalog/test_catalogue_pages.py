@@ -181,6 +181,24 @@ def test_container_classes_are_kept_on_a_page(desk: Desk) -> None:
 
 
 def test_a_retailer_keeps_no_catalogue(desk: Desk) -> None:
-    """Permission matrix: the pages that keep a catalogue are closed to those who only buy from it."""
+    """Permission matrix: the pages that keep or list a catalogue are closed to those who only buy from it."""
     for path in ("/catalogue", "/catalogue/prix", "/catalogue/contenants", "/catalogue/allocations"):
         assert desk.retailer.get(path).status_code == 403
+
+
+def test_an_accountant_reads_the_catalogue_and_changes_nothing(desk: Desk) -> None:
+    """Permission matrix (see the catalogue: supplier, accountant, admin): the list, without what only keepers do."""
+    accountant = make_member(Organisation(OrganisationKind.SUPPLIER, desk.world.seller.id), Role.ACCOUNTANT)
+    client, program = browser_of(desk.app, accountant), program_of(desk.app, accountant)
+    page = shown(client, "/catalogue")
+    (product, *_others) = program.get("/api/v1/products").json["products"]
+    assert product["name_fr"] in page
+    assert 'href="/catalogue"' in page
+    assert "/catalogue/produits/" not in page
+    assert "/catalogue/prix" not in page
+    for path in ("price-rules", "allocations", "container-classes", f"products/{product['id']}"):
+        assert program.get(f"/api/v1/{path}").status_code == 200
+    for path in (f"/catalogue/produits/{product['id']}", "/catalogue/produits/nouveau", "/catalogue/contenants"):
+        assert client.get(path).status_code == 403
+    assert program.post("/api/v1/products", json={"name_fr": "x", "name_en": "x"}).status_code == 403
+    assert program_of(desk.app, desk.retailer.member).get("/api/v1/price-rules").status_code == 403
