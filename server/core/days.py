@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
 from shared.problems import Language, Text
 
+HOME_ZONE: Final = ZoneInfo("America/Toronto")
+"""The product’s own time zone, where no organisation’s is known."""
 _PATTERNS: Final[Mapping[str, Text]] = {
     "long": Text("EEEE d MMMM y", "EEEE, MMMM d, y"),
     "medium": Text("d MMMM y", "MMMM d, y"),

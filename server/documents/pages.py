@@ -58,7 +58,8 @@ def linked_papers(token: str) -> str:
     with transaction(link.owner_id) as session:
         linking.note_use(session, link, document_id=None, at=now)
         papers = _readable(linking.papers_behind(session, link))
-        return render_template("documents/linked.html", link=link, papers=papers, token=token, kinds=KINDS)
+        zone = parties.zone_of(session, org_id=link.owner_id)
+        return render_template("documents/linked.html", link=link, papers=papers, token=token, kinds=KINDS, zone=zone)
 
 
 @pages.get("/papiers/<token>/<uuid:document_id>")

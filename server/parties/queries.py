@@ -13,6 +13,7 @@ from sqlalchemy import Select, and_, case, or_, select, text
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.core.acting import acting_for, acting_org
+from server.core.days import HOME_ZONE
 from server.core.facts import Fact
 from server.core.problems import NotFound, Text
 from server.parties.model import (
@@ -31,7 +32,6 @@ _CARDS: Final = text("SELECT * FROM own_cards(CAST(:owners AS uuid[]))")
 _REGISTRATIONS: Final = text("SELECT * FROM own_registrations(CAST(:owners AS uuid[]), CAST(:day AS date))")
 
 PAGE_ROWS: Final = 50
-HOME_ZONE: Final = "America/Toronto"
 
 
 def organisation(session: Session, *, org_id: UUID) -> Organisation:
@@ -61,7 +61,7 @@ def zone_of(session: Session, *, org_id: UUID) -> ZoneInfo:
 def zone_or_ours(session: Session, *, org_id: UUID) -> ZoneInfo:
     """Return an organisation's time zone, or the product's home zone for one that has no card here yet."""
     card = session.get(Organisation, org_id)
-    return ZoneInfo(card.timezone if card else HOME_ZONE)
+    return ZoneInfo(card.timezone) if card else HOME_ZONE
 
 
 def sites(session: Session, *, site_ids: Iterable[UUID]) -> Mapping[UUID, Site]:

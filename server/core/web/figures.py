@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from server.core.days import written_day
+from server.core.days import HOME_ZONE, written_day
 from server.core.web.caller import language
 from shared.money import NBSP, format_money
 
@@ -20,7 +20,7 @@ def day(value: date | None, form: str = "medium") -> str:
     return written_day(value, language(), form)
 
 
-def local_day(value: datetime, zone: ZoneInfo, form: str = "medium") -> str:
+def local_day(value: datetime, zone: ZoneInfo = HOME_ZONE, form: str = "medium") -> str:
     """Return the day of an instant in ``zone``: in the evening it is not yet tomorrow."""
     return day(value.astimezone(zone).date(), form)
 

@@ -185,6 +185,19 @@ def test_another_carriers_tablets_do_not_exist(app: Flask, driver) -> None:
     assert foreigner.post("/api/v1/devices/codes", json={"driver_id": str(driver.user_id)}).status_code == 404
 
 
+def test_a_tablet_enrolled_in_the_evening_is_of_that_day(app: Flask, driver, dispatcher: Client) -> None:
+    """Pages: ten in the evening in Montréal is the next day in UTC, and not on the page."""
+    evening = datetime(2021, 5, 13, 2, 0, tzinfo=UTC)
+    tablet = tablet_of(app, driver)
+    with transaction(driver.owner_id) as session:
+        session.execute(
+            text("UPDATE device SET enrolled_at = :at WHERE id = :id"), {"at": evening, "id": tablet.device_id}
+        )
+    shown = dispatcher.get("/tablettes").text
+    assert "12 mai" in shown
+    assert "13 mai" not in shown
+
+
 def test_the_dispatchers_page_enrols_and_revokes(app: Flask, dispatcher: Client, driver) -> None:
     """Pages: the code as a QR code, the list, and an empty state."""
     assert "Aucune tablette inscrite" in dispatcher.get("/tablettes").text
