@@ -56,8 +56,9 @@ class ToldSchema(CameBackSchema):
 
     failure = fields.String(load_default="", validate=validate.OneOf(["", *(one.code for one in FAILURES)]))
     lines = fields.List(
-        fields.Nested(ToldLineSchema), load_default=list, validate=validate.Length(max=MAX_LINES_AN_ORDER)
-    )
+        fields.Nested(ToldLineSchema), load_default=None, allow_none=True,
+        validate=validate.Length(min=1, max=MAX_LINES_AN_ORDER),
+    )  # fmt: skip
 
 
 @orders.route("/<uuid:order_id>/ship", methods=["POST"])
@@ -100,7 +101,7 @@ def _told(asked: dict[str, Any]) -> Told:
     return Told(
         key=asked["key"] or new_id(),
         by_name=speaker(),
-        lines=[_counted(one) for one in asked.get("lines", ())],
+        lines=[_counted(one) for one in asked.get("lines") or ()],
         failure=asked["failure"],
         delivered_on=asked["delivered_on"],
         words=asked["words"],

@@ -30,16 +30,20 @@ from server.fulfilment.service.by_hand import (
     deliver_by_hand,
     is_told_by_hand,
     keeper_of,
+    require_answering,
     require_off_runs,
 )
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders.model import Order, OrderLine
+from server.orders.service import BadOrder
 from server.parties import queries as parties
 from shared.ids import new_id
 
 by_hand_pages = Blueprint("by_hand", __name__, template_folder="../templates")
-_ALL: Final = "tout"
+_COUNTED: Final = "compte"
+_NOTHING: Final = "rien"
+_OUTCOMES: Final = ("tout", _COUNTED, _NOTHING)
 _MENDED: Final = (409, 422)
 
 
@@ -101,10 +105,12 @@ def _order(session: Session, order_id: UUID) -> Order:
     """Return an order whose delivery the caller may record now.
 
     Raises:
+        Forbidden: somebody else answers for it.
         RidesOnRun, NotToRecord: a tablet says it, or it has not left or has arrived.
     """
     order = orders_read.order(session, order_id=order_id)
     require_teller(order)
+    require_answering(session, order)
     require_off_runs(session, order)
     if not is_told_by_hand(order):
         raise NotToRecord(
@@ -162,13 +168,23 @@ def _form(session: Session, order: Order, *, problem: Problem | None = None) -> 
 
 
 def _told(order: Order) -> Told:
-    """Return what the form says; the button of the order's page says nothing of its lines, and all of it arrived."""
-    outcome = request.form.get("resultat", _ALL)
+    """Return what the form says: all of it arrived, each line as it is counted, or nothing and why.
+
+    Raises:
+        BadOrder: it says none of these; nothing is taken for granted.
+        UnreadableField: a field holds what cannot be read.
+    """
+    outcome, failure = request.form.get("resultat", ""), form_words("echec", longest=40)
+    if outcome not in _OUTCOMES or (outcome == _NOTHING) is not bool(failure):
+        raise BadOrder(
+            Text("Dire ce qui a été remis, ou pourquoi rien.", "Say what was handed over, or why nothing."),
+            where="resultat",
+        )
     return Told(
         key=form_id("key") or new_id(),
         by_name=speaker(),
-        lines=[_counted(line) for line in order.lines] if outcome == "compte" else (),
-        failure=form_words("echec", longest=40) if outcome == "rien" else "",
+        lines=[_counted(line) for line in order.lines] if outcome == _COUNTED else (),
+        failure=failure,
         delivered_on=form_day("le"),
         words=form_words("mots", longest=MAX_REASON),
         seen_revision=form_whole("revision", least=1, most=MOST_UNITS),
@@ -178,10 +194,12 @@ def _told(order: Order) -> Told:
 def _counted(line: OrderLine) -> Counted:
     key = str(line.id)
     accepted = form_whole(f"recu-{key}", most=MOST_UNITS)
+    if accepted is None:
+        raise BadOrder(Text("Donner un nombre pour chaque ligne.", "Give a number for each line."), where=f"recu-{key}")
     return Counted(
         line_id=line.id,
         ordered=line.quantity,
-        delivered=line.quantity if accepted is None else accepted,
+        delivered=accepted,
         extra=form_whole(f"plus-{key}", most=MOST_UNITS) or 0,
         reason=form_words(f"motif-{key}", longest=40),
     )

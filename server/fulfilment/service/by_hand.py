@@ -135,7 +135,7 @@ def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp)
     Source: R005, R016, R017, R019-R024, R041; C2, C12, C14; section 4 (livrée, livrée_partielle, non_livrée, by hand
     without run).
     """
-    _require_teller(session, order)
+    require_answering(session, order)
     (order,) = hold_all(session, order_ids=[order.id])
     with acting_for(session, keeper_of(order)):
         known = delivered.delivery_of_hand(session, order_id=order.id, key=told.key)
@@ -181,7 +181,12 @@ def require_off_runs(session: Session, order: Order) -> None:
         )
 
 
-def _require_teller(session: Session, order: Order) -> None:
+def require_answering(session: Session, order: Order) -> None:
+    """Let the seller's side speak of an order without a carrier, and the carrier of one with a carrier.
+
+    Raises:
+        Forbidden: another organisation acts.
+    """
     if order.distribution in WITHOUT_CARRIER:
         require_seller_side(session, order)
     elif acting_org(session) != order.carrier_id:

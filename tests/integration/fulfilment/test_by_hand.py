@@ -347,6 +347,7 @@ def test_a_carriers_order_without_a_run_is_recorded_by_its_office_with_a_reason(
         assert desk.tell(order, desk.of(desk.trade.world.carrier_id, role), words=why).status_code == 403, role
     for stranger in (desk.of(desk.by_agent), desk.of(desk.by_agent, Role.DISPATCHER), desk.trade.buyer):
         assert desk.tell(order, stranger, words=why).status_code == 403
+        assert stranger.get(f"/commandes/{order['id']}/livraison").status_code == 403
     assert desk.tell(order, desk.of(desk.adjusted), words=why).status_code == 404
     refused = desk.tell(order, by)
     assert (refused.status_code, refused.json["slug"]) == (422, "reason-needed")
@@ -484,6 +485,9 @@ def test_the_form_is_filled_in_with_the_whole_order(desk: Desk) -> None:
     }  # fmt: skip
     refused = owner.post(path, data=typed)
     assert (refused.status_code, f'name="recu-{case}" value="3"' in refused.text) == (422, True)
+    for silent in ({f"recu-{case}": ""}, {"resultat": ""}, {"resultat": "rien"}):  # nothing is taken for granted
+        assert owner.post(path, data=typed | {f"motif-{case}": "forgotten"} | silent).status_code == 422
+    assert owner.post(f"{API}/{order['id']}/deliver", json={"lines": []}).status_code == 422
     assert owner.post(path, data=typed | {f"motif-{case}": "forgotten"}).status_code == 303
     assert answered(owner.get(f"{API}/{order['id']}"))["state"] == "partly_delivered"
     assert owner.get(path).status_code == 409
