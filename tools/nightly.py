@@ -68,7 +68,17 @@ DRILLS = (
         settings=(("DRILL_ORDER_LIVES", "400"),),
     ),
     Drill("tablet-lock", ("-m", "tools.tablet_lock")),
-    Drill("pages", ("-m", "pytest", "-q", "tests/browser/test_every_page.py")),
+    Drill(
+        "pages",
+        (
+            "-m",
+            "pytest",
+            "-q",
+            "tests/browser/test_every_page.py",
+            "tests/browser/test_totals.py",
+            "tests/browser/test_badges.py",
+        ),
+    ),
     Drill("hostile", ("-m", "pytest", "-q", "tests/integration/api", "tests/conformance")),
     Drill("planning-gap", ("benchmarks/planning_gap.py",)),
     Drill("publications", ("-m", "benchmarks.publish", "--documents", "4000")),

@@ -67,6 +67,11 @@ class ReadOrderSchema(Schema):
     shown_total_cents = fields.Integer(required=True)
     shown_credit_cents = fields.Integer(required=True)
     shown_supplement_cents = fields.Integer(required=True)
+    shown_comes_from = fields.List(
+        fields.Nested(StepSchema),
+        required=True,
+        metadata={"description": "what each amount shown is made of, by the terms that the event cites"},
+    )
     stands_delivery_id = fields.UUID(required=True, allow_none=True)
     lines = fields.List(fields.Nested(ReadLineSchema), required=True)
 
@@ -182,6 +187,7 @@ def _order(order: ReadOrder) -> dict[str, Any]:
     return {name: getattr(leaf, name) for name in shown} | {
         "number": order.number,
         "seller_name": order.seller_name,
+        "shown_comes_from": order.shown,
         "stands_delivery_id": order.stands.id if order.stands else None,
         "lines": [
             {name: getattr(line.leaf, name) for name in counted}

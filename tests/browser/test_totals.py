@@ -8,6 +8,8 @@ import pytest
 from flask import Flask
 
 from server.app import create_app
+from server.orders.model import Order
+from shared.states import OrderState
 from tests.browser.samples import PEOPLE, Ids, shown_pages
 from tests.browser.world import BrowserDay, driver_of
 from tests.factories.unfolding import Page, cents_of, faults, opening
@@ -61,6 +63,21 @@ def test_every_total_of_every_page_unfolds_to_the_cent(app: Flask, day: BrowserD
     assert {"#pourquoi", "commandes", "factures"} <= seen["dispatcher"]
     assert {"#pourquoi", "commandes", "factures", "credits", "comptes", "stock"} <= seen["supplier"]
     assert {"#pourquoi", "commandes", "factures", "credits", "a-payer"} <= seen["retailer"]
+
+
+def test_an_order_s_totals_unfold_while_it_is_written(app: Flask, day: BrowserDay) -> None:
+    """R038: the totals that the form fetches as one types unfold where they stand."""
+    supplier = reader_of(app, day, "supplier", "fr")
+    order_id = Ids(day).id("supplier", Order, Order.state == OrderState.PENDING)
+    form = Page(supplier.get(f"/commandes/{order_id}/modifier").text)
+    typed = {
+        one.attributes["name"]: one.attributes.get("value", "")
+        for one in form.elements
+        if one.tag == "input" and one.attributes.get("name") and one.attributes.get("type") != "checkbox"
+    }
+    shown = Page(supplier.post(f"/commandes/{order_id}/modifier/total", data=typed).text)
+    assert list(faults("modifier", shown, opening(supplier))) == []
+    assert [cents for cents, _href in shown.totals][-1]
 
 
 def test_a_statement_s_balances_follow_from_row_to_row(app: Flask, day: BrowserDay) -> None:

@@ -94,19 +94,20 @@ def _books(session: Session, issuer_id: UUID, currency: str, asked: DepositsAske
 
 def _worth(session: Session, issuer_id: UUID, standing: DepositStanding) -> Step:
     """The containers charged, less those credited, each at today's deposit."""
-    unit_cents = standing.unit_cents or 0
+    price = (standing.unit_cents or 0, standing.currency)
     charged, given = moved_units(session, issuer_id=issuer_id, currency=standing.currency, class_id=standing.class_id)
+    counted = (
+        (Text("Contenants facturés", "Containers invoiced"), charged),
+        (Text("Contenants crédités", "Containers credited"), -given),
+    )
     parts = [
-        Step(label=label, amount_cents=units * unit_cents, says=said(f"{units} × {{}}", f"{units} × {{}}", price))
-        for label, units in (
-            (Text("Contenants facturés", "Containers invoiced"), charged),
-            (Text("Contenants crédités", "Containers credited"), -given),
-        )
-        for price in ((unit_cents, standing.currency),)
-        if units
+        Step(label=label, amount_cents=units * price[0], says=_times(units, price)) for label, units in counted if units
     ]
-    count = f"{standing.units} × {{}}"
-    return summed(WORTH, parts, says=said(count, count, (unit_cents, standing.currency)))
+    return summed(WORTH, parts, says=_times(standing.units, price))
+
+
+def _times(units: int, price: tuple[int, str]) -> Text:
+    return said(f"{units} × {{}}", f"{units} × {{}}", price)
 
 
 def _gap(worth: Step, books: Step) -> Step:

@@ -46,24 +46,22 @@ def explain_discrepancy(session: Session, *, found: Discrepancy) -> Explanation:
 
 def _signed(found: Discrepancy, delivery: Delivery | None) -> Iterator[Step]:
     """What the tablet showed before the signature; a discrepancy of the first receipt notes the billed side alone."""
+    signed = summed(SIGNED, _shown(delivery) if delivery else ())
     noted_cents = found.facts.get("signed_cents")
-    if delivery is None or not _amounts(found):
-        return
-    shown = (
-        Step(
-            label=Text("Facture montrée au signataire", "Invoice shown to the signer"),
-            amount_cents=delivery.shown_total_cents,
-        ),
-        Step(
-            label=Text("Crédit montré au signataire", "Credit shown to the signer"),
-            amount_cents=-delivery.shown_credit_cents,
-        ),
-    )
-    signed = summed(SIGNED, [one for one in shown if one.amount_cents])
     if isinstance(noted_cents, int):
         yield closed(signed, noted_cents, _SINCE)
-    elif delivery.shown in {"invoice", "credit"}:
+    elif signed.parts and _amounts(found):
         yield signed
+
+
+def _shown(delivery: Delivery) -> list[Step]:
+    invoice = Text("Facture montrée au signataire", "Invoice shown to the signer")
+    credit = Text("Crédit montré au signataire", "Credit shown to the signer")
+    both = (
+        Step(label=invoice, amount_cents=delivery.shown_total_cents),
+        Step(label=credit, amount_cents=-delivery.shown_credit_cents),
+    )
+    return [one for one in both if one.amount_cents]
 
 
 def _amounts(found: Discrepancy) -> bool:

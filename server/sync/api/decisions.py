@@ -17,12 +17,12 @@ from server.delivery import queries as delivered
 from server.delivery.model import Discrepancy
 from server.delivery.schemas import DecisionSchema, DiscrepancySchema
 from server.fulfilment.api.access import require_whole
-from server.fulfilment.explaining.discrepancies import explain_discrepancy
 from server.identity.permissions import Permission
 from server.sync import decision_schemas as schemas
 from server.sync.model import DecisionKind, DeviceEvent, EventOutcome
 from server.sync.service.deciding import decide_event, events_of, foresee, parked_event
 from server.sync.service.disputes import replace_by_second
+from server.sync.service.explaining import explain_dispute
 from server.sync.service.reading import read_event
 
 parked = Blueprint(
@@ -86,6 +86,6 @@ def replace_first(asked: dict[str, Any], discrepancy_id: UUID) -> Discrepancy:
 @requires(Permission.RUN_CLOSE)
 @disputes.response(200, ExplanationSchema)
 def why_discrepancy(discrepancy_id: UUID) -> Explanation:
-    """Unfold the amounts of a discrepancy: signed, billed, credited too much"""
+    """Unfold the amounts of a discrepancy: signed, billed, credited too much, shown by another tablet"""
     with transaction(actor().org_id) as session:
-        return explain_discrepancy(session, found=delivered.discrepancy(session, discrepancy_id))
+        return explain_dispute(session, delivered.discrepancy(session, discrepancy_id))

@@ -8,7 +8,6 @@ from flask import Response, redirect, render_template, request
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from server.billing.explaining import Explanation
 from server.core.blobs import BlobMissing, blob_store
 from server.core.problems import BadRequest, NotFound, Text
 from server.core.transaction import transaction
@@ -18,7 +17,6 @@ from server.delivery import queries as delivered
 from server.delivery.model import DiscrepancyState
 from server.delivery.reasons import REASONS
 from server.fulfilment.api.access import require_whole
-from server.fulfilment.explaining.discrepancies import explain_discrepancy
 from server.identity import queries as identity
 from server.identity.permissions import Permission
 from server.orders import queries as orders
@@ -30,6 +28,7 @@ from server.sync.pages.queue import pages
 from server.sync.queries import attachment_of
 from server.sync.service.deciding import decide_event, foresee, parked_event
 from server.sync.service.disputes import replace_by_second, second_event
+from server.sync.service.explaining import explain_dispute, explain_parked
 from server.sync.service.reading import ReadEvent, read_event
 from shared.signature import BadSignature, SignatureDrawing, unpack_strokes
 
@@ -50,13 +49,12 @@ def parked(event_id: UUID) -> str:
         waits = event.outcome is EventOutcome.PARKED
         foreseen = foresee(session, event) if waits else None
         read = read_event(session, event)
-        explained = Explanation(currency="CAD", totals=foreseen.explained if foreseen else (), sources=())
         zone = parties.zone_of(session, org_id=actor().org_id)
         return render_template(
             "sync/parked.html",
             read=read,
             foreseen=foreseen,
-            explained=explained,
+            explained=explain_parked(read, foreseen),
             waits=waits,
             zone=zone,
             drawing=_drawing(read),
@@ -114,7 +112,7 @@ def discrepancy(discrepancy_id: UUID) -> str:
             order=order,
             items={line.id: line for line in order.lines} if order else {},
             second=read_event(session, second[1]) if second else None,
-            explained=explain_discrepancy(session, found=found),
+            explained=explain_dispute(session, found),
             decided_by=_name_of(session, found.decided_by),
             reasons={one.code: one for one in REASONS},
             zone=parties.zone_of(session, org_id=actor().org_id),

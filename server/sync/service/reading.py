@@ -11,11 +11,13 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from server.billing.explaining import Step
 from server.core.acting import acting_org
 from server.delivery import queries as delivered
 from server.delivery.model import Delivery, Terms, Visit
 from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.service import read_terms
+from server.fulfilment.explaining.shown import explain_shown
 from server.identity.model import Device
 from server.orders import queries as orders
 from server.parties import queries as parties
@@ -45,7 +47,10 @@ class ReadLine:
 
 @dataclass(frozen=True, slots=True)
 class ReadOrder:
-    """One order of a visit. ``stands`` is the delivery that the office holds of it at this stop."""
+    """One order of a visit. ``stands`` is the delivery that the office holds of it at this stop.
+
+    ``shown`` is what each amount that its signer was shown is made of.
+    """
 
     facts: OrderFacts
     number: str
@@ -53,6 +58,7 @@ class ReadOrder:
     billing_type: BillingType | None
     lines: tuple[ReadLine, ...]
     stands: Delivery | None
+    shown: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +171,8 @@ def _order(session: Session, about: ReadEvent, facts: OrderFacts) -> ReadOrder:
     terms = session.scalars(
         select(Terms).where(Terms.order_id == UUID(facts.order_id), Terms.hash == facts.leaf.terms_hash)
     ).one_or_none()
-    goods = read_terms(terms)[0] if terms else None
+    agreed = read_terms(terms) if terms else None
+    goods = agreed[0] if agreed else None
     words = {line.line_id: Text(line.description_fr, line.description_en) for line in goods.lines} if goods else {}
     stands = delivered.latest_delivery(
         session, order_id=UUID(facts.order_id), stop_id=about.stop.id if about.stop else None
@@ -184,6 +191,7 @@ def _order(session: Session, about: ReadEvent, facts: OrderFacts) -> ReadOrder:
             for line in facts.lines
         ),
         stands=stands,
+        shown=explain_shown(agreed, facts),
     )  # fmt: skip
 
 

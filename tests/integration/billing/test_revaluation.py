@@ -13,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from server.billing import queries
 from server.billing import service as billing
@@ -24,10 +25,10 @@ from server.catalog.queries import price_on
 from server.core import clock
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
-from server.fulfilment.service.stock_effects import hand_containers
 from server.identity.model import Role
 from server.ledger.model import Account, Posting
 from server.orders import queries as orders
+from server.orders.model import Order
 from server.receivables.audit import book_faults
 from server.stock.queries import container_balance
 from server.stock.service import move_containers
@@ -215,7 +216,20 @@ class Deposits(RuleBasedStateMachine):
         order_id = self.ordered.pop(pick % len(self.ordered))
         self.invoiced.append(publish(self.world, order_id, at=at(self.day)))
         with transaction(acting=self.world.carrier_id) as session:
-            hand_containers(session, order=orders.order(session, order_id=order_id), stamp=self.stamp)
+            self._hand_over(session, orders.order(session, order_id=order_id))
+
+    def _hand_over(self, session: Session, order: Order) -> None:
+        """The order's containers go from their owners to the customer, as a delivery moves them."""
+        for line in order.lines:
+            if line.container_class_id is None:
+                continue
+            is_keg = line.container_class_id == self.world.seller.keg_class_id
+            owner_id = self.world.seller.id if is_keg else self.world.carrier_id
+            move_containers(
+                session, class_owner_id=owner_id, class_id=line.container_class_id, from_holder_id=owner_id,
+                to_holder_id=order.buyer_id, quantity=line.quantity * line.containers_a_unit, movement_id=line.id,
+                stamp=self.stamp,
+            )  # fmt: skip
 
     @precondition(lambda self: self.invoiced)
     @rule(pick=st.integers(0, 10**6), units=st.integers(1, 5))

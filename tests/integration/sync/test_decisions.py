@@ -165,6 +165,10 @@ def test_a_dispute_of_two_tablets_is_decided_on_its_page(make_day: Callable[...,
     assert f"/ecarts/{dispute.id}" in queue
     page = browser.get(f"/ecarts/{dispute.id}").text
     assert "Remplacer par celle-ci" in page
+    told = office(yard).get(f"/api/v1/discrepancies/{dispute.id}/explanation").json["totals"]
+    assert [one["label"]["fr"].partition(",")[0] for one in told] == ["Facture montrée", "Crédit montré"]
+    assert not [one for whole in told for one in whole["parts"] if "sans que" in one["label"]["fr"]]
+    assert unfolded(browser, f"/ecarts/{dispute.id}") == [one["amount_cents"] for one in told]
     assert browser.post(f"/ecarts/{dispute.id}/remplacer", data={"reason": ""}).status_code == 422
     path = f"/api/v1/discrepancies/{dispute.id}"
     assert office(yard, Role.DRIVER).post(f"{path}/decision", json={"decision": "Vu"}).status_code == 403
@@ -198,8 +202,10 @@ def test_a_dispatcher_decides_and_corrects_on_the_pages(make_day: Callable[..., 
     give_run(yard, driver_id)
     foreseen = unfolded(browser, where)
     told = office(yard, Role.DISPATCHER).get(f"/api/v1/sync/parked/{parked['event_id']}").json
-    assert foreseen == [one["amount_cents"] for one in told["would_come_to"]]
-    assert foreseen == [one["total_cents"] for one in told["would_issue"]]
+    would = [one["amount_cents"] for one in told["would_come_to"]]
+    assert would == [one["total_cents"] for one in told["would_issue"]]
+    shown = [one["amount_cents"] for order in told["orders"] for one in order["shown_comes_from"]]
+    assert foreseen == [*shown, *would]
     assert browser.post(f"{where}/decider", data={"choix": "appliquer"}).status_code == 303
     assert "Appliqué" in browser.get(where).text
     delivery = delivery_of(yard, stop.orders[0].order_id)
