@@ -42,6 +42,7 @@ class Deal:
     auto_accept: bool = True
     min_items: int | None = None
     agent_fee_bp: int = 0
+    one_invoice_a_stop: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +89,7 @@ ACCEPTED: Final = Deal(policy=SettlementPolicy.CREDIT, emission=Emission.ON_ACCE
 DELIVERED: Final = Deal(emission=Emission.ON_DELIVERED, deliver_with=DeliverWith.PO, min_items=2)
 BY_HAND: Final = Deal(emission=Emission.MANUAL, deliver_with=DeliverWith.PO, auto_accept=False)
 EXTERNAL: Final = Deal(billing_type=BillingType.EXTERNAL, deliver_with=DeliverWith.PO)
-AGENT: Final = Deal(billing_type=BillingType.AGENT, agent_fee_bp=600)
+AGENT_JOINED: Final = Deal(billing_type=BillingType.AGENT, agent_fee_bp=600, one_invoice_a_stop=True)
 AGENT_CREDIT: Final = Deal(billing_type=BillingType.AGENT, policy=SettlementPolicy.CREDIT, agent_fee_bp=450)
 
 
@@ -110,9 +111,9 @@ SUPPLIERS: Final = (
     _supplier("STC", "Malterie Saint-Clément", "20, rue du Canal", "Beauharnois", "J6N 1A5", "10006", ACCEPTED),
     _supplier("OUT", "Brasserie des Outardes", "900, route 132", "Rimouski", "G5L 7B1", "10007", EXTERNAL),
     _supplier("KVI", "Maison Kombucha Vive", "5120, rue Fabre", "Montréal", "H2J 3W5", "10008", EXTERNAL),
-    _supplier("RG4", "Ferme-brasserie du Rang 4", "640, 4e Rang", "Batiscan", "G0X 1A0", "10009", AGENT),
+    _supplier("RG4", "Ferme-brasserie du Rang 4", "640, 4e Rang", "Batiscan", "G0X 1A0", "10009", AGENT_JOINED),
     _supplier("BRG", "Distillerie des Berges", "31, quai Est", "Sorel-Tracy", "J3P 7K5", "10010", AGENT_CREDIT),
-    _supplier("RUI", "Boissons du Ruisseau", "215, rue des Érables", "Laval", "H7R 1A3", "10011", ADJUST),
+    _supplier("RUI", "Boissons du Ruisseau", "215, rue des Érables", "Laval", "H7R 1A3", "10011", AGENT_JOINED),
     _supplier("VRR", "Brasserie La Verrière", "8, rue du Verre", "Pointe-Claire", "H9R 4K6", "10012", CREDIT),
 )
 

@@ -170,6 +170,7 @@ def _make_deal(session: Session, supplier: Supplier) -> None:
         net_days=deal.net_days,
         auto_accept=deal.auto_accept,
         min_items=deal.min_items,
+        one_invoice_a_stop=deal.one_invoice_a_stop or None,
     )
     parties.change_group(session, terms=terms, stamp=stamp())
 

@@ -49,7 +49,7 @@ INCIDENTS: Final[Mapping[str, Incident]] = {
     "Bar Beaubien": _short({("FBG", 0): LineIncident(lost=2, reason="breakage")}, kill_at="set_line:after_commit"),
     # not shipped, on a published invoice: a credit note
     "Pub Villeray": _short({("COR", 0): LineIncident(not_shipped=3, reason="out_of_stock")}),
-    # returned, billed by the distributor
+    # returned, billed by the distributor on one invoice with what another supplier delivers there
     "Resto Masson": _short({("RG4", 0): LineIncident(returned=1, reason="refused_item")}),
     # nothing accepted from four suppliers: published invoices voided, provisional ones dropped, a variance notice
     "Bistro Valois": Incident(outcome="refused"),

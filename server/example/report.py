@@ -50,6 +50,7 @@ _WORDS: Final[Mapping[str, Text]] = {
     "void": Text("annulations", "voids"),
     "container_deposit": Text("consignes", "deposits"),
     "by_agent": Text("par l’agent", "by the agent"),
+    "joined": Text("factures uniques de plusieurs commandes", "one for several orders"),
     "provisional": Text("d’abord provisoires", "provisional at first"),
     "dropped": Text("provisoires abandonnées", "provisional ones dropped"),
     "approved": Text("approuvées au-dessus du seuil", "approved above the threshold"),
@@ -154,6 +155,7 @@ def _invoices(books: Books) -> Report:
         len(books.invoices),
         sum(one.total_cents for one in books.invoices.values()),
         by_agent=sum(1 for one in books.invoices.values() if one.kind == "agent"),
+        joined=len({one.joined_id for one in books.invoices.values() if one.section}),
         provisional=sum(1 for one in books.invoices.values() if one.reference),
         dropped=sum(1 for one in every if one.state is InvoiceState.DROPPED),
     )

@@ -83,6 +83,7 @@ FOUND_BY: Final = {
     "billing_pages.why_deposits": {"supplier"},
     "by_hand.form": {"dispatcher", "supplier"},
     "by_hand.recorded": {"supplier", "retailer"},
+    "catalog.products": {"supplier", "dispatcher"},
     "corrections_pages.form": {"dispatcher"},
     "dashboard.paper_proof": {"dispatcher"},
     "dashboard.run": {"dispatcher", "driver"},
@@ -202,6 +203,16 @@ SAMPLES: Final[dict[str, Sample]] = {
 }
 
 
+JOINED_PAGE: Final = ("dispatcher", "retailer")
+"""Who has one invoice for several orders: its page looks otherwise, at the address of any other invoice."""
+
+
+def _joined(ids: Ids, who: str) -> UUID:
+    found: Invoice = ids.first(who, Invoice, Invoice.section > 0, Invoice.state == InvoiceState.PUBLISHED)
+    assert found.joined_id is not None
+    return found.joined_id
+
+
 def _link(ids: Ids) -> PaperLink:
     found: PaperLink = ids.first("supplier", PaperLink)
     return found
@@ -240,3 +251,6 @@ def shown_pages(app: Flask, day: BrowserDay) -> Iterator[Shown]:
         for who in [one for one in everyone if one in FOUND_BY.get(rule.endpoint, everyone)]:
             values = SAMPLES[rule.endpoint](ids, who) if rule.arguments else {}
             yield Shown(rule.endpoint, who, addresses.build(rule.endpoint, values))
+    for who in JOINED_PAGE:
+        path = addresses.build("dashboard.invoice", {"invoice_id": _joined(ids, who)})
+        yield Shown("dashboard.joined_invoice", who, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from server.notifications.service.endpoints import add_endpoint
 from server.planning.model import Run, Stop
 from tests.browser.furnishing import furnish
 from tests.factories.papers import a_delivery_slip
+from tests.factories.stops import JOINED
 from tests.factories.web import PASSWORD, now_stamp, password_hash
 from tests.factories.world import (
     AGENT,
@@ -42,6 +43,9 @@ from tests.factories.world import (
 )
 from tests.scenarios.office import Office, opened
 
+TOGETHER = (replace(JOINED, settlement_policy=CREDIT.settlement_policy),) * 2
+"""Two suppliers whose agent bills them on one invoice, before the truck leaves."""
+TOGETHER_FROM = 4
 LATER = RUN_DAY + timedelta(days=14)
 STOPS: list[dict[str, Any]] = [
     {"outcome": "full", "signer": "Camille Roy"},
@@ -86,7 +90,7 @@ class BrowserDay:
 
 @contextmanager
 def office_of(
-    folder: Path, *, buyers: int = 4, deals: Sequence[Deal] = (Deal(), CREDIT, EXTERNAL, AGENT)
+    folder: Path, *, buyers: int = 4, deals: Sequence[Deal] = (Deal(), CREDIT, EXTERNAL, AGENT, *TOGETHER)
 ) -> Iterator[BrowserDay]:
     """Serve an office with its people and nothing ordered yet."""
     world = make_world(deals, buyers=buyers)
@@ -143,7 +147,7 @@ def _give_out(world: World) -> None:
 def _order_everything(world: World) -> None:
     for at, buyer in enumerate(world.buyers):
         for number, seller in enumerate(world.sellers):
-            if number in {0, at}:
+            if number in {0, at} or (number >= TOGETHER_FROM and at == 0):
                 make_order(world, seller=seller, buyer=buyer, cases=4 + at, kegs=1 + number)
 
 

@@ -16,6 +16,7 @@ from server.core.settings import reload_settings, settings
 from server.core.transaction import forget_engine
 from server.example.check import Drills, Finding, Scope, check_day, read_books
 from tests.conftest import Database
+from tests.factories.stops import JOINED
 from tests.factories.world import ADJUST, CREDIT, EXTERNAL, RUN_DAY
 from tests.scenarios.office import Office
 from tests.scenarios.stories import drive_alone, make_ready, recounted
@@ -29,8 +30,8 @@ type Corrupt = Callable[[str, Office], None]
 
 
 def _day(open_one) -> Office:
-    """A small day: three suppliers at one stop, one case broken, one keg too many, empties back."""
-    office = open_one([ADJUST, CREDIT, EXTERNAL])
+    """A small day: five suppliers at one stop, two of them billed together; cases lost, a keg too many, empties."""
+    office = open_one([ADJUST, CREDIT, EXTERNAL, JOINED, JOINED])
     for seller in office.world.sellers:
         office.order(seller=seller, cases=CASES, kegs=1)
     lines = {f"#{at}": {"lost": 1, "reason": "missing"} for at in (0, 2, 4)} | {"#1": {"extra": 1}}
@@ -187,6 +188,11 @@ def _tax_empties(url: str, _: Office) -> None:
     )
 
 
+def _part_sections(url: str, _: Office) -> None:
+    """Take a section of a joined invoice away from the other: each amount stays right."""
+    _tamper(url, "UPDATE invoice SET joined_id = gen_random_uuid() WHERE section = 2")
+
+
 def _journal(office: Office) -> Path:
     (journal,) = office.folder.glob("*-starts.jsonl")
     return journal
@@ -215,6 +221,7 @@ CORRUPTIONS: dict[str, tuple[Corrupt, str]] = {
     "a tax alone": (_corrupt_tax, "amounts"),
     "one tax for the other": (_swap_taxes, "amounts"),
     "a credit note": (_corrupt_credit, "amounts"),
+    "one invoice for a stop": (_part_sections, "joined"),
     "a tax on empties": (_tax_empties, "containers"),
     "a delivered quantity": (_corrupt_delivery, "amounts"),
     "a second delivery": (_double_delivery, "delivered-once"),

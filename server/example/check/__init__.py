@@ -10,6 +10,7 @@ from server.example.check.deliveries import check_delivered_once, check_external
 from server.example.check.drills import check_drills
 from server.example.check.files import check_documents, check_tablets
 from server.example.check.finding import Drills, Finding, Scope
+from server.example.check.joined import check_joined
 from server.example.check.money import check_amounts, check_books, check_containers
 from server.example.check.news import check_news
 from server.example.check.proofs import check_proofs
@@ -21,6 +22,7 @@ CHECKS: Final[Mapping[str, Callable[[Books], Finding]]] = {
     "delivered-once": check_delivered_once,
     "external": check_external,
     "amounts": check_amounts,
+    "joined": check_joined,
     "containers": check_containers,
     "books": check_books,
     "proofs": check_proofs,

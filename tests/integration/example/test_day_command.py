@@ -81,6 +81,7 @@ def test_the_whole_day_is_lived_proven_and_found_again_unchanged(tmp_path: Path)
     report = json.loads((left / "report.json").read_text())
     assert all(report[key]["count"] > 0 and "amount_cents" in report[key] for key in COUNTED)
     assert (report["runs"]["count"], report["store"], report["matrix_source"]) == (4, "local", "estimate")
+    assert report["invoices"]["joined"] > 0  # two sellers at a stop, billed by their agent on one invoice
     assert report["tablets"] == {"count": 4, "offline": 4, "killed": 1, "late": 1}
     assert all(check["holds"] for check in report["checks"])
     proofs = sorted((left / "proofs").glob("*.proof"))
