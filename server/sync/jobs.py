@@ -237,6 +237,7 @@ def forget_pictures(*, owner_id: str, subject_id: str) -> None:
     with transaction(UUID(owner_id)) as session:
         sealed = proofs.read_sealed_visit(session, UUID(subject_id))
         loose = purging.loose_files(session, sealed)
+        purging.note_purged(session, loose, stamp=_now())
     for sha256 in loose:
         blob_store().forget(UUID(owner_id), sha256)
 

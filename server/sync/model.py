@@ -118,6 +118,7 @@ class Attachment(Owned):
     received_bytes: Mapped[int] = mapped_column(default=0)
     complete_at: Mapped[datetime | None]
     served_sha256: Mapped[str] = mapped_column(default="")  # the re-encoded copy of a picture
+    purged_at: Mapped[datetime | None]  # retention took the bytes out of the store; the hash stays
 
 
 class RunBundle(Owned):

@@ -53,6 +53,7 @@ CREATE TABLE attachment (
 	received_bytes INTEGER NOT NULL, 
 	complete_at TIMESTAMP WITH TIME ZONE, 
 	served_sha256 TEXT NOT NULL, 
+	purged_at TIMESTAMP WITH TIME ZONE, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 

@@ -37,7 +37,7 @@ def picture(sha256: str) -> Response:
 
 
 def _shown(found: Attachment | None, sha256: str) -> Attachment:
-    if found is None or found.complete_at is None or found.media_type not in PICTURE_TYPES:
+    if found is None or found.complete_at is None or found.purged_at or found.media_type not in PICTURE_TYPES:
         raise NotFound(Text("Il n’y a pas de telle image.", "There is no such picture."), where=sha256[:64])
     return found
 

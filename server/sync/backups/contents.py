@@ -15,12 +15,23 @@ from server.sync.backups.kept import StreamHeld
 from shared.problems import Problem, Text
 from shared.sealing import GENESIS
 
+# A file noted as lost is named as before: it is missing until it came back. What retention purged is named no more.
 _OBJECTS: Final = """
-SELECT owner_id, sha256 FROM document
-UNION SELECT owner_id, file_sha256 FROM proof WHERE file_sha256 <> ''
-UNION SELECT owner_id, pdf_sha256 FROM proof WHERE pdf_sha256 <> ''
-UNION SELECT owner_id, sha256 FROM attachment WHERE complete_at IS NOT NULL
-UNION SELECT owner_id, served_sha256 FROM attachment WHERE served_sha256 <> ''
+WITH before_purge AS (
+    SELECT p.owner_id, UNNEST(ARRAY[p.file_sha256, p.pdf_sha256]) AS sha256
+    FROM proof p JOIN proof_edition gone ON gone.proof_id = p.id AND gone.cause = 'purged'
+    UNION SELECT e.owner_id, UNNEST(ARRAY[e.file_sha256, e.pdf_sha256])
+    FROM proof_edition e JOIN proof_edition gone ON gone.proof_id = e.proof_id AND gone.cause = 'purged'
+    WHERE e.number < gone.number
+), papers AS (
+    SELECT owner_id, sha256 FROM document
+    UNION SELECT owner_id, file_sha256 FROM proof WHERE file_sha256 <> ''
+    UNION SELECT owner_id, pdf_sha256 FROM proof WHERE pdf_sha256 <> ''
+    EXCEPT SELECT owner_id, sha256 FROM before_purge
+)
+SELECT owner_id, sha256 FROM papers
+UNION SELECT owner_id, sha256 FROM attachment WHERE purged_at IS NULL
+UNION SELECT owner_id, served_sha256 FROM attachment WHERE served_sha256 <> '' AND purged_at IS NULL
 ORDER BY 1, 2
 """
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,9 @@ from shared.problems import Problem, Text
 
 _LABEL: Final = "backup.json"
 _FORM: Final = "%Y-%m-%dT%H%M%SZ"
+
+GIVEN_UP_AFTER: Final = timedelta(days=30)
+"""Tablets are asked for a lost file each hour: what none of them brought for so long, none of them has."""
 
 
 class NoBackup(Problem):
@@ -30,6 +33,14 @@ class StreamHeld(msgspec.Struct, frozen=True, kw_only=True):
     head: str
 
 
+class MissingObject(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that a row names and neither store nor pool holds; ``since`` is the first backup that lacked it."""
+
+    owner_id: str
+    sha256: str
+    since: datetime
+
+
 class Label(msgspec.Struct, frozen=True, kw_only=True):
     """What a verified backup says of itself; a folder without one is a backup that never ended."""
 
@@ -41,6 +52,12 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[StreamHeld, ...]
     objects: int
     bytes: int
+    missing: tuple[MissingObject, ...] = ()
+
+    @property
+    def awaited(self) -> tuple[MissingObject, ...]:
+        """What is missing and may still come back: tablets must keep their files until it did, or was given up."""
+        return tuple(one for one in self.missing if one.since > self.made_at - GIVEN_UP_AFTER)
 
 
 class Backup:
@@ -108,3 +125,12 @@ def latest_backup(pool: Path) -> Backup:
     backup = Backup(pool, names[0] if names else "")
     backup.label()
     return backup
+
+
+def missing_before(pool: Path) -> dict[tuple[str, str], datetime]:
+    """Return what the newest verified backup lacked, by owner and hash, each with since when; nothing without one."""
+    try:
+        label = latest_backup(pool).label()
+    except NoBackup:
+        return {}
+    return {(one.owner_id, one.sha256): one.since for one in label.missing}

@@ -19,7 +19,7 @@ class Copied:
 
     held: int
     new: int
-    missing: tuple[str, ...]
+    missing: tuple[tuple[UUID, str], ...]
 
 
 def copy_objects(
@@ -30,13 +30,13 @@ def copy_objects(
     What the target lists is believed to be whole, unless ``trusting`` is off: then all of it is read.
     """
     held = new = 0
-    missing: list[str] = []
+    missing: list[tuple[UUID, str]] = []
     for owner_id, sha256 in named:
         if not (target.has(owner_id, sha256) and (trusting or is_whole(target, owner_id, sha256))):
             try:
                 payload = source.get(owner_id, sha256)
             except BlobMissing:
-                missing.append(sha256)
+                missing.append((owner_id, sha256))
                 continue
             target.put(owner_id, payload, media_type="application/octet-stream")
             new += 1

@@ -85,7 +85,7 @@ def _checked(backup: Backup, address: PostgresAddress, database: str, store: Blo
     contents = contents_of(conninfo)
     events = check_chains(conninfo, contents.streams)
     copied = copy_objects(objects_named(conninfo), pool_of(backup), store)
-    return Restored(contents, events, copied.missing)
+    return Restored(contents, events, tuple(sha256 for _owner_id, sha256 in copied.missing))
 
 
 def _begin_epoch(address: PostgresAddress, database: str) -> None:

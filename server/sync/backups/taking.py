@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from psycopg.conninfo import conninfo_to_dict
 
@@ -13,7 +14,7 @@ from server.core.blobs import blob_store
 from server.core.embedded.address import PostgresAddress
 from server.sync.backups.base import keep_password, scratch_copy, take_base
 from server.sync.backups.contents import Contents, check_between, check_chains, contents_of, objects_named
-from server.sync.backups.kept import Backup, Label, new_backup
+from server.sync.backups.kept import Backup, Label, MissingObject, missing_before, new_backup
 from server.sync.backups.objects import Copied, copy_objects, keep_secrets, pool_of
 
 type Clock = Callable[[], datetime]
@@ -21,24 +22,24 @@ type Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A verified backup, and the objects that rows name and the store does not hold."""
+    """A verified backup: its database is whole, and of its objects only those are not there that its label names."""
 
     backup: Backup
     label: Label
-    missing: tuple[str, ...]
 
 
 def take_backup(pool: Path, conninfo: str, now: Clock) -> Taken:
     """Copy the cluster, its objects and its keys; stand the copy up and compare it with the server.
 
     ``conninfo`` names the product's database for a superuser. The backup counts once its label is written, which is
-    the last step: one that was interrupted or found wrong has none.
+    the last step: one that was interrupted or found wrong has none. Objects that neither the store nor an earlier
+    backup holds do not spoil the database's part: the label names each, and since when it is missing.
 
     Raises:
         BackupFailed: PostgreSQL's programs refused.
         BackupBroken: the copy is not what the server held.
     """
-    made_at = now()
+    made_at, earlier = now(), missing_before(pool)
     backup = new_backup(pool, made_at)
     before = contents_of(conninfo)
     take_base(backup, conninfo)
@@ -48,6 +49,7 @@ def take_backup(pool: Path, conninfo: str, now: Clock) -> Taken:
     database = str(conninfo_to_dict(conninfo)["dbname"])
     with scratch_copy(backup) as address:
         found, copied = _verify(backup, address, database, (before, after))
+    missing = _still_named(copied.missing, conninfo)
     label = Label(
         name=backup.name,
         database=database,
@@ -57,9 +59,19 @@ def take_backup(pool: Path, conninfo: str, now: Clock) -> Taken:
         streams=found.streams,
         objects=copied.held,
         bytes=sum(path.stat().st_size for path in backup.cluster.rglob("*") if path.is_file()),
+        missing=tuple(
+            MissingObject(owner_id=owner, sha256=sha256, since=earlier.get((owner, sha256), made_at))
+            for owner, sha256 in missing
+        ),
     )
     backup.write_label(label)
-    return Taken(backup, label, copied.missing)
+    return Taken(backup, label)
+
+
+def _still_named(missing: Sequence[tuple[UUID, str]], conninfo: str) -> list[tuple[str, str]]:
+    """Leave out what the server purged since the copy was made."""
+    still = frozenset(objects_named(conninfo)) if missing else frozenset()
+    return [(str(owner_id), sha256) for owner_id, sha256 in missing if (owner_id, sha256) in still]
 
 
 def _verify(

@@ -34,6 +34,7 @@ from server.sync.backups.kept import Backup, Label, latest_backup
 from server.sync.backups.objects import broken_objects, copy_objects
 from server.sync.backups.restoring import Moment, Place, restore_backup
 from server.sync.backups.taking import take_backup
+from server.sync.service.absent import note_missing
 from server.sync.service.safekeeping import note_backup, note_safe
 from shared.problems import Problem, Text
 
@@ -59,16 +60,20 @@ class NotOurs(Problem):
 @click.command()
 @click.option("--to", "pool", type=_FOLDER, default=None, help="dossier des sauvegardes · folder of backups")
 def backup(pool: Path | None) -> None:
-    """Sauvegarder et vérifier en restaurant à l’essai · Back up, and verify by restoring on trial."""
+    """Sauvegarder et vérifier en restaurant à l’essai · Back up, and verify by restoring on trial.
+
+    Ends with 1 when files are missing: the database is saved, but tablets must keep theirs.
+    """
     with _superuser() as conninfo:
         taken = take_backup(pool or Path(settings().backups_path), conninfo, _now)
         moved = _note(taken.label)
-    for sha256 in taken.missing:
-        click.echo(f"objet absent du magasin · object missing from the store: {sha256}", err=True)
     click.echo(
         f"{taken.backup.folder}  {taken.label.objects} objets · objects  "
         f"{sum(taken.label.rows.values())} lignes · rows  {moved} tablettes plus sûres · tablets safer"
     )
+    _say_missing(taken.label)
+    if taken.label.awaited:
+        sys.exit(EXIT_FAULTY)
 
 
 @click.command()
@@ -114,7 +119,7 @@ def restore_objects(pool: Path | None) -> None:
     with _superuser() as conninfo:
         kept = LocalBlobStore((pool or Path(settings().backups_path)) / "store")
         copied = copy_objects(objects_named(conninfo), kept, blob_store(), trusting=False)
-    for sha256 in copied.missing:
+    for _owner_id, sha256 in copied.missing:
         click.echo(f"objet perdu · object lost: {sha256}", err=True)
     click.echo(f"{copied.held} objets · objects  {copied.new} remis · put back")
     if copied.missing:
@@ -196,12 +201,35 @@ def _faults_of(issuer_id: UUID) -> list[str]:
         ]
 
 
+def _say_missing(label: Label) -> None:
+    for one in label.missing:
+        click.echo(f"objet absent depuis · object missing since {one.since:%Y-%m-%d}: {one.sha256}", err=True)
+    if label.awaited:
+        click.echo(
+            f"La base est sauvegardée, mais {len(label.awaited)} objets manquent au magasin et aux sauvegardes\u00a0: "
+            "les tablettes gardent leurs fichiers et offrent de nouveau ceux-ci. Essayez «\u00a0tournee "
+            "restore-objects\u00a0» avec d’autres sauvegardes, puis relancez «\u00a0tournee backup\u00a0».\n"
+            f"The database is saved, but {len(label.awaited)} objects are in neither store nor backups: tablets keep "
+            "their files and offer these again. Try “tournee restore-objects” with other backups, then run "
+            "“tournee backup” again.",
+            err=True,
+        )
+
+
 def _note(label: Label) -> int:
-    """Let the tablets know, and the metrics; return how many streams became safer."""
+    """Let the tablets know, and the metrics; return how many streams became safer.
+
+    Events are in the database, which is whole. Files count as safe only where none that may come back is missing.
+    """
     moved = 0
     for held in label.streams:
         with transaction(UUID(held.carrier_id)) as session:
             moved += note_safe(session, device_id=UUID(held.device_id), seq=held.last_seq, head=held.head)
+    for owner_id in sorted({one.owner_id for one in label.missing}):
+        with transaction(UUID(owner_id)) as session:
+            note_missing(session, [one.sha256 for one in label.missing if one.owner_id == owner_id])
+    if label.awaited:
+        return moved
     with transaction(IDENTITY_ORG, as_owner=True) as session:
         note_backup(session, name=label.name, made_at=label.made_at, verified_at=label.verified_at)
     return moved

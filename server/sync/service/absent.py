@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
 from server.core.blobs import BlobStore
-from server.delivery.sharing.model import ProofEdition
 from server.sync.model import Attachment, VerifiedBackup
 from shared.wire.limits import MAX_MISSING_FILES
 
@@ -70,25 +69,26 @@ def note_lost(session: Session, store: BlobStore) -> tuple[str, ...]:
     known = set(
         session.scalars(
             select(Attachment.sha256).where(
-                Attachment.owner_id == acting_org(session), Attachment.complete_at.is_not(None)
+                Attachment.owner_id == acting_org(session),
+                Attachment.complete_at.is_not(None),
+                Attachment.purged_at.is_(None),
             )
         )
     )
-    lost = sorted(known - _purged(session) - set(store.names(acting_org(session))))
+    lost = sorted(known - set(store.names(acting_org(session))))
     gone = tuple(one for one in lost if not store.has(acting_org(session), one))
-    _forget(session, gone)
+    note_missing(session, gone)
     return gone
 
 
-def _purged(session: Session) -> set[str]:
-    """What retention took out on purpose is not lost, and nobody is to send it again."""
-    rows = session.scalars(select(ProofEdition.pieces).where(ProofEdition.owner_id == acting_org(session)))
-    return {sha256 for pieces in rows for sha256 in pieces}
+def note_missing(session: Session, names: Iterable[str]) -> None:
+    """Note that these files of the acting organisation are nowhere, so that tablets offer them again.
 
-
-def _forget(session: Session, names: Iterable[str]) -> None:
+    What retention purged is not missing; a shown copy that is gone is made again from its original.
+    """
+    names = list(names)
+    ours = (Attachment.owner_id == acting_org(session), Attachment.purged_at.is_(None))
     session.execute(
-        update(Attachment)
-        .where(Attachment.owner_id == acting_org(session), Attachment.sha256.in_(list(names)))
-        .values(complete_at=None, received_bytes=0)
+        update(Attachment).where(*ours, Attachment.sha256.in_(names)).values(complete_at=None, received_bytes=0)
     )
+    session.execute(update(Attachment).where(*ours, Attachment.served_sha256.in_(names)).values(served_sha256=""))

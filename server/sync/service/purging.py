@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from server.core import facts
@@ -135,7 +135,29 @@ def loose_files(session: Session, sealed: SealedVisit) -> list[str]:
     proofs = session.scalars(select(Proof).where(Proof.delivery_id.in_([one.id for one in sealed.deliveries]))).all()
     demanded = {sha for delivery in sealed.deliveries for sha in sealed.demanded(delivery)} & sealed.received
     pictures = demanded - still_needed(session, demanded, visit_id=sealed.visit.id)
-    return sorted(pictures) + sorted(sha for one in proofs for sha in _superseded(session, one))
+    copies = _shown_copies(session, pictures)
+    return sorted(pictures) + sorted(copies) + sorted(sha for one in proofs for sha in _superseded(session, one))
+
+
+def note_purged(session: Session, names: Iterable[str], *, stamp: Stamp) -> None:
+    """Note which files of the acting carrier are taken out on purpose: nobody looks for them or asks for them again."""
+    session.execute(
+        update(Attachment)
+        .where(
+            Attachment.owner_id == acting_org(session),
+            Attachment.sha256.in_(list(names)),
+            Attachment.purged_at.is_(None),
+        )
+        .values(purged_at=stamp.at)
+    )
+
+
+def _shown_copies(session: Session, pictures: Iterable[str]) -> set[str]:
+    """Return the re-encoded copies of these pictures that no other picture shares."""
+    ours, pictures = Attachment.owner_id == acting_org(session), list(pictures)
+    copies = select(Attachment.served_sha256).where(ours, Attachment.served_sha256 != "")
+    kept = session.scalars(copies.where(Attachment.sha256.not_in(pictures), Attachment.purged_at.is_(None)))
+    return set(session.scalars(copies.where(Attachment.sha256.in_(pictures)))) - set(kept)
 
 
 def _superseded(session: Session, proof: Proof) -> set[str]:

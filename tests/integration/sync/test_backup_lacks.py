@@ -1,0 +1,65 @@
+"""A backup that lacks files says so, and makes no tablet believe that its files are safe."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from server.core.blobs import blob_store
+from server.core.settings import reload_settings
+from server.core.transaction import transaction
+from server.sync.backups.kept import Label, MissingObject, latest_backup
+from server.sync.cli import backup
+from server.sync.service.purging import note_purged
+from tests.conftest import Database
+from tests.factories.hand_tablet import PICTURE_SHA, SIGNATURE_SHA, STROKES, Yard
+from tests.factories.web import now_stamp
+
+
+def test_a_backup_without_a_file_moves_no_tablets_files(
+    yard: Yard, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G5, G7: a lost file is named, asked for again, and keeps ``safe_ms`` until it is back; purged ones are no loss."""
+    monkeypatch.setenv("TOURNEE_BACKUP_DATABASE_URL", database.superuser_url)
+    reload_settings()
+    tablet, owner = yard.tablet, yard.world.carrier_id
+    tablet.visit(tablet.stop())
+    tablet.push()
+    tablet.upload_signature()
+    for sha256 in (SIGNATURE_SHA, PICTURE_SHA):
+        blob_store().forget(owner, sha256)
+    with transaction(owner) as session:
+        note_purged(session, [PICTURE_SHA], stamp=now_stamp())
+
+    lacking = CliRunner().invoke(backup, ["--to", str(tmp_path)])
+    assert (lacking.exit_code, lacking.exception and type(lacking.exception)) == (1, SystemExit), lacking.output
+    assert "objects are in neither store nor backups" in lacking.stderr
+    assert "objets manquent au magasin" in lacking.stderr
+    label = latest_backup(tmp_path).label()
+    assert [(one.owner_id, one.sha256) for one in label.missing] == [(str(owner), SIGNATURE_SHA)]
+    told = tablet.hello(1, asks_missing=True)
+    assert (told["safe_seq"], told["safe_ms"], told["missing_files"]) == (1, 0, [SIGNATURE_SHA])
+    assert tablet.offset(SIGNATURE_SHA) == 0
+
+    assert tablet.upload(STROKES, Upload_Type="application/vnd.tournee.strokes").status_code == 200
+    whole = CliRunner().invoke(backup, ["--to", str(tmp_path)])
+    assert (whole.exit_code, whole.stderr) == (0, ""), whole.output
+    assert tablet.hello(1, asks_missing=True)["safe_ms"] > 0
+    assert latest_backup(tmp_path).label().missing == ()
+
+
+def test_what_no_tablet_brought_in_a_month_holds_up_nothing_more() -> None:
+    """G7: a file that is missing for 30 days stays named and is awaited no longer; a younger one still is."""
+    now = datetime(2026, 11, 24, tzinfo=UTC)
+    old, young = (
+        MissingObject(owner_id="x", sha256=sha256, since=now - timedelta(days=days))
+        for sha256, days in (("aa" * 32, 30), ("bb" * 32, 29))
+    )
+    label = Label(
+        name="x", database="x", made_at=now, verified_at=now, rows={}, streams=(), objects=0, bytes=0,
+        missing=(old, young),
+    )  # fmt: skip
+    assert label.awaited == (young,)
