@@ -22,7 +22,7 @@ from tests.factories.web import now_stamp
 def test_a_backup_without_a_file_moves_no_tablets_files(
     yard: Yard, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """G5, G7: a lost file is named, asked for again, and keeps ``safe_ms`` until it is back; purged ones are no loss."""
+    """G5, G7: a lost file is named, asked for again, and holds ``safe_ms`` until it is back; a purged one is none."""
     monkeypatch.setenv("TOURNEE_BACKUP_DATABASE_URL", database.superuser_url)
     reload_settings()
     tablet, owner = yard.tablet, yard.world.carrier_id
