@@ -28,6 +28,7 @@ from tests.factories.aged_proofs import (
 from tests.factories.aged_proofs import SIGNED as AGED
 from tests.factories.changed import changed, doubled
 from tests.factories.keys import OTHER_TABLET, make_day, make_key_list
+from tests.factories.lies import lies, words
 from tests.factories.proofs import CARRIER_ID, NAMES, SEALED_MS, make_signed, replace_contents
 
 AXE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
@@ -138,6 +139,17 @@ def test_a_forger_with_a_key_of_its_own_is_refused(browser: Browser, tmp_path: P
         assert not judged(page, [file])[0]["untouched"]
     with opened(browser, tmp_path, keys=()) as page:
         assert judged(page, [FILE])[0]["doubts"] == ["key-unknown", "revocations-unknown"]
+
+
+def test_the_page_refuses_what_the_command_refuses_under_the_carriers_own_key(browser: Browser, tmp_path: Path) -> None:
+    """M1, G9: the same step for each sealed lie; what is the office's word alone is accepted and said to be that."""
+    some = [*lies(), *words()]
+    with opened(browser, tmp_path) as page:
+        found = judged(page, [one.payload for one in some])
+        give(page, ("C-0001.proof", FILE))
+        assert "Le transporteur seul l’écrit" in page.locator("article").inner_text()
+    wanted = {one.name: one.check for one in some}
+    assert {one.name: said.get("check") for one, said in zip(some, found, strict=True)} == wanted
 
 
 def test_a_file_that_is_there_twice_is_refused(browser: Browser, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from server.delivery.proofs import Check, VerifiedProof
 from server.delivery.proofs.office import ProofCorrection, ProofCount, ProofPurged
-from server.delivery.proofs.words import DOUBTS
+from server.delivery.proofs.words import DOUBTS, OFFICE_WORD
 from shared.problems import Text
 from shared.sealing import key_id
 
@@ -19,6 +19,11 @@ _SOURCES: Final = {
     "office": Text("au bureau", "at the office"),
     "dispute": Text("d’après une autre tablette", "from another tablet"),
 }
+OFFICE_WORD_KEYS: Final = (
+    "sealed_ms", "seller", "buyer", "driver", "delivered_ms", "uncertainty_s", "received_ms", "revision", "corrections",
+    "counted", "purged_attachments",
+)  # fmt: skip
+"""What ``summary`` says by the carrier's word alone: its seal covers it, the tablet's signature does not."""
 
 
 def summary(found: VerifiedProof) -> dict[str, Any]:
@@ -63,6 +68,7 @@ def summary(found: VerifiedProof) -> dict[str, Any]:
             {"server_key": one.server_key, "sealed_ms": one.sealed_ms, "manifest_sha256": one.manifest_sha256}
             for one in found.formers
         ],
+        "office_word": list(OFFICE_WORD_KEYS),
     }
 
 
@@ -106,6 +112,7 @@ def words(found: VerifiedProof, stamped_ms: int | None) -> str:
             f"  Clé du serveur · server key {fingerprint}",
             *_day_words(found, stamped_ms),
             *(f"  ! {DOUBTS[doubt].fr}\n    {DOUBTS[doubt].en}" for doubt in found.doubts),
+            f"  {OFFICE_WORD.fr}\n  {OFFICE_WORD.en}",
         ]
     )
 

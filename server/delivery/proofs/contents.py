@@ -10,6 +10,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.delivery.proofs.archive import BrokenArchive, pack, unpack
+from server.delivery.proofs.form import check_entries, check_written, entry_names, leaves_name
 from server.delivery.proofs.office import ProofOffice
 from shared.canonical import canonical_bytes
 from shared.disclosure import Disclosure, Group
@@ -194,10 +195,10 @@ def manifest_sha256(payload: bytes) -> str:
 
 
 def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, ProofSeal]:
-    """Return contents, manifest, the manifest's bytes and the seal, with every file's hash checked.
+    """Return contents, manifest, the manifest's bytes and the seal, with every file's hash and form checked.
 
     Raises:
-        BrokenArchive: the archive, a file's hash or its form does not hold.
+        BrokenArchive: the archive, a file's hash or its form does not hold, or there is an entry too many.
     """
     files = unpack(payload)
     try:
@@ -205,7 +206,9 @@ def read_proof(payload: bytes) -> tuple[ProofContents, ProofManifest, bytes, Pro
         seal = read_seal(files.pop("seal.json"))
         manifest = msgspec.json.decode(manifest_bytes, type=ProofManifest)
         _check_files(manifest, files)
+        check_written(files | {"manifest.json": manifest_bytes})
         contents = _contents(manifest, files)
+        check_entries(files, _called_for(contents))
     except KeyError as error:
         raise _refuse("Un fichier manque.", "A file is missing.", str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -235,7 +238,7 @@ def files_of(contents: ProofContents) -> dict[str, bytes]:
         "keys.json": _encode(contents.keys),
         "office.json": _encode(contents.office),
     }
-    files |= {_leaves_name(leaves.key): _encode(leaves) for leaves in contents.leaves} | contents.former
+    files |= {leaves_name(leaves.key): _encode(leaves) for leaves in contents.leaves} | contents.former
     return files | {f"attachments/{sha256}": payload for sha256, payload in contents.attachments.items()}
 
 
@@ -270,8 +273,9 @@ def _check_files(manifest: ProofManifest, files: Mapping[str, bytes]) -> None:
         raise _refuse("Un fichier a changé.", "A file changed.", ", ".join(different[:5]))
 
 
-def _leaves_name(key: str) -> str:
-    return f"leaves/{key.replace(':', '-')}.json"
+def _called_for(contents: ProofContents) -> set[str]:
+    groups = [leaves.key for leaves in contents.leaves]
+    return entry_names(event_seq=contents.subject.event_seq, groups=groups, attachments=contents.attachments)
 
 
 def _encode(value: msgspec.Struct) -> bytes:

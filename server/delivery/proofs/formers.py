@@ -7,7 +7,7 @@ now. Together with the files that stayed they are the earlier proof byte for byt
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -138,6 +138,8 @@ def _check_one(contents: ProofContents, present: Mapping[str, bytes], where: str
     manifest = msgspec.json.decode(manifest_bytes, type=ProofManifest)
     same = manifest.format == FORMAT and manifest.subject == contents.subject
     _require(same, where, "une autre preuve", "another proof's")
+    then, now = _lasting(manifest.files), _lasting(present)
+    _require(then == now - {_MANIFEST, _SEAL}, where, "d’autres fichiers", "other files than listed")
     for name, sha256 in manifest.files.items():
         _check_file(contents, present, (where, name), sha256)
     keys = present.get(f"{where}/{_KEYS}", present[_KEYS])
@@ -147,6 +149,11 @@ def _check_one(contents: ProofContents, present: Mapping[str, bytes], where: str
     good = named and is_signed_by(bytes.fromhex(key), SEAL_KIND, digest, bytes.fromhex(seal.signature))
     _require(good, where, "ce sceau ne tient pas", "this seal does not hold")
     return FormerSeal(server_key=key, sealed_ms=manifest.sealed_ms, manifest_sha256=digest.hex())
+
+
+def _lasting(names: Iterable[str]) -> set[str]:
+    """The entries that a proof has under every seal: pictures are purged, and former seals added."""
+    return {name for name in names if not name.startswith((FORMER, _ATTACHMENTS))}
 
 
 def _check_file(contents: ProofContents, present: Mapping[str, bytes], at: tuple[str, str], sha256: str) -> None:

@@ -23,12 +23,13 @@ from server.delivery.proofs.day import BrokenDay, DayInclusion
 from server.delivery.proofs.formers import FormerSeal, check_formers
 from server.delivery.proofs.office import ProofCount
 from server.delivery.proofs.trust import DISTRUSTED, Doubt, check_key_list, doubts_about, read_day
+from shared.canonical import is_canonical
 from shared.disclosure import padded_width
 from shared.keyring import KeyLink, KeyList, follows
 from shared.problems import Problem
 from shared.sealing import is_signed_by, key_id
 from shared.sealing_event import BrokenSeal, open_envelope, visit_of
-from shared.visit import OrderFacts, UnreadableVisit, VisitFacts, read_visit
+from shared.visit import OrderFacts, UnreadableVisit, VisitFacts, containers_key, order_key, read_visit
 from shared.wire.event import Envelope, LeafGroup, SealedEvent, VisitFinished
 from shared.wire.terms import Goods, Prices, terms_hash
 
@@ -160,6 +161,9 @@ def _read_leaves(contents: ProofContents, finished: VisitFinished) -> VisitFacts
             reaches, leaves.key, "les lignes ne mènent pas à la racine signée",
             "the lines do not reach the signed root", Check.TREE,
         )  # fmt: skip
+    mine = {order_key(contents.subject.order_id), containers_key(contents.subject.seller_id)}
+    for leaves in contents.leaves:  # neither another supplier's group, nor what only the carrier sees
+        require(leaves.key in mine, leaves.key, "un groupe d’autrui", "a group of another's", Check.LEAVES)
     return read_visit(
         [LeafGroup(key=leaves.key, leaves=leaves.leaves, padding=leaves.padding) for leaves in contents.leaves]
     )
@@ -174,7 +178,24 @@ def _read_terms(contents: ProofContents, order: OrderFacts) -> tuple[Goods, Pric
     halves = (hashlib.sha256(half).digest() for half in (contents.goods, contents.prices))
     good = terms_hash(*halves) == order.leaf.terms_hash
     require(good, "terms", "ce ne sont pas les conditions citées", "these are not the cited terms", Check.TERMS)
+    _check_subject(contents, order, goods, prices)
     return goods, prices
+
+
+def _check_subject(contents: ProofContents, order: OrderFacts, goods: Goods, prices: Prices) -> None:
+    """What the manifest says the proof is about is what was signed; names alone are the office's word."""
+    told = contents.subject
+    named = (told.order_id, told.order_number, told.seller_id, told.buyer_id)
+    signed = (goods.order_id, goods.order_number, goods.seller_id, goods.buyer_id)
+    require(
+        named == signed and prices.order_id == goods.order_id, "manifest.json",
+        "une autre commande que celle qui a été signée", "another order than the one that was signed", Check.TERMS,
+    )  # fmt: skip
+    ordered = {line.line_id: line.ordered for line in order.lines}
+    require(
+        ordered == {line.line_id: line.quantity for line in goods.lines}, "terms",
+        "d’autres lignes que celles des conditions", "other lines than those of the terms", Check.TERMS,
+    )  # fmt: skip
 
 
 def _check_attachments(contents: ProofContents, finished: VisitFinished, said: VisitFacts) -> None:
@@ -183,7 +204,7 @@ def _check_attachments(contents: ProofContents, finished: VisitFinished, said: V
         require(good, f"attachments/{sha256}", "le contenu a changé", "its content changed", Check.ATTACHMENTS)
     demanded, present = set(demanded_attachments(finished, said)), set(contents.attachments)
     require(
-        demanded - present == set(contents.missing) and demanded >= present,
+        sorted(demanded - present) == list(contents.missing) and demanded >= present,
         "attachments",
         "une pièce manque sans être déclarée, ou est de trop",
         "one is missing without being declared, or is one too many",
@@ -215,6 +236,7 @@ def _check_receipt(contents: ProofContents, envelope: Envelope) -> None:
     signature = bytes.fromhex(keys.receipt_signature)
     good = is_signed_by(bytes.fromhex(keys.receipt_key), "receipt", hashlib.sha256(body).digest(), signature)
     require(good, "keys.json", "le reçu du serveur ne tient pas", "the server's receipt does not hold", Check.RECEIPT)
+    require(is_canonical(body), "keys.json", "reçu illisible", "unreadable receipt", Check.RECEIPT)
     require(
         _succeeds(contents), "keys.json", "la clé du reçu n’est pas celle du transporteur",
         "the receipt's key is not the carrier's", Check.RECEIPT,

@@ -82,6 +82,16 @@ FAILURES_OF: Final[Mapping[Check, Text]] = {
     ),
 }
 
+OFFICE_WORD: Final = Text(
+    "Le transporteur seul l’écrit, et son sceau le couvre\u00a0: les noms du fournisseur, du client, du lieu, du "
+    "livreur, de la tournée, du transporteur et de la tablette; l’heure corrigée, son doute et l’heure de réception; "
+    "les corrections et les purges. Personne n’a signé cela à la porte. Le numéro de commande, les lignes, les prix, "
+    "le signataire et l’horloge de la tablette sont ce que la tablette a signé.",
+    "The carrier alone writes it, and its seal covers it: the names of supplier, customer, place, driver, run, carrier "
+    "and tablet; the corrected time, its doubt and the time of reception; corrections and purges. Nobody signed "
+    "that at the door. The order number, lines, prices, signer and the tablet’s clock are what the tablet signed.",
+)
+
 DOUBTS: Final[Mapping[Doubt, Text]] = {
     Doubt.KEY_UNKNOWN: Text(
         "La clé du transporteur n’a pas été donnée\u00a0: comparez son empreinte à celle qu’il publie.",

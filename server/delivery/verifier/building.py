@@ -91,11 +91,12 @@ def _locate(place: str, importer: Path) -> Path:
 
 def _told(keys: Sequence[ServerKey]) -> dict[str, Any]:
     _, shapes = msgspec.json.schema_components(_SHAPES)
+    words = {**WORDS, "office_word": proof_words.OFFICE_WORD}
     listed = KeyList(
         format=FORMAT, issued_ms=0, carrier_id="", server_keys=tuple(keys), revoked_devices=()
     )  # as old as time: it says nothing of revocations
     return {
-        "words": {"fr": {name: text.fr for name, text in WORDS.items()}, "en": _english(WORDS)},
+        "words": {"fr": {name: text.fr for name, text in words.items()}, "en": _english(words)},
         "checks": _both(proof_words.CHECKS),
         "failures_of": _both(proof_words.FAILURES_OF),
         "doubts": _both(proof_words.DOUBTS),

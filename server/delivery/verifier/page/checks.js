@@ -39,6 +39,29 @@ async function checkFiles(files, manifest) {
   }
 }
 
+// Every JSON entry in its canonical bytes: no other spacing, order of keys, or key said twice.
+function checkWritten(files) {
+  for (const [name, content] of files) {
+    require(!name.endsWith(".json") || isCanonical(content), "archive", name, "not canonical");
+  }
+}
+
+const FORMER = /^former\/(?:0|[1-9][0-9]?)\/(?:manifest|seal|keys|office)\.json$/;
+
+// The entries are those that the contents call for, and files of former seals, which are counted later.
+function checkEntries(names, { manifest, leaves, attachments }) {
+  const calledFor = new Set([
+    `events/${manifest.subject.event_seq}.json`,
+    "terms/goods.json",
+    "terms/prices.json",
+    "keys.json",
+    "office.json",
+    ...leaves.map((group) => `leaves/${group.key.replaceAll(":", "-")}.json`),
+    ...[...attachments.keys()].map((name) => `attachments/${name}`),
+  ]);
+  for (const name of names) require(calledFor.has(name) || FORMER.test(name), "archive", name, "a file too many");
+}
+
 function readArchive(bytes, shapes) {
   return step("archive", "archive", async () => {
     const files = unpack(bytes);
@@ -48,13 +71,14 @@ function readArchive(bytes, shapes) {
     require(same(canonicalBytes(seal), sealBytes), "archive", "seal.json", "not in its form");
     const manifest = decode(manifestBytes, "ProofManifest", "manifest.json", shapes);
     await checkFiles(files, manifest);
+    checkWritten(new Map([...files, ["manifest.json", manifestBytes]]));
     const read = (name, shape) => {
       require(files.has(name), "archive", name, "a file is missing");
       return decode(files.get(name), shape, name, shapes);
     };
     const all = new Map(files);
     const under = (folder) => [...files.keys()].filter((name) => name.startsWith(folder)).sort();
-    return {
+    const proof = {
       manifest,
       manifestBytes,
       files: all,
@@ -67,6 +91,8 @@ function readArchive(bytes, shapes) {
       pricesBytes: take(files, "terms/prices.json"),
       attachments: new Map(under("attachments/").map((name) => [name.slice("attachments/".length), files.get(name)])),
     };
+    checkEntries(all.keys(), proof);
+    return proof;
   });
 }
 
@@ -111,17 +137,32 @@ async function checkTree({ leaves }, root) {
 }
 
 function readOrder(proof, shapes) {
+  const { order_id, seller_id } = proof.manifest.subject;
+  const mine = [`order:${order_id}`, `containers:${seller_id}`]; // no other supplier's, nor what only the carrier sees
+  for (const { key } of proof.leaves) require(mine.includes(key), "leaves", key, "a group of another's");
   const visit = readVisit(proof.leaves, shapes);
-  const order = visit.orders.find((one) => one.head.order_id === proof.manifest.subject.order_id);
+  const order = visit.orders.find((one) => one.head.order_id === order_id);
   require(order, "leaves", "leaves", "the order is not there");
   return { ...visit, order };
 }
 
-async function checkTerms({ goodsBytes, pricesBytes }, order, shapes) {
+// What the manifest says the proof is about is what was signed; names alone are the office's word.
+function checkSubject({ manifest }, order, goods, prices) {
+  const said = ["order_id", "order_number", "seller_id", "buyer_id"].every((name) => manifest.subject[name] === goods[name]);
+  const one = said && prices.order_id === goods.order_id;
+  require(one, "terms", "manifest.json", "another order than the one that was signed");
+  const agreed = new Map((goods.lines ?? []).map((line) => [line.line_id, line.quantity]));
+  const whole = order.lines.length === agreed.size && order.lines.every((line) => agreed.get(line.line_id) === line.ordered);
+  require(whole, "terms", "terms", "other lines than those of the terms");
+}
+
+async function checkTerms(proof, order, shapes) {
+  const { goodsBytes, pricesBytes } = proof;
   const goods = decode(goodsBytes, "Goods", "terms/goods.json", shapes, "terms");
   const prices = decode(pricesBytes, "Prices", "terms/prices.json", shapes, "terms");
   const whole = await sha256Hex(concat(await sha256(goodsBytes), await sha256(pricesBytes)));
   require(whole === order.head.terms_hash, "terms", "terms", "these are not the cited terms");
+  checkSubject(proof, order, goods, prices);
   return { goods, prices };
 }
 
@@ -131,9 +172,9 @@ function checkAttachments({ attachments, manifest, office }, finished, visit) {
   }
   const photos = visit.orders.flatMap((order) => order.lines.flatMap((line) => line.photos));
   const demanded = new Set([finished.signature_sha256, finished.picture_sha256, ...photos].filter(Boolean));
-  const absent = [...demanded].filter((name) => !attachments.has(name));
+  const absent = [...demanded].filter((name) => !attachments.has(name)).sort();
   const missing = new Set(manifest.missing);
-  const told = absent.length === missing.size && absent.every((name) => missing.has(name));
+  const told = absent.length === manifest.missing.length && absent.every((name, at) => manifest.missing[at] === name);
   const fitting = [...attachments.keys()].every((name) => demanded.has(name));
   require(told && fitting, "attachments", "attachments", "one is missing without being declared, or is one too many");
   const gone = gonePieces(office);
@@ -150,6 +191,7 @@ async function checkReceipt({ keys, event }, envelope, shapes) {
   const body = utf8(keys.receipt_body);
   const good = await isSignedBy(keys.receipt_key, "receipt", await sha256(body), keys.receipt_signature);
   require(good, "receipt", "keys.json", "the server's receipt does not hold");
+  require(isCanonical(body), "receipt", "keys.json", "not canonical");
   const succession = keys.succession ?? [];
   const first = { public_key: keys.receipt_key, from_ms: Math.min(0, ...succession.map((link) => link.from_ms)) };
   const chain = [first, ...succession];

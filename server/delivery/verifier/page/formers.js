@@ -23,6 +23,11 @@ export function gonePieces(office) {
   return new Set((office.purged ?? []).map((one) => one.sha256));
 }
 
+// The entries that a proof has under every seal: pictures are purged, and former seals added.
+function lasting(names) {
+  return names.filter((name) => !name.startsWith("former/") && !name.startsWith("attachments/")).sort();
+}
+
 async function checkFile(files, where, name, listed, gone) {
   const bytes = files.get(`${where}/${name}`) ?? files.get(name);
   if (bytes === undefined) {
@@ -41,6 +46,9 @@ async function checkOne(proof, where, shapes) {
   holds(same(canonicalBytes(seal), sealBytes), where, "not in its form");
   const mine = same(canonicalBytes(manifest.subject), canonicalBytes(proof.manifest.subject));
   holds(manifest.format === "tournee-proof/1" && mine, where, "another proof's");
+  const then = lasting(Object.keys(manifest.files));
+  const now = lasting([...files.keys()]); // without the present manifest and seal
+  holds(then.length === now.length && now.every((name, at) => then[at] === name), where, "other files than listed");
   const gone = gonePieces(proof.office);
   for (const [name, listed] of Object.entries(manifest.files)) await checkFile(files, where, name, listed, gone);
   const keys = decode(files.get(`${where}/keys.json`) ?? files.get("keys.json"), "ProofKeys", where, shapes);

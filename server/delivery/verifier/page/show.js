@@ -243,7 +243,7 @@ export class Teller {
   }
 
   meaning() {
-    const paragraphs = ["proves", "not_proves", "law", "later"].map((name) => element("p", { text: this.say(name) }));
+    const paragraphs = ["proves", "not_proves", "office_word", "law", "later"].map((name) => element("p", { text: this.say(name) }));
     return card(this.say("meaning"), ...paragraphs);
   }
 
