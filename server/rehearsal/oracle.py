@@ -63,14 +63,14 @@ class Model:
         """Let a person look at an event that waits: once it is applied or put away, those of its stop behind it follow.
 
         What cannot be applied goes on waiting, and so does what stands behind it. One that replaces has the last word
-        about its stop, whoever visited it before.
+        about its stop, whoever visited it before. Nobody looked at those behind: what needs a person waits for one.
         """
         self._turn += 1
         stop = self._waiting[device, seq][0]["stop_id"]
         if not self._look_at(device, seq, choice):
             return
         for later in sorted(key for key in self._of_stop(device, stop) if key[1] > seq):
-            if not self._look_at(*later, "applied"):
+            if not self._follow(*later):
                 return
 
     def correct(self, order: Order, lines: list[Json]) -> None:
@@ -80,15 +80,26 @@ class Model:
 
     def _look_at(self, device: str, seq: int, choice: str) -> bool:
         said, taken = self._waiting[device, seq]
-        is_applied = choice != "set_aside"
-        if is_applied and not self._can_apply(said, taken, is_reviewed=True):
+        if choice != "set_aside" and not self._can_apply(said, taken, choice):
             return False
+        self._take_up(device, seq, choice)
+        return True
+
+    def _follow(self, device: str, seq: int) -> bool:
+        """An event that nobody looked at: it needs its tablet's trust, and may do what a driver may do alone."""
+        said, taken = self._waiting[device, seq]
+        if not taken.is_trusted or not self._can_apply(said, taken):
+            return False
+        self._take_up(device, seq, "applied")
+        return True
+
+    def _take_up(self, device: str, seq: int, choice: str) -> None:
+        said, taken = self._waiting[device, seq]
         del self._waiting[device, seq]
         self.expected.parked.remove((device, seq))
         self.expected.decided.add((device, seq))
-        if is_applied and said["type"] == "visit.finished":
+        if choice != "set_aside" and said["type"] == "visit.finished":
             self._visit(said, taken, batch=("decision", self._turn), replaces=choice == "replaced")
-        return True
 
     def _of_stop(self, device: str, stop: str) -> list[tuple[str, int]]:
         """Return what waits of a tablet at one stop; what is of no stop holds up nothing."""
@@ -96,7 +107,11 @@ class Model:
             key for key, (said, _) in self._waiting.items() if stop and key[0] == device and said["stop_id"] == stop
         ]
 
-    def _can_apply(self, said: Json, taken: Taken, *, is_reviewed: bool = False) -> bool:
+    def _can_apply(self, said: Json, taken: Taken, choice: str = "") -> bool:
+        """Say whether an event makes sense; a correction also needs its visit and, without a person's choice, a right.
+
+        A person who lets a visit replace what stands needs none: it is whole.
+        """
         if said["run_id"] not in self._world.runs:
             return False
         if said["type"] in {"run.departed", "run.returned"}:
@@ -107,7 +122,11 @@ class Model:
         payload = said["payload"]
         if said["type"] == "stop.arrived" or "outcome" not in payload:
             return bool(said["type"] == "stop.arrived")
-        return not payload["corrects"] or is_reviewed or self._may_correct(said, taken)
+        if not payload["corrects"] or choice == "replaced":
+            return True
+        corrected = self._visits.get(payload["corrects"])
+        is_here = corrected is not None and corrected.stop == said["stop_id"]
+        return is_here and (bool(choice) or self._may_correct(said, taken))
 
     def _may_correct(self, said: Json, taken: Taken) -> bool:
         """A driver corrects alone what stands by the same tablet and was not at the office when it was sealed."""

@@ -22,7 +22,7 @@ from server.planning import progress
 from server.planning.model import Run, Stop
 from server.sync.model import RunBundle
 from server.sync.service.clock import Moment, moment_of
-from server.sync.service.reviewing import Review, require_correction
+from server.sync.service.reviewing import Review, require_correction, require_known
 from shared.lifecycles import OrderState, RunState, StopState
 from shared.problems import Problem, Text
 from shared.sealing_event import visit_of
@@ -41,16 +41,23 @@ class NotYourRun(Problem):
 
 
 def apply_event(
-    session: Session, sealed: SealedEvent, envelope: Envelope, *, stamp: Stamp, review: Review | None = None
+    session: Session,
+    sealed: SealedEvent,
+    envelope: Envelope,
+    *,
+    stamp: Stamp,
+    received_at: datetime | None = None,
+    review: Review | None = None,
 ) -> tuple[Issued, ...]:
     """Do what an opened event says and return the documents that it made.
 
-    ``review`` is the word of the person who has a parked event applied; without it, it was received just now.
+    ``received_at`` is when the office got it, just now if left out. ``review`` is the word of the person who has this
+    very event applied; without it a correction passes only if its driver may make it alone.
 
     Raises:
         Problem: the event cannot be applied and is to be parked with this reason.
     """
-    received_at = review.received_at if review else stamp.at
+    received_at = received_at or stamp.at
     moment = moment_of(envelope, received_at=received_at)
     run = progress.run_of(session, UUID(envelope.run_id))
     _require_given(session, run, UUID(envelope.device_id))
@@ -113,9 +120,14 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
 
 
 def _correct(session: Session, of: _Visit, report: VisitReport, *, stop: Stop, stamp: Stamp) -> tuple[Issued, ...]:
-    """A driver's own correction says no reason of its own; a reviewed one has the dispatcher's."""
+    """A driver's own correction says no reason of its own; a reviewed one has the dispatcher's.
+
+    One that replaces stands in place of whatever the stop has; any other corrects a visit that this stop has.
+    """
     if of.review is None:
         require_correction(session, report.finished, of.envelope, stop=stop, moment=of.moment, now=of.received_at)
+    elif not of.review.replaces:
+        require_known(session, report.finished, stop=stop)
     because = Because(
         key=report.record.event_id,
         source=CorrectionSource.TABLET if report.finished.corrects else CorrectionSource.DISPUTE,

@@ -26,7 +26,7 @@ from server.sync.model import DecisionKind, DeviceEvent, EventDecision, EventOut
 from server.sync.queries import device_of
 from server.sync.service.applying import apply_event
 from server.sync.service.closing import take_in_waiting
-from server.sync.service.parking import POISON, unexpected
+from server.sync.service.parking import POISON, TabletRevoked, unexpected
 from server.sync.service.reviewing import Review
 from server.sync.service.stored import opened
 from server.sync.service.streams import lock_stream
@@ -120,8 +120,9 @@ def decide_event(session: Session, event_id: UUID, *, choice: DecisionKind, reas
 
     Applied or replacing, the event does now what it would have done when it came, with documents numbered and
     posted; if it still cannot be applied it stays parked, with the reason as it is today. Set aside, its bytes stay,
-    nothing of it counts, and the reason stands for good. Deciding the same again changes nothing. The run is synced
-    once nothing of it is parked.
+    nothing of it counts, and the reason stands for good. Deciding the same again changes nothing. The word is about
+    this event alone: a later one that waits for a person itself (a correction to review, anything of a revoked tablet)
+    goes on waiting with its own reason, and what stands behind it too. The run is synced once nothing of it is parked.
 
     Raises:
         NotFound: the carrier has no such event.
@@ -142,8 +143,8 @@ def decide_event(session: Session, event_id: UUID, *, choice: DecisionKind, reas
     if choice is DecisionKind.SET_ASIDE:
         decision = _decided(session, event, choice, words, stamp)
         return _finished(session, event, decision, (), stamp)
-    replaces = choice is DecisionKind.REPLACED
-    issued = _apply(session, event, replaces=replaces, reason=words, stamp=stamp)
+    review = Review(replaces=choice is DecisionKind.REPLACED, reason=words)
+    issued = _apply(session, event, review=review, stamp=stamp)
     if isinstance(issued, Problem):
         _park_again(session, event, issued, stamp)
         return Decided(event, None, issued, ())
@@ -164,7 +165,7 @@ def foresee(session: Session, event: DeviceEvent, *, replaces: bool = False) -> 
 def _rehearse(session: Session, event: DeviceEvent, *, replaces: bool) -> NoReturn:
     """Publish as well, so that amounts are known and a credit to be approved shows; the numbers are not given."""
     stamp = Stamp(None, event.received_at)
-    issued = _apply(session, event, replaces=replaces, reason="", stamp=stamp)
+    issued = _apply(session, event, review=Review(replaces=replaces), stamp=stamp)
     if isinstance(issued, Problem):
         raise _Undone(Foreseen((), issued))
     publish_pending(session, stamp=stamp)
@@ -174,13 +175,12 @@ def _rehearse(session: Session, event: DeviceEvent, *, replaces: bool) -> NoRetu
 
 
 def _apply(
-    session: Session, event: DeviceEvent, *, replaces: bool, reason: str, stamp: Stamp
+    session: Session, event: DeviceEvent, *, review: Review | None, stamp: Stamp
 ) -> tuple[Issued, ...] | Problem:
-    review = Review(received_at=event.received_at, replaces=replaces, reason=reason)
     try:
         sealed, envelope = opened(event, device_of(session, event.device_id).public_key)
         with savepoint(session):
-            return apply_event(session, sealed, envelope, stamp=stamp, review=review)
+            return apply_event(session, sealed, envelope, stamp=stamp, received_at=event.received_at, review=review)
     except Problem as problem:
         return problem
     except POISON as error:
@@ -254,9 +254,14 @@ def _finished(
 
 
 def _follow(session: Session, event: DeviceEvent, stamp: Stamp) -> Iterator[tuple[DeviceEvent, tuple[Issued, ...]]]:
-    """Apply what stands behind, in sequence, up to the first that has a reason of its own to wait."""
+    """Apply what stands behind, in sequence, up to the first that has a reason of its own to wait.
+
+    Nobody looked at these events: they pass only as they would have when they came, had nothing stood before them.
+    """
     for later in later_parked(session, event):
-        issued = _apply(session, later, replaces=False, reason="", stamp=stamp)
+        if later.refusal["slug"] == TabletRevoked.slug:
+            return
+        issued = _apply(session, later, review=None, stamp=stamp)
         if isinstance(issued, Problem):
             _park_again(session, later, issued, stamp)
             return

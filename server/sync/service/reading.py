@@ -99,6 +99,13 @@ class ReadEvent:
         """Whether the office holds a delivery of the stop already."""
         return any(order.stands for order in self.orders)
 
+    @property
+    def may_replace(self) -> bool:
+        """Whether a person may let the visit stand whole: in place of another one, or where it corrects nobody's."""
+        if self.finished is None or not self.finished.corrects:
+            return self.stands
+        return self.stop is not None and (self.corrects is None or self.corrects.stop_id != self.stop.id)
+
 
 def read_event(session: Session, event: DeviceEvent) -> ReadEvent:
     """Return a stored event as a person reads it; nothing in it is trusted, and nothing is refused."""

@@ -36,12 +36,11 @@ class CorrectsUnknown(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A person's word behind an event that is applied after it was parked.
+    """A person's word about one parked event that is applied.
 
-    ``received_at`` is when the office got it; ``replaces`` lets a visit stand in place of what was received before.
+    ``replaces`` lets a visit stand in place of what was received before. What follows behind it has no such word.
     """
 
-    received_at: datetime
     replaces: bool = False
     reason: str = ""
 
@@ -59,15 +58,7 @@ def require_correction(
 
     Source: requirements, section 3 (driver until sync) and section 4 (Stop).
     """
-    first = delivered.visit_of_event(session, UUID(finished.corrects))
-    if first is None or first.stop_id != stop.id:
-        raise CorrectsUnknown(
-            Text(
-                "La visite que cette correction nomme n’est pas à cet arrêt. La comparer, puis remplacer ou écarter.",
-                "The visit that this correction names is not at this stop. Compare, then replace or set aside.",
-            ),
-            where=finished.corrects,
-        )
+    first = require_known(session, finished, stop=stop)
     is_own = first.device_id == UUID(envelope.device_id) and not _is_superseded(session, first)
     is_early = first.received_at == now or (not moment.skewed and moment.at < first.received_at)
     if is_own and (is_early or _policy(session) is CorrectionPolicy.AUTOMATIC):
@@ -79,6 +70,24 @@ def require_correction(
         ),
         where=finished.corrects,
     )
+
+
+def require_known(session: Session, finished: VisitFinished, *, stop: Stop) -> Visit:
+    """Return the visit that a correction names.
+
+    Raises:
+        CorrectsUnknown: this stop has none such; the correction can only replace what stands, or be set aside.
+    """
+    first = delivered.visit_of_event(session, UUID(finished.corrects))
+    if first is None or first.stop_id != stop.id:
+        raise CorrectsUnknown(
+            Text(
+                "La visite que cette correction nomme n’est pas à cet arrêt. La comparer, puis remplacer ou écarter.",
+                "The visit that this correction names is not at this stop. Compare, then replace or set aside.",
+            ),
+            where=finished.corrects,
+        )
+    return first
 
 
 def _is_superseded(session: Session, first: Visit) -> bool:
