@@ -1,6 +1,7 @@
-"""``python -m tests.browser.changed_proofs --count 10000``: one byte changed, in the command and in Chromium.
+"""``python -m tests.browser.changed_proofs --count 10000``: changed proofs, in the command and in Chromium.
 
-Prints as JSON how many of each way were found by both, and the time per proof; ends with 1 if a single one was not.
+One byte is changed, put in or taken out; behind them come the lies that the office's own key seals. Prints as JSON how
+many of each way were found by both, and the time per proof; ends with 1 if a single one was not.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from tests.browser.browsing import chromium
 from tests.browser.verifying import judged, opened
 from tests.factories.aged_proofs import make_corrected, make_purged
 from tests.factories.changed import Change, changes
+from tests.factories.lies import lies, words
 from tests.factories.proofs import NEXT, SERVER, SERVER_KEY, make_rotated, make_signed
 
 BATCH = 250
@@ -59,7 +61,10 @@ def missed_by_command(some: Sequence[Change], times: list[float], *, server_key:
 
 
 def drill(page: Page, *, count: int, seed: int) -> dict[str, Any]:
-    """Change a proof, one behind a rotation, one corrected, one purged and sealed anew; verify in both ways, count."""
+    """Change a proof, one behind a rotation, one corrected, one purged and sealed anew; verify in both ways, count.
+
+    Every sealed lie is refused at the same step by both; what the office may write by its word alone, by neither.
+    """
     bases = (
         (make_signed().file(), SERVER),
         (make_rotated()[0], NEXT),
@@ -76,11 +81,17 @@ def drill(page: Page, *, count: int, seed: int) -> dict[str, Any]:
             by_command = missed_by_command(some, times["command"], server_key=server_key)
             missed["command"] += [f"{one.way} {one.where}" for one in by_command]
             missed["page"] += [f"{one.way} {one.where}" for one in missed_by_page(page, some, times["page"])]
+    told = [*lies(), *words()]
+    by_page = [one.get("check") for one in judged(page, [one.payload for one in told])]
+    missed["command"] += [f"lie {one.name}" for one in told if command_check(one.payload) is not one.check]
+    missed["page"] += [f"lie {one.name}" for one, check in zip(told, by_page, strict=True) if check != one.check]
     whole = judged(page, [file for file, _ in bases] * 10)
     assert all(one["untouched"] for one in whole)
     return {
         "changed": sum(ways.values()),
         "ways": dict(ways),
+        "lies": sum(one.check is not None for one in told),
+        "office_words": sum(one.check is None for one in told),
         "missed": missed,
         "milliseconds": {name: _spread(taken) for name, taken in times.items()}
         | {"page_untouched": _spread([one["milliseconds"] for one in whole])},

@@ -1,4 +1,4 @@
-"""Proof files with one byte changed: by a vandal, a forger without keys, and one with the office's key."""
+"""Proof files with one byte changed, put in or taken out: by a vandal, a forger, and one with the office's key."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import json
 import random
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +18,8 @@ from server.delivery.proofs.archive import pack, unpack
 from shared.canonical import canonical_bytes
 from shared.sealing import key_id, public_bytes, sign
 from tests.factories.proofs import SERVER
+
+type Edit = Callable[[bytes, random.Random], tuple[bytes, int]]
 
 SIGNED_BEFORE = ("events/", "leaves/", "terms/", "attachments/", "former/")
 
@@ -46,7 +48,7 @@ def doubled(file: bytes) -> bytes:
 def changes(
     file: bytes, count: int, *, seed: int = 1, key: Ed25519PrivateKey = SERVER, inside: tuple[str, ...] = ()
 ) -> Iterator[Change]:
-    """Yield ``count`` changed copies, the same for the same seed, in turns of each way.
+    """Yield ``count`` changed copies, the same for the same seed, in turns of each way: flipped, inserted, removed.
 
     ``raw``: a byte of the archive. ``repacked``: a byte of one file inside, the archive's form made good. ``listed``:
     the list of hashes made good as well, as far as anyone can without a key. ``resealed``: sealed anew by the office's
@@ -62,8 +64,11 @@ def changes(
         partial(_listed, names=chosen),
         partial(_resealed, key=key, names=chosen),
     )
+    turns = [(way, edit) for edit in _EDITS.items() for way in ways]
     for number in range(count):
-        yield ways[number % len(ways)](file, files, choose)
+        way, (done, edit) = turns[number % len(turns)]
+        made = way(file, files, choose, edit)
+        yield replace(made, way=f"{made.way}, {done}")
 
 
 def every_byte(file: bytes, names: Sequence[str]) -> Iterator[Change]:
@@ -83,29 +88,37 @@ def changed(payload: bytes, count: int, *, seed: int = 1) -> Iterator[bytes]:
         yield _flipped(payload, choose)[0]
 
 
-def _raw(file: bytes, files: dict[str, bytes], choose: random.Random) -> Change:
-    payload, at = _flipped(file, choose)
+def _raw(file: bytes, files: dict[str, bytes], choose: random.Random, edit: Edit) -> Change:
+    payload, at = edit(file, choose)
     return Change("raw", str(at), payload)
 
 
-def _repacked(file: bytes, files: dict[str, bytes], choose: random.Random, *, names: Sequence[str]) -> Change:
+def _repacked(
+    file: bytes, files: dict[str, bytes], choose: random.Random, edit: Edit, *, names: Sequence[str]
+) -> Change:
     name = choose.choice(names)
-    payload, at = _flipped(files[name], choose)
+    payload, at = edit(files[name], choose)
     return Change("repacked", f"{name}:{at}", pack(files | {name: payload}))
 
 
-def _listed(file: bytes, files: dict[str, bytes], choose: random.Random, *, names: Sequence[str]) -> Change:
+def _listed(file: bytes, files: dict[str, bytes], choose: random.Random, edit: Edit, *, names: Sequence[str]) -> Change:
     name = choose.choice([name for name in names if name not in {"manifest.json", "seal.json"}])
-    payload, at = _flipped(files[name], choose)
+    payload, at = edit(files[name], choose)
     other = files | {name: payload}
     return Change("listed", f"{name}:{at}", pack(other | {"manifest.json": _manifest(other)}))
 
 
 def _resealed(
-    file: bytes, files: dict[str, bytes], choose: random.Random, *, key: Ed25519PrivateKey, names: Sequence[str]
+    file: bytes,
+    files: dict[str, bytes],
+    choose: random.Random,
+    edit: Edit,
+    *,
+    key: Ed25519PrivateKey,
+    names: Sequence[str],
 ) -> Change:
     name = choose.choice([name for name in names if name.startswith(SIGNED_BEFORE)])
-    payload, at = _flipped(files[name], choose)
+    payload, at = edit(files[name], choose)
     other = files | {name: payload}
     manifest = _manifest(other)
     signature = sign(key, "proof", hashlib.sha256(manifest).digest()).hex()
@@ -122,3 +135,18 @@ def _manifest(files: dict[str, bytes]) -> bytes:
 def _flipped(payload: bytes, choose: random.Random) -> tuple[bytes, int]:
     at, flip = choose.randrange(len(payload)), choose.randint(1, 255)
     return payload[:at] + bytes([payload[at] ^ flip]) + payload[at + 1 :], at
+
+
+def _inserted(payload: bytes, choose: random.Random) -> tuple[bytes, int]:
+    at = choose.randint(0, len(payload))
+    return payload[:at] + bytes([choose.choice((choose.randrange(256), *_LIKELY))]) + payload[at:], at
+
+
+def _removed(payload: bytes, choose: random.Random) -> tuple[bytes, int]:
+    at = choose.randrange(len(payload))
+    return payload[:at] + payload[at + 1 :], at
+
+
+_LIKELY = b" \n0,"
+"""What JSON might take without a change of meaning is put in more often than any other byte."""
+_EDITS: dict[str, Edit] = {"flipped": _flipped, "inserted": _inserted, "removed": _removed}

@@ -171,7 +171,7 @@ DOCUMENTED = {
     "untouched", "trusted", "checks", "doubts", "key_known", "server_key", "manifest_sha256", "sealed_ms",
     "order_number", "seller", "buyer", "outcome", "signer", "signer_role", "driver", "app_version", "delivered_ms",
     "uncertainty_s", "received_ms", "place", "corrects", "event", "lines", "missing_attachments", "day",
-    "revision", "corrections", "counted", "purged_attachments", "former_seals",
+    "revision", "corrections", "counted", "purged_attachments", "former_seals", "office_word",
 }  # fmt: skip
 
 
