@@ -11,7 +11,7 @@ from shared.canonical import is_canonical
 from shared.delivered_line import DeliveredLine, UnbalancedLine, outcome
 from shared.money import CASH_STEP_CENTS
 from shared.problems import Problem, Text
-from shared.wire.event import CollectionLeaf, ContainersLeaf, LeafGroup, LineLeaf, OrderLeaf, PhotoLeaf
+from shared.wire.event import CollectionLeaf, ContainersLeaf, LeafGroup, LineLeaf, OrderLeaf, Outcome, PhotoLeaf
 from shared.wire.limits import MAX_LEAF_BYTES, MAX_LINES_AN_ORDER, MAX_ORDERS_A_STOP
 
 CARRIER = "carrier"
@@ -51,6 +51,16 @@ class VisitFacts:
     containers: tuple[ContainersLeaf, ...]
     collections: tuple[CollectionLeaf, ...]
     photos: tuple[PhotoLeaf, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """How the stop ended, over all the orders that are known here: only the carrier knows them all."""
+        ends = {order.leaf.outcome for order in self.orders}
+        if ends <= {"complete"}:
+            return "complete"
+        if ends & {"complete", "partial"}:
+            return "partial"
+        return "refused" if "refused" in ends else "failed"
 
     def order(self, order_id: str) -> OrderFacts | None:
         """Return what the visit says of this order, None when it says nothing."""

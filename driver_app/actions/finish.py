@@ -111,7 +111,13 @@ def _seal_visit(
     )
     for sha256 in filter(None, (*files, *visit.photos)):
         attachments.attach(session, sha256, run_id=visit.run.run_id, stop_id=visit.stop.stop_id, event_id=event_id)
-    states.mark_finished(session, progress, outcome=payload.outcome, event_id=event_id, at_ms=visit.now.wall_ms)
+    states.mark_finished(
+        session,
+        progress,
+        outcome=outcome_of(visit.run, visit.stop, visit.draft),
+        event_id=event_id,
+        at_ms=visit.now.wall_ms,
+    )
     return event_id
 
 
@@ -130,7 +136,6 @@ def _keep_signature(session: Session, signing: Signing | None, now: Moment) -> t
 def _payload(visit: _Visit, tree: VisitTree, signing: Signing | None, files: tuple[str, str]) -> VisitFinished:
     statement = state(visit.run, visit.stop, visit.draft, visit.language)
     return VisitFinished(
-        outcome=outcome_of(visit.run, visit.stop, visit.draft),
         failure=visit.draft.failure,
         root=tree.root.hex(),
         screen_sha256=statement.sha256,

@@ -120,7 +120,7 @@ class Model:
         if run_id != said["run_id"]:
             return False
         payload = said["payload"]
-        if said["type"] == "stop.arrived" or "outcome" not in payload:
+        if said["type"] == "stop.arrived" or "failure" not in payload:
             return bool(said["type"] == "stop.arrived")
         if not payload["corrects"] or choice == "replaced":
             return True

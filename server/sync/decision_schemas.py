@@ -148,7 +148,7 @@ def present_read(read: ReadEvent, foreseen: Foreseen | None) -> dict[str, Any]:
         "device_name": read.device_name,
         "happened_at": moment.at if moment else None,
         "uncertainty_s": moment.uncertainty_s if moment else None,
-        "outcome_signed": finished.outcome if finished else "",
+        "outcome_signed": read.outcome,
         "signer_name": finished.signer_name if finished else "",
         "signer_role": finished.signer_role if finished else "",
         "corrects": finished.corrects if finished else "",

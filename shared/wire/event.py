@@ -44,11 +44,11 @@ class Fix(_Sealed, frozen=True, kw_only=True):
 class VisitFinished(_Sealed, frozen=True, kw_only=True):
     """The whole stop in one event, without any line in it: lines are leaves under ``root``.
 
+    Nothing here differs with what any one supplier's order came to: every supplier of the stop reads it whole.
     ``signature_sha256`` names the attachment with the strokes, ``picture_sha256`` its rendering; both are empty
     when nobody signed (refused or failed stops may have a photo instead).
     """
 
-    outcome: Outcome
     failure: OptionalCode
     root: Sha256
     screen_sha256: Sha256

@@ -67,7 +67,6 @@ def make_visit(tree: VisitTree | None = None, **changes: Any) -> tuple[Envelope,
     """An envelope of a finished visit with the tree that its payload is the root of."""
     tree = tree or seal_tree(make_records())
     payload = VisitFinished(
-        outcome="partial",
         failure="",
         root=tree.root.hex(),
         screen_sha256="12" * 32,

@@ -40,7 +40,7 @@ def test_a_closed_shop_leaves_a_proof_of_the_attempt_and_no_signature(open_offic
     assert (proof.outcome, proof.missing_attachments) == ("failed", 0)
     verified = supplier.verified(proof)
     finished = verified.finished
-    assert (finished.outcome, finished.failure, finished.signature_sha256) == ("failed", "closed", "")
+    assert (verified.order.leaf.outcome, finished.failure, finished.signature_sha256) == ("failed", "closed", "")
     assert (
         verified.contents.attachments == {}
     )  # the picture of the shop is the carrier's: it shows no line of this order

@@ -49,4 +49,4 @@ def test_a_run_that_is_synced_in_the_evening_settles_as_any_other(open_office):
     office.jobs()
     assert office.run(run_id).state == RunState.SYNCED
     (proof,) = supplier.proofs()
-    assert supplier.verified(proof).finished.outcome == "complete"
+    assert supplier.verified(proof).order.leaf.outcome == "complete"

@@ -17,7 +17,7 @@ from server.delivery.events import DELIVERY_RECORDED
 from server.delivery.model import Collection, ContainerReturn, Delivery, DeliveryLine, Terms, Visit, VisitOutcome
 from shared.ids import new_id
 from shared.visit import OrderFacts
-from shared.wire.event import CollectionLeaf, ContainersLeaf, VisitFinished
+from shared.wire.event import CollectionLeaf, ContainersLeaf, Outcome, VisitFinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class OrderParties:
     agent_id: UUID | None = None
 
 
-def record_visit(session: Session, record: VisitRecord, finished: VisitFinished) -> Visit:
+def record_visit(session: Session, record: VisitRecord, finished: VisitFinished, *, outcome: Outcome) -> Visit:
     """Write the act of signing; only the carrier reads it whole."""
     visit = fresh(
         Visit,
@@ -60,7 +60,7 @@ def record_visit(session: Session, record: VisitRecord, finished: VisitFinished)
         event_id=record.event_id,
         event_seq=record.event_seq,
         driver_id=UUID(finished.driver_id),
-        outcome=VisitOutcome(finished.outcome),
+        outcome=VisitOutcome(outcome),
         failure=finished.failure,
         signer_name=finished.signer_name,
         signer_role=finished.signer_role,

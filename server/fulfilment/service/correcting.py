@@ -168,7 +168,7 @@ def correct_visit(
     """
     cited = [(said, cited_terms(session, said)) for said in report.said.orders]
     require_parties(session, report.said, run=run, stop=stop, cited=[terms for _said, terms in cited])
-    visit = visit or record_visit(session, report.record, report.finished)
+    visit = visit or record_visit(session, report.record, report.finished, outcome=report.said.outcome)
     note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)
     issued: list[Issued] = []
     for said, terms in cited:

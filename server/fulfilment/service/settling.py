@@ -87,7 +87,7 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
     """
     cited = [(facts_, cited_terms(session, facts_)) for facts_ in report.said.orders]
     require_parties(session, report.said, run=run, stop=stop, cited=[terms for _said, terms in cited])
-    visit = record_visit(session, report.record, report.finished)
+    visit = record_visit(session, report.record, report.finished, outcome=report.said.outcome)
     note_plan_change(session, report.plan_version, run=run, stop=stop, stamp=stamp)
     note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)
     issued: list[Issued] = []

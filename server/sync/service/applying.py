@@ -110,7 +110,7 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
     else:
         issued = settle_visit(session, report, run=of.run, stop=stop, stamp=stamp)
     if stop.state not in _ENDED:
-        is_signed = finished.outcome in {"complete", "partial"}
+        is_signed = report.said.outcome in {"complete", "partial"}
         progress.end_stop(session, stop, is_signed=is_signed, at=moment.at, stamp=stamp)
     if moment.skewed:
         _note_skew(session, record, stamp)

@@ -79,6 +79,7 @@ class ReadEvent:
     envelope: Envelope | None = None
     moment: Moment | None = None
     finished: VisitFinished | None = None
+    outcome: str = ""
     failure: Text | None = None
     corrects: Visit | None = None
     orders: tuple[ReadOrder, ...] = ()
@@ -163,6 +164,7 @@ def _read_visit(session: Session, about: ReadEvent, envelope: Envelope) -> ReadE
     return _with(
         about,
         finished=finished,
+        outcome=said.outcome,
         failure=next((Text(one.name_fr, one.name_en) for one in FAILURES if one.code == finished.failure), None),
         corrects=delivered.visit_of_event(session, UUID(finished.corrects)) if finished.corrects else None,
         orders=tuple(_order(session, about, order) for order in said.orders),

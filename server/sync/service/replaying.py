@@ -24,7 +24,7 @@ from shared.canonical import canonical_bytes
 from shared.sealing_event import open_envelope, visit_of
 from shared.visit import read_visit
 from shared.visit_facts import OrderFacts, VisitFacts
-from shared.wire.event import Envelope, VisitFinished
+from shared.wire.event import Envelope, Outcome, VisitFinished
 
 VISIT: Final = "visit.finished"
 
@@ -144,7 +144,7 @@ def _said_by_log(events: Iterable[DeviceEvent], revised: Mapping[tuple[str, str]
         sealed = sealed_of(event)
         envelope = open_envelope(sealed)
         finished, said = visit_of(envelope), read_visit(sealed.groups)
-        rows[f"visit {envelope.event_id}"] = _visit_said(envelope, finished)
+        rows[f"visit {envelope.event_id}"] = _visit_said(envelope, finished, said.outcome)
         for order in said.orders:
             is_first = (envelope.stop_id, order.order_id) not in orders
             orders.add((envelope.stop_id, order.order_id))
@@ -157,13 +157,13 @@ def _said_by_log(events: Iterable[DeviceEvent], revised: Mapping[tuple[str, str]
     return rows
 
 
-def _visit_said(envelope: Envelope, finished: VisitFinished) -> Said:
+def _visit_said(envelope: Envelope, finished: VisitFinished, outcome: Outcome) -> Said:
     return {
         "device": envelope.device_id,
         "seq": envelope.seq,
         "stop": envelope.stop_id,
         "driver": finished.driver_id,
-        "outcome": finished.outcome,
+        "outcome": outcome,
         "failure": finished.failure,
         "signer": [finished.signer_name, finished.signer_role],
         "signature": finished.signature_sha256,

@@ -133,7 +133,7 @@ def test_a_refused_stop_has_a_proof_without_a_signature(yard: Yard) -> None:
     proofs = seal(yard, deliver(yard, unmet="refused"))
     assert len(proofs) == 3
     found = verify_proof(file_of(proofs[0]))
-    assert (found.finished.outcome, found.finished.signer_name) == ("refused", "")
+    assert (found.order.leaf.outcome, found.finished.signer_name) == ("refused", "")
     assert all(line.delivered == 0 for line in found.order.lines)
 
 

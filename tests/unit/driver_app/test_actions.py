@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from driver_app.actions.arrive import arrive
@@ -44,7 +45,12 @@ from tests.factories.tablets import Cab, make_cab
 @pytest.fixture
 def cab(tmp_path: Path) -> Cab:
     """A tablet whose driver stands at the first stop."""
-    cab = make_cab(tmp_path, make_run(stops=3))
+    return at_the_door(tmp_path)
+
+
+def at_the_door(home: Path) -> Cab:
+    """Return a tablet whose driver stands at the first stop."""
+    cab = make_cab(home, make_run(stops=3))
     start_run(cab.tablet, run_id=cab.run.run_id, now=cab.now)
     arrive(cab.tablet, **cab.at(), now=cab.now)
     return cab
@@ -75,7 +81,7 @@ def test_a_stop_without_exception_is_sealed_complete(cab: Cab) -> None:
     visit, facts = sealed(cab)
     draft = cab.tablet.store.read(lambda session: drafts.load(session, **cab.at()))
     assert draft is not None
-    assert visit.outcome == "complete"
+    assert facts.outcome == "complete"
     assert visit.screen_sha256 == state(cab.run, cab.stop(), draft, "fr").sha256
     assert [order.order_id for order in facts.orders] == [order.order_id for order in cab.stop().orders]
     assert facts.orders[0].leaf.shown == "invoice"
@@ -92,10 +98,30 @@ def test_a_shortage_needs_its_reason_and_photo_before_signing(cab: Cab) -> None:
         finish(cab)
     add_photo(cab.tablet, **cab.at(), jpeg=b"jpeg", now=cab.now, line_id=line_id(cab))
     finish(cab)
-    visit, facts = sealed(cab)
+    _visit, facts = sealed(cab)
     line = facts.orders[0].lines[0]
-    assert (visit.outcome, line.delivered, line.lost, line.reason) == ("partial", 18, 2, "breakage")
+    assert (facts.outcome, line.delivered, line.lost, line.reason) == ("partial", 18, 2, "breakage")
     assert len(line.photos) == 1
+
+
+def test_what_every_supplier_reads_tells_nothing_of_a_neighbours_order(tmp_path: Path) -> None:
+    """M2, G10: all suppliers of a stop are shown the signed payload; only hashes of what is hidden from them differ."""
+    read = []
+    for missing in (0, 2):
+        cab = at_the_door(tmp_path / str(missing))
+        if missing:
+            neighbour = cab.stop().orders[1].goods.lines[0]
+            at = {**cab.at(), "line_id": neighbour.line_id}
+            set_delivered(cab.tablet, **at, delivered=neighbour.quantity - missing)
+            set_reason(cab.tablet, **at, reason="refused")
+        finish(cab)
+        visit, facts = sealed(cab)
+        assert facts.orders[1].leaf.outcome == ("partial" if missing else "complete")
+        mine = msgspec.structs.asdict(facts.orders[0].leaf)
+        read.append((msgspec.structs.asdict(visit), {name: mine[name] for name in mine if name != "salt"}))
+    (whole, of_whole), (short, of_short) = read
+    assert of_whole == of_short
+    assert {name for name in whole if whole[name] != short[name]} <= {"root", "screen_sha256"}
 
 
 def test_changing_the_quantity_moves_what_is_missing_with_it(cab: Cab) -> None:
@@ -122,7 +148,7 @@ def test_nothing_delivered_returns_everything(cab: Cab, fail: Callable[..., obje
     fail(cab.tablet, **cab.at())
     finish(cab, signed=False)
     visit, facts = sealed(cab)
-    assert visit.outcome == outcome
+    assert facts.outcome == outcome
     assert {(line.delivered, line.returned) for order in facts.orders for line in order.lines} == {
         (0, line.ordered) for order in facts.orders for line in order.lines
     } or all(line.delivered == 0 and line.returned == line.ordered for order in facts.orders for line in order.lines)

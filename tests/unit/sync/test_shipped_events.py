@@ -31,7 +31,7 @@ def said(sealed: SealedEvent, envelope: Envelope) -> dict[str, Any]:
         return envelope.payload
     finished, facts = visit_of(envelope), read_visit(sealed.groups)
     return {
-        "outcome": finished.outcome,
+        "outcome": facts.outcome,
         "failure": finished.failure,
         "signer": [finished.signer_name, finished.signer_role],
         "corrects": finished.corrects,
