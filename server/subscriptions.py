@@ -81,7 +81,7 @@ REACTIONS: Mapping[str, tuple[Task, ...]] = {
 }
 
 # when (cron, UTC) → its job, taking the moment; only a worker that stays plans them, once however many there are
-HOURS: Mapping[str, Task] = {"23 * * * *": identity.sweep}
+HOURS: Mapping[str, Task] = {"23 * * * *": identity.sweep, "41 * * * *": sync.sweep_half_sent}
 
 
 def plan_hours(app: procrastinate.App) -> None:

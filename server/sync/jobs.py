@@ -13,6 +13,7 @@ from server.core import clock, facts
 from server.core.blobs import BlobMissing, blob_store
 from server.core.jobs import AGAIN, enqueue, queue
 from server.core.keys import server_key, server_keys
+from server.core.logs import log
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.delivery.events import PROOF_SEALED
@@ -33,6 +34,7 @@ from server.orders.model import Order
 from server.parties.wording import with_badge
 from server.sync.model import Attachment, DeviceEvent, EventDecision
 from server.sync.service import proofs, purging
+from server.sync.service.attachments import UPLOADS_KEPT, sweep_uploads
 from server.sync.service.bundles import build_bundle
 from server.sync.service.proofs import SealedVisit
 from server.sync.service.streams import unix_ms
@@ -42,6 +44,13 @@ from shared.problems import Language, Text
 from shared.sealing import public_bytes
 
 PROOF_TYPE = "application/vnd.tournee.proof+zip"
+
+
+@queue.task(name="sync.sweep_uploads", queueing_lock="sync.sweep_uploads", retry=AGAIN)
+def sweep_half_sent(timestamp: int) -> None:
+    """Delete half-sent files that no tablet came back for; ``timestamp``, the hour that asked, decides nothing."""
+    gone = sweep_uploads(before=clock.now() - UPLOADS_KEPT)
+    log(__name__).info("swept", asked_at=timestamp, uploads=gone)
 
 
 @queue.task(name="sync.build_run_bundle", retry=AGAIN)

@@ -42,6 +42,8 @@ class DeviceStream(Owned):
     strays_refused: Mapped[int] = mapped_column(BigInteger, default=0)
     pace_minute: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970
     pace_count: Mapped[int] = mapped_column(default=0, server_default="0")  # greetings and pushes in that minute
+    files_day: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970, UTC
+    files_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # of files kept on that day
     retired_at: Mapped[datetime | None]
     retired_by: Mapped[UUID | None]
     retired_note: Mapped[str] = mapped_column(default="")

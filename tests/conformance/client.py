@@ -320,6 +320,9 @@ class Tablet:
             try:
                 one["done"] = self._upload_one(name, base64.b64decode(one["bytes"]), one["type"])
             except Refused as refusal:
+                if refusal.status == 507:  # no room for files: they stay for later, events go on
+                    self.kept["retry_after_s"] = refusal.retry_after_s
+                    break
                 if refusal.status not in {400, 404, 409, 413, 415, 422}:
                     raise
             self._keep()

@@ -442,6 +442,8 @@ CREATE TABLE device_stream (
 	strays_refused BIGINT NOT NULL, 
 	pace_minute BIGINT DEFAULT '0' NOT NULL, 
 	pace_count INTEGER DEFAULT '0' NOT NULL, 
+	files_day BIGINT DEFAULT '0' NOT NULL, 
+	files_bytes BIGINT DEFAULT '0' NOT NULL, 
 	retired_at TIMESTAMP WITH TIME ZONE, 
 	retired_by UUID, 
 	retired_note TEXT NOT NULL, 

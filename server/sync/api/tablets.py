@@ -21,11 +21,19 @@ from server.core.web.byte_doors import Asked, carries_bytes
 from server.core.web.messages import body, decode_message, too_large
 from server.identity.permissions import Permission
 from server.sync.queries import attachment_of, device_of, file_named
-from server.sync.service.attachments import MEDIA_TYPES, Upload, append_chunk, check_upload, complete, offset_to_say
+from server.sync.service.attachments import (
+    MEDIA_TYPES,
+    Upload,
+    append_chunk,
+    check_room,
+    check_upload,
+    complete,
+    offset_to_say,
+)
 from server.sync.service.closing import take_in_waiting
 from server.sync.service.doors import Pace, Turnstile
 from server.sync.service.keeping import keep_attachment
-from server.sync.service.overall import count_call, take_place
+from server.sync.service.overall import count_call, count_file, kept_today, take_place
 from server.sync.service.pulling import Puller, pull
 from server.sync.service.pushing import apply_batch
 from server.sync.service.safekeeping import backup_age
@@ -112,7 +120,7 @@ def attachment_offset(sha256: str) -> Response:
         known = attachment_of(session, sha256)
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
-    return _offset(offset_to_say(Upload(actor().org_id, sha256, 0, "")))
+    return _offset(offset_to_say(Upload(actor().org_id, _own_id(), sha256, 0, "")))
 
 
 @blp.route(f"/attachments/{_SHA}", methods=["PATCH"])
@@ -122,19 +130,23 @@ def attachment_chunk(sha256: str) -> Response:
     """Take a chunk of a file; the answer is the true offset, wherever the chunk was meant to go"""
     size = _whole_number(request.headers.get("Upload-Length", ""), "Upload-Length")
     offset = _whole_number(request.headers.get("Upload-Offset", ""), "Upload-Offset")
-    upload = Upload(actor().org_id, _hex(sha256), size, request.headers.get("Upload-Type", ""))
+    upload = Upload(actor().org_id, _own_id(), _hex(sha256), size, request.headers.get("Upload-Type", ""))
     check_upload(upload)
     with transaction(actor().org_id) as session:
         known = attachment_of(session, upload.sha256)
+        kept = kept_today(session, device_id=upload.device_id, now=stamp().at)
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
-    reached = append_chunk(upload, offset=offset, chunk=body(limit_bytes=MAX_CHUNK_BYTES))
+    chunk = body(limit_bytes=MAX_CHUNK_BYTES)
+    check_room(upload, offset=offset, chunk_bytes=len(chunk), kept_today=kept)
+    reached = append_chunk(upload, offset=offset, chunk=chunk)
     payload = complete(upload)
     if payload is None:
         return _offset(min(reached, upload.offset))
     blob_store().put(upload.carrier_id, payload, media_type=upload.media_type)
     with transaction(actor().org_id) as session:
         keep_attachment(session, upload, stamp=stamp())
+        count_file(session, device_id=upload.device_id, size_bytes=size, now=stamp().at)
     upload.path.unlink(missing_ok=True)
     return _offset(size)
 

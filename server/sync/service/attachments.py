@@ -5,14 +5,21 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 from uuid import UUID
 
 from server.core.settings import settings
 from shared.problems import Problem, Text
 from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES
 
+MAX_OPEN_FILES: Final = 500
+MAX_BYTES_A_DAY: Final = 2 * 1024**3
+UPLOADS_KEPT: Final = timedelta(days=14)
+_ROOM_IN_S: Final = 300
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "application/vnd.tournee.strokes"})
 
 
@@ -24,11 +31,20 @@ class AttachmentRefused(Problem):
     title = Text("Pièce jointe refusée", "Attachment refused")
 
 
+class TabletStoreFull(Problem):
+    """One tablet has begun too many files, or sent too many bytes of them today; events go on."""
+
+    slug = "tablet-store-full"
+    status = 507
+    title = Text("Trop de fichiers de cette tablette", "Too many files of this tablet")
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file on its way: ``path`` holds what has arrived so far."""
+    """A file on its way from one tablet: ``path`` holds what has arrived so far."""
 
     carrier_id: UUID
+    device_id: UUID
     sha256: str
     size_bytes: int
     media_type: str
@@ -36,7 +52,7 @@ class Upload:
     @property
     def path(self) -> Path:
         """Where the chunks gather, on the same disk as the store."""
-        return Path(settings().store_path) / "uploads" / str(self.carrier_id) / self.sha256
+        return uploads_folder() / str(self.carrier_id) / str(self.device_id) / self.sha256
 
     @property
     def offset(self) -> int:
@@ -61,6 +77,51 @@ def check_upload(upload: Upload) -> None:
             ),
             where=upload.sha256,
         )
+
+
+def check_room(upload: Upload, *, offset: int, chunk_bytes: int, kept_today: int) -> None:
+    """Refuse a chunk that goes beyond what one tablet may have open, or may send in a day; ``kept_today`` in bytes.
+
+    Raises:
+        TabletStoreFull: it does; the tablet keeps the file and comes back.
+    """
+    sizes = _open_sizes(upload.path.parent)
+    begins = offset == 0 and upload.sha256 not in sizes
+    if (begins and len(sizes) >= MAX_OPEN_FILES) or sum(sizes.values()) + kept_today + chunk_bytes > MAX_BYTES_A_DAY:
+        raise TabletStoreFull(
+            Text(
+                f"Une tablette a au plus {MAX_OPEN_FILES} fichiers en cours et envoie {MAX_BYTES_A_DAY // 1024**3} Go "
+                "par jour. Le fichier reste sur elle et partira plus tard; les événements continuent.",
+                f"A tablet has {MAX_OPEN_FILES} files under way at most and sends {MAX_BYTES_A_DAY // 1024**3} GB a "
+                "day. The file stays on it and goes later; events go on.",
+            ),
+            where=upload.sha256,
+            retry_after_s=_ROOM_IN_S,
+        )
+
+
+def _open_sizes(folder: Path) -> dict[str, int]:
+    sizes = {}
+    for path in folder.glob("*"):
+        with suppress(FileNotFoundError):  # it became whole meanwhile
+            sizes[path.name] = path.stat().st_size
+    return sizes
+
+
+def uploads_folder() -> Path:
+    """Return where files gather before they are whole."""
+    return Path(settings().store_path) / "uploads"
+
+
+def sweep_uploads(*, before: datetime) -> int:
+    """Delete half-sent files that nothing came for since ``before``; return how many. Who has one begins it anew."""
+    gone = 0
+    for path in uploads_folder().rglob("*"):
+        with suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime < before.timestamp():
+                path.unlink()
+                gone += 1
+    return gone
 
 
 def offset_to_say(upload: Upload) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from server.sync.service.doors import Saturated, TooManyPushes, saturated, too_many
+from server.sync.service.streams import lock_stream
 
 _MINUTE_S: Final = 60
 _LOOK_EVERY_S: Final = 0.1
@@ -26,6 +27,14 @@ _COUNT_CALL = text(
 )
 
 __all__ = ["Saturated", "TooManyPushes", "count_call", "take_place"]
+
+_FILES_TODAY = text("SELECT files_bytes FROM device_stream WHERE device_id = :device AND files_day = :day")
+_DAY_S: Final = 24 * 3600
+_COUNT_FILE = text(
+    "UPDATE device_stream SET files_day = :day, "
+    "files_bytes = CASE WHEN files_day = :day THEN files_bytes + :bytes ELSE :bytes END WHERE device_id = :device "
+    "RETURNING device_id"
+)
 
 
 def take_place(session: Session, *, most: int, patience_s: float) -> None:
@@ -58,3 +67,21 @@ def count_call(session: Session, *, device_id: UUID, most: int, now: datetime) -
     counted = session.scalar(_COUNT_CALL, {"minute": second // _MINUTE_S, "device": device_id})
     if counted is not None and counted > most:
         raise too_many(wait_s=_MINUTE_S - second % _MINUTE_S)
+
+
+def kept_today(session: Session, *, device_id: UUID, now: datetime) -> int:
+    """Return how many bytes of a tablet's files became whole on this day (UTC)."""
+    row = session.execute(_FILES_TODAY, {"device": device_id, "day": _day(now)}).scalar_one_or_none()
+    return int(row or 0)
+
+
+def count_file(session: Session, *, device_id: UUID, size_bytes: int, now: datetime) -> None:
+    """Count a file of a tablet that became whole."""
+    values = {"day": _day(now), "bytes": size_bytes, "device": device_id}
+    if session.execute(_COUNT_FILE, values).first() is None:  # it sends a file before it ever greeted
+        lock_stream(session, device_id)
+        session.execute(_COUNT_FILE, values)
+
+
+def _day(now: datetime) -> int:
+    return int(now.timestamp()) // _DAY_S
