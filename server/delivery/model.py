@@ -59,6 +59,7 @@ class Visit(Owned):
     signer_role: Mapped[str] = mapped_column(default="")
     signature_sha256: Mapped[str] = mapped_column(default="")
     picture_sha256: Mapped[str] = mapped_column(default="")
+    photos: Mapped[list[str]] = mapped_column(default=list)  # of no line: only the carrier sees them
     root: Mapped[str]
     delivered_at: Mapped[datetime]  # the tablet's clock, corrected by its offset
     uncertainty_s: Mapped[int]

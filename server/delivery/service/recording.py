@@ -22,7 +22,7 @@ from shared.wire.event import CollectionLeaf, ContainersLeaf, Outcome, VisitFini
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitRecord:
-    """Where and when a visit took place, and which event says so."""
+    """Where and when a visit took place, which event says so, and the sha256 of its photos of no line."""
 
     stop_id: UUID
     run_id: UUID
@@ -34,6 +34,7 @@ class VisitRecord:
     delivered_at: datetime
     uncertainty_s: int
     received_at: datetime
+    photos: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ def record_visit(session: Session, record: VisitRecord, finished: VisitFinished,
         signer_role=finished.signer_role,
         signature_sha256=finished.signature_sha256,
         picture_sha256=finished.picture_sha256,
+        photos=list(record.photos),
         root=finished.root,
         delivered_at=record.delivered_at,
         uncertainty_s=record.uncertainty_s,

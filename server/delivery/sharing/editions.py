@@ -138,6 +138,7 @@ def _is_named(session: Session, sha256: str, visit_id: UUID) -> bool:
             or_(
                 Visit.signature_sha256 == sha256,
                 Visit.picture_sha256 == sha256,
+                literal(sha256) == any_(Visit.photos),
                 literal(sha256) == any_(DeliveryLine.photos),
             ),
         )

@@ -1953,6 +1953,7 @@ CREATE TABLE visit (
 	signer_role TEXT NOT NULL, 
 	signature_sha256 TEXT NOT NULL, 
 	picture_sha256 TEXT NOT NULL, 
+	photos TEXT[] NOT NULL, 
 	root TEXT NOT NULL, 
 	delivered_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	uncertainty_s INTEGER NOT NULL, 

@@ -91,7 +91,7 @@ class _Visit:
 def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued, ...]:
     envelope, moment = of.envelope, of.moment
     stop = progress.stop_of(of.run, UUID(envelope.stop_id))
-    finished = visit_of(envelope)
+    finished, facts = visit_of(envelope), read_visit(of.sealed.groups)
     record = VisitRecord(
         stop_id=stop.id,
         run_id=of.run.id,
@@ -103,8 +103,9 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
         delivered_at=moment.at,
         uncertainty_s=moment.uncertainty_s,
         received_at=of.received_at,
+        photos=tuple(leaf.sha256 for leaf in facts.photos),
     )
-    report = VisitReport(record, finished, read_visit(of.sealed.groups), envelope.plan_version)
+    report = VisitReport(record, finished, facts, envelope.plan_version)
     if finished.corrects or (of.review and of.review.replaces):
         issued = _correct(session, of, report, stop=stop, stamp=stamp)
     else:

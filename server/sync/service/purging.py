@@ -120,7 +120,7 @@ def replace_files(
         seals[proof.id] = seal_fingerprint(file.payload)
         purged.append(proof)
     session.flush()
-    freed += _attached_bytes(session, {sha for delivery in sealed.deliveries for sha in sealed.demanded(delivery)})
+    freed += _attached_bytes(session, _pictures(sealed))
     share_proofs(session, purged, seals=seals, stamp=stamp)
     return freed
 
@@ -133,10 +133,15 @@ def loose_files(session: Session, sealed: SealedVisit) -> list[str]:
     if proofs_with_pictures(session, sealed):
         return []
     proofs = session.scalars(select(Proof).where(Proof.delivery_id.in_([one.id for one in sealed.deliveries]))).all()
-    demanded = {sha for delivery in sealed.deliveries for sha in sealed.demanded(delivery)} & sealed.received
-    pictures = demanded - still_needed(session, demanded, visit_id=sealed.visit.id)
+    named = _pictures(sealed)
+    pictures = named - still_needed(session, named, visit_id=sealed.visit.id)
     copies = _shown_copies(session, pictures)
     return sorted(pictures) + sorted(copies) + sorted(sha for one in proofs for sha in _superseded(session, one))
+
+
+def _pictures(sealed: SealedVisit) -> set[str]:
+    """Return every file that the visit names: those of its proofs, and the photos of no line."""
+    return {sha for delivery in sealed.deliveries for sha in sealed.demanded(delivery)} | set(sealed.visit.photos)
 
 
 def note_purged(session: Session, names: Iterable[str], *, stamp: Stamp) -> None:

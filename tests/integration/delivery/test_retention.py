@@ -19,17 +19,24 @@ from server.core.blobs import BlobMissing, blob_store
 from server.core.settings import reload_settings
 from server.core.transaction import transaction
 from server.delivery.contests.model import ContestSubject
-from server.delivery.model import Proof
+from server.delivery.model import Proof, Visit
 from server.delivery.proofs import Doubt, verify_proof
 from server.delivery.sharing.model import AccessPart, AccessWay
 from server.delivery.sharing.noting import Reader, note_access
 from server.fulfilment.service.contesting import open_contest, withdraw_contest
 from server.sync.cli import retention
+from server.sync.model import Attachment, DeviceEvent
+from server.sync.service.absent import note_lost
+from server.sync.service.keeping import note_copy
 from server.sync.service.purging import kept_since
 from shared.ids import new_id
+from shared.visit import VisitPhoto
 from tests.factories.given import carrier, deliver, proof_bytes, seal, supplied_yard, supplier
 from tests.factories.hand_tablet import PICTURE, PICTURE_SHA, SIGNATURE_SHA, STROKES, Yard
 from tests.factories.world import ADJUST, CREDIT, stamp
+
+DOOR, SHOWN = b"\xff\xd8 a person at a door", b"\xff\xd8 the copy of it that people see"
+DOOR_SHA, SHOWN_SHA = (hashlib.sha256(payload).hexdigest() for payload in (DOOR, SHOWN))
 
 
 @pytest.fixture
@@ -39,8 +46,12 @@ def yard(database, monkeypatch: pytest.MonkeyPatch) -> Yard:
     reload_settings()
     yard = supplied_yard(create_app(), [ADJUST, CREDIT], buyers=2)
     yard.tablet.upload_signature()
+    assert yard.tablet.upload(DOOR).status_code == 200
+    with transaction(yard.world.carrier_id) as session:
+        copy_sha256 = blob_store().put(yard.world.carrier_id, SHOWN, media_type="image/jpeg")
+        note_copy(session, DOOR_SHA, served_sha256=copy_sha256)
     for position in range(2):
-        seal(yard, deliver(yard, position))
+        seal(yard, deliver(yard, position, photos=[VisitPhoto(sha256=DOOR_SHA, note="porte")]))
     return yard
 
 
@@ -63,16 +74,32 @@ def test_pictures_go_and_the_proofs_still_verify(yard: Yard) -> None:
     assert run()["held_by_contest"] == 1  # the other visit went
     kept = blob_store()
     assert kept.get(owner, SIGNATURE_SHA) == STROKES  # the same file is named by the visit that is held
+    assert (kept.get(owner, DOOR_SHA), kept.get(owner, SHOWN_SHA)) == (DOOR, SHOWN)
     with transaction(before[0].seller_id) as session:
         withdraw_contest(session, contest_id=held, author="x", stamp=stamp())
     done = run()
     assert (done["visits"], done["held_by_contest"]) == (1, 0)
     assert done["freed_bytes"] > 0
-    for sha256 in (SIGNATURE_SHA, PICTURE_SHA, before[0].file_sha256, before[0].pdf_sha256):
+    for sha256 in (SIGNATURE_SHA, PICTURE_SHA, DOOR_SHA, SHOWN_SHA, before[0].file_sha256, before[0].pdf_sha256):
         with pytest.raises(BlobMissing):
             kept.get(owner, sha256)
     assert run()["visits"] == 0
+    _look_at_the_hashes(yard)
     _look_at_what_is_left(yard)
+
+
+def _look_at_the_hashes(yard: Yard) -> None:
+    """What was purged is still named by the signed event, is no loss, is not shown, and comes back by no upload."""
+    owner = yard.world.carrier_id
+    with transaction(owner) as session:
+        assert note_lost(session, blob_store()) == ()
+        assert [list(one.photos) for one in session.scalars(select(Visit))] == [[DOOR_SHA]] * 2
+        assert all(DOOR_SHA in json.dumps(one.groups) for one in session.scalars(select(DeviceEvent)))
+        gone = session.scalars(select(Attachment).where(Attachment.purged_at.is_not(None)))
+        assert {one.sha256 for one in gone} == {DOOR_SHA, SIGNATURE_SHA, PICTURE_SHA}
+    assert yard.tablet.upload(DOOR).status_code == 200
+    assert not blob_store().has(owner, DOOR_SHA)
+    assert carrier(yard).get(f"/api/v1/pictures/{DOOR_SHA}").status_code == 404
 
 
 def _contest(yard: Yard, proof: Proof) -> Any:
