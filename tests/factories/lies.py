@@ -49,7 +49,15 @@ def sealed_again(
 def lies() -> list[Lie]:
     """Return every lie, the same ones each time, of a proof that is otherwise in order."""
     files = unpack(SIGNED.file())
-    return [*_subjects(files), *_entries(files), *_forms(files), *_groups(files), *_offices(files), *_keys(files)]
+    return [
+        *_subjects(files),
+        *_entries(files),
+        *_forms(files),
+        *_groups(files),
+        *_offices(files),
+        *_keys(files),
+        *_newlines(files),
+    ]
 
 
 def words() -> list[Lie]:
@@ -199,3 +207,24 @@ def _keys(files: Files) -> Iterator[Lie]:
     signature = sign(SERVER, "receipt", hashlib.sha256(spaced.encode()).digest()).hex()
     written = canonical_bytes(keys | {"receipt_body": spaced, "receipt_signature": signature})
     yield Lie("receipt with a space", sealed_again(files | {"keys.json": written}), Check.RECEIPT)
+
+
+def _newlines(files: Files) -> Iterator[Lie]:
+    """A newline behind digits: what Python's own reading of them does not mind."""
+    fields = {
+        "manifest.json": ("subject.order_id", "subject.seller_id", "subject.buyer_id"),
+        "events/1.json": ("hash", "signature"),
+        "keys.json": (
+            "carrier_id", "device_id", "device_key", "server_key", "attestation", "receipt_key", "receipt_signature",
+        ),
+    }  # fmt: skip
+    for name, paths in fields.items():
+        for path in paths:
+            said = json.loads(files[name])
+            for step in path.split("."):
+                said = said[step]
+            yield Lie(f"newline {path}", _edited(files, name, path, f"{said}\n"), Check.ARCHIVE)
+    sealed = unpack(sealed_again(files))
+    signature = json.loads(sealed["seal.json"])["signature"]
+    written = _changed(sealed["seal.json"], "signature", f"{signature}\n")
+    yield Lie("newline in the seal", pack(sealed | {"seal.json": written}), Check.ARCHIVE)

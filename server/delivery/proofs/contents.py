@@ -224,7 +224,7 @@ def read_seal(payload: bytes) -> ProofSeal:
         msgspec.DecodeError: it is no seal.
     """
     seal = msgspec.json.decode(payload, type=ProofSeal)
-    if _encode(seal) != payload:
+    if _encode(seal) != payload or seal.signature != seal.signature.strip():
         raise _refuse("Le sceau n’est pas dans sa forme.", "The seal is not in its form.", "seal.json")
     return seal
 

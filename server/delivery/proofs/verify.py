@@ -76,6 +76,7 @@ def verify_proof(
         Problem: the first thing that does not hold; ``check_of`` names its step.
     """
     contents, _manifest, manifest_bytes, seal = read_proof(payload)
+    _check_digits(contents)
     key = _check_seal(contents, manifest_bytes, seal)
     _check_device(contents, key)
     event = contents.event
@@ -129,6 +130,19 @@ def check_of(problem: Problem) -> Check:
             return Check.DAY
         case _:
             return Check(problem.members.get("check", Check.KEYS))
+
+
+def _check_digits(contents: ProofContents) -> None:
+    """Digits with nothing around them: ``bytes.fromhex`` and a pattern's ``$`` let a newline behind them pass."""
+    subject, event, keys = contents.subject, contents.event, contents.keys
+    for written in (
+        subject.order_id, subject.seller_id, subject.buyer_id, event.hash, event.signature, keys.carrier_id,
+        keys.device_id, keys.device_key, keys.server_key, keys.attestation, keys.receipt_key, keys.receipt_signature,
+        *(text for link in keys.succession for text in (link.public_key, link.endorsement)),
+        *(node for leaves in contents.leaves for node in (*leaves.padding, *leaves.path)),
+        *(one.event_id for one in contents.office.corrections),
+    ):  # fmt: skip
+        require(written == written.strip(), written[:16], "un contenu inattendu", "another shape", Check.ARCHIVE)
 
 
 def _check_seal(contents: ProofContents, manifest_bytes: bytes, seal: ProofSeal) -> str:
