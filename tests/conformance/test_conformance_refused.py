@@ -85,6 +85,17 @@ def test_a_refusal_ends_the_round_and_loses_nothing(client: Client, office: Offi
     require_everything_once(client, office)
 
 
+def test_an_office_without_room_for_files_still_takes_events(client: Client, office: Office) -> None:
+    """Protocol: 507 on a file keeps the files for later, and holds up no event."""
+    drive(client, office, stops=1)
+    office.wire.once("PATCH", saying(507, Retry_After="300"))
+    client.sync()
+    assert office.wire.spent
+    assert client.seen.acked == client.seen.head
+    assert client.sync() == "done"
+    require_everything_once(client, office)
+
+
 def test_a_parked_event_stands_in_nobodys_way(client: Client, office: Office) -> None:
     """G6: what cannot be applied waits for a person with its reason; other stops and the receipt go on."""
     office.run_sql("UPDATE container_price SET unit_cents = unit_cents + 1")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
+import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
@@ -22,7 +23,7 @@ from server.sync.service.absent import missing_files, safe_until
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
 from shared.problems import Problem, Text
-from shared.sealing import GENESIS, sign
+from shared.sealing import GENESIS, is_signed_by, public_bytes, sign
 from shared.wire.hello import Hello, HelloAnswer
 from shared.wire.limits import PROTOCOL
 from shared.wire.push import Receipt
@@ -136,7 +137,12 @@ def _standing(
 
 
 def give_receipt(session: Session, stream: DeviceStream, *, key: Ed25519PrivateKey, now: datetime) -> Receipt:
-    """Sign how far the server has the stream; the row is kept for as long as the stream."""
+    """Sign how far the server has the stream; the row is kept for as long as the stream.
+
+    Where nothing came since the last receipt, that one is given again: the same head in the same epoch, and since when.
+    """
+    if (last := _receipt_given(session, stream, key=key)) is not None:
+        return last
     body = canonical_bytes(
         {
             "device_id": str(stream.device_id),
@@ -158,6 +164,23 @@ def give_receipt(session: Session, stream: DeviceStream, *, key: Ed25519PrivateK
         )
     )
     return Receipt(body=body.decode(), signature=signature)
+
+
+def _receipt_given(session: Session, stream: DeviceStream, *, key: Ed25519PrivateKey) -> Receipt | None:
+    """Return the last receipt where it says all that one of now would: head, epoch, and under the present key."""
+    row = session.scalars(
+        select(SignedReceipt)
+        .where(SignedReceipt.device_id == stream.device_id, SignedReceipt.last_seq == stream.last_seq)
+        .order_by(SignedReceipt.given_at.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    said, digest = msgspec.json.decode(row.body), hashlib.sha256(row.body.encode()).digest()
+    is_ours = is_signed_by(public_bytes(key), "receipt", digest, bytes.fromhex(row.signature))
+    if not is_ours or (said["head"], said["epoch"]) != (stream.head, epoch(session)):
+        return None
+    return Receipt(body=row.body, signature=row.signature)
 
 
 def unix_ms(instant: datetime) -> int:

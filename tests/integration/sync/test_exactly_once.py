@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
+import psycopg
 import pytest
 from sqlalchemy import select
 
@@ -18,6 +19,7 @@ from server.delivery.model import Delivery, Visit
 from server.sync.model import DeviceEvent, EventOutcome
 from shared.sealing import is_signed_by, public_bytes
 from shared.wire.event import LeafGroup
+from tests.conftest import Database
 from tests.factories.hand_tablet import HandTablet, Yard, short
 from tests.factories.state import differences, state_digest
 
@@ -32,6 +34,22 @@ def whole(yard: Yard) -> HandTablet:
     tablet.visit(stop, counted=short(line.line_id, line.quantity))
     tablet.come_back()
     return tablet
+
+
+def test_a_push_without_news_gets_the_last_receipt_again(whole: HandTablet, database: Database) -> None:
+    """Protocol, receipts: no row for what was signed before; another head or another epoch is signed anew."""
+    first = whole.push(1, 3)["receipt"]
+    assert [whole.push(1, 3)["receipt"] for _ in range(5)] == [first] * 5
+    last = whole.push()["receipt"]
+    with psycopg.connect(database.superuser_url.replace("+psycopg", "")) as connection:
+        connection.execute("UPDATE server_epoch SET nonce = gen_random_uuid()")
+    restored = whole.push()["receipt"]
+    told = [json.loads(one["body"]) for one in (first, last, restored)]
+    assert [one["last_seq"] for one in told] == [3, 4, 4]
+    assert told[1]["epoch"] != told[2]["epoch"]
+    with psycopg.connect(database.superuser_url.replace("+psycopg", "")) as connection:
+        kept = connection.execute("SELECT body FROM signed_receipt ORDER BY given_at").fetchall()
+    assert [body for (body,) in kept] == [one["body"] for one in (first, last, restored)]
 
 
 def test_a_batch_sent_twice_gets_the_same_answer_and_changes_nothing(whole: HandTablet, database) -> None:
