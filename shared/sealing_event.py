@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -11,7 +13,7 @@ from shared.problems import Problem, Text
 from shared.sealing import chain_hash, is_signed_by, sign
 from shared.visit import leaf_groups, tree_of
 from shared.visit_facts import UnreadableVisit
-from shared.wire.event import SCHEMA, Envelope, SealedEvent, VisitFinished
+from shared.wire.event import SCHEMA, Envelope, LeafGroup, SealedEvent, VisitFinished
 from shared.wire.limits import MAX_EVENT_BYTES
 
 VISIT = "visit.finished"
@@ -23,6 +25,13 @@ class BrokenSeal(Problem):
 
     slug = "broken-seal"
     title = Text("Sceau brisé", "Broken seal")
+
+
+class BrokenBeside(BrokenSeal):
+    """What travels beside the chained bytes does not fit them: the signature, the leaves, their keys or padding.
+
+    The chain does not cover these, so that this alone tells damage on the way; ``where`` is one of their fields.
+    """
 
 
 class UnknownSchema(BrokenSeal):
@@ -60,11 +69,16 @@ def open_event(sealed: SealedEvent, public_key: bytes | None = None) -> Envelope
     Without ``public_key`` the signature is not checked; its presence on a visit is.
 
     Raises:
-        BrokenSeal: body not canonical, hash or signature wrong, or leaves that do not lead to the signed root.
+        BrokenBeside: a signature that is wrong or missing, or leaves that do not lead to the signed root.
+        BrokenSeal: body not canonical, or hash wrong.
         UnknownSchema: the event's version is not this one's.
     """
     envelope = open_envelope(sealed, public_key)
-    _require_tree(envelope, _tree(sealed))
+    try:
+        _require_tree(envelope, _tree(sealed))
+        _require_keys(sealed.groups)
+    except BrokenSeal as broken:
+        raise BrokenBeside(broken.detail, where=broken.where) from broken
     return envelope
 
 
@@ -72,18 +86,15 @@ def open_envelope(sealed: SealedEvent, public_key: bytes | None = None) -> Envel
     """Return what a sealed event says, its leaves left aside: a proof holds only some of them.
 
     Raises:
-        BrokenSeal: body not canonical, or hash or signature wrong.
+        BrokenBeside: a signature that is wrong or missing.
+        BrokenSeal: body not canonical, or hash wrong.
         UnknownSchema: the event's version is not this one's.
     """
     body = _body(sealed)
     envelope = _decode(body)
     digest = chain_hash(bytes.fromhex(envelope.prev_hash), body)
     _require(digest.hex() == sealed.hash, "hash", "l’empreinte ne correspond pas", "the hash does not match")
-    is_signed = bool(sealed.signature)
-    _require(is_signed or envelope.type not in SIGNED_TYPES, "signature", "il manque la signature", "it is not signed")
-    if is_signed and public_key is not None:
-        good = is_signed_by(public_key, envelope.type, digest, bytes.fromhex(sealed.signature))
-        _require(good, "signature", "la signature n’est pas celle de l’appareil", "the signature is not the device's")
+    _require_signature(sealed, envelope.type, digest, public_key)
     return envelope
 
 
@@ -133,6 +144,40 @@ def _require_schema(schema: int) -> None:
         )
 
 
+def _require_signature(sealed: SealedEvent, kind: str, digest: bytes, public_key: bytes | None) -> None:
+    if not sealed.signature:
+        if kind in SIGNED_TYPES:
+            raise BrokenBeside(_words("il manque la signature", "it is not signed"), where="signature")
+    elif public_key is not None and not is_signed_by(public_key, kind, digest, bytes.fromhex(sealed.signature)):
+        words = _words("la signature n’est pas celle de l’appareil", "the signature is not the device's")
+        raise BrokenBeside(words, where="signature")
+
+
+def _require_keys(groups: Sequence[LeafGroup]) -> None:
+    """A group's key is not hashed: what its first leaf names is what it was sealed as."""
+    for group in groups:
+        kind, _, named = group.key.partition(":")
+        if named and group.leaves:
+            is_good = _named_by(group.leaves[0], kind) in {None, named}
+            _require(is_good, "groups", "une clé contredit ses feuilles", "a key contradicts its leaves")
+
+
+class _Named(msgspec.Struct):
+    """Whose group a leaf stands in, by what it says itself."""
+
+    order_id: str = ""
+    owner_id: str = ""
+
+
+def _named_by(leaf: str, kind: str) -> str | None:
+    """Return the id that a leaf gives its group, None where it says none: what was sealed is read elsewhere."""
+    try:
+        said = msgspec.json.decode(leaf.encode(), type=_Named)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    return (said.order_id if kind == "order" else said.owner_id) or None
+
+
 def _tree(sealed: SealedEvent) -> VisitTree | None:
     if not sealed.groups and not sealed.group_padding:
         return None
@@ -157,10 +202,11 @@ def _require(is_true: bool, where: str, reason_fr: str, reason_en: str) -> None:
 
 
 def _broken(where: str, reason_fr: str, reason_en: str) -> BrokenSeal:
-    return BrokenSeal(
-        Text(
-            f"L’événement n’est pas tel que scellé\u00a0: {reason_fr}. Le renvoyer sans y toucher.",
-            f"The event is not as it was sealed: {reason_en}. Send it again untouched.",
-        ),
-        where=where,
+    return BrokenSeal(_words(reason_fr, reason_en), where=where)
+
+
+def _words(reason_fr: str, reason_en: str) -> Text:
+    return Text(
+        f"L’événement n’est pas tel que scellé\u00a0: {reason_fr}. Le renvoyer sans y toucher.",
+        f"The event is not as it was sealed: {reason_en}. Send it again untouched.",
     )

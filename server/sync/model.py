@@ -25,7 +25,8 @@ class DeviceStream(Owned):
     """How far the server has one tablet's log; the row is locked while a batch is applied.
 
     ``announced_seq`` is the furthest head that the tablet said it cannot take back, ``heard_at`` when it last spoke.
-    ``strays_refused`` counts batches of another branch that found their quarantine full.
+    ``strays_refused`` counts batches of another branch that found their quarantine full. ``damaged`` holds pairs of the
+    sha256 of an event that did not open when it came, and how often these very bytes came; the newest last.
     """
 
     __tablename__ = "device_stream"
@@ -40,6 +41,7 @@ class DeviceStream(Owned):
     announced_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     heard_at: Mapped[datetime | None]
     strays_refused: Mapped[int] = mapped_column(BigInteger, default=0)
+    damaged: Mapped[json_list] = mapped_column(default=list, server_default="[]")
     pace_minute: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970
     pace_count: Mapped[int] = mapped_column(default=0, server_default="0")  # greetings and pushes in that minute
     files_day: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970, UTC
@@ -58,7 +60,10 @@ class EventOutcome(StrEnum):
 
 
 class DeviceEvent(Owned):
-    """A sealed event, verbatim. Its bytes never change; only a parked one's outcome may be decided."""
+    """A sealed event, verbatim. Its bytes never change; only a parked one's outcome may be decided.
+
+    One that was kept with a damaged signature or damaged leaves gets the whole ones when they come.
+    """
 
     __tablename__ = "device_event"
     __table_args__ = (

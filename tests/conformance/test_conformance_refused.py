@@ -35,6 +35,39 @@ def test_a_damaged_batch_is_refused_whole_and_sent_again(client: Client, office:
     require_everything_once(client, office)
 
 
+@pytest.mark.parametrize("field", ["signature", "leaf", "key", "padding", "group_padding"])
+def test_a_digit_damaged_beside_the_chain_is_sent_again_by_itself(field: str, client: Client, office: Office) -> None:
+    """G6, G8: what no hash of the chain covers is refused with its batch, too; the next round brings it whole."""
+    drive(client, office, stops=1)
+
+    def flipped(text: str) -> str:
+        at = next(at for at in reversed(range(len(text))) if text[at] in "0123456789")
+        return text[:at] + str((int(text[at]) + 1) % 10) + text[at + 1 :]
+
+    def change(push: Any) -> Any:
+        visit = next(event for event in push["events"] if event.get("groups"))
+        group = next(group for group in visit["groups"] if group["key"].startswith("order:"))
+        match field:
+            case "leaf":
+                group["leaves"][-1] = flipped(group["leaves"][-1])
+            case "key":
+                group["key"] = flipped(group["key"])
+            case "padding":
+                group["padding"][0] = flipped(group["padding"][0])
+            case "group_padding":
+                visit["group_padding"][0] = flipped(visit["group_padding"][0])
+            case _:
+                visit["signature"] = flipped(visit["signature"])
+        return push
+
+    office.wire.once("POST /api/v1/sync/push", damaged(change))
+    assert client.sync() == "failed"
+    assert (events(office), client.seen.acked) == ([], 0)
+    assert client.sync() == "done"
+    require_everything_once(client, office)
+    assert office.run_sql("SELECT count(*) FROM device_event WHERE outcome <> 'applied'") == [(0,)]
+
+
 def test_a_cloned_tablet_forks_and_both_keep_everything(client: Client, office: Office, tmp_path: Path) -> None:
     """Protocol: other events at the same place are never mixed in; a person decides."""
     (run,) = client.runs
@@ -174,26 +207,26 @@ class LooseLeaves(minimal.Sealer):
 
 
 @pytest.mark.parametrize(
-    ("sealer", "reason"),
+    ("sealer", "reason", "refused"),
     [
-        (WrongPadding, "padding does not have its length"),
-        (Unsorted, "root differs"),
-        (Uncounted, "root differs"),
-        (Floating, "form is not canonical"),
-        (LooseLeaves, "leaf not canonical"),
+        (WrongPadding, "padding does not have its length", 2),
+        (Unsorted, "root differs", 2),
+        (Uncounted, "root differs", 2),
+        (Floating, "form is not canonical", 0),
+        (LooseLeaves, "leaf not canonical", 0),
     ],
 )
 def test_a_client_that_seals_wrongly_is_told_why(
-    sealer: type[minimal.Sealer], reason: str, office: Office, monkeypatch: pytest.MonkeyPatch
+    sealer: type[minimal.Sealer], reason: str, refused: int, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """G6: a planted fault is parked with its reason, and the office goes on."""
+    """G6: a planted fault is parked with its reason, once it is told from damage on the way, and the office goes on."""
     client = came_in(Theirs, office)
     (run,) = client.runs
     monkeypatch.setattr(minimal.Tablet, "sealer", sealer())
     client.depart(run)
     client.arrive(run, run["stops"][0])
     client.finish(run, run["stops"][0], Told())
-    assert client.sync() == "done"
+    assert [client.sync() for _ in range(refused + 1)] == ["failed"] * refused + ["done"]
     refusals = office.run_sql("SELECT refusal ->> 'en' FROM device_event WHERE outcome = 'parked' ORDER BY seq DESC")
     assert refusals
     assert reason in refusals[0 if sealer is not Floating else -1][0]

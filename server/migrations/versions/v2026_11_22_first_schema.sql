@@ -440,6 +440,7 @@ CREATE TABLE device_stream (
 	announced_seq BIGINT NOT NULL, 
 	heard_at TIMESTAMP WITH TIME ZONE, 
 	strays_refused BIGINT NOT NULL, 
+	damaged JSONB DEFAULT '[]' NOT NULL, 
 	pace_minute BIGINT DEFAULT '0' NOT NULL, 
 	pace_count INTEGER DEFAULT '0' NOT NULL, 
 	files_day BIGINT DEFAULT '0' NOT NULL, 

@@ -38,6 +38,7 @@ from server.sync.service.pulling import Puller, pull
 from server.sync.service.pushing import apply_batch
 from server.sync.service.safekeeping import backup_age
 from server.sync.service.streams import greet
+from server.sync.service.wholeness import BrokenBatch, note_damage
 from shared.wire.bundle import PullAnswer
 from shared.wire.hello import Hello, HelloAnswer
 from shared.wire.limits import MAX_BATCH_BYTES, MAX_CHUNK_BYTES, MAX_LONE_EVENT_BYTES
@@ -81,11 +82,24 @@ def push() -> Response:
     if (ours := actor().device_id) is not None:
         _pace(settings().pushes_per_minute).count(ours)
     message = _read_push()
-    with _turnstile(settings().pushes_at_once).turn(), transaction(actor().org_id) as session:
+    device_id = _device_id(message.device_id)
+    with _turnstile(settings().pushes_at_once).turn():
+        try:
+            answer = _take(message, device_id)
+        except BrokenBatch as refused:
+            if refused.damaged:
+                with transaction(actor().org_id) as session:
+                    note_damage(session, device_id, refused.damaged)
+            raise
+    return send_message(answer)
+
+
+def _take(message: Push, device_id: UUID) -> PushAnswer:
+    with transaction(actor().org_id) as session:
         take_place(session, most=settings().pushes_overall, patience_s=_PATIENCE_S)
-        device = device_of(session, _device_id(message.device_id))
+        device = device_of(session, device_id)
         count_call(session, device_id=device.id, most=settings().pushes_per_minute, now=stamp().at)
-        answer = apply_batch(
+        return apply_batch(
             session,
             message,
             device_id=device.id,
@@ -94,7 +108,6 @@ def push() -> Response:
             key=server_key(),
             stamp=stamp(),
         )
-    return send_message(answer)
 
 
 @blp.route("/pull", methods=["GET"])

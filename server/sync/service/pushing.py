@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 import msgspec
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.service import count_pending, publish_pending
 from server.core.acting import savepoint
-from server.core.gathering import is_gathering, write_now
+from server.core.gathering import Uncertain, is_gathering, write_now
 from server.core.logs import log
 from server.core.objects import fresh
 from server.core.stamp import Stamp
@@ -23,27 +23,23 @@ from server.fulfilment.issued import Issued
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
 from server.sync.service.applying import apply_event
 from server.sync.service.closing import take_in_waiting
+from server.sync.service.mending import is_kept_damaged, mend
 from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
+from server.sync.service.stored import rows_of
 from server.sync.service.strays import keep_stray
 from server.sync.service.streams import GENESIS_HEX, fork_stream, give_receipt, hash_at, lock_stream, unix_ms
 from server.sync.service.together import look_ahead, step, together_or_one_by_one
+from server.sync.service.wholeness import Openings, broken, forget_damage, require_whole
 from shared.ids import new_id
 from shared.problems import Problem, Text
 from shared.sealing import chain_hash, is_signed_by
-from shared.sealing_event import BrokenSeal, open_event
-from shared.wire.event import Envelope, LeafGroup, SealedEvent
+from shared.sealing_event import BrokenSeal
+from shared.wire.event import Envelope, SealedEvent
 from shared.wire.push import EventResult, IssuedDocument, Push, PushAnswer, Refusal
 
 type Standing = Literal["ok", "gap", "fork", "revoked"]
 MAX_DOCUMENTS = 50
 """From so many documents on the next event waits for the next push: their counters stay locked until the commit."""
-
-
-class BrokenBatch(Problem):
-    """The batch is not what the tablet's key sealed: it was damaged on the way, or comes from someone else."""
-
-    slug = "broken-batch"
-    title = Text("Envoi endommagé", "Damaged batch")
 
 
 _log = log(__name__)
@@ -56,6 +52,7 @@ class _Batch:
     session: Session
     stream: DeviceStream
     public_key: bytes
+    openings: Openings
     stamp: Stamp
     revoked: bool
     quarantined: bool = False
@@ -78,16 +75,18 @@ def apply_batch(
 
     Known events get their first answer again; the next ones are stored and applied, each under a savepoint; a gap
     stops; other bytes at a known place fork the stream, which then waits for a person, and the batch is kept as
-    evidence. What a revoked tablet sends is stored and parked. Publications are numbered at
+    evidence. What a revoked tablet sends is stored and parked. Of a batch with a signature or leaves damaged on the
+    way nothing is taken; what was kept damaged before is mended by the whole one. Publications are numbered at
     the end, in ascending (issuer, series): their failure rolls back the whole batch, never one event.
 
     Raises:
-        BrokenBatch: hashes or the head's signature do not hold, so that nothing of it can be believed.
+        BrokenBatch: hashes, leaves or a signature do not hold, so that nothing of it can be believed.
     """
     _check_chain(push, public_key)
+    openings = Openings(public_key)
 
     def take() -> tuple[_Batch, Standing, list[EventResult]]:
-        batch = _Batch(session, lock_stream(session, device_id), public_key, stamp, revoked)
+        batch = _Batch(session, lock_stream(session, device_id), public_key, openings, stamp, revoked)
         standing = _take(batch, push)
         publish_pending(session, stamp=stamp, written_with=[event for event, _issued in batch.done])
         return batch, standing, batch.known + [_result(session, event, issued) for event, issued in batch.done]
@@ -96,9 +95,10 @@ def apply_batch(
     stream = batch.stream
     session.flush()
     if batch.done:
+        forget_damage(stream)
         take_in_waiting(session, device_id=device_id)
     return PushAnswer(
-        results=tuple(sorted(results, key=lambda result: result.seq)),
+        results=_in_sequence(push, results),
         last_seq=stream.last_seq,
         head=stream.head,
         safe_seq=stream.safe_seq,
@@ -111,13 +111,13 @@ def apply_batch(
 
 def _check_chain(push: Push, public_key: bytes) -> None:
     if push.from_seq < 1:
-        raise _broken("from_seq")
+        raise broken("from_seq")
     head = bytes.fromhex(push.events[-1].hash)
     if not is_signed_by(public_key, "head", head, bytes.fromhex(push.head_signature)):
-        raise _broken("head_signature")
+        raise broken("head_signature")
     for position, (before, sealed) in enumerate(zip(push.events, push.events[1:], strict=False), start=1):
         if chain_hash(bytes.fromhex(before.hash), sealed.body.encode()).hex() != sealed.hash:
-            raise _broken(f"events[{position}]")
+            raise broken(f"events[{position}]")
 
 
 def _take(batch: _Batch, push: Push) -> Standing:
@@ -129,7 +129,9 @@ def _take(batch: _Batch, push: Push) -> Standing:
     if is_gap:
         return "gap"
     batch.parked_stops = parked_stops(session, stream.device_id)
-    look_ahead(session, push.events[max(0, stream.last_seq + 1 - push.from_seq) :])
+    skip = max(0, stream.last_seq + 1 - push.from_seq)
+    require_whole(stream, push, batch.openings, skip=skip)
+    look_ahead(session, push.events[skip:])
     for seq, sealed in enumerate(push.events, start=push.from_seq):
         if count_pending(session) >= MAX_DOCUMENTS:
             break
@@ -154,7 +156,7 @@ def _check_first(session: Session, stream: DeviceStream, push: Push) -> None:
     ours = hash_at(session, stream.device_id, push.from_seq - 1)
     candidates = {ours or GENESIS_HEX, _declared_prev(first)}
     if not any(chain_hash(bytes.fromhex(prev), first.body.encode()).hex() == first.hash for prev in candidates if prev):
-        raise _broken("events[0]")
+        raise broken("events[0]")
 
 
 def _declared_prev(sealed: SealedEvent) -> str:
@@ -178,8 +180,20 @@ def _is_known(batch: _Batch, seq: int, sealed: SealedEvent) -> bool:
     ).one()
     if event.hash != sealed.hash:
         return False
+    if is_kept_damaged(event, sealed, batch.public_key) and batch.openings.is_whole(seq, sealed):
+        _mend(batch, event, sealed)
     batch.known.append(stored_result(event))
     return True
+
+
+def _mend(batch: _Batch, event: DeviceEvent, sealed: SealedEvent) -> None:
+    """Take what came whole in place of what was kept damaged; rows are not gathered for it."""
+    if is_gathering(batch.session):
+        raise Uncertain
+    batch.done += mend(
+        batch.session, event, sealed, public_key=batch.public_key, revoked=batch.revoked, stamp=batch.stamp
+    )
+    batch.parked_stops = parked_stops(batch.session, event.device_id)
 
 
 def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, tuple[Issued, ...]]:
@@ -189,7 +203,7 @@ def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, t
     try:
         _name(session, event, sealed)
         refuse_behind_parked(event, batch.parked_stops, revoked=batch.revoked)
-        envelope = open_event(sealed, batch.public_key)
+        envelope = batch.openings.open(seq, sealed)
         with step(session, sealed, envelope):
             issued = apply_event(session, sealed, envelope, stamp=batch.stamp)
     except Problem as problem:
@@ -255,18 +269,11 @@ def _as_row(stream: DeviceStream, seq: int, sealed: SealedEvent, stamp: Stamp) -
         body=sealed.body.encode(),
         hash=sealed.hash,
         signature=sealed.signature,
-        groups=_as_rows(sealed.groups),
+        groups=rows_of(sealed.groups),
         group_padding=list(sealed.group_padding),
         outcome=EventOutcome.APPLIED,
         received_at=stamp.at,
     )
-
-
-def _as_rows(groups: Sequence[LeafGroup]) -> list[Any]:
-    """Return the groups as JSON keeps them; with a NUL, which no sealed leaf has, as the text that was sent."""
-    if any("\x00" in leaf for group in groups for leaf in group.leaves):
-        return [{"as_sent": msgspec.json.encode(groups).decode()}]
-    return [msgspec.to_builtins(group) for group in groups]
 
 
 def _park(batch: _Batch, event: DeviceEvent, problem: Problem) -> None:
@@ -282,9 +289,16 @@ def _fork(batch: _Batch, push: Push) -> Standing:
 
 
 def _stray(batch: _Batch, push: Push) -> Standing:
+    require_whole(batch.stream, push, batch.openings)
     write_now(batch.session)
     batch.quarantined = keep_stray(batch.session, batch.stream, push, stamp=batch.stamp)
     return "fork"
+
+
+def _in_sequence(push: Push, results: Sequence[EventResult]) -> tuple[EventResult, ...]:
+    """Return one result for each event of the batch; one that was mended has its new one."""
+    newest = {result.seq: result for result in results}
+    return tuple(newest[seq] for seq in sorted(newest) if seq < push.from_seq + len(push.events))
 
 
 def _result(session: Session, event: DeviceEvent, issued: Sequence[Issued]) -> EventResult:
@@ -303,14 +317,4 @@ def stored_result(event: DeviceEvent, *, first: bool = False) -> EventResult:
         status="parked" if parked else "applied" if first else "known",
         refusal=refusal,
         documents=tuple(msgspec.convert(event.documents, type=list[IssuedDocument])),
-    )
-
-
-def _broken(where: str) -> BrokenBatch:
-    return BrokenBatch(
-        Text(
-            "Les empreintes ou la signature ne tiennent pas\u00a0: renvoyez le même lot, rien n’a été pris.",
-            "Hashes or signature do not hold: send the same batch again, nothing was taken.",
-        ),
-        where=where,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,13 @@ def sealed_of(event: DeviceEvent) -> SealedEvent:
         groups=_groups(event.groups),
         group_padding=tuple(event.group_padding),
     )
+
+
+def rows_of(groups: Sequence[LeafGroup]) -> list[Any]:
+    """Return the groups as JSON keeps them; with a NUL, which no sealed leaf has, as the text that was sent."""
+    if any("\x00" in leaf for group in groups for leaf in group.leaves):
+        return [{"as_sent": msgspec.json.encode(groups).decode()}]
+    return [msgspec.to_builtins(group) for group in groups]
 
 
 def opened(event: DeviceEvent, public_key: bytes) -> tuple[SealedEvent, Envelope]:

@@ -8,8 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from server.core.transaction import transaction
+from server.delivery.model import Delivery
 from tests.factories.callers import Callers, make_callers
+from tests.factories.corrections import office
 from tests.factories.hand_tablet import HandTablet
 
 pytestmark = pytest.mark.timeout(300)
@@ -36,12 +40,29 @@ def broken(message: dict[str, Any], choose: random.Random) -> dict[str, Any]:
             return _with(message, at, {field: _changed(event[field], choose)})
 
 
-def unsealed(message: dict[str, Any], choose: random.Random) -> dict[str, Any]:
-    """Change what only the event's own seal covers: its signature, or a leaf that was signed for."""
-    visit = message["events"][2]
-    if choose.random() < 0.5:
-        return _with(message, 2, {"signature": "ab" * 64})
-    return _with(message, 2, {"groups": choose.choice([[], visit["groups"][:1], visit["groups"] * 2])})
+def unsealed(message: dict[str, Any], field: str) -> dict[str, Any]:
+    """Change what travels beside the visit's chained bytes: its signature, or leaves that were signed for."""
+    groups = message["events"][2]["groups"]
+    leaves = groups[0]["leaves"]
+    changes: dict[str, dict[str, Any]] = {
+        "signature": {"signature": _flipped(message["events"][2]["signature"])},
+        "no signature": {"signature": ""},
+        "leaf": {"groups": [groups[0] | {"leaves": [leaves[0] + " ", *leaves[1:]]}, *groups[1:]]},
+        "key": {"groups": [groups[0] | {"key": _flipped(groups[0]["key"])}, *groups[1:]]},
+        "padding": {"groups": [groups[0] | {"padding": [_flipped(one) for one in groups[0]["padding"]]}, *groups[1:]]},
+        "no groups": {"groups": []},
+        "groups twice": {"groups": groups * 2},
+        "group_padding": {"group_padding": [_flipped(one) for one in message["events"][2]["group_padding"]]},
+    }  # fmt: skip
+    return _with(message, 2, changes[field])
+
+
+BESIDE = ("signature", "no signature", "leaf", "key", "padding", "no groups", "groups twice", "group_padding")
+
+
+def _flipped(text: str) -> str:
+    """Another last digit."""
+    return text[:-1] + ("0" if text[-1] != "0" else "1")
 
 
 def _with(message: dict[str, Any], at: int, changes: dict[str, Any]) -> dict[str, Any]:
@@ -85,16 +106,65 @@ def test_pushes_broken_on_the_way_are_refused_and_the_valid_one_is_applied(calle
     assert outcomes(tablet.send(tablet.message())) == ("ok", 4, ["known"] * 4)
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3, 4])
-def test_an_event_whose_own_seal_is_broken_waits_for_a_person(seed: int, callers: Callers) -> None:
-    """G6: what the chain holds and the seal does not is kept and parked; the others are applied."""
+def test_what_was_damaged_beside_the_chain_is_refused_and_the_whole_one_is_applied(callers: Callers) -> None:
+    """G6, G8: a digit of a signature, a leaf, a key or padding flipped on the way takes nothing and loses nothing."""
     tablet = callers.yard.tablet
     drive(tablet)
-    first = tablet.send(unsealed(tablet.message(), random.Random(seed)))
-    assert outcomes(first) == ("ok", 4, ["applied", "applied", "parked", "applied"])
-    assert first.json["results"][2]["refusal"]["fr"]
-    again = tablet.send(tablet.message())
-    assert outcomes(again) == ("ok", 4, ["known", "known", "parked", "known"])
+    for field in BESIDE:
+        answer = tablet.send(unsealed(tablet.message(), field))
+        assert (answer.status_code, answer.json["slug"]) == (422, "broken-batch"), field
+        where = {"events[2].signature"} if "signature" in field else {"events[2].groups", "events[2].group_padding"}
+        assert answer.json["where"] in where
+    assert outcomes(tablet.send(tablet.message())) == ("ok", 4, ["applied"] * 4)
+
+
+def kept_damaged(tablet: HandTablet, field: str) -> Any:
+    """Send the same damaged bytes until the office believes them, and return its answer then."""
+    message = unsealed(tablet.message(), field)
+    assert [tablet.send(message).status_code for _ in range(2)] == [422, 422]
+    return tablet.send(message)
+
+
+@pytest.mark.parametrize("field", ["signature", "padding", "no groups"])
+def test_the_same_bytes_three_times_wait_for_a_person_until_the_whole_ones_come(field: str, callers: Callers) -> None:
+    """G6, G8: what a tablet sealed wrongly blocks nothing; what was damaged alike is mended, and counts once."""
+    tablet = callers.yard.tablet
+    drive(tablet)
+    tablet.arrive(tablet.stop())
+    answer = kept_damaged(tablet, field)
+    assert outcomes(answer) == ("ok", 5, ["applied", "applied", "parked", "applied", "parked"])
+    assert [one["refusal"]["slug"] for one in answer.json["results"] if one["refusal"]] == [
+        "broken-seal", "earlier-event-parked",
+    ]  # fmt: skip
+    assert outcomes(tablet.send(unsealed(tablet.message(), field)))[2] == [
+        "known",
+        "known",
+        "parked",
+        "known",
+        "parked",
+    ]
+    assert outcomes(tablet.send(tablet.message(1, 3))) == ("ok", 5, ["known", "known", "applied"])
+    assert outcomes(tablet.send(tablet.message())) == ("ok", 5, ["known"] * 5)
+    with transaction(callers.yard.world.carrier_id) as session:
+        delivered = session.scalars(select(Delivery.order_id)).all()
+    assert len(set(delivered)) == len(delivered) == len(tablet.stop().orders)
+
+
+def test_an_event_kept_damaged_behind_another_is_mended_and_waits_its_turn(callers: Callers) -> None:
+    """G6: the whole bytes take their place at once; what stands behind a parked event is decided with it."""
+    tablet = callers.yard.tablet
+    tablet.depart()
+    tablet.visit(tablet.stop(), terms={order.order_id: "ab" * 32 for order in tablet.stop().orders})
+    tablet.visit(tablet.stop())
+    answer = kept_damaged(tablet, "padding")
+    assert outcomes(answer) == ("ok", 3, ["applied", "parked", "parked"])
+    assert outcomes(tablet.send(tablet.message())) == ("ok", 3, ["known", "parked", "parked"])
+    first = answer.json["results"][1]["event_id"]
+    decided = office(callers.yard).post(
+        f"/api/v1/sync/parked/{first}/decision", json={"choice": "set_aside", "reason": "Essai"}
+    )
+    assert decided.status_code == 200, decided.json
+    assert outcomes(tablet.send(tablet.message())) == ("ok", 3, ["known"] * 3)
 
 
 @pytest.mark.parametrize("shift", ["one left out", "one place later", "behind the last"])

@@ -1,0 +1,97 @@
+"""Events that were kept with a damaged signature or leaves: the whole ones take their place once they come."""
+
+from __future__ import annotations
+
+from itertools import takewhile
+
+import msgspec
+from sqlalchemy.orm import Session
+
+from server.core.acting import savepoint
+from server.core.logs import log
+from server.core.stamp import Stamp
+from server.fulfilment.issued import Issued
+from server.sync.model import DeviceEvent, EventOutcome
+from server.sync.service.applying import apply_event
+from server.sync.service.deciding import earlier_parked, later_parked
+from server.sync.service.parking import POISON, EarlierParked, park, refuse_behind_parked, unexpected
+from server.sync.service.reviewing import CorrectionWaits, Review
+from server.sync.service.stored import opened, rows_of, sealed_of
+from shared.problems import Problem, Text
+from shared.sealing_event import BrokenSeal, open_event
+from shared.wire.event import Envelope, SealedEvent
+
+_log = log(__name__)
+
+
+def mend(
+    session: Session, event: DeviceEvent, sealed: SealedEvent, *, public_key: bytes, revoked: bool, stamp: Stamp
+) -> list[tuple[DeviceEvent, tuple[Issued, ...]]]:
+    """Keep the whole bytes of a parked event, and apply it when its seal alone held it back, as when it first came.
+
+    Returns what was applied: the event, and the later ones of its stop that waited for nothing else. What stands behind
+    another parked event, is of a revoked tablet, or corrects a visit stays for a person.
+    """
+    event.signature, event.group_padding = sealed.signature, list(sealed.group_padding)
+    event.groups = rows_of(sealed.groups)
+    session.flush()
+    _log.info("sync.mended", seq=event.seq, device_id=str(event.device_id))
+    if event.refusal["slug"] != BrokenSeal.slug:
+        return []
+    behind = takewhile(lambda one: one.refusal["slug"] == EarlierParked.slug, later_parked(session, event))
+    done: list[tuple[DeviceEvent, tuple[Issued, ...]]] = []
+    for one in (event, *behind):
+        issued = _applied(session, one, public_key=public_key, revoked=revoked, stamp=stamp)
+        if issued is None:
+            break
+        done.append((one, issued))
+    return done
+
+
+def _applied(
+    session: Session, event: DeviceEvent, *, public_key: bytes, revoked: bool, stamp: Stamp
+) -> tuple[Issued, ...] | None:
+    """Apply a parked event and return its documents; None when it stays, with the reason that it has now."""
+    try:
+        behind = {event.stop_id} if event.stop_id and earlier_parked(session, event) else set()
+        refuse_behind_parked(event, behind, revoked=revoked)
+        sealed, envelope = opened(event, public_key)
+        _leave_corrections(envelope)
+        with savepoint(session):
+            issued = apply_event(session, sealed, envelope, stamp=stamp, review=Review(received_at=event.received_at))
+    except Problem as problem:
+        park(session, event, problem, stamp=stamp)
+    except POISON as error:
+        _log.exception("sync.apply_failed", seq=event.seq, device_id=str(event.device_id))
+        park(session, event, unexpected(error), stamp=stamp)
+    else:
+        event.outcome, event.refusal = EventOutcome.APPLIED, {}
+        session.flush()
+        return issued
+    session.flush()
+    return None
+
+
+def _leave_corrections(envelope: Envelope) -> None:
+    """Whether a correction came before its visit cannot be told any more: it came twice."""
+    if envelope.payload.get("corrects"):
+        raise CorrectionWaits(
+            Text(
+                "Cette correction est d’abord venue endommagée\u00a0: un répartiteur la revoit.",
+                "This correction first came damaged: a dispatcher reviews it.",
+            ),
+            where=str(envelope.payload["corrects"]),
+        )
+
+
+def is_kept_damaged(event: DeviceEvent, sealed: SealedEvent, public_key: bytes) -> bool:
+    """Say whether a known event waits with other bytes beside its chain than ``sealed``, and does not open."""
+    if event.outcome is not EventOutcome.PARKED:
+        return False
+    try:
+        kept = sealed_of(event)
+        if kept != sealed:
+            open_event(kept, public_key)
+    except (BrokenSeal, msgspec.ValidationError, *POISON):
+        return True
+    return False
