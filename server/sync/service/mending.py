@@ -15,11 +15,10 @@ from server.sync.model import DeviceEvent, EventOutcome
 from server.sync.service.applying import apply_event
 from server.sync.service.deciding import earlier_parked, later_parked
 from server.sync.service.parking import POISON, EarlierParked, park, refuse_behind_parked, unexpected
-from server.sync.service.reviewing import CorrectionWaits, Review
 from server.sync.service.stored import opened, rows_of, sealed_of
-from shared.problems import Problem, Text
+from shared.problems import Problem
 from shared.sealing_event import BrokenSeal, open_event
-from shared.wire.event import Envelope, SealedEvent
+from shared.wire.event import SealedEvent
 
 _log = log(__name__)
 
@@ -30,7 +29,7 @@ def mend(
     """Keep the whole bytes of a parked event, and apply it when its seal alone held it back, as when it first came.
 
     Returns what was applied: the event, and the later ones of its stop that waited for nothing else. What stands behind
-    another parked event, is of a revoked tablet, or corrects a visit stays for a person.
+    another parked event or is of a revoked tablet stays for a person, and so does a correction that would have then.
     """
     event.signature, event.group_padding = sealed.signature, list(sealed.group_padding)
     event.groups = rows_of(sealed.groups)
@@ -56,9 +55,8 @@ def _applied(
         behind = {event.stop_id} if event.stop_id and earlier_parked(session, event) else set()
         refuse_behind_parked(event, behind, revoked=revoked)
         sealed, envelope = opened(event, public_key)
-        _leave_corrections(envelope)
         with savepoint(session):
-            issued = apply_event(session, sealed, envelope, stamp=stamp, review=Review(received_at=event.received_at))
+            issued = apply_event(session, sealed, envelope, stamp=stamp, received_at=event.received_at)
     except Problem as problem:
         park(session, event, problem, stamp=stamp)
     except POISON as error:
@@ -70,18 +68,6 @@ def _applied(
         return issued
     session.flush()
     return None
-
-
-def _leave_corrections(envelope: Envelope) -> None:
-    """Whether a correction came before its visit cannot be told any more: it came twice."""
-    if envelope.payload.get("corrects"):
-        raise CorrectionWaits(
-            Text(
-                "Cette correction est d’abord venue endommagée\u00a0: un répartiteur la revoit.",
-                "This correction first came damaged: a dispatcher reviews it.",
-            ),
-            where=str(envelope.payload["corrects"]),
-        )
 
 
 def is_kept_damaged(event: DeviceEvent, sealed: SealedEvent, public_key: bytes) -> bool:
