@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Final
 from uuid import UUID
@@ -83,15 +85,21 @@ def push() -> Response:
         _pace(settings().pushes_per_minute).count(ours)
     message = _read_push()
     device_id = _device_id(message.device_id)
-    with _turnstile(settings().pushes_at_once).turn():
-        try:
-            answer = _take(message, device_id)
-        except BrokenBatch as refused:
-            if refused.damaged:
-                with transaction(actor().org_id) as session:
-                    note_damage(session, device_id, refused.damaged)
-            raise
+    with _turnstile(settings().pushes_at_once).turn(), _counting_damage(device_id):
+        answer = _take(message, device_id)
     return send_message(answer)
+
+
+@contextmanager
+def _counting_damage(device_id: UUID) -> Iterator[None]:
+    """Count what a refused batch brought, beside its own transaction, of which nothing stays."""
+    try:
+        yield
+    except BrokenBatch as refused:
+        if refused.damaged:
+            with transaction(actor().org_id) as session:
+                note_damage(session, device_id, refused.damaged)
+        raise
 
 
 def _take(message: Push, device_id: UUID) -> PushAnswer:
