@@ -43,6 +43,7 @@ def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Positio
 
 def _hello(session: Session, device_id: str, now: Moment) -> Hello:
     known = settings.position(session)
+    announced = outbox.announced_seq(session, now)
     return Hello(
         device_id=device_id,
         app_version=APP_VERSION,
@@ -50,7 +51,8 @@ def _hello(session: Session, device_id: str, now: Moment) -> Hello:
         epoch=known.epoch,
         acked=known.acked,
         hash_at_acked=known.hash_at_acked,
-        head=outbox.announced_seq(session, now),
+        head=announced,
+        held=max(0, outbox.head(session).seq - announced),
         broken_at=outbox.broken_at(session, after=known.acked),
         asks_missing=_is_time_to_ask(known),
     )

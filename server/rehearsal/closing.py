@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
 
-from server.rehearsal.cab import HELD_MS, Cab
+from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Settled, carry_out
 from server.rehearsal.dispatch import Dispatch
 from server.rehearsal.injected import Chance
@@ -78,7 +78,7 @@ class Closer:
         return [*(f"parked event {seq}" for (seq,) in parked), *(f"forked tablet {one}" for (one,) in forked)]
 
     def _left_out(self, run: UUID) -> Iterator[str]:
-        """Yield what was sealed for good of a run before the office heard of its return, and is not at the office."""
+        """Yield what was sealed of a run before the office heard of its return, and is not at the office."""
         told = self._rows.all(
             "SELECT min(received_at) FROM device_event WHERE type = 'run.returned' AND run_id = %s", run
         )[0][0]
@@ -86,11 +86,11 @@ class Closer:
             yield "its return"
             return
         held = {row[:2]: row[2] for row in self._rows.all("SELECT device_id::text, seq, hash FROM device_event")}
-        final_ms = told.timestamp() * 1000 - HELD_MS
+        told_ms = told.timestamp() * 1000
         for cab in self._cabs:
             if cab.device_id in self._split:
                 continue
             for seq, event in cab.journal.events.items():
                 is_of_run = json.loads(event.body)["run_id"] == str(run)
-                if is_of_run and cab.journal.noted_ms[seq] < final_ms and held.get((cab.device_id, seq)) != event.hash:
+                if is_of_run and cab.journal.noted_ms[seq] < told_ms and held.get((cab.device_id, seq)) != event.hash:
                     yield f"event {seq} of {cab.name}"

@@ -115,7 +115,7 @@ def replay(
 def _carry_out_again(ground: Ground, decision: Decision) -> None:
     """Tell a decision again; the greetings that let a run be settled are no part of the log."""
     if isinstance(decision, Settled):
-        ground.rows.do("UPDATE device_stream SET heard_at = %s", decision.at)
+        ground.rows.do("UPDATE device_stream SET heard_at = %s, told_all_at = %s", decision.at, decision.at)
     carry_out(ground.morning.trade.carrier_id, decision)
 
 

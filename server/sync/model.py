@@ -25,6 +25,8 @@ class DeviceStream(Owned):
     """How far the server has one tablet's log; the row is locked while a batch is applied.
 
     ``announced_seq`` is the furthest head that the tablet said it cannot take back, ``heard_at`` when it last spoke.
+    It spoke under ``heard_epoch``. ``told_all_at`` is when it last said that nothing stands behind that head, and
+    ``owed_seq`` how far, by its word, the office once signed for its log.
     ``strays_refused`` counts batches of another branch that found their quarantine full. ``damaged`` holds pairs of the
     sha256 of an event that did not open when it came, and how often these very bytes came; the newest last.
     """
@@ -40,6 +42,9 @@ class DeviceStream(Owned):
     server_offset_ms: Mapped[int] = mapped_column(BigInteger, default=0)
     announced_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     heard_at: Mapped[datetime | None]
+    told_all_at: Mapped[datetime | None]
+    heard_epoch: Mapped[str] = mapped_column(default="", server_default="")
+    owed_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     strays_refused: Mapped[int] = mapped_column(BigInteger, default=0)
     damaged: Mapped[json_list] = mapped_column(default=list, server_default="[]")
     pace_minute: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970

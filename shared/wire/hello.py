@@ -12,6 +12,7 @@ from shared.wire.limits import MAX_MISSING_FILES, Identifier, Sequence, Sha256, 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``acked`` is the last sequence that the server confirmed, ``head`` the last one that cannot be taken back.
 
+    ``held`` is how many events stand behind ``head`` that may still be taken back; they are announced later.
     ``broken_at`` is the first sequence after ``acked`` that the tablet can no longer read, 0 if it can read all.
     ``asks_missing`` asks for the files that the office misses of this tablet's events.
     """
@@ -23,6 +24,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     acked: Sequence
     hash_at_acked: Sha256
     head: Sequence
+    held: Sequence = 0
     broken_at: Sequence = 0
     asks_missing: bool = False
 

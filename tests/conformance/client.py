@@ -281,7 +281,7 @@ class Tablet:
         told = self._message("POST", "/sync/hello", {
             "device_id": known["device"]["device_id"], "app_version": "0.1.0", "protocols": [1],
             "epoch": known["epoch"], "acked": seq, "hash_at_acked": self._acked_hash(), "head": self.head[0],
-            "asks_missing": True,
+            "held": 0, "asks_missing": True,
         })  # fmt: skip
         self._heard(told["server_ms"])
         last, ours = told["last_seq"], self.hash_at(told["last_seq"])

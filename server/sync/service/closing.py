@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Uuid, and_, bindparam, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Uuid, and_, bindparam, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from server.core import facts
@@ -18,12 +18,15 @@ from server.planning import service as planning
 from server.planning.model import Run
 from server.planning.progress import run_of
 from server.sync.events import RUN_WAIVED
-from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, RunGiven, RunWaiver, StreamState
+from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, RunGiven, RunWaiver
+from server.sync.service.awaiting import forked, lost_by_restore, not_heard_out
+from server.sync.service.streams import epoch
 from shared.lifecycles import RunState
 from shared.problems import Problem, Text
 
 _RETURNED = "run.returned"
 _LEFT = (RunState.UNDER_WAY, RunState.BACK)
+_UNSETTLED = (*_LEFT, RunState.SYNCED)
 _CHECKED = (RunState.BACK, RunState.SYNCED, RunState.SETTLED)
 
 # The tablet's runs that came back, for every push: those that it was given, or told something of.
@@ -62,7 +65,8 @@ class RunTablet:
 
     ``waits`` says why the run waits for it, or is None. Once a run is synced, every log was here after its return:
     what its tablets seal from then on is of another day, and holds up this one no more. A log with two branches does
-    until a person has decided: the other branch may say otherwise what happened on the run.
+    until a person has decided: the other branch may say otherwise what happened on the run. So does, until a run is
+    settled, a tablet that was not heard since the office was restored, or holds what the office once signed for.
     """
 
     device_id: UUID
@@ -194,13 +198,14 @@ def _require_whole(session: Session, run_id: UUID) -> None:
 
 
 def _tablets(session: Session, run: Run) -> Iterator[RunTablet]:
+    here = epoch(session)
     had = union(
         select(RunGiven.device_id).where(RunGiven.run_id == run.id),
         select(DeviceEvent.device_id).where(DeviceEvent.owner_id == run.owner_id, DeviceEvent.run_id == run.id),
     ).subquery()
     rows = session.execute(
         select(Device, DeviceStream)
-        .where(Device.id.in_(select(had.c.device_id)))
+        .where(or_(Device.id.in_(select(had.c.device_id)), _may_have_had(run, here)))
         .outerjoin(DeviceStream, DeviceStream.device_id == Device.id)
         .order_by(Device.name, Device.id)
     )
@@ -215,8 +220,21 @@ def _tablets(session: Session, run: Run) -> Iterator[RunTablet]:
             last_seq=stream.last_seq if stream is not None else 0,
             announced_seq=stream.announced_seq if stream is not None else 0,
             heard_at=stream.heard_at if stream is not None else None,
-            waits=_forked(stream) or (_why(stream, device.id in returns, back_at) if run.state in _LEFT else None),
+            waits=forked(stream)
+            or (lost_by_restore(stream, here) if run.state in _UNSETTLED else None)
+            or (not_heard_out(stream, device.id in returns, back_at) if run.state in _LEFT else None),
         )
+
+
+def _may_have_had(run: Run, here: str) -> ColumnElement[bool]:
+    """A restore also loses who was given a run: any tablet of its driver that has not greeted since may hold of it."""
+    return and_(
+        Device.owner_id == run.owner_id,
+        Device.driver_id == run.driver_id,
+        Device.revoked_at.is_(None),
+        DeviceStream.heard_epoch != "",
+        or_(DeviceStream.heard_epoch != here, DeviceStream.owed_seq > DeviceStream.last_seq),
+    )
 
 
 def _returns(session: Session, run: Run) -> dict[UUID, datetime]:
@@ -227,27 +245,6 @@ def _returns(session: Session, run: Run) -> dict[UUID, datetime]:
         .group_by(DeviceEvent.device_id)
     )
     return {row[0]: row[1] for row in rows}
-
-
-def _forked(stream: DeviceStream | None) -> Text | None:
-    if stream is None or stream.state is not StreamState.FORKED:
-        return None
-    return Text("deux journaux divergent, décidez lequel garder", "two logs differ, decide which one to keep")
-
-
-def _why(stream: DeviceStream | None, returned: bool, back_at: datetime | None) -> Text | None:  # noqa: FBT001  # one of two
-    if stream is not None and stream.state is StreamState.RETIRED:
-        return None
-    missing = stream.announced_seq - stream.last_seq if stream is not None else 0
-    if missing > 0:
-        return Text(
-            f"il manque {missing} événement{'s' if missing > 1 else ''}, laissez-la synchroniser",
-            f"{missing} event{'s are' if missing > 1 else ' is'} missing, let it sync",
-        )
-    heard_at = stream.heard_at if stream is not None else None
-    if returned or (heard_at is not None and back_at is not None and heard_at >= back_at):
-        return None
-    return Text("pas de nouvelles depuis le retour, allumez-la", "not heard of since the return, switch it on")
 
 
 def _count_parked(session: Session, run_id: UUID, device_ids: list[UUID]) -> int:

@@ -83,7 +83,7 @@ def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> He
     """Compare both sides' positions, and keep how far the tablet says that its log goes.
 
     A tablet that cannot read its own log any more can never go on with its chain: its stream waits for a person, as
-    a forked one does.
+    a forked one does. One that tells another hash at a place that the office has is forked from here on.
 
     ``rewind`` when the server holds less than it once confirmed (it was restored), ``fork`` when both hold
     different events at the same place, ``revoked`` when the tablet may only hand in what it has left.
@@ -99,20 +99,22 @@ def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> He
             )
         )
     stream = lock_stream(session, device.id)
-    stream.announced_seq, stream.heard_at = max(stream.announced_seq, hello.head), stamp.at
-    if hello.broken_at and stream.state is StreamState.OPEN:
+    here = epoch(session)
+    _note_heard(stream, hello, here, now=stamp.at)
+    differs = _differs(session, stream, hello)
+    if (hello.broken_at or differs) and stream.state is StreamState.OPEN:
         fork_stream(session, stream, stamp=stamp)
     if device.app_version != hello.app_version:
         device.app_version = hello.app_version
     return HelloAnswer(
         protocol=PROTOCOL,
-        epoch=epoch(session),
+        epoch=here,
         last_seq=stream.last_seq,
         hash_at_last=stream.head,
         safe_seq=stream.safe_seq,
         server_ms=unix_ms(stamp.at),
         min_app=MIN_APP,
-        standing=_standing(session, stream, hello, revoked=device.revoked_at is not None),
+        standing=_standing(stream, hello, differs=differs, revoked=device.revoked_at is not None),
         safe_ms=unix_ms(safe) if (safe := safe_until(session)) is not None else 0,
         missing_files=missing_files(session, device_id=device.id, now=stamp.at) if hello.asks_missing else (),
     )
@@ -124,16 +126,28 @@ def fork_stream(session: Session, stream: DeviceStream, *, stamp: Stamp) -> None
     facts.record(session, STREAM_FORKED, stream.device_id, stamp)
 
 
+def _note_heard(stream: DeviceStream, hello: Hello, here: str, *, now: datetime) -> None:
+    """Keep the furthest that a tablet ever said: a late or doubled greeting takes nothing back."""
+    stream.announced_seq, stream.owed_seq = max(stream.announced_seq, hello.head), max(stream.owed_seq, hello.acked)
+    stream.heard_at, stream.heard_epoch = now, here
+    if not hello.held:
+        stream.told_all_at = now
+
+
+def _differs(session: Session, stream: DeviceStream, hello: Hello) -> bool:
+    """A late or doubled greeting of the same chain has the same hash; another one there is another history."""
+    is_known = hello.acked <= stream.last_seq
+    return is_known and hash_at(session, stream.device_id, hello.acked) != hello.hash_at_acked
+
+
 def _standing(
-    session: Session, stream: DeviceStream, hello: Hello, *, revoked: bool
+    stream: DeviceStream, hello: Hello, *, differs: bool, revoked: bool
 ) -> Literal["ok", "rewind", "fork", "revoked"]:
-    is_behind = stream.last_seq < hello.acked
-    differs = not is_behind and hash_at(session, stream.device_id, hello.acked) != hello.hash_at_acked
     if stream.state is StreamState.FORKED or differs:
         return "fork"
     if revoked:
         return "revoked"
-    return "rewind" if is_behind else "ok"
+    return "rewind" if stream.last_seq < hello.acked else "ok"
 
 
 def give_receipt(session: Session, stream: DeviceStream, *, key: Ed25519PrivateKey, now: datetime) -> Receipt:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import psycopg
 from sqlalchemy import select
 
 from server.core.facts import Fact
@@ -143,3 +145,113 @@ def test_a_synced_run_is_not_settled_while_one_of_its_logs_has_two_branches(yard
     )
     assert retired.status_code == 200
     assert dispatcher.post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
+
+
+def restore_office(database: Any, tablet: HandTablet, *, last: int) -> None:
+    """Bring the office back to a backup from before everything after ``last`` came, and the run was given."""
+    owner = database.superuser_url.replace("+psycopg", "")
+    device = tablet.tablet.device_id
+    with psycopg.connect(owner, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM device_event WHERE device_id = %s AND seq > %s", (device, last))
+        connection.execute("DELETE FROM run_given WHERE device_id = %s", (device,))
+        connection.execute(
+            "UPDATE device_stream SET last_seq = %s, announced_seq = %s, owed_seq = 0, head = %s WHERE device_id = %s",
+            (last, last, tablet.events[last - 1].hash, device),
+        )
+        connection.execute("UPDATE server_epoch SET nonce = gen_random_uuid(), started_at = now()")
+
+
+def test_a_restored_office_settles_nothing_before_it_heard_of_each_tablet(
+    make_day: Callable[..., Yard], database: Any
+) -> None:
+    """M4, G5: what it once signed for comes back first, whatever state the backup had the run in."""
+    yard = make_day()
+    tablet, dispatcher = yard.tablet, person(yard)
+    tablet.depart()
+    tablet.visit(tablet.stop())
+    tablet.come_back()
+    tablet.hello()
+    tablet.push()
+    tablet.seal("stop.arrived", {}, stop_id=tablet.stop().stop_id)
+    tablet.hello(3)
+    assert tablet.push(4)["last_seq"] == 4
+    restore_office(database, tablet, last=3)
+    assert state(yard) is RunState.SYNCED
+    assert "Le bureau a été rétabli : pas de nouvelles depuis" in refusal(yard, dispatcher)["fr"].replace("\u00a0", " ")
+    assert tablet.hello(4)["standing"] == "rewind"
+    assert "1 event received before is missing" in refusal(yard, dispatcher)["en"]
+    assert tablet.hello(3)["standing"] == "ok"
+    assert "1 event received before is missing" in refusal(yard, dispatcher)["en"]
+    assert tablet.push(4)["last_seq"] == 4
+    assert dispatcher.post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
+
+
+def test_a_run_of_a_restored_office_may_be_waived(make_day: Callable[..., Yard], database: Any) -> None:
+    """M4: a driver's other tablet that the restore forgot holds up the run too, and a lost one is waived in writing."""
+    yard = make_day()
+    yard.again.hello()
+    tablet = yard.tablet
+    tablet.depart()
+    tablet.come_back()
+    tablet.hello()
+    tablet.push()
+    assert state(yard) is RunState.SYNCED
+    restore_office(database, tablet, last=2)
+    tablet.hello(2)
+    assert refusal(yard, person(yard))["fr"].count("Le bureau a été rétabli") == 1
+    admin = person(yard, Role.ADMIN)
+    assert admin.post(f"/api/v1/runs/{yard.run_id}/waive", json=REASON).status_code == 200
+    assert admin.post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
+
+
+def test_a_greeting_of_another_history_holds_up_its_run(yard: Yard) -> None:
+    """M4, protocol 1: the office answers a fork and keeps it: a person decides before anything is settled."""
+    tablet, dispatcher = yard.tablet, person(yard)
+    tablet.depart()
+    tablet.visit(tablet.stop())
+    tablet.come_back()
+    tablet.hello()
+    tablet.push()
+    assert tablet.hello(2)["standing"] == "ok"
+    assert tablet.hello(3, hash_at_acked="ab" * 32)["standing"] == "fork"
+    assert "two logs differ" in refusal(yard, dispatcher)["en"]
+    assert tablet.hello(3)["standing"] == "fork"
+
+
+def test_a_tablet_whose_visit_may_still_be_undone_was_not_heard_to_the_end(make_day: Callable[..., Yard]) -> None:
+    """M4: a greeting with an event held back says so; the run waits for it, and the visit is in time."""
+    yard = make_day(shops=2)
+    yard.again.hello()
+    yard.again.pull()
+    tablet, again = yard.tablet, yard.again
+    tablet.depart()
+    tablet.visit(tablet.stop(0))
+    tablet.come_back()
+    tablet.hello()
+    tablet.push()
+    again.visit(again.stop(1))
+    again.hello(head=0, held=1)
+    assert state(yard) is RunState.BACK
+    assert "encore être annulé" in refusal(yard, person(yard))["fr"]
+    again.hello()
+    assert "il manque 1 événement" in refusal(yard, person(yard))["fr"]
+    assert again.push()["results"][0]["status"] == "applied"
+    assert state(yard) is RunState.SYNCED
+    with transaction(yard.world.carrier_id) as session:
+        assert session.scalars(select(Discrepancy).where(Discrepancy.kind == "after_closing")).all() == []
+
+
+def test_a_tablet_that_came_back_and_holds_something_back_is_waited_for(yard: Yard) -> None:
+    """M4: what it sealed before the office heard of its return is not over while its last word may be taken back."""
+    tablet = yard.tablet
+    tablet.depart()
+    tablet.come_back()
+    tablet.visit(tablet.stop())
+    tablet.hello(head=2, held=1)
+    tablet.push(1, 2)
+    assert state(yard) is RunState.BACK
+    assert "may still be taken back" in refusal(yard, person(yard))["en"]
+    tablet.hello(2)
+    tablet.push(3)
+    assert state(yard) is RunState.SYNCED
