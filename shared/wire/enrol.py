@@ -17,7 +17,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class EnrolRequest(_Message, frozen=True, kw_only=True):
     """``code`` is the QR code's 128 bits in hex; ``proof`` signs sha256(code ‖ public key) as kind ``enrol``."""
 
-    code: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    code: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
     public_key: PublicKey
     name: Short
     proof: Signature
@@ -44,14 +44,14 @@ class ChallengeRequest(_Message, frozen=True, kw_only=True):
 class ChallengeAnswer(_Message, frozen=True, kw_only=True):
     """``nonce`` is 32 random bytes in hex, good once and for a minute."""
 
-    nonce: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    nonce: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
 class TokenRequest(_Message, frozen=True, kw_only=True):
     """``signature`` signs sha256(nonce) as kind ``token``."""
 
     device_id: Identifier
-    nonce: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    nonce: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     signature: Signature
 
 

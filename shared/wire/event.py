@@ -88,7 +88,7 @@ class Envelope(_Sealed, frozen=True, kw_only=True):
 class LeafGroup(_Sealed, frozen=True, kw_only=True):
     """One group of a visit's tree as it travels: canonical leaves verbatim, padding in hex."""
 
-    key: Annotated[str, Meta(pattern="^(order:|containers:|carrier)[0-9a-f-]{0,36}$")]
+    key: Annotated[str, Meta(pattern=r"^(order:|containers:|carrier)[0-9a-f-]{0,36}$(?!\n)")]
     leaves: tuple[Annotated[str, Meta(max_length=MAX_LEAF_BYTES)], ...]
     padding: tuple[Sha256, ...]
 
@@ -114,7 +114,7 @@ class OrderLeaf(_Sealed, frozen=True, kw_only=True):
     shown_total_cents: Cents
     shown_credit_cents: Cents
     shown_supplement_cents: Cents
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 
 
 class LineLeaf(_Sealed, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ class LineLeaf(_Sealed, frozen=True, kw_only=True):
     extra: Quantity
     reason: OptionalCode
     photos: tuple[Sha256, ...]
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 
 
 class ContainersLeaf(_Sealed, frozen=True, kw_only=True):
@@ -142,7 +142,7 @@ class ContainersLeaf(_Sealed, frozen=True, kw_only=True):
     container_class: Code
     returned: Quantity
     unit_cents: Cents
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 
 
 class CollectionLeaf(_Sealed, frozen=True, kw_only=True):
@@ -154,7 +154,7 @@ class CollectionLeaf(_Sealed, frozen=True, kw_only=True):
     amount_cents: Cents
     rounding_cents: Cents
     reference: Short
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
 
 
 class PhotoLeaf(_Sealed, frozen=True, kw_only=True):
@@ -163,4 +163,4 @@ class PhotoLeaf(_Sealed, frozen=True, kw_only=True):
     kind: Literal["photo"]
     sha256: Sha256
     note: Short
-    salt: Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+    salt: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]

@@ -17,22 +17,22 @@ MAX_STOPS = 400
 MAX_MISSING_FILES = 100
 PROTOCOL = 1
 
-type Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
-type Signature = Annotated[str, Meta(pattern="^[0-9a-f]{128}$")]
-type PublicKey = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
+type Signature = Annotated[str, Meta(pattern=r"^[0-9a-f]{128}$(?!\n)")]
+type PublicKey = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 type Sequence = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 type Quantity = Annotated[int, Meta(ge=0, le=100_000)]
 type Cents = Annotated[int, Meta(ge=-(10**12), le=10**12)]
 type Short = Annotated[str, Meta(max_length=200)]
 type Long = Annotated[str, Meta(max_length=4000)]
-type Code = Annotated[str, Meta(pattern="^[a-z0-9_]{1,40}$")]
-type ExactDecimal = Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$")]
-type Identifier = Annotated[str, Meta(pattern="^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")]
+type Code = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$(?!\n)")]
+type ExactDecimal = Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$(?!\n)")]
+type Identifier = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$(?!\n)")]
 
 # Where a field may be empty, the pattern says so: msgspec checks a pattern against every string of a union.
-type OptionalSha256 = Annotated[str, Meta(pattern="^([0-9a-f]{64})?$")]
-type OptionalSignature = Annotated[str, Meta(pattern="^([0-9a-f]{128})?$")]
-type OptionalCode = Annotated[str, Meta(pattern="^[a-z0-9_]{0,40}$")]
+type OptionalSha256 = Annotated[str, Meta(pattern=r"^([0-9a-f]{64})?$(?!\n)")]
+type OptionalSignature = Annotated[str, Meta(pattern=r"^([0-9a-f]{128})?$(?!\n)")]
+type OptionalCode = Annotated[str, Meta(pattern=r"^[a-z0-9_]{0,40}$(?!\n)")]
 type OptionalIdentifier = Annotated[
-    str, Meta(pattern="^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$")
+    str, Meta(pattern=r"^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})?$(?!\n)")
 ]

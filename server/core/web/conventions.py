@@ -123,6 +123,8 @@ def say_units(document: dict[str, Any]) -> None:
         _say_unit(name, schema, described)
         if str(schema.get("pattern", "")).endswith(r"\Z"):  # Python's end of text; a schema's reader knows `$` alone
             schema["pattern"] = schema["pattern"][:-2] + "$"
+        if str(schema.get("pattern", "")).endswith(r"$(?!\n)"):  # the same in a message's type
+            schema["pattern"] = schema["pattern"].removesuffix(r"(?!\n)")
 
 
 def unit_of(name: str, form: str = "") -> tuple[str, Any] | None:

@@ -191,3 +191,17 @@ def test_a_push_of_the_documents_own_form_is_decoded(callers: Callers) -> None:
     tablet.depart()
     schema = callers.document["components"]["schemas"]["Push"]
     assert set(schema["properties"]) == set(msgspec.to_builtins(tablet.message()))
+
+
+@pytest.mark.parametrize("more", ["\n", "\x00"])
+def test_an_id_with_something_behind_it_is_refused_at_every_door(more: str, callers: Callers) -> None:
+    """R039: what is no id is a clear refusal, also to strangers; Python’s `$` lets a newline through."""
+    tablet = callers.yard.tablet
+    tablet.depart()
+    message, device_id = tablet.message(), f"{tablet.tablet.device_id}{more}"
+    assert tablet.send(message | {"device_id": device_id}).status_code == 422
+    assert tablet.send(message | {"head_signature": message["head_signature"] + more}).status_code == 422
+    stranger = callers.clients["stranger"]
+    assert stranger.post("/api/v1/devices/challenge", json={"device_id": device_id}).status_code == 422
+    token = {"device_id": device_id, "nonce": "ab" * 32, "signature": "ab" * 64}
+    assert stranger.post("/api/v1/devices/token", json=token).status_code == 422
