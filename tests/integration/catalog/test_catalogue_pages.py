@@ -181,8 +181,10 @@ def test_container_classes_are_kept_on_a_page(desk: Desk) -> None:
 
 
 def test_a_retailer_keeps_no_catalogue(desk: Desk) -> None:
-    """Permission matrix: the pages that keep or list a catalogue are closed to those who only buy from it."""
-    for path in ("/catalogue", "/catalogue/prix", "/catalogue/contenants", "/catalogue/allocations"):
+    """Permission matrix: who only buys may see what is offered; there is no catalogue of its own to see, or to keep."""
+    none = desk.retailer.get("/catalogue")
+    assert (none.status_code, "ne tient pas de catalogue" in none.text) == (404, True)
+    for path in ("/catalogue/prix", "/catalogue/contenants", "/catalogue/allocations"):
         assert desk.retailer.get(path).status_code == 403
 
 
@@ -201,4 +203,4 @@ def test_an_accountant_reads_the_catalogue_and_changes_nothing(desk: Desk) -> No
     for path in (f"/catalogue/produits/{product['id']}", "/catalogue/produits/nouveau", "/catalogue/contenants"):
         assert client.get(path).status_code == 403
     assert program.post("/api/v1/products", json={"name_fr": "x", "name_en": "x"}).status_code == 403
-    assert program_of(desk.app, desk.retailer.member).get("/api/v1/price-rules").status_code == 403
+    assert program_of(desk.app, desk.retailer.member).get("/api/v1/price-rules").status_code == 404
