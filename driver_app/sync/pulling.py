@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from driver_app.clock import Clock, Moment
-from driver_app.store import bundles, settings, states
+from driver_app.store import attachments, bundles, settings, states
 from driver_app.store.commit_points import PULL_ANSWERED
 from driver_app.store.database import Session, Store
 from driver_app.sync.office import Office, PulledRuns
@@ -49,6 +49,10 @@ def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
     for standing in pulled.standing:
         _take_over(session, standing)
     position = settings.position(session)
+    if (
+        position.epoch and pulled.epoch != position.epoch
+    ):  # restored since it was greeted: what files it has, nobody knows
+        attachments.offer_again(session)
     settings.save(
         session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch, run_tags=pulled.tags)
     )

@@ -65,7 +65,6 @@ class Model:
         What cannot be applied goes on waiting, and so does what stands behind it. One that replaces has the last word
         about its stop, whoever visited it before. Nobody looked at those behind: what needs a person waits for one.
         """
-        self._turn += 1
         stop = self._waiting[device, seq][0]["stop_id"]
         if not self._look_at(device, seq, choice):
             return
@@ -99,6 +98,7 @@ class Model:
         self.expected.parked.remove((device, seq))
         self.expected.decided.add((device, seq))
         if choice != "set_aside" and said["type"] == "visit.finished":
+            self._turn += 1  # each has its documents numbered before the next one follows
             self._visit(said, taken, batch=("decision", self._turn), replaces=choice == "replaced")
 
     def _of_stop(self, device: str, stop: str) -> list[tuple[str, int]]:

@@ -434,7 +434,7 @@ class Tablet:
             _require_terms(run)
         known["runs"] |= came
         known["runs"] = {run_id: run for run_id, run in known["runs"].items() if run_id in told["live"]}
-        known["cursor"], known["epoch"] = told["cursor"], told["epoch"]
+        known["cursor"] = told["cursor"]  # another epoch is for the next greeting to find: files are offered again then
         self._heard(told["server_ms"])
         self._keep()
         named = re.findall(r'"sha256": "([0-9a-f]{64})"', json.dumps([run["stops"] for run in known["runs"].values()]))

@@ -256,9 +256,11 @@ def _finished(
 def _follow(session: Session, event: DeviceEvent, stamp: Stamp) -> Iterator[tuple[DeviceEvent, tuple[Issued, ...]]]:
     """Apply what stands behind, in sequence, up to the first that has a reason of its own to wait.
 
-    Nobody looked at these events: they pass only as they would have when they came, had nothing stood before them.
+    Nobody looked at these events: they pass only as they would have when they came, had nothing stood before them. What
+    the former one issued has its number by then: a correction credits, or bills beside, what can be credited.
     """
     for later in later_parked(session, event):
+        publish_pending(session, stamp=stamp)
         if later.refusal["slug"] == TabletRevoked.slug:
             return
         issued = _apply(session, later, review=None, stamp=stamp)
