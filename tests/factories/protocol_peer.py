@@ -19,6 +19,7 @@ from shared.ids import new_id
 from shared.keyring import FORMAT, KeyLink, KeyList, ServerKey, endorse, sign_list
 from shared.sealing import GENESIS, is_signed_by, public_bytes, sign
 from shared.sealing_event import open_event
+from shared.visit import read_visit
 from shared.wire.bundle import BundleRun, RunStanding
 from shared.wire.enrol import ChallengeAnswer, EnrolAnswer, EnrolRequest, TokenAnswer, TokenRequest
 from shared.wire.hello import Hello, HelloAnswer
@@ -38,6 +39,7 @@ class Disk:
     code_open: bool = True
     hashes: list[str] = field(default_factory=list)
     events: list[Any] = field(default_factory=list)
+    ends: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
     partial: dict[str, bytes] = field(default_factory=dict)
     strays: list[Push] = field(default_factory=list)
@@ -207,6 +209,8 @@ class OfficePeer:
             return "fork"
         self.disk.hashes.append(event.hash)
         self.disk.events.append(envelope)
+        if envelope.type == "visit.finished":
+            self.disk.ends[envelope.event_id] = read_visit(event.groups).outcome
         return EventResult(seq=envelope.seq, event_id=envelope.event_id, status="applied")
 
     def _pushed(self, results: list[EventResult], standing: Any, *, quarantined: bool = False) -> Answer:

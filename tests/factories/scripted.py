@@ -107,8 +107,8 @@ def whole_office() -> OfficePeer:
 
 
 def outcomes(office: OfficePeer) -> list[str]:
-    """Return what the office holds, one word an event."""
-    return [event.payload.get("outcome", event.type) for event in office.disk.events]
+    """Return what the office holds, one word an event: of a visit, how its stop ended."""
+    return [office.disk.ends.get(event.event_id, event.type) for event in office.disk.events]
 
 
 WHOLE_DAY = [

@@ -54,8 +54,8 @@ def test_a_stop_without_exception_takes_four_taps_and_a_signature(road: Driving)
     sign_and_finish(pilot)
     assert pilot.taps == 4
     assert pilot.app.root.current == "tour"
-    visit, _ = sealed(cab)
-    assert (visit.outcome, visit.signer_name) == ("complete", "Rachel Côté")
+    visit, facts = sealed(cab)
+    assert (facts.outcome, visit.signer_name) == ("complete", "Rachel Côté")
     assert pilot.shows("Sur cette tablette")
 
 
@@ -80,8 +80,8 @@ def test_the_signer_reads_what_is_missing_and_the_adjusted_total(road: Driving) 
     assert pilot.shows("Bris")
     assert pilot.shows(after.removeprefix("Total\u00a0: "))
     sign_and_finish(pilot)
-    visit, facts = sealed(cab)
-    assert visit.outcome == "partial"
+    _visit, facts = sealed(cab)
+    assert facts.outcome == "partial"
     assert facts.orders[0].lines[0].lost == 2
     assert len(facts.orders[0].lines[0].photos) == 1
 
@@ -122,7 +122,7 @@ def test_nothing_delivered_ends_without_signature(road: Driving, failure: str, o
     assert pilot.shows("Terminer sans signature")
     pilot.tap("finish")
     visit, facts = sealed(cab)
-    assert (visit.outcome, visit.failure, visit.signature_sha256) == (outcome, failure, "")
+    assert (facts.outcome, visit.failure, visit.signature_sha256) == (outcome, failure, "")
     assert all(line.delivered == 0 for order in facts.orders for line in order.lines)
 
 
@@ -211,7 +211,7 @@ def test_a_finish_is_undone_by_one_touch(road: Driving) -> None:
     assert cab.tablet.store.read(outbox.head).seq == sealed_at - 1
     pilot.tap("go-on")
     sign_and_finish(pilot)
-    assert sealed(cab)[0].outcome == "complete"
+    assert sealed(cab)[1].outcome == "complete"
 
 
 def test_the_signature_goes_to_the_stop_on_screen(road: Driving) -> None:
