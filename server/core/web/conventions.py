@@ -47,6 +47,7 @@ _UNITS: Final[tuple[tuple[str, str, Any], ...]] = (
     (r"on_trucks|in_transit|in_hand|reserved|available", "whole sales units", 4),
     (r".*items", "lines or units ordered, a count", 12),
     (r".*_seq|seq|acked|head|broken_at", "a place in the tablet’s chain of events, from 1; 0 is before the first", 3),
+    (r"held", "events behind the head that may still be taken back, a count", 0),
     (r"revision|version", "counts up from 1 with each change", 1),
     (r"position", "place in the list, from 1", 1),
     (r"offset", "how many come before this page", 0),
