@@ -147,6 +147,9 @@ def test_pages_follow_each_other_without_gaps_or_doubles(trade: Trade, monkeypat
     from server.dashboard.queries import orders as queries
 
     monkeypatch.setattr(queries, "PAGE_ROWS", 5)
+    listed = answered(trade.seller.get(API, query_string={"limit": "200"}))["orders"]
+    tomorrow = (OrderState.PENDING, BillingState.UNINVOICED, 1, None)  # whatever the days were drawn to be before
+    stand(trade, [UUID(one["id"]) for one in listed], [tomorrow] * len(listed))
     seen: list[str] = []
     path = "/commandes"
     for turn in range(10):
