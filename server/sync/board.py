@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.billing.explaining import Source, Step
+from server.billing.explaining import Step
+from server.billing.explaining.papers import from_credit
 from server.billing.model import CreditNote
 from server.core.acting import acting_org
 from server.dashboard.queries.board import MOST_IN_QUEUE, Matter, at_risk, board, by_risk, matters
@@ -92,8 +93,7 @@ def _proposed(session: Session) -> list[Matter]:
 
 def _given(note: CreditNote) -> Step:
     text = Text("Crédit à approuver", "Credit to approve")
-    source = Source(kind="credit_note", id=note.id, text=text, link=f"/credits/{note.id}")
-    return Step(label=text, amount_cents=note.total_cents, source=source)
+    return Step(label=text, amount_cents=note.total_cents, source=from_credit(note, text))
 
 
 def _orders_at(session: Session, stop_ids: set[UUID]) -> dict[UUID, list[Order]]:

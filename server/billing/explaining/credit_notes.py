@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.explaining.evidence import orders_named, sources_of_order
 from server.billing.explaining.invoices import DEPOSITS, NET, OTHER, TOTAL
+from server.billing.explaining.papers import from_invoice
 from server.billing.explaining.steps import Explanation, Source, Step, closed, said, summed
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
 from server.billing.queries import credit_note as read_credit
@@ -123,8 +124,7 @@ def _deposit(line: CreditLine, currency: str) -> Step:
 
 def _sources(session: Session, note: CreditNote, invoice: Invoice | None) -> Iterator[Source]:
     if invoice is not None:
-        text = Text(f"Facture {invoice.number}", f"Invoice {invoice.number}")
-        yield Source(kind="invoice", id=invoice.id, text=text, link=f"/factures/{invoice.id}")
+        yield from_invoice(invoice)
     cause = session.get(Delivery, note.cause_id) if note.cause_kind == DELIVERY else None
     for order in orders_named(session, _order_ids(session, note, cause)):
         delivery = cause if cause and cause.order_id == order.id else latest_delivery(session, order_id=order.id)

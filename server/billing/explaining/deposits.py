@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.paging import FIRST, Page, listed, placed
+from server.billing.explaining.papers import from_credit, from_invoice
 from server.billing.explaining.steps import Explanation, Source, Step, said, summed
 from server.billing.letterhead import letterhead
 from server.billing.model import CreditNote, Invoice
@@ -158,12 +159,8 @@ def _document(row: Any, names: Mapping[UUID, Source]) -> Step:
 
 
 def _sources(session: Session, document_ids: set[UUID]) -> Iterator[Source]:
-    for invoice in session.scalars(select(Invoice).where(among(Invoice.id, document_ids))):
-        text = Text(f"Facture {invoice.number}", f"Invoice {invoice.number}")
-        yield Source(kind="invoice", id=invoice.id, text=text, link=f"/factures/{invoice.id}")
-    for note in session.scalars(select(CreditNote).where(among(CreditNote.id, document_ids))):
-        text = Text(f"Crédit {note.number}", f"Credit {note.number}")
-        yield Source(kind="credit_note", id=note.id, text=text, link=f"/credits/{note.id}")
+    yield from map(from_invoice, session.scalars(select(Invoice).where(among(Invoice.id, document_ids))))
+    yield from map(from_credit, session.scalars(select(CreditNote).where(among(CreditNote.id, document_ids))))
     for made in session.scalars(select(DepositRevaluation).where(among(DepositRevaluation.id, document_ids))):
         stood = (made.standing_cents, made.currency)
         text = said(

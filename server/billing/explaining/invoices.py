@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.evidence import orders_named, sources_of_order
+from server.billing.explaining.papers import from_invoice
 from server.billing.explaining.steps import (
     Explanation,
     Source,
@@ -147,8 +148,7 @@ def _sources(session: Session, invoice: Invoice) -> Iterator[Source]:
     ):
         other = session.scalars(select(Invoice).where(Invoice.id == field)).first() if field else None
         if other is not None:
-            text = Text(f"{words[0]} {other.number}", f"{words[1]} {other.number}")
-            yield Source(kind="invoice", id=other.id, text=text, link=f"/factures/{other.id}")
+            yield from_invoice(other, Text(f"{words[0]} {other.number}", f"{words[1]} {other.number}"))
 
 
 def _name(line: InvoiceLine) -> Text:

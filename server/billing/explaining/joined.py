@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.invoices import TOTAL, Naming, explain_invoice
-from server.billing.explaining.steps import Explanation, Source, Step, summed
+from server.billing.explaining.papers import from_invoice
+from server.billing.explaining.steps import Explanation, Step, summed
 from server.billing.joined import joined_invoice
 from server.billing.model import Invoice
 from shared.problems import Text
@@ -48,5 +49,4 @@ def _named(invoice: Invoice, step: Step) -> Step:
     """Return a section's step under the section's number, which leads to its page."""
     name = invoice.number or invoice.reference
     text = Text(f"Section {name}", f"Section {name}")
-    source = Source(kind="invoice", id=invoice.id, text=text, link=f"/factures/{invoice.id}")
-    return replace(step, label=text, source=source)
+    return replace(step, label=text, source=from_invoice(invoice, text))

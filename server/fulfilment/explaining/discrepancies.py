@@ -8,8 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.billing.explaining import Explanation, Source, Step
+from server.billing.explaining import Explanation, Step
 from server.billing.explaining.evidence import sources_of_order
+from server.billing.explaining.papers import credit_words, from_credit, from_invoice, invoice_words
 from server.billing.explaining.steps import closed, said, summed
 from server.billing.model import CreditNote, Invoice
 from server.billing.queries import billed_documents
@@ -88,15 +89,11 @@ def _signed_as(step: Step, sign: int) -> Step:
 
 
 def _invoice(one: Invoice) -> Step:
-    text = Text(f"Facture {one.number}", f"Invoice {one.number}")
-    source = Source(kind="invoice", id=one.id, text=text, link=f"/factures/{one.id}")
-    return Step(label=text, amount_cents=one.total_cents, source=source)
+    return Step(label=invoice_words(one), amount_cents=one.total_cents, source=from_invoice(one))
 
 
 def _credit(one: CreditNote) -> Step:
-    text = Text(f"Crédit {one.number}", f"Credit {one.number}")
-    source = Source(kind="credit_note", id=one.id, text=text, link=f"/credits/{one.id}")
-    return Step(label=text, amount_cents=-one.total_cents, source=source)
+    return Step(label=credit_words(one), amount_cents=-one.total_cents, source=from_credit(one))
 
 
 def _overcredited(session: Session, found: Discrepancy) -> Iterator[Step]:
@@ -108,11 +105,8 @@ def _overcredited(session: Session, found: Discrepancy) -> Iterator[Step]:
     note = (
         session.get(CreditNote, UUID(str(found.facts["credit_note_id"]))) if found.facts.get("credit_note_id") else None
     )
-    source = says = None
-    if note is not None:
-        text = Text(f"Crédit {note.number}", f"Credit {note.number}")
-        source = Source(kind="credit_note", id=note.id, text=text, link=f"/credits/{note.id}")
+    says = None
     if row is not None and row.unit_cents and not noted_cents % row.unit_cents:
         count = f"{noted_cents // row.unit_cents} × {{}}"
         says = said(count, count, (row.unit_cents, note.currency if note else "CAD"))
-    yield Step(label=OVERCREDITED, amount_cents=noted_cents, says=says, source=source)
+    yield Step(label=OVERCREDITED, amount_cents=noted_cents, says=says, source=from_credit(note) if note else None)

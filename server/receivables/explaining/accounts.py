@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.explaining import Explanation, Source, Step
 from server.billing.explaining.paging import FIRST, Page, listed, placed
+from server.billing.explaining.papers import credit_words, from_credit, from_invoice, invoice_words
 from server.billing.explaining.steps import summed
 from server.billing.model import CreditNote, Invoice
 from server.core.acting import acting_org
@@ -98,18 +99,17 @@ def _names(session: Session, document_ids: set[UUID]) -> dict[UUID, Source]:
 
 def _invoices(session: Session, document_ids: set[UUID]) -> Iterator[Source]:
     for one in session.scalars(select(Invoice).where(among(Invoice.id, document_ids))):
-        text = _of_amount(Text(f"Facture {one.number}", f"Invoice {one.number}"), one.total_cents, one.currency)
+        text = _of_amount(invoice_words(one), one.total_cents, one.currency)
         due_on = one.due_on or one.issued_on
         if due_on is not None:
             due = day_text(due_on)
             text = Text(f"{text.fr}, échéance le {due.fr}", f"{text.en}, due {due.en}")
-        yield Source(kind="invoice", id=one.id, text=text, link=f"/factures/{one.id}")
+        yield from_invoice(one, text)
 
 
 def _held(session: Session, document_ids: set[UUID]) -> Iterator[Source]:
     for note in session.scalars(select(CreditNote).where(among(CreditNote.id, document_ids))):
-        text = _of_amount(Text(f"Crédit {note.number}", f"Credit {note.number}"), note.total_cents, note.currency)
-        yield Source(kind="credit_note", id=note.id, text=text, link=f"/credits/{note.id}")
+        yield from_credit(note, _of_amount(credit_words(note), note.total_cents, note.currency))
     for paid in session.scalars(select(Payment).where(among(Payment.id, document_ids))):
         on, text = day_text(paid.received_on), _of_amount(paid_by(paid), paid.amount_cents, paid.currency)
         text = Text(f"{text.fr}, le {on.fr}", f"{text.en}, {on.en}")
