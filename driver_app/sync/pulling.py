@@ -49,9 +49,8 @@ def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
     for standing in pulled.standing:
         _take_over(session, standing)
     position = settings.position(session)
-    if (
-        position.epoch and pulled.epoch != position.epoch
-    ):  # restored since it was greeted: what files it has, nobody knows
+    was_restored = position.epoch and pulled.epoch != position.epoch
+    if was_restored:  # since it was greeted: nobody here knows which files it still has
         attachments.offer_again(session)
     settings.save(
         session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch, run_tags=pulled.tags)

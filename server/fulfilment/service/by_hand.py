@@ -252,7 +252,7 @@ def _lines(order: Order, told: Told) -> tuple[DeliveredLine, ...]:
             where="failure",
         )
     if told.failure:
-        _require_reason(told.failure in _FAILED, "failure")
+        _require_listed(told.failure, _FAILED, "failure")
         return tuple(_came_back(str(line.id), line.quantity, told.failure) for line in order.lines)
     counted = told.lines or [
         Counted(line_id=line.id, ordered=line.quantity, delivered=line.quantity) for line in order.lines
@@ -273,7 +273,7 @@ def _line(one: Counted) -> DeliveredLine:
     short = one.ordered - one.delivered
     if short <= 0:
         return DeliveredLine(str(one.line_id), one.ordered, one.delivered, extra=one.extra)
-    _require_reason(one.reason in _EFFECTS, str(one.line_id))
+    _require_listed(one.reason, _EFFECTS, str(one.line_id))
     return DeliveredLine(
         str(one.line_id),
         one.ordered,
@@ -284,8 +284,8 @@ def _line(one: Counted) -> DeliveredLine:
     )
 
 
-def _require_reason(known: bool, where: str) -> None:  # noqa: FBT001  # reads as a sentence
-    if not known:
+def _require_listed(code: str, codes: Mapping[str, object], where: str) -> None:
+    if code not in codes:
         raise ReasonOfLine(
             Text(
                 "Choisir dans la liste le motif de chaque ligne où il manque quelque chose.",

@@ -35,7 +35,7 @@ def lost_by_restore(stream: DeviceStream | None, here: str) -> Text | None:
     )
 
 
-def not_heard_out(stream: DeviceStream | None, returned: bool, back_at: datetime | None) -> Text | None:  # noqa: FBT001  # one of two
+def not_heard_out(stream: DeviceStream | None, *, returned: bool, back_at: datetime | None) -> Text | None:
     """Say what a tablet announced and the office has not, or that it was not heard to the end after the return."""
     if stream is not None and stream.state is StreamState.RETIRED:
         return None

@@ -222,7 +222,7 @@ def _tablets(session: Session, run: Run) -> Iterator[RunTablet]:
             heard_at=stream.heard_at if stream is not None else None,
             waits=forked(stream)
             or (lost_by_restore(stream, here) if run.state in _UNSETTLED else None)
-            or (not_heard_out(stream, device.id in returns, back_at) if run.state in _LEFT else None),
+            or (not_heard_out(stream, returned=device.id in returns, back_at=back_at) if run.state in _LEFT else None),
         )
 
 
