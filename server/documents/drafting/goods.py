@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
+
+import msgspec
 
 from server.billing.model import Invoice
 from server.delivery.model import Delivery, DeliveryLine, HandRecord
@@ -38,35 +41,30 @@ def draft_slip(
     order: Order, cast: Cast, *, run: Run, stop: Stop, qr: str, delivery: Delivery | None = None
 ) -> papers.DeliverySlip:
     """Return the delivery slip of one order on a run, without prices."""
-    return papers.DeliverySlip(
-        qr=qr,
-        order_number=order.number,
-        billed=badge_of(order.billing_type),
-        seller=cast.party(order.owner_id),
-        buyer=cast.place(order.site_id),
-        carrier=cast.party(run.owner_id),
-        deliver_on=run.runs_on,
-        lines=_lines(order, delivery),
-        run_name=run.name,
-        position=stop.position,
-        note=order.note,
-    )
+    slip = _slip(order, cast, carrier_id=run.owner_id, on=run.runs_on, qr=qr, delivery=delivery)
+    return msgspec.structs.replace(slip, run_name=run.name, position=stop.position)
 
 
 def draft_slip_by_hand(
     order: Order, cast: Cast, *, record: HandRecord, delivery: Delivery, qr: str
 ) -> papers.DeliverySlip:
     """Return the slip of a delivery that no tablet saw; it says who recorded it, and that nobody signed."""
+    slip = _slip(order, cast, carrier_id=delivery.owner_id, on=record.delivered_on, qr=qr, delivery=delivery)
+    return msgspec.structs.replace(slip, by_hand=said_by_hand(record))
+
+
+def _slip(
+    order: Order, cast: Cast, *, carrier_id: UUID, on: date, qr: str, delivery: Delivery | None
+) -> papers.DeliverySlip:
     return papers.DeliverySlip(
         qr=qr,
         order_number=order.number,
         billed=badge_of(order.billing_type),
         seller=cast.party(order.owner_id),
         buyer=cast.place(order.site_id),
-        carrier=cast.party(delivery.owner_id),
-        deliver_on=record.delivered_on,
+        carrier=cast.party(carrier_id),
+        deliver_on=on,
         lines=_lines(order, delivery),
-        by_hand=said_by_hand(record),
         note=order.note,
     )
 
