@@ -25,6 +25,7 @@ from driver_app.strokes import draw_signing
 from driver_app.sync.engine import SyncEngine
 from driver_app.sync.transport import Answer, HttpTransport, unreachable
 from driver_app.tablet import open_tablet
+from tests.conformance import calls
 from tests.conformance import client as minimal
 from tests.conformance.wire import Cut, Wire
 
@@ -189,24 +190,24 @@ class Theirs:
 
     def __init__(self, folder: Path, wire: Wire, clock: VirtualClock) -> None:
         self._folder, self._wire, self._clock = folder, wire, clock
-        self._transport: minimal.Send = self._sent
+        self._transport: calls.Send = self._sent
         self._open()
 
     def _open(self) -> None:
         self._tablet = self.kind(self._folder, self._transport, self._read_clock)
 
-    def _sent(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> minimal.Answer:
+    def _sent(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> calls.Answer:
         try:
-            return minimal.Answer(*self._wire.send(method, path, headers, body))
+            return calls.Answer(*self._wire.send(method, path, headers, body))
         except Cut as cut:
-            raise minimal.NoAnswer from cut
+            raise calls.NoAnswer from cut
 
     def _read_clock(self) -> tuple[int, int, str]:
         now = self._clock.now()
         return now.wall_ms, now.monotonic_ms, now.boot_id
 
     def over_http(self, url: str) -> None:
-        self._transport = minimal.Http(url)
+        self._transport = calls.Http(url)
         self._open()
 
     def enrol(self, code: str) -> str:

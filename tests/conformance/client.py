@@ -9,18 +9,18 @@ from __future__ import annotations
 import base64
 import copy
 import gzip
-import http.client
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.conformance.calls import Answer, Clock, Doubtful, NoAnswer, Refused, Send, offset_of, require_terms
 from tests.conformance.leaves import (
     Json,
     Sealer,
@@ -40,58 +40,6 @@ MAX_EVENTS, MAX_BATCH_BYTES, CHUNK_BYTES = 200, 256 * 1024, 128 * 1024
 KEPT_MS = 14 * 24 * 3600 * 1000
 PATIENCE = 3
 STROKES_TYPE = "application/vnd.tournee.strokes"
-
-
-class Answer(NamedTuple):
-    """One HTTP answer; header names are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-type Send = Callable[[str, str, Mapping[str, str], bytes], Answer]
-type Clock = Callable[[], tuple[int, int, str]]
-"""Wall and monotonic milliseconds, and which boot it is."""
-
-
-class NoAnswer(Exception):
-    """Nothing came, or half of it."""
-
-
-class Refused(Exception):
-    """The office said no."""
-
-    def __init__(self, answer: Answer) -> None:
-        """Keep its status and the wait that it asks for."""
-        super().__init__(answer.status, answer.body[:300])
-        self.status = answer.status
-        wait = answer.headers.get("retry-after", "")
-        self.retry_after_s = int(wait) if wait.isdigit() else 0
-
-
-class Doubtful(Exception):
-    """What came is not the office's word, or contradicts what this tablet holds."""
-
-
-class Http:
-    """One connection to one office."""
-
-    def __init__(self, base_url: str, timeout_s: float = 30) -> None:
-        """Take ``http://host:port`` or ``https://…``."""
-        parts = urlsplit(base_url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=timeout_s)
-
-    def __call__(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send one request."""
-        try:
-            self._connection.request(method, path, body=body or None, headers=dict(headers))
-            came = self._connection.getresponse()
-            return Answer(came.status, {name.lower(): one for name, one in came.getheaders()}, came.read())
-        except (OSError, http.client.HTTPException) as error:
-            self._connection.close()
-            raise NoAnswer from error
 
 
 class Tablet:
@@ -329,12 +277,12 @@ class Tablet:
 
     def _upload_one(self, name: str, payload: bytes, media_type: str) -> bool:
         path = f"/sync/attachments/{name}"
-        offset = furthest = _offset(self._call("HEAD", path))
+        offset = furthest = offset_of(self._call("HEAD", path))
         stalled = 0
         while offset != len(payload) and stalled < PATIENCE:
             start = offset if 0 <= offset < len(payload) else 0
             headers = {"Upload-Offset": str(start), "Upload-Length": str(len(payload)), "Upload-Type": media_type}
-            offset = _offset(self._call("PATCH", path, payload[start : start + CHUNK_BYTES], **headers))
+            offset = offset_of(self._call("PATCH", path, payload[start : start + CHUNK_BYTES], **headers))
             stalled = 0 if offset > furthest else stalled + 1
             furthest = max(furthest, offset)
         return offset == len(payload)
@@ -431,7 +379,7 @@ class Tablet:
             return
         known["tags"] = tags
         for run in came.values():
-            _require_terms(run)
+            require_terms(run)
         known["runs"] |= came
         known["runs"] = {run_id: run for run_id, run in known["runs"].items() if run_id in told["live"]}
         known["cursor"] = told["cursor"]  # another epoch is for the next greeting to find: files are offered again then
@@ -453,19 +401,3 @@ class Tablet:
     def runs(self) -> list[Json]:
         """The runs on the list."""
         return copy.deepcopy(list(self.kept["runs"].values()))
-
-
-def _offset(answer: Answer) -> int:
-    told = answer.headers.get("upload-offset", "")
-    if not told.isdigit():
-        raise NoAnswer("Upload-Offset")
-    return int(told)
-
-
-def _require_terms(run: Json) -> None:
-    for order in (order for stop in run["stops"] for order in stop["orders"]):
-        prices = order["prices"]
-        halves = sha256(canonical(order["goods"])), bytes.fromhex(order["prices_hash"])
-        is_whole = prices is None or sha256(canonical(prices)) == halves[1]
-        if not is_whole or sha256(*halves).hex() != order["terms_hash"]:
-            raise Doubtful(order["order_id"])
