@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 from werkzeug.test import TestResponse
 
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
+from server.billing.queries import billed_cents
 from server.core.transaction import transaction
 from server.delivery.model import Delivery
 from server.delivery.queries import latest_delivery
@@ -23,6 +25,7 @@ from server.sync.service.bundles import build_bundle
 from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.states import CreditState, InvoiceState, OrderState
+from shared.visit import VisitCollection, VisitContainers
 from tests.factories.hand_tablet import HandTablet, Yard
 from tests.factories.web import Client, Organisation, make_member, program_of, tablet_of
 from tests.factories.world import stamp
@@ -184,3 +187,62 @@ def containers_of(yard: Yard, buyer_id: UUID) -> int:
                 lines = list(delivery.lines) if delivery else []
             total += sum((line.delivered + line.extra) * per_unit[line.order_line_id] for line in lines)
     return total
+
+
+def only_order(yard: Yard) -> UUID:
+    """Return the first order of the next stop."""
+    return UUID(yard.tablet.stop().orders[0].order_id)
+
+
+def delivered_in_full(yard: Yard) -> Delivery:
+    """Deliver the next stop in full and return the delivery of its first order."""
+    yard.tablet.visit(yard.tablet.stop())
+    assert yard.tablet.push()["results"][0]["status"] == "applied"
+    return delivery_of(yard, only_order(yard))
+
+
+def order_of(yard: Yard, order_id: UUID) -> Order:
+    """Return an order as it stands."""
+    with transaction(yard.world.carrier_id) as session:
+        return session.get_one(Order, order_id)
+
+
+def billed(delivery: Delivery) -> int:
+    """Return what the order of a delivery is billed now, in cents."""
+    with transaction(delivery.issuer_id) as session:
+        return billed_cents(session, order_id=delivery.order_id)
+
+
+def notes_of(issuer_id: UUID) -> list[CreditNote]:
+    """Return an issuer's credit notes, oldest first."""
+    with transaction(issuer_id) as session:
+        rows = select(CreditNote).where(CreditNote.owner_id == issuer_id).order_by(CreditNote.created_at)
+        return list(session.scalars(rows))
+
+
+def correction_of(tablet: HandTablet, event_id: str, **said: object) -> None:
+    """Seal a visit of the next stop that corrects a former one."""
+    tablet.visit(tablet.stop(), payload={"corrects": event_id}, **said)
+
+
+def first_event(tablet: HandTablet) -> str:
+    """Return the id of the first event that a tablet sealed."""
+    return str(msgspec.json.decode(tablet.events[0].body)["event_id"])
+
+
+def empties_and_cash(tablet: HandTablet, *, kegs: int, cents: int) -> dict[str, object]:
+    """Return what a visit says of 50 L kegs taken back and of cash for the first seller of the stop."""
+    stop = tablet.stop()
+    seller_id = stop.orders[0].goods.seller_id
+    keg = next(one for one in stop.containers if one.container_class == "keg_50l" and one.owner_id == seller_id)
+    back = VisitContainers(
+        owner_id=keg.owner_id,
+        creditor_id=keg.creditor_id,
+        container_class=keg.container_class,
+        returned=kegs,
+        unit_cents=keg.unit_cents,
+    )
+    return {
+        "containers": [back] if kegs else [],
+        "collections": [VisitCollection(issuer_id=seller_id, method="cash", amount_cents=cents)] if cents else [],
+    }

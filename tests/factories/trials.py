@@ -24,6 +24,7 @@ SECTION_3: Final = tuple(action.permission for action in ACTIONS[: _LAST + 1])
 WORKS: Final = frozenset({200, 201, 202, 204})
 SHUT: Final = frozenset({403})
 STRANGE: Final = frozenset({403, 404})
+_NO_SUCH: Final = frozenset({404})
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ TRIALS: Final[Mapping[Permission, Trial]] = {
     Permission.CATALOG_READ: Trial(
         knocks.get("/api/v1/products/{}"),
         lambda ground, _: knocks.first_product(ground)["id"],
-        limited={Column.RETAILER: SHUT, Column.DISTRIBUTOR: STRANGE, Column.AGENT: SHUT},
+        limited={Column.RETAILER: _NO_SUCH, Column.DISTRIBUTOR: STRANGE, Column.AGENT: _NO_SUCH},
     ),
     Permission.CATALOG_EDIT: Trial(knocks.product, lambda *_: None, foreign=knocks.sellers_product),
     Permission.PAYMENT_KEEP: Trial(accounts.bounce, accounts.owed, billed=STRANGE, limited={Column.AGENT: STRANGE}),

@@ -1,4 +1,4 @@
-"""Corrections of received visits: a tablet's own, and a dispatcher's, through the doors."""
+"""Corrections of received visits by the office, through its doors, and what follows of any sequence of them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from server.billing.model import CreditNote, Invoice
-from server.billing.queries import billed_cents
 from server.conversations.model import Message
 from server.core.transaction import transaction
-from server.delivery.model import Correction, Delivery, Discrepancy, VarianceNotice
+from server.delivery.model import Correction, Discrepancy, VarianceNotice
 from server.identity.model import OrganisationKind, Role
 from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.orders.model import Order
-from server.parties.model import CorrectionPolicy
-from server.parties.model import Organisation as Company
 from server.planning.model import Run
 from server.receivables.model import Payment
 from server.sync.model import DeviceEvent, EventOutcome
@@ -29,40 +26,27 @@ from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.pricing import price_extra
 from shared.states import CreditState, OrderState, PaymentState, RunState
-from shared.visit import VisitCollection, VisitContainers
-from tests.factories.corrections import assert_books_agree, correct, delivery_of, office, recount
-from tests.factories.hand_tablet import HandTablet, Yard, short
+from tests.factories.corrections import (
+    assert_books_agree,
+    billed,
+    correct,
+    correction_of,
+    delivered_in_full,
+    delivery_of,
+    empties_and_cash,
+    first_event,
+    notes_of,
+    office,
+    only_order,
+    order_of,
+    recount,
+)
+from tests.factories.hand_tablet import Yard
 from tests.factories.unfolding import unfolded
 from tests.factories.web import Client, Organisation, browser_of, make_member
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal, stamp
 
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=8_000)
-
-
-def only_order(yard: Yard) -> UUID:
-    return UUID(yard.tablet.stop().orders[0].order_id)
-
-
-def delivered_in_full(yard: Yard) -> Delivery:
-    yard.tablet.visit(yard.tablet.stop())
-    assert yard.tablet.push()["results"][0]["status"] == "applied"
-    return delivery_of(yard, only_order(yard))
-
-
-def order_of(yard: Yard, order_id: UUID) -> Order:
-    with transaction(yard.world.carrier_id) as session:
-        return session.get_one(Order, order_id)
-
-
-def billed(delivery: Delivery) -> int:
-    with transaction(delivery.issuer_id) as session:
-        return billed_cents(session, order_id=delivery.order_id)
-
-
-def notes_of(issuer_id: UUID) -> list[CreditNote]:
-    with transaction(issuer_id) as session:
-        rows = select(CreditNote).where(CreditNote.owner_id == issuer_id).order_by(CreditNote.created_at)
-        return list(session.scalars(rows))
 
 
 @pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT], ids=["credit", "adjust", "agent"])
@@ -221,152 +205,6 @@ def test_who_may_not_correct_is_refused(make_day: Callable[..., Yard], role: Rol
     answer = correct(office(yard, role), delivery, {line.order_line_id: recount(line, 1)})
     assert answer.status_code == 403
     assert delivery_of(yard, delivery.order_id).revision == 1
-
-
-def correction_of(tablet: HandTablet, event_id: str, **said: object) -> None:
-    tablet.visit(tablet.stop(), payload={"corrects": event_id}, **said)
-
-
-def first_event(tablet: HandTablet) -> str:
-    return str(msgspec.json.decode(tablet.events[0].body)["event_id"])
-
-
-def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callable[..., Yard]) -> None:
-    """Section 3 and 4: sealed before the sync, first visit and correction come together and the second one counts."""
-    yard = make_day(CREDIT)
-    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
-    tablet.visit(tablet.stop())
-    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1))
-    results = tablet.push()["results"]
-    assert [one["status"] for one in results] == ["applied", "applied"]
-    assert [one["kind"] for one in results[1]["documents"]] == ["credit_note"]
-    assert delivery_of(yard, only_order(yard)).revision == 2
-    assert_books_agree(yard, only_order(yard))
-
-
-@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT, EXTERNAL], ids=["credit", "adjust", "agent", "external"])
-def test_a_visit_corrected_to_nothing_in_its_own_batch_blocks_nobody(make_day: Callable[..., Yard], deal: Deal) -> None:
-    """G6, C27, law 19: an invoice that was about to be numbered is let go; the tablet drains (day 114)."""
-    yard = make_day(deal)
-    tablet, lines = yard.tablet, yard.tablet.stop().orders[0].goods.lines
-    tablet.visit(tablet.stop())
-    nothing = {
-        key: counts for line in lines for key, counts in short(line.line_id, line.quantity, line.quantity).items()
-    }
-    correction_of(tablet, first_event(tablet), counted=nothing)
-    said = tablet.push()
-    assert [one["status"] for one in said["results"]] == ["applied", "applied"]
-    assert all(one["number"] for result in said["results"] for one in result["documents"] if one["kind"] == "invoice")
-    if deal is not EXTERNAL:
-        assert billed(delivery_of(yard, only_order(yard))) == 0
-
-
-def test_a_driver_corrects_alone_whatever_the_tablets_clock_says(make_day: Callable[..., Yard]) -> None:
-    """Section 3, protocol 8: what comes in one push with its visit needs no clock to be early (rehearsed day 13)."""
-    yard = make_day(CREDIT)
-    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
-    wrong = {"wall_ms": tablet.run.starts_at_ms + 3 * 86_400_000}
-    tablet.visit(tablet.stop(), envelope=wrong)
-    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1), envelope=wrong)
-    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
-    assert delivery_of(yard, only_order(yard)).revision == 2
-    assert_books_agree(yard, only_order(yard))
-
-
-def test_correcting_a_visit_that_never_counted_is_for_a_person(make_day: Callable[..., Yard]) -> None:
-    """Protocol 7, section 4: the first tablet's word stands; the second one's own correction does not replace it."""
-    yard = make_day(CREDIT)
-    line = yard.tablet.stop().orders[0].goods.lines[0]
-    yard.tablet.visit(yard.tablet.stop())
-    yard.tablet.push()
-    yard.again.visit(yard.again.stop(), counted=short(line.line_id, line.quantity, 1))
-    correction_of(yard.again, first_event(yard.again), counted=short(line.line_id, line.quantity, 2))
-    said = yard.again.push()["results"]
-    assert [one["status"] for one in said] == ["applied", "parked"]
-    assert said[1]["refusal"]["slug"] == "correction-waits"
-    assert delivery_of(yard, only_order(yard)).revision == 1
-    assert notes_of(delivery_of(yard, only_order(yard)).issuer_id) == []
-
-
-@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT], ids=["credit", "adjust", "agent"])
-def test_a_short_visit_and_its_correction_in_one_batch_are_both_taken(
-    make_day: Callable[..., Yard], deal: Deal
-) -> None:
-    """G6, law 19: what the first visit made is not numbered yet when the second one changes it; nothing is refused."""
-    yard = make_day(deal)
-    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
-    tablet.visit(tablet.stop(), counted=short(line.line_id, line.quantity, 1))
-    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 2))
-    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
-    assert_books_agree(yard, only_order(yard))
-    assert [one["status"] for one in tablet.push()["results"]] == ["known", "known"]
-
-
-def test_a_correction_of_a_received_visit_waits_unless_the_carrier_lets_it_through(
-    make_day: Callable[..., Yard],
-) -> None:
-    """Section 4 (Stop), C23: review is the rule; a carrier may let its tablets correct by themselves."""
-    yard = make_day(CREDIT)
-    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
-    tablet.visit(tablet.stop())
-    tablet.push()
-    late = {"envelope": {"wall_ms": 4_000_000_000_000}}
-    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1), **late)
-    (waits,) = tablet.push(2)["results"]
-    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
-    with transaction(yard.world.carrier_id) as session:
-        session.get_one(Company, yard.world.carrier_id).correction_policy = CorrectionPolicy.AUTOMATIC
-    event_id = waits["event_id"]
-    decided = office(yard).post(f"/api/v1/sync/parked/{event_id}/decision", json={"choice": "apply"})
-    assert (decided.status_code, decided.json["outcome"]) == (200, "decided")
-    correction_of(tablet, event_id, counted=short(line.line_id, line.quantity, 2), **late)
-    (through,) = tablet.push(3)["results"]
-    assert (through["status"], through["documents"][0]["kind"]) == ("applied", "credit_note")
-    assert_books_agree(yard, only_order(yard))
-
-
-def test_a_correction_after_the_offices_own_waits_for_a_person(make_day: Callable[..., Yard]) -> None:
-    """Protocol, 7: a tablet that does not know of the dispatcher's correction does not undo it."""
-    yard = make_day(CREDIT)
-    delivery, tablet = delivered_in_full(yard), yard.tablet
-    line = delivery.lines[0]
-    assert correct(office(yard), delivery, {line.order_line_id: recount(line, 2)}).status_code == 200
-    correction_of(tablet, first_event(tablet), counted=short(str(line.order_line_id), line.ordered, 1))
-    (waits,) = tablet.push(2)["results"]
-    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
-
-
-def test_a_second_correction_undoes_nothing_that_the_office_said(make_day: Callable[..., Yard]) -> None:
-    """Protocol, 7: a first correction that left an order as it was does not hide what the office said of it since."""
-    yard = make_day(CREDIT)
-    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
-    tablet.visit(tablet.stop())
-    correction_of(tablet, first_event(tablet))
-    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
-    delivery = delivery_of(yard, only_order(yard))
-    counted = {delivery.lines[0].order_line_id: recount(delivery.lines[0], 2)}
-    assert correct(office(yard), delivery, counted).status_code == 200
-    event_id = str(msgspec.json.decode(tablet.events[1].body)["event_id"])
-    correction_of(tablet, event_id, counted=short(line.line_id, line.quantity, 1))
-    (waits,) = tablet.push(3)["results"]
-    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
-
-
-def empties_and_cash(tablet: HandTablet, *, kegs: int, cents: int) -> dict[str, object]:
-    stop = tablet.stop()
-    seller_id = stop.orders[0].goods.seller_id
-    keg = next(one for one in stop.containers if one.container_class == "keg_50l" and one.owner_id == seller_id)
-    back = VisitContainers(
-        owner_id=keg.owner_id,
-        creditor_id=keg.creditor_id,
-        container_class=keg.container_class,
-        returned=kegs,
-        unit_cents=keg.unit_cents,
-    )
-    return {
-        "containers": [back] if kegs else [],
-        "collections": [VisitCollection(issuer_id=seller_id, method="cash", amount_cents=cents)] if cents else [],
-    }
 
 
 def test_empties_and_cash_follow_a_correction_by_the_difference(make_day: Callable[..., Yard]) -> None:

@@ -1,0 +1,148 @@
+"""A driver corrects a visit: alone until the office has it, and then for a person to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from server.core.transaction import transaction
+from server.parties.model import CorrectionPolicy
+from server.parties.model import Organisation as Company
+from tests.factories.corrections import (
+    assert_books_agree,
+    billed,
+    correct,
+    correction_of,
+    delivered_in_full,
+    delivery_of,
+    first_event,
+    notes_of,
+    office,
+    only_order,
+    recount,
+)
+from tests.factories.hand_tablet import Yard, short
+from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal
+
+
+def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callable[..., Yard]) -> None:
+    """Section 3 and 4: sealed before the sync, first visit and correction come together and the second one counts."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1))
+    results = tablet.push()["results"]
+    assert [one["status"] for one in results] == ["applied", "applied"]
+    assert [one["kind"] for one in results[1]["documents"]] == ["credit_note"]
+    assert delivery_of(yard, only_order(yard)).revision == 2
+    assert_books_agree(yard, only_order(yard))
+
+
+@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT, EXTERNAL], ids=["credit", "adjust", "agent", "external"])
+def test_a_visit_corrected_to_nothing_in_its_own_batch_blocks_nobody(make_day: Callable[..., Yard], deal: Deal) -> None:
+    """G6, C27, law 19: an invoice that was about to be numbered is let go; the tablet drains (day 114)."""
+    yard = make_day(deal)
+    tablet, lines = yard.tablet, yard.tablet.stop().orders[0].goods.lines
+    tablet.visit(tablet.stop())
+    nothing = {
+        key: counts for line in lines for key, counts in short(line.line_id, line.quantity, line.quantity).items()
+    }
+    correction_of(tablet, first_event(tablet), counted=nothing)
+    said = tablet.push()
+    assert [one["status"] for one in said["results"]] == ["applied", "applied"]
+    assert all(one["number"] for result in said["results"] for one in result["documents"] if one["kind"] == "invoice")
+    if deal is not EXTERNAL:
+        assert billed(delivery_of(yard, only_order(yard))) == 0
+
+
+def test_a_driver_corrects_alone_whatever_the_tablets_clock_says(make_day: Callable[..., Yard]) -> None:
+    """Section 3, protocol 8: what comes in one push with its visit needs no clock to be early (rehearsed day 13)."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    wrong = {"wall_ms": tablet.run.starts_at_ms + 3 * 86_400_000}
+    tablet.visit(tablet.stop(), envelope=wrong)
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1), envelope=wrong)
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
+    assert delivery_of(yard, only_order(yard)).revision == 2
+    assert_books_agree(yard, only_order(yard))
+
+
+def test_correcting_a_visit_that_never_counted_is_for_a_person(make_day: Callable[..., Yard]) -> None:
+    """Protocol 7, section 4: the first tablet's word stands; the second one's own correction does not replace it."""
+    yard = make_day(CREDIT)
+    line = yard.tablet.stop().orders[0].goods.lines[0]
+    yard.tablet.visit(yard.tablet.stop())
+    yard.tablet.push()
+    yard.again.visit(yard.again.stop(), counted=short(line.line_id, line.quantity, 1))
+    correction_of(yard.again, first_event(yard.again), counted=short(line.line_id, line.quantity, 2))
+    said = yard.again.push()["results"]
+    assert [one["status"] for one in said] == ["applied", "parked"]
+    assert said[1]["refusal"]["slug"] == "correction-waits"
+    assert delivery_of(yard, only_order(yard)).revision == 1
+    assert notes_of(delivery_of(yard, only_order(yard)).issuer_id) == []
+
+
+@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT], ids=["credit", "adjust", "agent"])
+def test_a_short_visit_and_its_correction_in_one_batch_are_both_taken(
+    make_day: Callable[..., Yard], deal: Deal
+) -> None:
+    """G6, law 19: what the first visit made is not numbered yet when the second one changes it; nothing is refused."""
+    yard = make_day(deal)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop(), counted=short(line.line_id, line.quantity, 1))
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 2))
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
+    assert_books_agree(yard, only_order(yard))
+    assert [one["status"] for one in tablet.push()["results"]] == ["known", "known"]
+
+
+def test_a_correction_of_a_received_visit_waits_unless_the_carrier_lets_it_through(
+    make_day: Callable[..., Yard],
+) -> None:
+    """Section 4 (Stop), C23: review is the rule; a carrier may let its tablets correct by themselves."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    tablet.push()
+    late = {"envelope": {"wall_ms": 4_000_000_000_000}}
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1), **late)
+    (waits,) = tablet.push(2)["results"]
+    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+    with transaction(yard.world.carrier_id) as session:
+        session.get_one(Company, yard.world.carrier_id).correction_policy = CorrectionPolicy.AUTOMATIC
+    event_id = waits["event_id"]
+    decided = office(yard).post(f"/api/v1/sync/parked/{event_id}/decision", json={"choice": "apply"})
+    assert (decided.status_code, decided.json["outcome"]) == (200, "decided")
+    correction_of(tablet, event_id, counted=short(line.line_id, line.quantity, 2), **late)
+    (through,) = tablet.push(3)["results"]
+    assert (through["status"], through["documents"][0]["kind"]) == ("applied", "credit_note")
+    assert_books_agree(yard, only_order(yard))
+
+
+def test_a_correction_after_the_offices_own_waits_for_a_person(make_day: Callable[..., Yard]) -> None:
+    """Protocol, 7: a tablet that does not know of the dispatcher's correction does not undo it."""
+    yard = make_day(CREDIT)
+    delivery, tablet = delivered_in_full(yard), yard.tablet
+    line = delivery.lines[0]
+    assert correct(office(yard), delivery, {line.order_line_id: recount(line, 2)}).status_code == 200
+    correction_of(tablet, first_event(tablet), counted=short(str(line.order_line_id), line.ordered, 1))
+    (waits,) = tablet.push(2)["results"]
+    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+
+
+def test_a_second_correction_undoes_nothing_that_the_office_said(make_day: Callable[..., Yard]) -> None:
+    """Protocol, 7: a first correction that left an order as it was does not hide what the office said of it since."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    correction_of(tablet, first_event(tablet))
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "applied"]
+    delivery = delivery_of(yard, only_order(yard))
+    counted = {delivery.lines[0].order_line_id: recount(delivery.lines[0], 2)}
+    assert correct(office(yard), delivery, counted).status_code == 200
+    event_id = str(msgspec.json.decode(tablet.events[1].body)["event_id"])
+    correction_of(tablet, event_id, counted=short(line.line_id, line.quantity, 1))
+    (waits,) = tablet.push(3)["results"]
+    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
