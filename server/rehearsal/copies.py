@@ -68,5 +68,5 @@ class Copies:
         with transaction(self._dispatch.carrier_id) as session:
             retire_stream(session, device, note=_WHY, stamp=Stamp(by=None, at=time.instant()))
         self._around.injected.count("fork decided")
-        self._dispatch.revoked[str(device)] = time.instant()
+        self._dispatch.revoked.setdefault(str(device), time.instant())
         time.advance(1)

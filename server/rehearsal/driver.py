@@ -70,7 +70,12 @@ class Driver:
 
     def think_of_before(self, run_id: str, stop_id: str) -> None:
         """Correct an earlier stop that this tablet delivered."""
-        if _is_finished(self.cab.tablet, run_id, stop_id) and not self._draft(run_id, stop_id).failure:
+        progress = self.cab.tablet.store.read(
+            lambda session: states.stop_progress(session, run_id=run_id, stop_id=stop_id)
+        )
+        if progress is None or not progress.event_id:
+            return
+        if progress.is_finished and not self._draft(run_id, stop_id).failure:
             self._correct(run_id, stop_id)
 
     def _correct(self, run_id: str, stop_id: str) -> None:

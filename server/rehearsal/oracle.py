@@ -122,11 +122,18 @@ class Model:
         payload = said["payload"]
         if said["type"] == "stop.arrived" or "failure" not in payload:
             return bool(said["type"] == "stop.arrived")
+        if not self._knows_terms(taken):
+            return False
         if not payload["corrects"] or choice == "replaced":
             return True
         corrected = self._visits.get(payload["corrects"])
         is_here = corrected is not None and corrected.stop == said["stop_id"]
         return is_here and (bool(choice) or self._may_correct(said, taken))
+
+    def _knows_terms(self, taken: Taken) -> bool:
+        """Say whether the office has what each order's visit cites: a restore loses what an order was changed to."""
+        heads = (json.loads(one.leaves[0]) for one in taken.event.groups if one.key.startswith("order:"))
+        return all((head["order_id"], head["terms_hash"]) in self._world.terms for head in heads)
 
     def _may_correct(self, said: Json, taken: Taken) -> bool:
         """A driver corrects alone what stands by the same tablet and was not at the office when it was sealed."""
