@@ -122,13 +122,11 @@ class Model:
         payload = said["payload"]
         if said["type"] == "stop.arrived" or "failure" not in payload:
             return bool(said["type"] == "stop.arrived")
-        if not self._knows_terms(taken):
-            return False
         if not payload["corrects"] or choice == "replaced":
-            return True
+            return self._knows_terms(taken)
         corrected = self._visits.get(payload["corrects"])
         is_here = corrected is not None and corrected.stop == said["stop_id"]
-        return is_here and (bool(choice) or self._may_correct(said, taken))
+        return is_here and self._knows_terms(taken) and (bool(choice) or self._may_correct(said, taken))
 
     def _knows_terms(self, taken: Taken) -> bool:
         """Say whether the office has what each order's visit cites: a restore loses what an order was changed to."""
