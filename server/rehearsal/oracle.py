@@ -12,12 +12,12 @@ import json
 from collections.abc import Mapping
 
 from server.rehearsal.oracle_clock import when_sealed
+from server.rehearsal.oracle_heard import Visits
 from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, total
 from server.rehearsal.oracle_said import (
     Batch,
     Expected,
     First,
-    Heard,
     Order,
     Standing,
     Stop,
@@ -40,7 +40,7 @@ class Model:
         """Begin with the morning."""
         self._world = world
         self._visited: set[Stop] = set()
-        self._visits: dict[str, Heard] = {}
+        self._visits = Visits()
         self._first: dict[Order, First] = {}
         self._standing: dict[Order, Standing] = {}
         self._waiting: dict[tuple[str, int], tuple[Json, Taken]] = {}
@@ -124,8 +124,7 @@ class Model:
             return bool(said["type"] == "stop.arrived")
         if not payload["corrects"] or choice == "replaced":
             return self._knows_terms(taken)
-        corrected = self._visits.get(payload["corrects"])
-        is_here = corrected is not None and corrected.stop == said["stop_id"]
+        is_here = self._visits.is_of(payload["corrects"], said["stop_id"])
         return is_here and self._knows_terms(taken) and (bool(choice) or self._may_correct(said, taken))
 
     def _knows_terms(self, taken: Taken) -> bool:
@@ -135,28 +134,18 @@ class Model:
 
     def _may_correct(self, said: Json, taken: Taken) -> bool:
         """A driver corrects alone what stands by the same tablet and was not at the office when it was sealed."""
-        first = self._visits.get(said["payload"]["corrects"])
-        if first is None or (first.stop, first.device) != (said["stop_id"], taken.device):
+        corrected = said["payload"]["corrects"]
+        if not self._visits.is_of(corrected, said["stop_id"], taken.device):
             return False
-        _, orders = self._world.stops[first.stop]
+        _, orders = self._world.stops[said["stop_id"]]
         stands = {self._standing[order].visit for order in orders if order in self._standing}
-        told = self._told_by(said["payload"]["corrects"])
-        sealed_ms = when_sealed(said, taken.received_ms)
-        is_early = sealed_ms is not None and sealed_ms < first.received_ms
-        return bool(stands) and stands <= told and (is_early or first.received_ms == taken.received_ms)
-
-    def _told_by(self, visit: str) -> set[str]:
-        """Return a visit with those that it corrects: what it left as it was stands by them."""
-        told: set[str] = set()
-        while visit in self._visits:
-            told.add(visit)
-            visit = self._visits[visit].corrects
-        return told
+        is_last_word = bool(stands) and stands <= self._visits.told_by(corrected)
+        return is_last_word and self._visits.had_none_of(corrected, when_sealed(said, taken.received_ms), taken)
 
     def _visit(self, said: Json, taken: Taken, *, batch: Batch, replaces: bool = False) -> None:
         stop, event = said["stop_id"], taken.event
         corrects = replaces or bool(said["payload"]["corrects"])
-        self._visits[said["event_id"]] = Heard(stop, taken.device, taken.received_ms, said["payload"]["corrects"])
+        self._visits.hear(said, taken)
         for group in event.groups:
             leaves = [json.loads(leaf) for leaf in group.leaves]
             if group.key.startswith("order:"):

@@ -64,16 +64,6 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A visit that the office took."""
-
-    stop: Stop
-    device: str
-    received_ms: int
-    corrects: str
-
-
-@dataclass(frozen=True, slots=True)
 class Standing:
     """The visit that stands for an order, none when the office said it, and the terms and lines that count."""
 

@@ -227,7 +227,12 @@ def correction_of(tablet: HandTablet, event_id: str, **said: object) -> None:
 
 def first_event(tablet: HandTablet) -> str:
     """Return the id of the first event that a tablet sealed."""
-    return str(msgspec.json.decode(tablet.events[0].body)["event_id"])
+    return event_id_of(tablet, 1)
+
+
+def event_id_of(tablet: HandTablet, seq: int) -> str:
+    """Return the id of an event that a tablet sealed."""
+    return str(msgspec.json.decode(tablet.events[seq - 1].body)["event_id"])
 
 
 def empties_and_cash(tablet: HandTablet, *, kegs: int, cents: int) -> dict[str, object]:

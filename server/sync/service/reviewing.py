@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -50,7 +51,8 @@ def require_correction(
 ) -> None:
     """Let a correction through that its driver may make alone: sealed before the office had the visit, or by policy.
 
-    What comes in one batch with its visit was sealed before, whatever the tablet's clocks say.
+    What comes in one batch with its visit was sealed before, whatever the tablet's clocks say. The visit is the first
+    of those that were corrected one after the other: that a dispatcher let one correction through approves no other.
 
     Raises:
         CorrectsUnknown: it corrects nothing that this stop has.
@@ -59,8 +61,10 @@ def require_correction(
     Source: requirements, section 3 (driver until sync) and section 4 (Stop).
     """
     first = require_known(session, finished, stop=stop)
-    is_own = first.device_id == UUID(envelope.device_id) and not _is_superseded(session, first)
-    is_early = first.received_at == now or (not moment.skewed and moment.at < first.received_at)
+    told = _told_by(session, first)
+    is_own = first.device_id == UUID(envelope.device_id) and not _is_superseded(session, first, told)
+    had_at = min(visit.received_at for visit in told)
+    is_early = had_at == now or (not moment.skewed and moment.at < had_at)
     if is_own and (is_early or _policy(session) is CorrectionPolicy.AUTOMATIC):
         return
     raise CorrectionWaits(
@@ -90,31 +94,30 @@ def require_known(session: Session, finished: VisitFinished, *, stop: Stop) -> V
     return first
 
 
-def _is_superseded(session: Session, first: Visit) -> bool:
+def _is_superseded(session: Session, first: Visit, told: Sequence[Visit]) -> bool:
     """Say whether another visit, or somebody at the office, has the word about its orders: before it, or since.
 
     What a correction left as it was stands by the visit that it corrects.
     """
-    told = _told_by(session, first)
-    rows = session.scalars(select(Delivery.order_id).where(Delivery.visit_id.in_(told)).distinct()).all()
+    visit_ids = {visit.id for visit in told}
+    rows = session.scalars(select(Delivery.order_id).where(Delivery.visit_id.in_(visit_ids)).distinct()).all()
     if not rows and _is_another_tablets(session, first):
         return True
     for order_id in rows:
         latest = delivered.latest_delivery(session, order_id=order_id)
-        if latest is None or latest.visit_id not in told or _by_hand(session, latest):
+        if latest is None or latest.visit_id not in visit_ids or _by_hand(session, latest):
             return True
     return False
 
 
-def _told_by(session: Session, visit: Visit) -> set[UUID]:
+def _told_by(session: Session, visit: Visit) -> Sequence[Visit]:
     """Return a visit and those that it corrects, one after the other."""
-    told = {visit.id}
-    while visit.corrects_id is not None:
-        earlier = delivered.visit_of_event(session, visit.corrects_id)
-        if earlier is None or earlier.id in told:
+    told = [visit]
+    while (corrected := told[-1].corrects_id) is not None:
+        earlier = delivered.visit_of_event(session, corrected)
+        if earlier is None or earlier in told:
             break
-        told.add(earlier.id)
-        visit = earlier
+        told.append(earlier)
     return told
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
 import pytest
 
 from server.core.transaction import transaction
@@ -17,6 +16,7 @@ from tests.factories.corrections import (
     correction_of,
     delivered_in_full,
     delivery_of,
+    event_id_of,
     first_event,
     notes_of,
     office,
@@ -25,6 +25,7 @@ from tests.factories.corrections import (
 )
 from tests.factories.hand_tablet import Yard, short
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal
+from tests.integration.sync.test_decisions import decide
 
 
 def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callable[..., Yard]) -> None:
@@ -142,7 +143,54 @@ def test_a_second_correction_undoes_nothing_that_the_office_said(make_day: Calla
     delivery = delivery_of(yard, only_order(yard))
     counted = {delivery.lines[0].order_line_id: recount(delivery.lines[0], 2)}
     assert correct(office(yard), delivery, counted).status_code == 200
-    event_id = str(msgspec.json.decode(tablet.events[1].body)["event_id"])
-    correction_of(tablet, event_id, counted=short(line.line_id, line.quantity, 1))
+    correction_of(tablet, event_id_of(tablet, 2), counted=short(line.line_id, line.quantity, 1))
     (waits,) = tablet.push(3)["results"]
     assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+
+
+LATE = {"envelope": {"wall_ms": 4_000_000_000_000}}
+"""Sealed when the office had everything."""
+
+
+def test_a_correction_behind_an_approved_one_waits_for_a_person_too(make_day: Callable[..., Yard]) -> None:
+    """Section 3 (driver until sync): both came after the visit was received; approving the first approves no other."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    tablet.push()
+    correction_of(tablet, event_id_of(tablet, 1), counted=short(line.line_id, line.quantity, 1), **LATE)
+    correction_of(tablet, event_id_of(tablet, 2), counted=short(line.line_id, line.quantity, 2), **LATE)
+    first, second = (one["event_id"] for one in tablet.push(2)["results"])
+    decided = decide(office(yard), first, "apply")
+    assert (decided.json["outcome"], decided.json["followers"]) == ("decided", [])
+    (waits,) = office(yard).get("/api/v1/sync/parked").json
+    assert (waits["event_id"], waits["refusal"]["slug"]) == (second, "correction-waits")
+    assert (billed(delivery_of(yard, only_order(yard))), tablet.push(3)["results"][0]["status"]) == (40_109, "parked")
+    assert decide(office(yard), second, "apply").json["outcome"] == "decided"
+    assert_books_agree(yard, only_order(yard))
+
+
+def test_a_correction_sealed_while_an_approved_one_was_on_its_way_waits(make_day: Callable[..., Yard]) -> None:
+    """Section 3: early is before the office had the visit, not before it had the latest correction of it."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    received_ms = tablet.push()["server_ms"]
+    correction_of(tablet, event_id_of(tablet, 1), counted=short(line.line_id, line.quantity, 1), **LATE)
+    between = {"envelope": {"wall_ms": received_ms + 1, "server_ms": 0}}
+    correction_of(tablet, event_id_of(tablet, 2), counted=short(line.line_id, line.quantity, 2), **between)
+    (first,) = tablet.push(2, 2)["results"]
+    assert decide(office(yard), first["event_id"], "apply").json["outcome"] == "decided"
+    (waits,) = tablet.push(3)["results"]
+    assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+
+
+def test_corrections_that_came_with_their_visit_need_nobody(make_day: Callable[..., Yard]) -> None:
+    """Section 3 (driver until sync): a visit corrected twice before the office had any of it counts as said last."""
+    yard = make_day(CREDIT)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    correction_of(tablet, event_id_of(tablet, 1), counted=short(line.line_id, line.quantity, 1), **LATE)
+    correction_of(tablet, event_id_of(tablet, 2), counted=short(line.line_id, line.quantity, 2), **LATE)
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied"] * 3
+    assert_books_agree(yard, only_order(yard))

@@ -1,0 +1,63 @@
+"""What the reference model lets pass without a person, told by hand."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from server.rehearsal.oracle import Model
+from server.rehearsal.oracle_said import Taken, World
+from shared.wire.event import LeafGroup, SealedEvent
+
+RUN, STOP, ORDER, TERMS, TABLET = "run", "stop", "order", "terms", "tablet"
+GOODS = {"billing_type": "external", "deliver_with": "po", "lines": [{"line_id": "cases", "quantity": 3}]}
+EARLY_MS, HAD_MS, LATER_MS, LAST_MS = 1_000_000, 2_000_000, 3_000_000, 4_000_000
+
+
+def model() -> Model:
+    world = World(
+        terms={(ORDER, TERMS): (GOODS, {})},
+        stops={STOP: (RUN, frozenset({ORDER}))},
+        runs=frozenset({RUN}),
+        taxed=frozenset(),
+        rates=(),
+    )
+    return Model(world)
+
+
+def visit(seq: int, *, delivered: int, sealed_ms: int, received_ms: int) -> Taken:
+    """Return a visit of three cases; from the second on, each corrects the one before."""
+    head = {"kind": "order", "order_id": ORDER, "terms_hash": TERMS, "shown": "none"}
+    shown = {f"shown_{one}_cents": 0 for one in ("total", "credit", "supplement")}
+    line: dict[str, Any] = {"kind": "line", "line_id": "cases", "ordered": 3, "delivered": delivered, "extra": 0}
+    line |= {"not_shipped": 0, "lost": 3 - delivered, "returned": 0, "reason": "", "photos": []}
+    payload = {"failure": "", "corrects": f"event-{seq - 1}" if seq > 1 else ""}
+    said = {"type": "visit.finished", "event_id": f"event-{seq}", "run_id": RUN, "stop_id": STOP, "payload": payload}
+    clocks = {"wall_ms": sealed_ms, "monotonic_ms": 0, "server_ms": 0, "server_monotonic_ms": 0}
+    group = LeafGroup(key=f"order:{ORDER}", leaves=(json.dumps(head | shown), json.dumps(line)), padding=())
+    event = SealedEvent(body=json.dumps(said | clocks), hash="", groups=(group,))
+    return Taken(TABLET, seq, event, received_ms)
+
+
+@pytest.mark.parametrize(("sealed_ms", "waits"), [(EARLY_MS, False), (HAD_MS + 1, True)], ids=["before", "after"])
+def test_a_correction_behind_an_approved_one_is_measured_by_the_visit(sealed_ms: int, *, waits: bool) -> None:
+    """Section 3 (driver until sync): it passes alone where it was sealed before the office had the visit itself."""
+    judged = model()
+    judged.hear(visit(1, delivered=3, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    judged.hear(visit(2, delivered=2, sealed_ms=HAD_MS + 1, received_ms=LATER_MS))
+    assert judged.expected.parked == {(TABLET, 2)}
+    judged.decide(TABLET, 2, "applied")
+    judged.hear(visit(3, delivered=1, sealed_ms=sealed_ms, received_ms=LAST_MS))
+    assert judged.expected.parked == ({(TABLET, 3)} if waits else set())
+
+
+def test_what_came_with_an_approved_correction_is_not_approved_with_it() -> None:
+    """Section 3: one word of a dispatcher is about one correction, though another came in the same push."""
+    judged = model()
+    judged.hear(visit(1, delivered=3, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    for seq, delivered in ((2, 2), (3, 1)):
+        judged.hear(visit(seq, delivered=delivered, sealed_ms=HAD_MS + seq, received_ms=LATER_MS))
+    judged.decide(TABLET, 2, "applied")
+    assert (judged.expected.parked, judged.expected.decided) == ({(TABLET, 3)}, {(TABLET, 2)})
