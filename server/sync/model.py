@@ -67,7 +67,8 @@ class EventOutcome(StrEnum):
 class DeviceEvent(Owned):
     """A sealed event, verbatim. Its bytes never change; only a parked one's outcome may be decided.
 
-    One that was kept with a damaged signature or damaged leaves gets the whole ones when they come.
+    One that was kept with a damaged signature or damaged leaves gets the whole ones when they come. ``files`` holds the
+    sha256 of every attachment that it names, whatever became of it.
     """
 
     __tablename__ = "device_event"
@@ -89,6 +90,7 @@ class DeviceEvent(Owned):
     signature: Mapped[str]
     groups: Mapped[json_list]
     group_padding: Mapped[json_list]
+    files: Mapped[list[str]] = mapped_column(default=list)
     outcome: Mapped[EventOutcome]
     refusal: Mapped[json_object] = mapped_column(default=dict)
     documents: Mapped[json_list] = mapped_column(default=list)
@@ -176,7 +178,10 @@ class RunWaiver(Owned):
 
 
 class StrayPush(Owned):
-    """A batch of a forked tablet, verbatim as it came: evidence of the branch that the office does not follow (G6)."""
+    """A batch of a forked tablet, verbatim as it came: evidence of the branch that the office does not follow (G6).
+
+    ``files`` holds the sha256 of every attachment that its events name.
+    """
 
     __tablename__ = "stray_push"
     __table_args__ = (UniqueConstraint("device_id", "sha256"),)
@@ -189,6 +194,7 @@ class StrayPush(Owned):
     sha256: Mapped[str]
     size_bytes: Mapped[int]
     body: Mapped[bytes]
+    files: Mapped[list[str]] = mapped_column(default=list)
     received_at: Mapped[datetime]
 
 

@@ -20,20 +20,14 @@ LOOKED_BACK: Final = timedelta(days=60)
 
 # The order turns with every asking: files that nobody can give any more do not hide the others behind the bound.
 _MISSING = text("""
-    WITH told AS (
-        SELECT v.id, v.signature_sha256, v.picture_sha256, e.groups
-        FROM visit v JOIN device_event e ON e.event_id = v.event_id
-        WHERE v.owner_id = :owner AND v.device_id = :device AND v.received_at >= :since
-    ), named AS (
-        SELECT signature_sha256 AS sha256 FROM told UNION SELECT picture_sha256 FROM told
-        UNION SELECT unnest(l.photos) FROM told JOIN delivery d ON d.visit_id = told.id
-            JOIN delivery_line l ON l.delivery_id = d.id
-        UNION SELECT CAST(leaf AS jsonb) ->> 'sha256' FROM told, jsonb_array_elements(told.groups) AS entry,
-            jsonb_array_elements_text(entry -> 'leaves') AS leaf
-            WHERE entry ->> 'key' = 'carrier' AND CAST(leaf AS jsonb) ->> 'kind' = 'photo'
+    WITH named AS (
+        SELECT unnest(files) AS sha256 FROM device_event
+        WHERE owner_id = :owner AND device_id = :device AND received_at >= :since
+        UNION SELECT unnest(files) FROM stray_push
+        WHERE owner_id = :owner AND device_id = :device AND received_at >= :since
     )
     SELECT n.sha256 FROM named n
-    WHERE n.sha256 <> '' AND NOT EXISTS (
+    WHERE NOT EXISTS (
         SELECT 1 FROM attachment a
         WHERE a.owner_id = :owner AND a.sha256 = n.sha256 AND a.complete_at IS NOT NULL
     )
@@ -42,7 +36,11 @@ _MISSING = text("""
 
 
 def missing_files(session: Session, *, device_id: UUID, now: datetime) -> tuple[str, ...]:
-    """Return the sha256 of files that this tablet's visits name and the office has not, at most a bounded number."""
+    """Return the sha256 of files that this tablet's events name and the office has not, at most a bounded number.
+
+    Whatever became of the events: a person who decides about a parked one wants to see its photos, and the branch of a
+    forked tablet is evidence with its files.
+    """
     found = session.scalars(
         _MISSING,
         {

@@ -14,6 +14,7 @@ from server.fulfilment.issued import Issued
 from server.sync.model import DeviceEvent, EventOutcome
 from server.sync.service.applying import apply_event
 from server.sync.service.deciding import earlier_parked, later_parked
+from server.sync.service.naming import files_named
 from server.sync.service.parking import POISON, EarlierParked, park, refuse_behind_parked, unexpected
 from server.sync.service.stored import opened, rows_of, sealed_of
 from shared.problems import Problem
@@ -32,7 +33,7 @@ def mend(
     another parked event or is of a revoked tablet stays for a person, and so does a correction that would have then.
     """
     event.signature, event.group_padding = sealed.signature, list(sealed.group_padding)
-    event.groups = rows_of(sealed.groups)
+    event.groups, event.files = rows_of(sealed.groups), files_named(sealed)
     session.flush()
     _log.info("sync.mended", seq=event.seq, device_id=str(event.device_id))
     if event.refusal["slug"] != BrokenSeal.slug:

@@ -24,6 +24,7 @@ from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamSta
 from server.sync.service.applying import apply_event
 from server.sync.service.closing import take_in_waiting
 from server.sync.service.mending import is_kept_damaged, mend
+from server.sync.service.naming import files_named
 from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
 from server.sync.service.stored import rows_of
 from server.sync.service.strays import keep_stray
@@ -271,6 +272,7 @@ def _as_row(stream: DeviceStream, seq: int, sealed: SealedEvent, stamp: Stamp) -
         signature=sealed.signature,
         groups=rows_of(sealed.groups),
         group_padding=list(sealed.group_padding),
+        files=files_named(sealed),
         outcome=EventOutcome.APPLIED,
         received_at=stamp.at,
     )

@@ -16,6 +16,7 @@ from server.core.stamp import Stamp
 from server.identity.service import revoke_device
 from server.sync.events import STREAM_RETIRED
 from server.sync.model import DeviceStream, StrayPush, StreamState
+from server.sync.service.naming import files_named
 from server.sync.service.streams import hash_at, lock_stream
 from shared.ids import new_id
 from shared.problems import Problem, Text
@@ -51,7 +52,7 @@ def keep_stray(session: Session, stream: DeviceStream, push: Push, *, stamp: Sta
     row = {
         "id": new_id(), "owner_id": stream.owner_id, "party_ids": [], "device_id": stream.device_id,
         "from_seq": push.from_seq, "last_seq": _last(push), "head": push.events[-1].hash, "sha256": digest,
-        "size_bytes": len(body), "body": body, "received_at": stamp.at,
+        "size_bytes": len(body), "body": body, "files": files_named(*push.events), "received_at": stamp.at,
     }  # fmt: skip
     session.execute(insert(StrayPush).values(row))
     return True

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
 
 import pytest
 from click.testing import CliRunner
@@ -13,10 +14,14 @@ from sqlalchemy import select
 
 from server.core.blobs import blob_store
 from server.core.transaction import transaction
+from server.identity.service import revoke_device
 from server.sync.cli import sync
-from server.sync.model import Attachment
+from server.sync.model import Attachment, DecisionKind
+from server.sync.service.deciding import decide_event
+from shared.visit import VisitPhoto
 from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_CHUNK_BYTES, MAX_LONE_EVENT_BYTES
-from tests.factories.hand_tablet import SIGNATURE_SHA, STROKES, Yard
+from tests.factories.hand_tablet import PICTURE_SHA, SIGNATURE_SHA, STROKES, HandTablet, Yard
+from tests.factories.web import now_stamp
 
 PHOTO = bytes(range(256)) * 1200
 SHA = hashlib.sha256(PHOTO).hexdigest()
@@ -135,3 +140,43 @@ def test_what_the_store_lost_is_noted_and_asked_for_again(yard: Yard) -> None:
     yard.tablet.upload_signature()
     assert yard.tablet.hello(asks_missing=True)["missing_files"] == []
     assert blob_store().get(yard.world.carrier_id, SIGNATURE_SHA) == STROKES
+
+
+def test_files_of_what_waits_is_set_aside_or_forked_are_asked_for(yard: Yard) -> None:
+    """G6, G7: who decides about a parked visit sees its photos: after a loss its tablet is asked for them, too."""
+    with transaction(yard.world.carrier_id) as session:
+        revoke_device(session, yard.tablet.tablet.device_id, stamp=now_stamp())
+    tablet, stop, door, line = yard.tablet, yard.tablet.stop(), "d0" * 32, "11" * 32
+    tablet.depart()
+    visit = tablet.visit(
+        stop,
+        photos=[VisitPhoto(sha256=door, note="porte")],
+        line_photos={stop.orders[0].goods.lines[0].line_id: [line]},
+    )
+    tablet.seal_bytes(f'{{"signature_sha256": "{"22" * 32}", "root": "{"33" * 32}"}}')
+    assert [one["status"] for one in tablet.push()["results"]] == ["parked"] * 3
+    named = {SIGNATURE_SHA, PICTURE_SHA, door, line, "22" * 32}
+    assert set(tablet.hello(asks_missing=True)["missing_files"]) == named
+    tablet.upload_signature()
+    assert set(tablet.hello(asks_missing=True)["missing_files"]) == named - {SIGNATURE_SHA, PICTURE_SHA}
+    blob_store().forget(yard.world.carrier_id, SIGNATURE_SHA)
+    assert CliRunner().invoke(sync, ["files", "--json"]).exit_code == 0
+    event_id = UUID(json.loads(visit.body)["event_id"])
+    with transaction(yard.world.carrier_id) as session:
+        first = UUID(json.loads(tablet.events[0].body)["event_id"])
+        decide_event(session, first, choice=DecisionKind.SET_ASIDE, reason="copie", stamp=now_stamp())
+        decide_event(session, event_id, choice=DecisionKind.SET_ASIDE, reason="copie", stamp=now_stamp())
+    assert set(tablet.hello(asks_missing=True)["missing_files"]) == named - {PICTURE_SHA}
+    assert yard.again.hello(asks_missing=True)["missing_files"] == [], "of its own events alone"
+    _fork_with_photo(yard.again, "44" * 32)
+    assert set(yard.again.hello(asks_missing=True)["missing_files"]) == {SIGNATURE_SHA, "44" * 32}
+
+
+def _fork_with_photo(tablet: HandTablet, photo: str) -> None:
+    tablet.depart()
+    assert tablet.push()["standing"] == "ok"
+    tablet.events.clear()
+    tablet.depart(wall_ms=tablet.run.starts_at_ms + 7)
+    tablet.visit(tablet.stop(), photos=[VisitPhoto(sha256=photo, note="")])
+    answer = tablet.push()
+    assert (answer["standing"], answer["quarantined"]) == ("fork", True)
