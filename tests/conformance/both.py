@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -260,7 +261,7 @@ class Theirs:
 
     @property
     def papers(self) -> dict[str, bytes]:
-        return {name: minimal.base64.b64decode(held) for name, held in self._tablet.kept["papers"].items()}
+        return {name: base64.b64decode(held) for name, held in self._tablet.kept["papers"].items()}
 
     @property
     def seen(self) -> Seen:

@@ -157,7 +157,7 @@ def test_nothing_is_ticked_before_the_receipt_was_checked(part: str, client: Cli
     assert client.sync() == "done"
     require_everything_once(client, office)
     for body, signature in office.run_sql("SELECT body, signature FROM signed_receipt"):
-        digest = minimal.sha256(body.encode())
+        digest = leaves_of.sha256(body.encode())
         assert is_signed_by(public_bytes(server_key()), "receipt", digest, bytes.fromhex(signature))
 
 
@@ -173,7 +173,7 @@ def test_a_revoked_tablet_hands_in_what_it_has(client: Client, office: Office) -
     assert office.run_sql("SELECT count(*) FROM delivery") == [(0,)]
 
 
-class WrongPadding(minimal.Sealer):
+class WrongPadding(leaves_of.Sealer):
     def padding(self, used: int) -> list[bytes]:
         return super().padding(used)[:-1]
 
@@ -184,24 +184,24 @@ class WrongPadding(minimal.Sealer):
         return super().upper([*nodes, b"\x00" * 32])
 
 
-class Unsorted(minimal.Sealer):
+class Unsorted(leaves_of.Sealer):
     def upper(self, nodes: Any) -> list[bytes]:
         return list(reversed(super().upper(nodes)))
 
 
-class Uncounted(minimal.Sealer):
+class Uncounted(leaves_of.Sealer):
     def group_root(self, leaves: Any, padding: Any) -> bytes:
-        return minimal.sha256(
-            b"\x02", leaves_of.merkle([*(minimal.sha256(b"\x00", leaf) for leaf in leaves), *padding])
+        return leaves_of.sha256(
+            b"\x02", leaves_of.merkle([*(leaves_of.sha256(b"\x00", leaf) for leaf in leaves), *padding])
         )
 
 
-class Floating(minimal.Sealer):
+class Floating(leaves_of.Sealer):
     def canonical(self, value: Any) -> bytes:
         return re.sub(rb'"arrived_ms":(\d+)', rb'"arrived_ms":\1.0', super().canonical(value))
 
 
-class LooseLeaves(minimal.Sealer):
+class LooseLeaves(leaves_of.Sealer):
     def canonical(self, value: Any) -> bytes:
         return json.dumps(value).encode() if "kind" in value else super().canonical(value)
 
@@ -217,7 +217,7 @@ class LooseLeaves(minimal.Sealer):
     ],
 )
 def test_a_client_that_seals_wrongly_is_told_why(
-    sealer: type[minimal.Sealer], reason: str, refused: int, office: Office, monkeypatch: pytest.MonkeyPatch
+    sealer: type[leaves_of.Sealer], reason: str, refused: int, office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """G6: a planted fault is parked with its reason, once it is told from damage on the way, and the office goes on."""
     client = came_in(Theirs, office)
