@@ -14,6 +14,7 @@ from server.fulfilment.issued import Issued
 from server.sync.model import DeviceEvent, EventOutcome
 from server.sync.service.applying import apply_event
 from server.sync.service.deciding import earlier_parked, later_parked
+from server.sync.service.in_turn import InTurn
 from server.sync.service.naming import files_named
 from server.sync.service.parking import POISON, EarlierParked, park, refuse_behind_parked, unexpected
 from server.sync.service.stored import opened, rows_of, sealed_of
@@ -25,7 +26,14 @@ _log = log(__name__)
 
 
 def mend(
-    session: Session, event: DeviceEvent, sealed: SealedEvent, *, public_key: bytes, revoked: bool, stamp: Stamp
+    session: Session,
+    event: DeviceEvent,
+    sealed: SealedEvent,
+    *,
+    public_key: bytes,
+    revoked: bool,
+    in_turn: InTurn,
+    stamp: Stamp,
 ) -> list[tuple[DeviceEvent, tuple[Issued, ...]]]:
     """Keep the whole bytes of a parked event, and apply it when its seal alone held it back, as when it first came.
 
@@ -41,7 +49,7 @@ def mend(
     behind = takewhile(lambda one: one.refusal["slug"] == EarlierParked.slug, later_parked(session, event))
     done: list[tuple[DeviceEvent, tuple[Issued, ...]]] = []
     for one in (event, *behind):
-        issued = _applied(session, one, public_key=public_key, revoked=revoked, stamp=stamp)
+        issued = _applied(session, one, public_key=public_key, revoked=revoked, in_turn=in_turn, stamp=stamp)
         if issued is None:
             break
         done.append((one, issued))
@@ -49,26 +57,35 @@ def mend(
 
 
 def _applied(
-    session: Session, event: DeviceEvent, *, public_key: bytes, revoked: bool, stamp: Stamp
+    session: Session, event: DeviceEvent, *, public_key: bytes, revoked: bool, in_turn: InTurn, stamp: Stamp
 ) -> tuple[Issued, ...] | None:
     """Apply a parked event and return its documents; None when it stays, with the reason that it has now."""
     try:
         behind = {event.stop_id} if event.stop_id and earlier_parked(session, event) else set()
         refuse_behind_parked(event, behind, revoked=revoked)
         sealed, envelope = opened(event, public_key)
+    except (Problem, *POISON) as error:
+        _stays(session, event, error, stamp)
+        return None
+    in_turn.before(envelope)
+    try:
         with savepoint(session):
             issued = apply_event(session, sealed, envelope, stamp=stamp, received_at=event.received_at)
-    except Problem as problem:
-        park(session, event, problem, stamp=stamp)
-    except POISON as error:
-        _log.exception("sync.apply_failed", seq=event.seq, device_id=str(event.device_id))
-        park(session, event, unexpected(error), stamp=stamp)
-    else:
-        event.outcome, event.refusal = EventOutcome.APPLIED, {}
-        session.flush()
-        return issued
+    except (Problem, *POISON) as error:
+        _stays(session, event, error, stamp)
+        return None
+    event.outcome, event.refusal = EventOutcome.APPLIED, {}
     session.flush()
-    return None
+    return issued
+
+
+def _stays(session: Session, event: DeviceEvent, error: Exception, stamp: Stamp) -> None:
+    """Park an event again, with the reason that it has now."""
+    if not isinstance(error, Problem):
+        _log.error("sync.apply_failed", seq=event.seq, device_id=str(event.device_id), exc_info=error)
+        error = unexpected(error)
+    park(session, event, error, stamp=stamp)
+    session.flush()
 
 
 def is_kept_damaged(event: DeviceEvent, sealed: SealedEvent, public_key: bytes) -> bool:

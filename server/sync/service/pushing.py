@@ -23,6 +23,7 @@ from server.fulfilment.issued import Issued
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
 from server.sync.service.applying import apply_event
 from server.sync.service.closing import take_in_waiting
+from server.sync.service.in_turn import InTurn
 from server.sync.service.mending import is_kept_damaged, mend
 from server.sync.service.naming import files_named
 from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
@@ -56,6 +57,7 @@ class _Batch:
     openings: Openings
     stamp: Stamp
     revoked: bool
+    in_turn: InTurn
     quarantined: bool = False
     parked_stops: set[UUID] = field(default_factory=set)
     done: list[tuple[DeviceEvent, tuple[Issued, ...]]] = field(default_factory=list)
@@ -78,7 +80,8 @@ def apply_batch(
     stops; other bytes at a known place fork the stream, which then waits for a person, and the batch is kept as
     evidence. What a revoked tablet sends is stored and parked. Of a batch with a signature or leaves damaged on the
     way nothing is taken; what was kept damaged before is mended by the whole one. Publications are numbered at
-    the end, in ascending (issuer, series): their failure rolls back the whole batch, never one event.
+    the end (and before a second correction of one stop), in ascending (issuer, series): their failure rolls back the
+    whole batch, never one event.
 
     Raises:
         BrokenBatch: hashes, leaves or a signature do not hold, so that nothing of it can be believed.
@@ -87,7 +90,8 @@ def apply_batch(
     openings = Openings(public_key)
 
     def take() -> tuple[_Batch, Standing, list[EventResult]]:
-        batch = _Batch(session, lock_stream(session, device_id), public_key, openings, stamp, revoked)
+        stream = lock_stream(session, device_id)
+        batch = _Batch(session, stream, public_key, openings, stamp, revoked, InTurn(session, stamp))
         standing = _take(batch, push)
         publish_pending(session, stamp=stamp, written_with=[event for event, _issued in batch.done])
         return batch, standing, batch.known + [_result(session, event, issued) for event, issued in batch.done]
@@ -134,7 +138,7 @@ def _take(batch: _Batch, push: Push) -> Standing:
     require_whole(stream, push, batch.openings, skip=skip)
     look_ahead(session, push.events[skip:])
     for seq, sealed in enumerate(push.events, start=push.from_seq):
-        if count_pending(session) >= MAX_DOCUMENTS:
+        if batch.in_turn.numbered + count_pending(session) >= MAX_DOCUMENTS:
             break
         if not _take_one(batch, seq, sealed):
             return _fork(batch, push)
@@ -147,6 +151,9 @@ def _take_one(batch: _Batch, seq: int, sealed: SealedEvent) -> bool:
         return _is_known(batch, seq, sealed)
     if not _follows(batch.stream, sealed):
         return False
+    opened = batch.openings.of(seq, sealed)
+    if isinstance(opened, Envelope):
+        batch.in_turn.before(opened)
     batch.done.append(_store(batch, seq, sealed))
     return True
 
@@ -192,7 +199,13 @@ def _mend(batch: _Batch, event: DeviceEvent, sealed: SealedEvent) -> None:
     if is_gathering(batch.session):
         raise Uncertain
     batch.done += mend(
-        batch.session, event, sealed, public_key=batch.public_key, revoked=batch.revoked, stamp=batch.stamp
+        batch.session,
+        event,
+        sealed,
+        public_key=batch.public_key,
+        revoked=batch.revoked,
+        in_turn=batch.in_turn,
+        stamp=batch.stamp,
     )
     batch.parked_stops = parked_stops(batch.session, event.device_id)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 
 from server.core.transaction import transaction
+from server.delivery.model import Discrepancy
 from server.parties.model import CorrectionPolicy
 from server.parties.model import Organisation as Company
 from tests.factories.corrections import (
@@ -111,8 +113,7 @@ def test_a_correction_of_a_received_visit_waits_unless_the_carrier_lets_it_throu
     correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity, 1), **late)
     (waits,) = tablet.push(2)["results"]
     assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
-    with transaction(yard.world.carrier_id) as session:
-        session.get_one(Company, yard.world.carrier_id).correction_policy = CorrectionPolicy.AUTOMATIC
+    let_tablets_correct(yard)
     event_id = waits["event_id"]
     decided = office(yard).post(f"/api/v1/sync/parked/{event_id}/decision", json={"choice": "apply"})
     assert (decided.status_code, decided.json["outcome"]) == (200, "decided")
@@ -146,6 +147,12 @@ def test_a_second_correction_undoes_nothing_that_the_office_said(make_day: Calla
     correction_of(tablet, event_id_of(tablet, 2), counted=short(line.line_id, line.quantity, 1))
     (waits,) = tablet.push(3)["results"]
     assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
+
+
+def let_tablets_correct(yard: Yard) -> None:
+    """Let the carrier's tablets correct by themselves."""
+    with transaction(yard.world.carrier_id) as session:
+        session.get_one(Company, yard.world.carrier_id).correction_policy = CorrectionPolicy.AUTOMATIC
 
 
 LATE = {"envelope": {"wall_ms": 4_000_000_000_000}}
@@ -185,12 +192,41 @@ def test_a_correction_sealed_while_an_approved_one_was_on_its_way_waits(make_day
     assert (waits["status"], waits["refusal"]["slug"]) == ("parked", "correction-waits")
 
 
-def test_corrections_that_came_with_their_visit_need_nobody(make_day: Callable[..., Yard]) -> None:
-    """Section 3 (driver until sync): a visit corrected twice before the office had any of it counts as said last."""
+@pytest.mark.parametrize("deal", [CREDIT, ADJUST], ids=["credit", "adjust"])
+def test_a_second_correction_in_one_push_meets_the_numbered_documents_of_the_first(
+    make_day: Callable[..., Yard], deal: Deal
+) -> None:
+    """G6, law 19: the first one's supplementary invoice has its number when the second credits it; nobody is asked."""
+    yard = make_day(deal)
+    let_tablets_correct(yard)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop(), counted=short(line.line_id, line.quantity, 2))
+    tablet.push()
+    correction_of(tablet, event_id_of(tablet, 1), **LATE)
+    correction_of(tablet, event_id_of(tablet, 2), counted=short(line.line_id, line.quantity, 1), **LATE)
+    more, less = tablet.push(2)["results"]
+    kinds = [[one["kind"] for one in result["documents"]] for result in (more, less)]
+    assert ([more["status"], less["status"]], kinds) == (["applied", "applied"], [["invoice"], ["credit_note"]])
+    assert all(one["number"] for result in (more, less) for one in result["documents"])
+    assert refused_settlements(yard) == []
+    assert_books_agree(yard, only_order(yard))
+    assert [one["documents"] for one in tablet.push(2)["results"]] == [more["documents"], less["documents"]]
+
+
+def test_a_visit_and_three_corrections_in_one_push_leave_books_that_agree(make_day: Callable[..., Yard]) -> None:
+    """Section 3, G6, law 19: all are the driver's own; each after the first meets documents that have their number."""
     yard = make_day(CREDIT)
     tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
     tablet.visit(tablet.stop())
-    correction_of(tablet, event_id_of(tablet, 1), counted=short(line.line_id, line.quantity, 1), **LATE)
-    correction_of(tablet, event_id_of(tablet, 2), counted=short(line.line_id, line.quantity, 2), **LATE)
-    assert [one["status"] for one in tablet.push()["results"]] == ["applied"] * 3
+    for seq, missing in enumerate((2, 1, 2), start=1):
+        correction_of(tablet, event_id_of(tablet, seq), counted=short(line.line_id, line.quantity, missing), **LATE)
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied"] * 4
+    assert refused_settlements(yard) == []
     assert_books_agree(yard, only_order(yard))
+
+
+def refused_settlements(yard: Yard) -> list[str]:
+    """Return why billing left a delivery to a dispatcher."""
+    with transaction(yard.world.carrier_id) as session:
+        found = select(Discrepancy.text_fr).where(Discrepancy.kind == "settlement_refused")
+        return list(session.scalars(found))
