@@ -16,7 +16,7 @@ from server.core import clock
 from server.core.problems import BadRequest, Problem, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
-from server.core.web.forms import form_id
+from server.core.web.forms import form_day, form_id
 from server.fulfilment import partners
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import require_relief_right, require_terms_right
@@ -80,7 +80,7 @@ def edit(order_id: UUID) -> str:
 @order_forms.post("/commandes/<uuid:order_id>/modifier")
 @requires(Permission.ORDER_EDIT)
 def save(order_id: UUID) -> Response | tuple[str, int]:
-    """Save the changes, and accept the order if asked for; what is refused is shown with everything that was typed."""
+    """Save the changes, and accept the order for its day if asked for; what is refused is shown as it was typed."""
     done = _attempt(lambda session: _save(session, order_id))
     if isinstance(done, Problem):
         with transaction(actor().org_id) as session:
@@ -125,7 +125,7 @@ def _save(session: Session, order_id: UUID) -> None:
             session, order=order, billing_type=billing_type, one_invoice_a_stop=one_invoice_a_stop, stamp=now
         )
     if request.form.get("then") == "accept":
-        accept_order(session, order=order, stamp=now)
+        accept_order(session, order=order, wanted_on=form_day("wanted_on"), stamp=now)
         publish_pending(session, stamp=now)
 
 
@@ -155,7 +155,7 @@ def _wanted(session: Session) -> dict[str, Any]:
         "chosen": ChosenTerms(billing_type=billing_type, one_invoice_a_stop=one_invoice_a_stop),
         "distribution": way.distribution,
         "items": reading.new_items(form),
-        "wanted_on": _day(form.get("wanted_on", "")),
+        "wanted_on": form_day("wanted_on"),
         "maker_name": f"{who.display_name}, {who.org_name}",
         **reading.header(form),
     }
@@ -182,13 +182,6 @@ def _named(raw: str | None, where: str) -> UUID:
     if found is None:
         raise BadRequest(Text("Choisir dans la liste.", "Choose from the list."), where=where)
     return found
-
-
-def _day(raw: str) -> date | None:
-    try:
-        return date.fromisoformat(raw) if raw else None
-    except ValueError as error:
-        raise BadRequest(Text("Ce jour ne se lit pas.", "This day cannot be read."), where="wanted_on") from error
 
 
 def _new_form(session: Session, shown: dict[str, str], *, problem: Problem | None = None) -> str:
@@ -230,6 +223,7 @@ def _edit_form(session: Session, order: Order, shown: dict[str, str], *, problem
         fixed=orders.why_fixed(order),
         shown=shown,
         problem=problem,
+        today=today,
     )
 
 

@@ -61,6 +61,16 @@ def by_page(trade: Trade, order: dict[str, Any], on: date) -> int:
     return trade.seller.post(f"/commandes/{order['id']}/accepter", data={"wanted_on": str(on)}).status_code // 100
 
 
+def by_form(trade: Trade, order: dict[str, Any], on: date) -> int:
+    """Save a changed order and accept it in one step, on the form that edits it."""
+    return trade.seller.post(f"/commandes/{order['id']}/modifier", data=edited(order, on)).status_code // 100
+
+
+def edited(order: dict[str, Any], on: date) -> dict[str, str]:
+    quantities = {f"q-{line['id']}": "2" for line in order["lines"]}
+    return quantities | {"taxed": "1", "with_deposits": "1", "then": "accept", "wanted_on": str(on)}
+
+
 ANSWERS = {
     "confirmed": (5, 5, "Jour souhaité confirmé"),
     "changed": (5, 8, "au lieu du jour souhaité"),
@@ -68,7 +78,9 @@ ANSWERS = {
 }
 
 
-@pytest.mark.parametrize(("accept", "done"), [(by_program, 2), (by_page, 3)], ids=["program", "page"])
+@pytest.mark.parametrize(
+    ("accept", "done"), [(by_program, 2), (by_page, 3), (by_form, 3)], ids=["program", "page", "form"]
+)
 @pytest.mark.parametrize("answer", ANSWERS)
 def test_whoever_accepts_answers_the_wanted_day(
     trade: Trade, accept: Callable[[Trade, dict[str, Any], date], int], done: int, answer: str
@@ -96,6 +108,19 @@ def test_a_day_that_cannot_be_is_refused_and_silence_answers_nothing(trade: Trad
     assert (now["state"], now["wanted_on"]) == ("accepted", str(days_from_now(5)))
     assert "Jour souhaité" not in timeline(trade, order)
     assert told(trade, order).endswith("elle sera livrée.")
+
+
+def test_the_form_that_changes_an_order_shows_the_wish_and_keeps_a_refused_day(trade: Trade) -> None:
+    """R064, R065: « enregistrer et accepter » begins with the wished day; a past one saves nothing."""
+    order = trade.order(by=trade.buyer, wanted_on=str(days_from_now(5)))
+    path = f"/commandes/{order['id']}/modifier"
+    assert f'min="{clock.now().date()}" value="{days_from_now(5)}"' in trade.seller.get(path).text
+    for wrong in (days_from_now(-1), days_from_now(400)):
+        refused = trade.seller.post(path, data=edited(order, wrong))
+        assert refused.status_code == 422
+        assert f'value="{wrong}"' in refused.text
+    now = answered(trade.buyer.get(f"{API}/{order['id']}"))
+    assert (now["state"], now["revision"]) == ("pending", order["revision"])
 
 
 def test_a_distributor_that_bills_as_the_agent_accepts_on_its_page(trade: Trade, billed: Trade) -> None:
