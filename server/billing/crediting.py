@@ -29,7 +29,7 @@ class CreditTooLarge(Problem):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """What makes a credit note, once for each issuer: a delivery, a visit, a void, or a person's command key."""
+    """What makes a credit note, once for each issuer: a delivery, a visit, a record at hand, a void, a person's key."""
 
     kind: str
     id: UUID

@@ -178,7 +178,7 @@ class CreditNote(Owned):
     buyer_id: Mapped[UUID]
     seller_ids: Mapped[list[UUID]]
     invoice_id: Mapped[UUID | None]
-    cause_kind: Mapped[str]  # delivery, visit, user: with cause_id, what makes it unique
+    cause_kind: Mapped[str]  # delivery, visit, hand_record, void, user: with cause_id, what makes it unique
     cause_id: Mapped[UUID]
     reason_fr: Mapped[str]
     reason_en: Mapped[str]

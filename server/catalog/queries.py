@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -28,6 +29,14 @@ class NoDeposit(Problem):
 
     slug = "no-deposit"
     title = Text("Consigne inconnue", "Unknown deposit")
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerOffer:
+    """A container class that may come back, at its price of the day."""
+
+    container: ContainerClass
+    unit_cents: int
 
 
 def tax_rules(session: Session, *, codes: Iterable[str], on: date) -> tuple[TaxRule, ...]:
@@ -98,6 +107,18 @@ def deposits_on(session: Session, *, class_ids: Iterable[UUID], day: date) -> Ma
         .ext(distinct_on(ContainerPrice.class_id))
     )
     return {row.class_id: row for row in rows}
+
+
+def offers_on(session: Session, owner_ids: Iterable[UUID], *, on: date) -> tuple[ContainerOffer, ...]:
+    """Return the container classes of these owners that have a deposit on a day; what may not be read is absent."""
+    rows = session.execute(
+        select(ContainerClass, ContainerPrice.unit_cents)
+        .join(ContainerPrice, ContainerPrice.class_id == ContainerClass.id)
+        .where(ContainerClass.owner_id.in_(set(owner_ids)), ContainerPrice.valid_from <= on)
+        .order_by(ContainerClass.id, ContainerPrice.valid_from)
+    )
+    latest = {container.id: ContainerOffer(container, unit_cents) for container, unit_cents in rows}
+    return tuple(latest.values())
 
 
 def price_table(session: Session, *, class_ids: Iterable[UUID]) -> Mapping[UUID, list[ContainerPrice]]:

@@ -70,7 +70,8 @@ class Visit(Owned):
 class HandRecord(Owned):
     """What somebody at the office says of a delivery that no tablet saw: no signature, no seal, only who says so.
 
-    The parties of its delivery read it. ``key`` is the command's: the same one is recorded once.
+    The parties of its delivery read it; of what was taken along, each reads what is its own. ``key`` is the command's:
+    the same one is recorded once.
     """
 
     __tablename__ = "hand_record"
@@ -84,6 +85,10 @@ class HandRecord(Owned):
     delivered_on: Mapped[date]  # all that is known of the hour of an earlier day
     words: Mapped[str] = mapped_column(default="")
     recorded_at: Mapped[datetime]
+    containers: Mapped[list[ContainerReturn]] = relationship(
+        lazy="selectin", viewonly=True, order_by="ContainerReturn.class_code"
+    )
+    collections: Mapped[list[Collection]] = relationship(lazy="selectin", viewonly=True, order_by="Collection.method")
 
 
 class Delivery(Owned):
@@ -174,14 +179,32 @@ class Correction(Owned):
     made_at: Mapped[datetime]
 
 
-class ContainerReturn(Owned):
-    """Empties of one owner and class taken back during a visit, at the price that the signer saw (C30)."""
+class _HandedOver:
+    """What changed hands at a visit, or as a record at hand tells: one of both, as the database holds."""
+
+    visit_id: Mapped[UUID | None] = mapped_column(index=True)
+    hand_record_id: Mapped[UUID | None] = mapped_column(ForeignKey("hand_record.id"))
+
+    @property
+    def source_id(self) -> UUID:
+        """Return the visit, or the record at hand."""
+        source = self.visit_id or self.hand_record_id
+        if source is None:
+            raise ValueError("what changed hands rests on a visit or on a record at hand")
+        return source
+
+
+class ContainerReturn(_HandedOver, Owned):
+    """Empties of one owner and class taken back at a visit, at the price that the signer saw, or told by hand (C30)."""
 
     __tablename__ = "container_return"
-    __table_args__ = (UniqueConstraint("visit_id", "container_owner_id", "class_code"),)
+    __table_args__ = (
+        UniqueConstraint("visit_id", "container_owner_id", "class_code"),
+        UniqueConstraint("hand_record_id", "container_owner_id", "class_code"),
+        CheckConstraint("num_nonnulls(visit_id, hand_record_id) = 1", name="one_source"),
+    )
     append_only: ClassVar[bool] = True
 
-    visit_id: Mapped[UUID] = mapped_column(index=True)
     container_owner_id: Mapped[UUID]
     creditor_id: Mapped[UUID]
     holder_id: Mapped[UUID]
@@ -190,14 +213,17 @@ class ContainerReturn(Owned):
     unit_cents: Mapped[int]
 
 
-class Collection(Owned):
-    """Money taken at the door for one issuer; pending until the run is settled (C29)."""
+class Collection(_HandedOver, Owned):
+    """Money taken at the door for one issuer, or told by hand; pending until its accounting confirms it (C29)."""
 
     __tablename__ = "collection"
-    __table_args__ = (UniqueConstraint("visit_id", "issuer_id", "method"),)
+    __table_args__ = (
+        UniqueConstraint("visit_id", "issuer_id", "method"),
+        UniqueConstraint("hand_record_id", "issuer_id", "method"),
+        CheckConstraint("num_nonnulls(visit_id, hand_record_id) = 1", name="one_source"),
+    )
     append_only: ClassVar[bool] = True
 
-    visit_id: Mapped[UUID] = mapped_column(index=True)
     issuer_id: Mapped[UUID]
     buyer_id: Mapped[UUID]
     method: Mapped[str]

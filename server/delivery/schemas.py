@@ -21,6 +21,26 @@ class DeliveryLineSchema(Schema):
     reason = fields.String(required=True)
 
 
+class TakenContainersSchema(Schema):
+    """Empties of one class that came back, at the deposit of the day; each side reads its own."""
+
+    container_owner_id = fields.UUID(required=True)
+    creditor_id = fields.UUID(required=True)
+    class_code = fields.String(required=True)
+    units = fields.Integer(required=True, attribute="quantity")
+    unit_cents = fields.Integer(required=True)
+
+
+class TakenMoneySchema(Schema):
+    """Money that was paid at the door for one issuer; its payment waits for that issuer's accounting."""
+
+    issuer_id = fields.UUID(required=True)
+    method = fields.String(required=True)
+    amount_cents = fields.Integer(required=True)
+    rounding_cents = fields.Integer(required=True, metadata={"description": "what five-cent coins add or leave"})
+    reference = fields.String(required=True)
+
+
 class HandRecordSchema(Schema):
     """Who says, at the office, what a tablet did not see: nobody signed it and nothing seals it."""
 
@@ -28,6 +48,8 @@ class HandRecordSchema(Schema):
     delivered_on = fields.Date(required=True, metadata={"description": "all that is known of an earlier day's hour"})
     words = fields.String(required=True)
     recorded_at = fields.AwareDateTime(required=True)
+    containers = fields.List(fields.Nested(TakenContainersSchema), required=True)
+    collections = fields.List(fields.Nested(TakenMoneySchema), required=True)
 
 
 class DeliverySchema(Schema):

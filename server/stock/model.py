@@ -118,5 +118,5 @@ class ContainerEntry(Owned):
     class_id: Mapped[UUID]
     holder_id: Mapped[UUID]
     quantity: Mapped[int]
-    visit_id: Mapped[UUID | None]
+    handover_id: Mapped[UUID | None]  # the visit, or the record at hand, that says so
     moved_at: Mapped[datetime]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session, selectinload
 
 from server.billing.model import Invoice
 from server.billing.queries import live_invoices
-from server.catalog.model import ContainerClass, ContainerPrice
+from server.catalog.queries import ContainerOffer, offers_on
 from server.core.acting import acting_for, acting_org
 from server.documents.model import Document, DocumentKind
 from server.identity.model import Device
@@ -25,14 +24,6 @@ from server.sync.model import Attachment
 from shared.states import InvoiceState
 
 _FOR_TABLET = (DocumentKind.INVOICE, DocumentKind.PROVISIONAL_INVOICE, DocumentKind.DELIVERY_SLIP)
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerOffer:
-    """A container class that may come back, at its price of the day."""
-
-    container: ContainerClass
-    unit_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +67,7 @@ def read_run(session: Session, run_id: UUID) -> RunReading:
         sites={site.id: site for site in sites},
         names=_names(session, orders, run.owner_id),
         invoices=invoices,
-        offers=_offers(session, {run.owner_id} | {order.owner_id for order in orders}, run.runs_on),
+        offers=offers_on(session, {run.owner_id} | {order.owner_id for order in orders}, on=run.runs_on),
         files=_files(session, order_ids),
         timezone=carrier.timezone,
         open_cents=_open_cents(session, invoices.values()),
@@ -100,17 +91,6 @@ def _open_cents(session: Session, invoices: Iterable[Invoice]) -> dict[UUID, int
         with acting_for(session, issuer_id):
             found.update(open_cents(session, issuer_id=issuer_id, document_ids=invoice_ids))
     return found
-
-
-def _offers(session: Session, owner_ids: set[UUID], on: date) -> tuple[ContainerOffer, ...]:
-    rows = session.execute(
-        select(ContainerClass, ContainerPrice.unit_cents)
-        .join(ContainerPrice, ContainerPrice.class_id == ContainerClass.id)
-        .where(ContainerClass.owner_id.in_(owner_ids), ContainerPrice.valid_from <= on)
-        .order_by(ContainerClass.id, ContainerPrice.valid_from)
-    )
-    latest = {container.id: ContainerOffer(container, unit_cents) for container, unit_cents in rows}
-    return tuple(latest.values())
 
 
 def _files(session: Session, order_ids: Sequence[UUID]) -> dict[UUID, tuple[Document, ...]]:

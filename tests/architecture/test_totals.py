@@ -19,8 +19,10 @@ NO_TOTALS: Mapping[str, Mapping[str, set[str]]] = {
         "billing/deposits.html": {"one.unit_cents"},
         "catalog/containers.html": {"price.unit_cents"},
         "dashboard/credit.html": {"line.unit_cents"},
+        "fulfilment/by_hand.html": {"one.unit_cents"},
         "fulfilment/offer.html": {"one.deposit_cents"},
         "fulfilment/order_totals.html": {"quote.min_value_cents"},
+        "fulfilment/taken.html": {"one.unit_cents"},
         "parties/partners.html": {"bond.credit_threshold_cents"},
         "parties/settings.html": {"value"},
         "receivables/account.html": {"whole.limit_cents"},
@@ -53,7 +55,10 @@ NO_TOTALS: Mapping[str, Mapping[str, set[str]]] = {
         "receivables/invoice_actions.html": {"whole.row.open_cents"},
         "receivables/parts.html": {"held"},
     },
-    "money that changed hands, as somebody counted it": {"sync/words.html": {"leaf.amount_cents"}},
+    "money that changed hands, as somebody counted it": {
+        "fulfilment/taken.html": {"one.amount_cents"},
+        "sync/words.html": {"leaf.amount_cents"},
+    },
     "the unfolding itself": {
         "billing/unfold.html": {"step.amount_cents"},
         "fulfilment/order_totals.html": {"whole.amount_cents"},

@@ -14,8 +14,8 @@ from server.billing.explaining.steps import Explanation, Source, Step, closed, s
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine
 from server.billing.queries import credit_note as read_credit
 from server.billing.queries import credits_of, order_ids_of, with_lines
-from server.billing.service.credits import DELIVERY
-from server.delivery.model import Delivery
+from server.billing.service.credits import DELIVERY, HAND
+from server.delivery.model import Delivery, HandRecord
 from server.delivery.queries import latest_delivery
 from shared.money import half_up_ratio
 from shared.problems import Text
@@ -134,6 +134,9 @@ def _sources(session: Session, note: CreditNote, invoice: Invoice | None) -> Ite
 def _order_ids(session: Session, note: CreditNote, cause: Delivery | None) -> Sequence[UUID]:
     if cause is not None:
         return [cause.order_id]
+    if note.cause_kind == HAND:
+        record = session.get(HandRecord, note.cause_id)
+        return [record.order_id] if record else ()
     return order_ids_of(session, invoice_id=note.invoice_id) if note.invoice_id else ()
 
 

@@ -14,7 +14,7 @@ from server.billing.drafting import tax_row
 from server.billing.letterhead import issuer_and_buyer_text, letterhead
 from server.billing.model import CreditKind, CreditLine, CreditNote
 from server.billing.queries import credit_of_cause
-from server.billing.service.credits import PERSON, VISIT, require_reason
+from server.billing.service.credits import HAND, PERSON, VISIT, require_reason
 from server.billing.service.publication import want_published
 from server.catalog.model import ContainerClass
 from server.catalog.queries import container_classes, prices_on
@@ -22,6 +22,7 @@ from server.core.acting import acting_for
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.delivery.model import ContainerReturn
+from server.delivery.service import Handover
 from server.ledger.service import lock_command
 from server.orders.service.lines import tax_rules_for
 from server.stock.service import move_containers
@@ -58,24 +59,23 @@ def issue_deposit_credit(
     session: Session,
     *,
     issuer_id: UUID,
-    buyer_id: UUID,
-    visit_id: UUID,
+    at: Handover,
     returns: Sequence[ContainerReturn],
     stamp: Stamp,
 ) -> CreditNote | None:
-    """Return the credit note of the containers that an issuer takes back at a visit, wanted for publication.
+    """Return the credit note of the containers that an issuer takes back at a handover, wanted for publication.
 
-    ``returns`` are the visit's rows whose creditor is the issuer, at the prices that the signer saw; taxes are charged
-    back on taxable classes alone. None when they are worth nothing. The same visit gives the same note again.
+    ``returns`` are its rows whose creditor is the issuer, at the prices that the signer saw; taxes are charged
+    back on taxable classes alone. None when they are worth nothing. The same handover gives the same note again.
 
     Raises:
         UnknownContainer: a class that its owner does not have.
 
     Source: R081, C30; law 21.
     """
-    cause = Cause(kind=VISIT, id=visit_id)
+    cause = Cause(kind=VISIT if at.visit_id else HAND, id=at.source_id)
     return _issue(
-        session, issuer_id=issuer_id, buyer_id=buyer_id, returns=returns, cause=cause, reason=REASON, stamp=stamp
+        session, issuer_id=issuer_id, buyer_id=at.buyer_id, returns=returns, cause=cause, reason=REASON, stamp=stamp
     )
 
 

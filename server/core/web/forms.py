@@ -135,7 +135,7 @@ def form_id(name: str) -> UUID | None:
         UnreadableField: it is no identifier.
     """
     raw = request.form.get(name, "").strip()
-    return _id(name, raw) if raw else None
+    return read_id(name, raw) if raw else None
 
 
 def form_ids(name: str) -> tuple[UUID, ...]:
@@ -147,7 +147,7 @@ def form_ids(name: str) -> tuple[UUID, ...]:
     raw = list(dict.fromkeys(one for one in request.form.getlist(name) if one))
     if len(raw) > MAX_CHOICES:
         raise _unreadable(name, f"En choisir {MAX_CHOICES} au plus.", f"Choose {MAX_CHOICES} at most.")
-    return tuple(_id(name, one) for one in raw)
+    return tuple(read_id(name, one) for one in raw)
 
 
 def required[T](name: str, value: T | None) -> T:
@@ -161,7 +161,12 @@ def required[T](name: str, value: T | None) -> T:
     return value
 
 
-def _id(name: str, raw: str) -> UUID:
+def read_id(name: str, raw: str) -> UUID:
+    """Return the identifier that stands in a field, or in a field's name.
+
+    Raises:
+        UnreadableField: it is none.
+    """
     try:
         return UUID(raw)
     except ValueError as error:

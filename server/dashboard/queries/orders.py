@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, literal, literal_column, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import Session, aliased
 
 from server.billing.model import CreditNote, Invoice
@@ -86,6 +87,7 @@ class OrderWhole:
     stop: Stop | None
     delivery: Delivery | None
     received: Mapping[UUID, DeliveryLine]
+    container_names: Mapping[str, Text]
     proof: Proof | None
     documents: Sequence[Document]
     invoices: Sequence[Invoice]
@@ -167,6 +169,7 @@ def order_whole(session: Session, *, order_id: UUID, today: Today, driver_id: UU
         run=ridden[1] if ridden else None,
         delivery=delivery,
         received={line.order_line_id: line for line in delivery.lines} if delivery else {},
+        container_names=documents.containers(session) if delivery and delivery.by_hand else {},
         proof=session.scalars(select(Proof).where(Proof.order_id == order_id).limit(1)).first(),
         documents=_latest(documents.of_order(session, order_id)),
         invoices=invoices_of_orders(session, order_ids=[order_id]).get(order_id, []),
@@ -298,7 +301,7 @@ def _names(session: Session, order: Order) -> dict[UUID, str]:
 
 
 def _credits(session: Session, order_id: UUID) -> Sequence[CreditNote]:
-    caused = select(Delivery.id).where(Delivery.order_id == order_id)
+    caused = select(func.unnest(array([Delivery.id, Delivery.hand_record_id]))).where(Delivery.order_id == order_id)
     invoiced = {one.id for one in invoices_of_orders(session, order_ids=[order_id]).get(order_id, [])}
     return session.scalars(
         select(CreditNote)

@@ -14,10 +14,10 @@ from server.core.acting import acting_org
 from server.core.objects import fresh
 from server.core.stamp import Stamp
 from server.delivery.events import DELIVERY_RECORDED
-from server.delivery.model import Collection, ContainerReturn, Delivery, DeliveryLine, Terms, Visit, VisitOutcome
+from server.delivery.model import Delivery, DeliveryLine, Terms, Visit, VisitOutcome
 from shared.ids import new_id
 from shared.visit import OrderFacts
-from shared.wire.event import CollectionLeaf, ContainersLeaf, Outcome, VisitFinished
+from shared.wire.event import Outcome, VisitFinished
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,43 +132,3 @@ def _line(delivery: Delivery, position: int, order: OrderFacts) -> DeliveryLine:
         reason=leaf.reason,
         photos=list(leaf.photos),
     )
-
-
-def record_containers(session: Session, visit: Visit, leaf: ContainersLeaf) -> ContainerReturn:
-    """Write the empties of one owner and class that came back; their owner and creditor read it."""
-    owner_id, creditor_id = UUID(leaf.owner_id), UUID(leaf.creditor_id)
-    returned = ContainerReturn(
-        id=new_id(),
-        owner_id=visit.owner_id,
-        party_ids=sorted({owner_id, creditor_id, visit.buyer_id} - {visit.owner_id}),
-        visit_id=visit.id,
-        container_owner_id=owner_id,
-        creditor_id=creditor_id,
-        holder_id=visit.buyer_id,
-        class_code=leaf.container_class,
-        quantity=leaf.returned,
-        unit_cents=leaf.unit_cents,
-    )
-    session.add(returned)
-    session.flush()
-    return returned
-
-
-def record_collection(session: Session, visit: Visit, leaf: CollectionLeaf) -> Collection:
-    """Write the money taken for one issuer, which reads it."""
-    issuer_id = UUID(leaf.issuer_id)
-    collection = Collection(
-        id=new_id(),
-        owner_id=visit.owner_id,
-        party_ids=sorted({issuer_id, visit.buyer_id} - {visit.owner_id}),
-        visit_id=visit.id,
-        issuer_id=issuer_id,
-        buyer_id=visit.buyer_id,
-        method=leaf.method,
-        amount_cents=leaf.amount_cents,
-        rounding_cents=leaf.rounding_cents,
-        reference=leaf.reference,
-    )
-    session.add(collection)
-    session.flush()
-    return collection

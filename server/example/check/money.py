@@ -166,7 +166,7 @@ def _empties(books: Books) -> dict[tuple[UUID, UUID], tuple[int, int]]:
         taxed = {(owner_id, code) for owner_id, code, is_taxed in classes if is_taxed}
     for one in books.returns:
         row = (one.quantity, one.unit_cents, (one.container_owner_id, one.class_code) in taxed)
-        taken.setdefault((one.creditor_id, one.visit_id), []).append(row)
+        taken.setdefault((one.creditor_id, one.source_id), []).append(row)
     return {key: _worth(key[0], books.scope.runs_on, rows) for key, rows in taken.items()}
 
 

@@ -18,9 +18,11 @@ from server.fulfilment.api.corrections import MOST_UNITS
 from server.fulfilment.api.orders import orders
 from server.fulfilment.api.showing import decide, shown, speaker
 from server.fulfilment.service.by_hand import Counted, Told, deliver_by_hand, ship_by_hand
+from server.fulfilment.service.told_taken import CountedEmpties, ReceivedMoney
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import schemas
+from server.receivables.service.payments import MAX_PAYMENT_CENTS, MAX_REFERENCE
 from shared.ids import new_id
 from shared.wire.limits import MAX_LINES_AN_ORDER
 
@@ -38,14 +40,36 @@ class ToldLineSchema(Schema):
     reason = fields.String(load_default="", validate=validate.OneOf(["", *(one.code for one in REASONS)]))
 
 
+class EmptiesSchema(Schema):
+    """Empties of one container class that came back, counted; the deposit of the day is credited by who owes it."""
+
+    class_id = fields.UUID(required=True)
+    units = whole(least=1, most=MOST_UNITS, required=True)
+
+
+class MoneySchema(Schema):
+    """What was paid for the order's issuer: it waits for its accounting; cash is rounded to five cents beside it."""
+
+    method = fields.String(required=True, validate=validate.OneOf(["cash", "cheque"]))
+    amount_cents = whole(least=1, most=MAX_PAYMENT_CENTS, required=True)
+    reference = line(longest=MAX_REFERENCE, load_default="")
+
+
 class CameBackSchema(Schema):
-    """Why nothing was accepted, of the tablet's list; ``words`` say what else the parties should know."""
+    """Why nothing was accepted, of the tablet's list; ``words`` say what else the parties should know.
+
+    ``containers`` came back and ``collections`` were paid all the same.
+    """
 
     key = fields.UUID(load_default=None, allow_none=True, metadata=_KEY)
     failure = fields.String(required=True, validate=validate.OneOf([one.code for one in FAILURES]))
     delivered_on = day(load_default=None, allow_none=True, metadata=_DAY)
     words = line(longest=MAX_REASON, load_default="")
     revision = whole(least=1, most=schemas.MAX_CENTS, load_default=None, allow_none=True)
+    containers = fields.List(
+        fields.Nested(EmptiesSchema), load_default=list, validate=validate.Length(max=MAX_LINES_AN_ORDER)
+    )
+    collections = fields.List(fields.Nested(MoneySchema), load_default=list, validate=validate.Length(max=2))
 
 
 class ToldSchema(CameBackSchema):
@@ -106,6 +130,8 @@ def _told(asked: dict[str, Any]) -> Told:
         delivered_on=asked["delivered_on"],
         words=asked["words"],
         seen_revision=asked["revision"],
+        containers=[CountedEmpties(**one) for one in asked["containers"]],
+        collections=[ReceivedMoney(**one) for one in asked["collections"]],
     )
 
 

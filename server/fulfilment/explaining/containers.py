@@ -62,7 +62,7 @@ def explain_containers(session: Session, *, asked: ContainerAccount, stamp: Stam
         raise NotFound(
             Text("Aucun contenant n’y a bougé.", "No container ever moved there."), where=str(asked.holder_id)
         )
-    orders = _orders(session, {row.visit_id for row in rows if row.visit_id})
+    orders = _orders(session, {row.handover_id for row in rows if row.handover_id})
     parts = listed(rows, page=asked.page, link=asked.link, step=_step(orders, unit_cents, zone), cents="cents")
     units = int(rows[0].all_units)
     count = f"{units} × {{}}"
@@ -74,7 +74,7 @@ def _moved(asked: ContainerAccount, unit_cents: int) -> Select[Any]:
     found = (
         select(
             ContainerEntry.movement_id,
-            ContainerEntry.visit_id,
+            ContainerEntry.handover_id,
             ContainerEntry.moved_at,
             ContainerEntry.quantity,
             (ContainerEntry.quantity * unit_cents).label("cents"),
@@ -95,7 +95,7 @@ def _moved(asked: ContainerAccount, unit_cents: int) -> Select[Any]:
 def _step(orders: Mapping[UUID, Order], unit_cents: int | None, zone: tzinfo) -> Callable[[Any], Step]:
     def step(row: Any) -> Step:
         on: date = row.moved_at.astimezone(zone).date()
-        order = orders.get(row.visit_id) if row.visit_id else None
+        order = orders.get(row.handover_id) if row.handover_id else None
         count = f"{row.quantity:+d} × {{}}"
         return Step(
             label=_label(row, on),
@@ -119,12 +119,12 @@ def _source(order: Order) -> Source:
     return Source(kind="order", id=order.id, text=text, link=f"/commandes/{order.id}", billed=order.billing_type)
 
 
-def _orders(session: Session, visit_ids: set[UUID]) -> dict[UUID, Order]:
-    """Return an order of each visit: who delivered then, and who signed, stands on its page."""
+def _orders(session: Session, handover_ids: set[UUID]) -> dict[UUID, Order]:
+    """Return an order of each visit or record at hand: who delivered then, and who says so, stands on its page."""
     rows = session.execute(
-        select(Delivery.visit_id, Order)
+        select(func.coalesce(Delivery.visit_id, Delivery.hand_record_id), Order)
         .join(Order, Order.id == Delivery.order_id)
-        .where(among(Delivery.visit_id, visit_ids))
+        .where(among(Delivery.visit_id, handover_ids) | among(Delivery.hand_record_id, handover_ids))
         .order_by(Order.number.desc())
     )
-    return {visit_id: order for visit_id, order in rows if visit_id is not None}
+    return {row[0]: row[1] for row in rows}

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.billing.service import publish_pending
+from server.catalog.queries import readable_classes
 from server.core import clock
 from server.core.problems import Conflict, NotFound, Problem, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
-from server.core.web.forms import form_day, form_id, form_whole, form_words
+from server.core.web.forms import MAX_CHOICES, form_cents, form_day, form_id, form_whole, form_words, read_id
 from server.delivery import queries as delivered
+from server.delivery.model import Delivery
 from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.service.revising import MAX_REASON
 from server.fulfilment.api.access import require_teller
@@ -33,17 +35,21 @@ from server.fulfilment.service.by_hand import (
     require_answering,
     require_off_runs,
 )
+from server.fulfilment.service.told_taken import CountedEmpties, ReceivedMoney, empties_offered
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders.model import Order, OrderLine
 from server.orders.service import BadOrder
 from server.parties import queries as parties
+from server.parties.model import BillingType
+from server.receivables.service.payments import MAX_PAYMENT_CENTS, MAX_REFERENCE
 from shared.ids import new_id
 
 by_hand_pages = Blueprint("by_hand", __name__, template_folder="../templates")
 _COUNTED: Final = "compte"
 _NOTHING: Final = "rien"
 _OUTCOMES: Final = ("tout", _COUNTED, _NOTHING)
+_EMPTIES: Final = "vide-"
 _MENDED: Final = (409, 422)
 
 
@@ -94,11 +100,20 @@ def recorded(delivery_id: UUID) -> str:
             record=delivery.by_hand,
             revisions=revisions,
             delivery=revisions[-1][0],
-            names=parties.names(session, org_ids={order.owner_id, order.buyer_id, delivery.owner_id}),
+            names=parties.names(session, org_ids=_named(order, delivery)),
+            container_names={one.code: Text(one.name_fr, one.name_en) for one in readable_classes(session)},
             items={line.id: line for line in order.lines},
             reasons={one.code: one for one in (*REASONS, *FAILURES)},
             zone=parties.zone_or_ours(session, org_id=actor().org_id),
         )
+
+
+def _named(order: Order, delivery: Delivery) -> set[UUID]:
+    """Return the organisations that the page of a record names."""
+    record = delivery.by_hand
+    credited = {one.creditor_id for one in record.containers} if record else set()
+    issued = {one.issuer_id for one in record.collections} if record else set()
+    return {order.owner_id, order.buyer_id, delivery.owner_id} | credited | issued
 
 
 def _order(session: Session, order_id: UUID) -> Order:
@@ -151,10 +166,12 @@ def _refused(order_id: UUID, problem: Problem) -> str:
 
 def _form(session: Session, order: Order, *, problem: Problem | None = None) -> str:
     today = clock.now().astimezone(parties.zone_of(session, org_id=keeper_of(order))).date()
+    orgs = {order.buyer_id, order.owner_id, order.carrier_id, order.issuer_id}
+    names = parties.names(session, org_ids=[one for one in orgs if one])
     return render_template(
         "fulfilment/by_hand.html",
         order=order,
-        buyer_name=parties.names(session, org_ids=[order.buyer_id]).get(order.buyer_id, ""),
+        buyer_name=names.get(order.buyer_id, ""),
         typed=request.form,
         reasons=REASONS,
         failures=FAILURES,
@@ -164,6 +181,10 @@ def _form(session: Session, order: Order, *, problem: Problem | None = None) -> 
         today=today,
         first_day=today - LOOKED_BACK,
         key=request.form.get("key") or new_id(),
+        empties=empties_offered(session, order, on=today),
+        takes_money=order.billing_type is not BillingType.EXTERNAL,
+        issuer_name=names.get(order.issuer_id or order.owner_id, ""),
+        names=names,
     )
 
 
@@ -188,7 +209,41 @@ def _told(order: Order) -> Told:
         delivered_on=form_day("le"),
         words=form_words("mots", longest=MAX_REASON),
         seen_revision=form_whole("revision", least=1, most=MOST_UNITS),
+        containers=_empties(),
+        collections=_money(),
     )
+
+
+def _empties() -> list[CountedEmpties]:
+    """Return what the form counts of each class; an empty field is none.
+
+    Raises:
+        UnreadableField: a field holds no count, or its name no class.
+    """
+    names = [name for name in request.form if name.startswith(_EMPTIES)][:MAX_CHOICES]
+    counted = ((name, form_whole(name, most=MOST_UNITS) or 0) for name in names)
+    return [
+        CountedEmpties(class_id=read_id(name, name.removeprefix(_EMPTIES)), units=units)
+        for name, units in counted
+        if units
+    ]
+
+
+def _money() -> list[ReceivedMoney]:
+    """Return what the form says was paid, by cash and by cheque.
+
+    Raises:
+        UnreadableField: an amount cannot be read.
+    """
+    cash, cheque = (form_cents(name, most=MAX_PAYMENT_CENTS) for name in ("comptant", "cheque"))
+    number = form_words("cheque-numero", longest=MAX_REFERENCE)
+    if number and not cheque:
+        raise BadOrder(
+            Text("Donner le montant du chèque, ou effacer son numéro.", "Give the cheque’s amount, or clear it."),
+            where="cheque",
+        )
+    found = [ReceivedMoney(method="cash", amount_cents=cash)] if cash else []
+    return [*found, ReceivedMoney(method="cheque", amount_cents=cheque, reference=number)] if cheque else found
 
 
 def _counted(line: OrderLine) -> Counted:

@@ -18,12 +18,20 @@ from server.core.stamp import Stamp
 from server.delivery import queries as delivered
 from server.delivery.model import Delivery, VisitOutcome
 from server.delivery.reasons import FAILURES, REASONS
-from server.delivery.service import HandWritten, OrderParties, reason_of, record_by_hand
+from server.delivery.service import HandWritten, OrderParties, by_record, reason_of, record_by_hand
 from server.delivery.service.revising import MAX_REASON
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.correcting import require_every_line
 from server.fulfilment.service.settling import settle_at_desk
 from server.fulfilment.service.stock_effects import move_delivered_goods
+from server.fulfilment.service.taking import take_at_desk
+from server.fulfilment.service.told_taken import (
+    CountedEmpties,
+    ReceivedMoney,
+    containers_told,
+    money_told,
+    require_owed,
+)
 from server.orders import service as orders
 from server.orders.model import DistributionMethod, Order
 from server.orders.service import BadOrder, enter, hold_all
@@ -34,6 +42,7 @@ from server.stock.model import StockPlace
 from server.stock.service import GoodsMove, move_goods
 from shared.delivered_line import DeliveredLine, outcome
 from shared.states import OrderState, RunState
+from shared.visit import VisitCollection, VisitContainers
 
 LOOKED_BACK: Final = timedelta(days=366)
 """How long after it a delivery may still be recorded by hand."""
@@ -73,6 +82,7 @@ class Counted:
 class Told:
     """What somebody tells of a delivery. Without lines it arrived whole; with a ``failure`` nothing was accepted.
 
+    ``containers`` came back and ``collections`` were paid at the door, whatever was accepted.
     ``key`` is the command's: told again, it is recorded once. ``delivered_on`` is today when None. ``words`` say what
     else the parties should know: why no tablet saw it.
     """
@@ -84,6 +94,16 @@ class Told:
     delivered_on: date | None = None
     words: str = ""
     seen_revision: int | None = None
+    containers: Sequence[CountedEmpties] = ()
+    collections: Sequence[ReceivedMoney] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """What came along, read and checked."""
+
+    containers: Sequence[VisitContainers]
+    collections: Sequence[VisitCollection]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +141,8 @@ def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp)
     """Record a delivery that no tablet saw, line by line, and settle it in the same transaction as a synced one.
 
     Whole, in part, with more than was ordered, or nothing at all: goods, containers, invoice or credit, supplementary
-    order and variance notice follow as ``settle_delivery`` says. Emission by a run's documents counts as emission at
+    order and variance notice follow as ``settle_delivery`` says; empties are moved and credited, money waits for its
+    issuer's accounting. Emission by a run's documents counts as emission at
     delivery: no run's papers will ever be made. Nobody signs. Told again with its key it changes nothing. The door
     ends with ``billing.service.publish_pending``.
 
@@ -130,10 +151,11 @@ def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp)
         RidesOnRun: it is on a run, whose tablet says what was accepted.
         IllegalMove: it has not left yet, or was delivered.
         StaleOrder, NotThisOrder, UnbalancedLine, ReasonOfLine, ReasonNeeded, BadOrder: what is told cannot be.
+        UnknownContainer, BilledOutside, MoreThanOwed, BadPayment: what was taken along cannot be.
         MissingRegistration: the invoice would charge a tax without a number; then nothing is delivered either.
 
-    Source: R005, R016, R017, R019-R024, R041; C2, C12, C14; section 4 (livrée, livrée_partielle, non_livrée, by hand
-    without run).
+    Source: R005, R016, R017, R019-R024, R041; C2, C12, C14, C29, C30; section 4 (livrée, livrée_partielle,
+    non_livrée, by hand without run).
     """
     require_answering(session, order)
     (order,) = hold_all(session, order_ids=[order.id])
@@ -143,8 +165,12 @@ def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp)
             return HandDelivered(known, ())
         require_revision(order, told.seen_revision)
         written = _written(session, order, told, stamp)
+        taken = _Taken(
+            containers=containers_told(session, order, told.containers, on=written.delivered_on),
+            collections=money_told(order, told.collections),
+        )
         _set_out(session, order, stamp)
-        return _delivered(session, order, written, stamp)
+        return _delivered(session, order, written, taken, stamp)
 
 
 def keeper_of(order: Order) -> UUID:
@@ -301,8 +327,9 @@ def _set_out(session: Session, order: Order, stamp: Stamp) -> None:
         _leave(session, order, stamp)
 
 
-def _delivered(session: Session, order: Order, written: HandWritten, stamp: Stamp) -> HandDelivered:
+def _delivered(session: Session, order: Order, written: HandWritten, taken: _Taken, stamp: Stamp) -> HandDelivered:
     terms = freeze_order_terms(session, order=order, stamp=stamp, delivered_on=written.delivered_on)
+    require_owed(session, order, terms, written.lines, taken.collections)
     named = OrderParties(
         seller_id=order.owner_id,
         buyer_id=order.buyer_id,
@@ -312,7 +339,17 @@ def _delivered(session: Session, order: Order, written: HandWritten, stamp: Stam
     delivery = record_by_hand(session, written, terms=terms, parties=named, stamp=stamp)
     _advance(session, order, written, stamp)
     move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
-    return HandDelivered(delivery, settle_at_desk(session, delivery, order, terms, stamp=stamp))
+    issued = settle_at_desk(session, delivery, order, terms, stamp=stamp)
+    at = by_record(keeper_id=delivery.owner_id, record_id=delivery.source_id, buyer_id=order.buyer_id)
+    credited = take_at_desk(
+        session,
+        at,
+        containers=taken.containers,
+        collections=taken.collections,
+        taken_at=written.delivered_at,
+        stamp=stamp,
+    )
+    return HandDelivered(delivery, (*issued, *credited))
 
 
 def _advance(session: Session, order: Order, written: HandWritten, stamp: Stamp) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from server.billing.service import Settlement, issue_deposit_credit, settle_delivery
+from server.billing.service import Settlement, settle_delivery
 from server.conversations.model import ThreadSubject
 from server.conversations.service import say
 from server.core import facts
@@ -22,8 +22,6 @@ from server.delivery.service import (
     VisitRecord,
     open_discrepancy,
     read_terms,
-    record_collection,
-    record_containers,
     record_delivery,
     record_visit,
     terms_cited,
@@ -37,7 +35,8 @@ from server.fulfilment.service.questions import (
     note_plan_change,
     note_unmentioned,
 )
-from server.fulfilment.service.stock_effects import move_delivered_goods, take_back_containers
+from server.fulfilment.service.stock_effects import move_delivered_goods
+from server.fulfilment.service.taking import take_at_visit
 from server.orders.model import Order
 from server.orders.service import (
     create_supplement,
@@ -48,7 +47,6 @@ from server.orders.service import (
     mark_shipped,
 )
 from server.planning.model import Run, Stop
-from server.receivables import service as receivables
 from shared.delivery import DeliveredLine
 from shared.lifecycles import OrderState
 from shared.problems import Problem, Text
@@ -94,8 +92,7 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
     for said, terms in cited:
         issued += deliver_order(session, visit, said, terms, stamp=stamp)
     if is_first_visit(session, visit, report.said, stamp=stamp):
-        issued += _take_containers(session, visit, report.said, stamp=stamp)
-        _take_money(session, visit, report.said, stamp=stamp)
+        issued += take_at_visit(session, visit, report.said, stamp=stamp)
     return tuple(issued)
 
 
@@ -299,34 +296,3 @@ def _compare_with_shown(
 
 def _discrepancy(session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp) -> None:
     open_discrepancy(session, kind=kind, subject_id=delivery.id, text=text, stamp=stamp)
-
-
-def _take_money(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> None:
-    for leaf in said.collections:
-        receivables.record_collection(session, collection=record_collection(session, visit, leaf), stamp=stamp)
-
-
-def _take_containers(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> Iterator[Issued]:
-    """Empties come back in any case; a credit that cannot be issued waits for a dispatcher (C30)."""
-    returns = [record_containers(session, visit, leaf) for leaf in said.containers if leaf.returned]
-    take_back_containers(session, returns=returns, at=visit.delivered_at, stamp=stamp)
-    for creditor_id in sorted({one.creditor_id for one in returns}):
-        mine = [one for one in returns if one.creditor_id == creditor_id]
-        try:
-            with savepoint(session):
-                credit = issue_deposit_credit(
-                    session,
-                    issuer_id=creditor_id,
-                    buyer_id=visit.buyer_id,
-                    visit_id=visit.id,
-                    returns=mine,
-                    stamp=stamp,
-                )
-        except Problem as problem:
-            open_discrepancy(
-                session, kind="deposit_credit_refused", subject_id=mine[0].id, text=problem.detail, stamp=stamp,
-                run_id=visit.run_id, stop_id=visit.stop_id,
-            )  # fmt: skip
-            continue
-        if credit is not None:
-            yield Issued(visit.id, credit)

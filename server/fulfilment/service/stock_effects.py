@@ -93,7 +93,7 @@ def move_empties(session: Session, one: ContainerReturn, *, quantity: int, at: d
         quantity=abs(quantity),
         movement_id=one.id,
         stamp=stamp,
-        visit_id=one.visit_id,
+        handover_id=one.source_id,
         moved_at=at,
     )
 
@@ -139,7 +139,7 @@ def _containers_out(
             quantity=abs(count),
             movement_id=uuid5(delivery.id, str(line.id)),
             stamp=stamp,
-            visit_id=delivery.visit_id,
+            handover_id=delivery.source_id,
             moved_at=delivery.delivered_at,
         )
 

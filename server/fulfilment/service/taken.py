@@ -15,7 +15,7 @@ from server.billing.service import issue_deposit_credit
 from server.core.acting import acting_for, savepoint
 from server.core.stamp import Stamp
 from server.delivery.model import Collection, ContainerReturn, Visit
-from server.delivery.service import open_discrepancy, record_collection, record_containers
+from server.delivery.service import at_visit, open_discrepancy, record_collection, record_containers
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.stock_effects import move_empties
 from server.receivables import service as receivables
@@ -56,13 +56,13 @@ def _correct_containers(
         before, now = rows[-1].quantity if rows else 0, leaf.returned if leaf else 0
         if before == now:
             continue
-        row = record_containers(session, visit, leaf or _none_of(rows[-1]))
+        row = record_containers(session, at_visit(visit), leaf or _none_of(rows[-1]))
         move_empties(session, row, quantity=now - before, at=visit.delivered_at, stamp=stamp)
         credited = max((one.quantity for one in rows), default=0)
         if now > credited:
             more.setdefault(row.creditor_id, []).append(_only(row, now - credited))
         elif now < credited:
-            former = [one.visit_id for one in rows]
+            former = [one.visit_id for one in rows if one.visit_id]
             _ask_about_deposit(session, visit, row, units=credited - now, former=former, stamp=stamp)
     for creditor_id in sorted(more):
         yield from _credit(session, visit, creditor_id, more[creditor_id], stamp)
@@ -116,8 +116,7 @@ def _credit(
             credit = issue_deposit_credit(
                 session,
                 issuer_id=creditor_id,
-                buyer_id=visit.buyer_id,
-                visit_id=visit.id,
+                at=at_visit(visit),
                 returns=returns,
                 stamp=stamp,
             )
@@ -185,7 +184,7 @@ def _correct_money(session: Session, visit: Visit, leaves: Sequence[CollectionLe
             continue
         if row is not None and row.amount_cents:
             _take_back(session, row, stamp)
-        collection = record_collection(session, visit, leaf or _nothing_of(row, key))
+        collection = record_collection(session, at_visit(visit), leaf or _nothing_of(row, key))
         if collection.amount_cents:
             receivables.record_collection(session, collection=collection, stamp=stamp)
 

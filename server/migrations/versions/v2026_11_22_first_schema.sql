@@ -102,25 +102,6 @@ CREATE INDEX ix_client_owner_id ON client (owner_id)
 -- next
 CREATE INDEX ix_client_owner_id_group_id ON client (owner_id, group_id)
 -- next
-CREATE TABLE collection (
-	visit_id UUID NOT NULL, 
-	issuer_id UUID NOT NULL, 
-	buyer_id UUID NOT NULL, 
-	method TEXT NOT NULL, 
-	amount_cents BIGINT NOT NULL, 
-	rounding_cents BIGINT NOT NULL, 
-	reference TEXT NOT NULL, 
-	id UUID NOT NULL, 
-	owner_id UUID NOT NULL, 
-	party_ids UUID[] NOT NULL, 
-	CONSTRAINT pk_collection PRIMARY KEY (id), 
-	CONSTRAINT uq_collection_visit_id_issuer_id_method UNIQUE (visit_id, issuer_id, method)
-)
--- next
-CREATE INDEX ix_collection_owner_id ON collection (owner_id)
--- next
-CREATE INDEX ix_collection_visit_id ON collection (visit_id)
--- next
 CREATE TABLE container_class (
 	code TEXT NOT NULL, 
 	kind VARCHAR(40) NOT NULL, 
@@ -143,7 +124,7 @@ CREATE TABLE container_entry (
 	class_id UUID NOT NULL, 
 	holder_id UUID NOT NULL, 
 	quantity INTEGER NOT NULL, 
-	visit_id UUID, 
+	handover_id UUID, 
 	moved_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
@@ -168,25 +149,6 @@ CREATE TABLE container_price (
 )
 -- next
 CREATE INDEX ix_container_price_owner_id ON container_price (owner_id)
--- next
-CREATE TABLE container_return (
-	visit_id UUID NOT NULL, 
-	container_owner_id UUID NOT NULL, 
-	creditor_id UUID NOT NULL, 
-	holder_id UUID NOT NULL, 
-	class_code TEXT NOT NULL, 
-	quantity INTEGER NOT NULL, 
-	unit_cents INTEGER NOT NULL, 
-	id UUID NOT NULL, 
-	owner_id UUID NOT NULL, 
-	party_ids UUID[] NOT NULL, 
-	CONSTRAINT pk_container_return PRIMARY KEY (id), 
-	CONSTRAINT uq_container_return_visit_id_container_owner_id_class_code UNIQUE (visit_id, container_owner_id, class_code)
-)
--- next
-CREATE INDEX ix_container_return_owner_id ON container_return (owner_id)
--- next
-CREATE INDEX ix_container_return_visit_id ON container_return (visit_id)
 -- next
 CREATE TABLE contest (
 	subject VARCHAR(40) NOT NULL, 
@@ -2045,6 +2007,52 @@ CREATE TABLE write_off (
 CREATE INDEX ix_write_off_invoice_id ON write_off (invoice_id)
 -- next
 CREATE INDEX ix_write_off_owner_id ON write_off (owner_id)
+-- next
+CREATE TABLE collection (
+	issuer_id UUID NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	method TEXT NOT NULL, 
+	amount_cents BIGINT NOT NULL, 
+	rounding_cents BIGINT NOT NULL, 
+	reference TEXT NOT NULL, 
+	visit_id UUID, 
+	hand_record_id UUID, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_collection PRIMARY KEY (id), 
+	CONSTRAINT uq_collection_visit_id_issuer_id_method UNIQUE (visit_id, issuer_id, method), 
+	CONSTRAINT uq_collection_hand_record_id_issuer_id_method UNIQUE (hand_record_id, issuer_id, method), 
+	CONSTRAINT ck_collection_one_source CHECK (num_nonnulls(visit_id, hand_record_id) = 1), 
+	CONSTRAINT fk_collection_hand_record_id FOREIGN KEY(hand_record_id) REFERENCES hand_record (id)
+)
+-- next
+CREATE INDEX ix_collection_owner_id ON collection (owner_id)
+-- next
+CREATE INDEX ix_collection_visit_id ON collection (visit_id)
+-- next
+CREATE TABLE container_return (
+	container_owner_id UUID NOT NULL, 
+	creditor_id UUID NOT NULL, 
+	holder_id UUID NOT NULL, 
+	class_code TEXT NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	unit_cents INTEGER NOT NULL, 
+	visit_id UUID, 
+	hand_record_id UUID, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_container_return PRIMARY KEY (id), 
+	CONSTRAINT uq_container_return_visit_id_container_owner_id_class_code UNIQUE (visit_id, container_owner_id, class_code), 
+	CONSTRAINT uq_container_return_hand_record_id_container_owner_id_c_0aea UNIQUE (hand_record_id, container_owner_id, class_code), 
+	CONSTRAINT ck_container_return_one_source CHECK (num_nonnulls(visit_id, hand_record_id) = 1), 
+	CONSTRAINT fk_container_return_hand_record_id FOREIGN KEY(hand_record_id) REFERENCES hand_record (id)
+)
+-- next
+CREATE INDEX ix_container_return_owner_id ON container_return (owner_id)
+-- next
+CREATE INDEX ix_container_return_visit_id ON container_return (visit_id)
 -- next
 CREATE TABLE contest_evidence (
 	contest_id UUID NOT NULL, 

@@ -148,7 +148,7 @@ def move_containers(
     quantity: int,
     movement_id: UUID,
     stamp: Stamp,
-    visit_id: UUID | None = None,
+    handover_id: UUID | None = None,
     moved_at: datetime | None = None,
 ) -> None:
     """Write both sides of a movement of containers between two holders' accounts with their owner.
@@ -173,7 +173,7 @@ def move_containers(
                 "class_id": class_id,
                 "holder_id": holder_id,
                 "quantity": side,
-                "visit_id": visit_id,
+                "handover_id": handover_id,
                 "moved_at": moved_at or stamp.at,
             }
             for holder_id, side in sides

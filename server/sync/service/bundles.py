@@ -9,6 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from server.billing.service import freeze_order_terms
+from server.catalog.queries import ContainerOffer
 from server.core import facts
 from server.core.stamp import Stamp
 from server.delivery.reasons import CONSENT_EN, CONSENT_FR, FAILURES, REASONS
@@ -19,7 +20,7 @@ from server.parties.model import Site
 from server.planning.model import MatrixSource, Stop
 from server.sync.events import BUNDLE_BUILT
 from server.sync.model import RunBundle
-from server.sync.queries import ContainerOffer, RunReading, read_run
+from server.sync.queries import RunReading, read_run
 from server.sync.service.streams import unix_ms
 from shared.problems import Problem, Text
 from shared.wire.bundle import (

@@ -261,11 +261,11 @@ def _line_kept(line: DeliveryLine) -> Said:
 def _taken_kept(session: Session, visits: Mapping[UUID, Visit]) -> Iterator[tuple[str, Said]]:
     for back in session.scalars(select(ContainerReturn).where(ContainerReturn.visit_id.in_(visits))):
         yield (
-            f"containers {visits[back.visit_id].event_id} {back.container_owner_id} {back.class_code}",
+            f"containers {visits[back.source_id].event_id} {back.container_owner_id} {back.class_code}",
             {"creditor": str(back.creditor_id), "returned": back.quantity, "unit_cents": back.unit_cents},
         )
     for money in session.scalars(select(Collection).where(Collection.visit_id.in_(visits))):
         yield (
-            f"collection {visits[money.visit_id].event_id} {money.issuer_id} {money.method}",
+            f"collection {visits[money.source_id].event_id} {money.issuer_id} {money.method}",
             {"cents": [money.amount_cents, money.rounding_cents], "reference": money.reference},
         )

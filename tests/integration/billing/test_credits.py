@@ -12,6 +12,7 @@ from server.billing import service as billing
 from server.billing.model import CreditKind
 from server.core.transaction import transaction
 from server.delivery.model import ContainerReturn
+from server.delivery.service import Handover
 from server.ledger.model import Account
 from server.orders import queries as orders
 from server.receivables.audit import book_faults
@@ -197,7 +198,11 @@ def returned(world, *, owner_id, creditor_id, class_code, quantity, unit_cents):
 def give_back(world, issuer_id, rows, visit_id):
     with transaction(acting=world.carrier_id) as session:
         note = billing.issue_deposit_credit(
-            session, issuer_id=issuer_id, buyer_id=world.buyer.id, visit_id=visit_id, returns=rows, stamp=stamp()
+            session,
+            issuer_id=issuer_id,
+            at=Handover(keeper_id=world.carrier_id, buyer_id=world.buyer.id, visit_id=visit_id),
+            returns=rows,
+            stamp=stamp(),
         )
         billing.publish_pending(session, stamp=stamp())
         return note
@@ -289,8 +294,7 @@ def test_empties_of_a_visit_lower_its_own_invoice(database):
         note = billing.issue_deposit_credit(
             session,
             issuer_id=world.seller.id,
-            buyer_id=world.buyer.id,
-            visit_id=new_id(),
+            at=Handover(keeper_id=world.carrier_id, buyer_id=world.buyer.id, visit_id=new_id()),
             returns=[kegs],
             stamp=stamp(),
         )
