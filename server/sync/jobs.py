@@ -253,7 +253,7 @@ def forget_pictures(*, owner_id: str, subject_id: str) -> None:
 
 def _attachments(sealed: SealedVisit, delivery: Delivery) -> dict[str, bytes]:
     store = blob_store()
-    wanted: Iterable[str] = (sha256 for sha256 in sealed.demanded(delivery) if sha256 in sealed.received)
+    wanted: Iterable[str] = (sha256 for sha256 in sealed.demanded(delivery) if sha256 in sealed.held)
     return {sha256: store.get(delivery.owner_id, sha256) for sha256 in wanted}
 
 
@@ -285,7 +285,7 @@ def _keep(session: Session, sealed: SealedVisit, delivery: Delivery, file: Rende
         file_size_bytes=len(file.payload),
         pdf_sha256=pdf.sha256,
         pdf_size_bytes=len(pdf.payload),
-        missing_attachments=[sha for sha in sealed.demanded(delivery) if sha not in sealed.received],
+        missing_attachments=[sha for sha in sealed.demanded(delivery) if sha not in sealed.held],
         server_key=public_bytes(server_key()).hex(),
         made_at=stamp.at,
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, exists, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from server.core.acting import acting_org
@@ -26,6 +26,14 @@ class ProofFiles:
     file_size_bytes: int
     pdf_sha256: str
     pdf_size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DueVisit:
+    """A visit whose pictures are past their time, and its place among them."""
+
+    delivered_at: datetime
+    id: UUID
 
 
 def purge_of(session: Session, proof_id: UUID) -> ProofEdition | None:
@@ -108,9 +116,18 @@ def under_other_keys(
     return session.scalars(query.order_by(Proof.id).limit(limit)).all()
 
 
-def due_visits(session: Session, *, before: datetime, limit: int) -> Sequence[UUID]:
-    """Return the acting carrier's oldest visits before an instant whose proofs hold pictures, none contested."""
-    return session.scalars(_due(session, before).where(~_contested()).order_by(Visit.delivered_at).limit(limit)).all()
+def due_visits(session: Session, *, before: datetime, after: DueVisit | None, limit: int) -> Sequence[DueVisit]:
+    """Return the acting carrier's visits before an instant whose proofs hold pictures, none contested.
+
+    The oldest first, behind ``after``.
+    """
+    query = _due(session, before).where(~_contested())
+    if after is not None:
+        query = query.where(tuple_(Visit.delivered_at, Visit.id) > tuple_(after.delivered_at, after.id))
+    rows = session.execute(
+        query.with_only_columns(Visit.delivered_at, Visit.id).order_by(Visit.delivered_at, Visit.id).limit(limit)
+    )
+    return [DueVisit(*row) for row in rows]
 
 
 def count_due(session: Session, *, before: datetime, contested: bool) -> int:

@@ -13,25 +13,36 @@ import click
 from server.core import clock
 from server.core.blobs import blob_store
 from server.core.ground import standing_ground
+from server.core.logs import log
 from server.core.settings import settings
 from server.core.transaction import transaction
-from server.delivery.sharing.editions import count_due, due_visits
+from server.delivery.sharing.editions import DueVisit, count_due, due_visits
 from server.parties import queries as parties
 from server.receivables.queries import all_organisation_ids
 from server.sync.jobs import purge_visit
+from server.sync.loose.jobs import purge_loose, sweep_unnamed
+from server.sync.loose.service import UNNAMED_KEPT
 from server.sync.service import purging
+from shared.problems import Problem
 
 _BATCH: Final = 100
 
 
 @dataclass(slots=True)
 class Report:
-    """What was purged, or would be: visits with pictures, those that a contest holds, lines of the log, archives."""
+    """What was purged, or would be: visits with pictures, those that a contest holds, lines of the log, archives.
+
+    ``loose_files`` are those of events that wait or were set aside, and of visits without a proof; ``unnamed_files``
+    are named by no event at all. ``failed`` counts visits that could not be purged.
+    """
 
     dry_run: bool
     organisations: int = 0
     visits: int = 0
     held_by_contest: int = 0
+    failed: int = 0
+    loose_files: int = 0
+    unnamed_files: int = 0
     freed_bytes: int = 0
     access_lines: int = 0
     archives: int = 0
@@ -54,6 +65,8 @@ def run(dry_run: bool, as_json: bool) -> None:  # noqa: FBT001  # click passes f
         for org_id in organisations:
             _purge(org_id, report, now=clock.now())
     click.echo(json.dumps(asdict(report)) if as_json else _words(report))
+    if report.failed:
+        raise SystemExit(1)
 
 
 def _purge(org_id: UUID, report: Report, *, now: datetime) -> None:
@@ -68,18 +81,33 @@ def _purge(org_id: UUID, report: Report, *, now: datetime) -> None:
         report.access_lines += purging.old_accesses(session, before=now - timedelta(days=days), dry_run=dry_run)
         manifests = purging.old_exports(session, now=now, dry_run=dry_run)
     report.archives += len(manifests)
-    if dry_run:
-        return
-    for sha256 in filter(None, manifests):
-        blob_store().forget(org_id, sha256)
-    while visits := _next(org_id, before):
-        for visit_id in visits:
-            report.freed_bytes += purge_visit(org_id, visit_id, kept_years=settings().retention_proof_years)
+    if not dry_run:
+        for sha256 in filter(None, manifests):
+            blob_store().forget(org_id, sha256)
+        _purge_visits(org_id, report, before=before)
+    loose = purge_loose(org_id, before=before, dry_run=dry_run)
+    unnamed = sweep_unnamed(org_id, before=now - UNNAMED_KEPT, dry_run=dry_run)
+    report.loose_files += loose.files
+    report.unnamed_files += unnamed.files
+    report.freed_bytes += 0 if dry_run else loose.size_bytes + unnamed.size_bytes
 
 
-def _next(org_id: UUID, before: datetime) -> list[UUID]:
+def _purge_visits(org_id: UUID, report: Report, *, before: datetime) -> None:
+    """Purge each visit that is due, once, by a cursor: one that cannot be purged hides none behind it."""
+    after: DueVisit | None = None
+    while visits := _next(org_id, before, after):
+        after = visits[-1]
+        for visit in visits:
+            try:
+                report.freed_bytes += purge_visit(org_id, visit.id, kept_years=settings().retention_proof_years)
+            except Problem as problem:
+                report.failed += 1
+                log(__name__).error("not purged", visit_id=str(visit.id), slug=problem.slug, detail=problem.detail.en)
+
+
+def _next(org_id: UUID, before: datetime, after: DueVisit | None) -> list[DueVisit]:
     with transaction(org_id) as session:
-        return list(due_visits(session, before=before, limit=_BATCH))
+        return list(due_visits(session, before=before, after=after, limit=_BATCH))
 
 
 def _words(report: Report) -> str:
@@ -89,6 +117,9 @@ def _words(report: Report) -> str:
             f"{verb[0]} · {verb[1]} ({report.organisations} organisations)",
             f"  visites avec photos et signatures · visits with pictures and signatures: {report.visits}",
             f"  retenues par une contestation · held by a contest: {report.held_by_contest}",
+            f"  visites impossibles à purger (voir le journal) · visits not purged (see the log): {report.failed}",
+            f"  fichiers qu’aucune preuve ne tient · files that no proof holds: {report.loose_files}",
+            f"  fichiers qu’aucun événement ne nomme · files that no event names: {report.unnamed_files}",
             f"  lignes du journal d’accès · lines of the access log: {report.access_lines}",
             f"  archives échues · expired archives: {report.archives}",
             f"  octets libérés · bytes freed: {report.freed_bytes}",

@@ -68,8 +68,14 @@ class SealedVisit:
     carrier: Organisation
     receipt: SignedReceipt
     received: frozenset[str]
+    purged: frozenset[str]
     corrections: Mapping[UUID, tuple[Text, ...]]
     statements: Mapping[UUID, tuple[int, tuple[ProofCorrection, ...]]]
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The files that the store has: what was received, but for what retention took out since."""
+        return self.received - self.purged
 
     def groups_for(self, delivery: Delivery) -> tuple[LeafGroup, ...]:
         """Return the groups that this delivery's parties may see: the order, and the seller's own containers."""
@@ -102,6 +108,7 @@ def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
     orders = {one.order_id: order_with_lines(session, one.order_id) for one in deliveries}
     cast = cast_of(session, orders.values(), sites={visit.site_id}, organisations={visit.owner_id})
     finished = visit_of(envelope)
+    received = _received(session, groups, finished)
     return SealedVisit(
         visit=visit,
         event=event,
@@ -117,7 +124,8 @@ def read_sealed_visit(session: Session, visit_id: UUID) -> SealedVisit:
         device=session.scalars(select(Device).where(Device.id == visit.device_id)).one(),
         carrier=cast.organisations[visit.owner_id],
         receipt=_receipt(session, visit),
-        received=_received(session, groups, finished),
+        received=frozenset(received),
+        purged=frozenset(sha256 for sha256, purged_at in received.items() if purged_at is not None),
         corrections={
             one.id: correction_words(session, delivery=one, visit=visit, order=orders[one.order_id])
             for one in deliveries
@@ -257,16 +265,19 @@ def _receipt(session: Session, visit: Visit) -> SignedReceipt:
     ).one()
 
 
-def _received(session: Session, groups: tuple[LeafGroup, ...], finished: VisitFinished) -> frozenset[str]:
+def _received(
+    session: Session, groups: tuple[LeafGroup, ...], finished: VisitFinished
+) -> Mapping[str, datetime | None]:
+    """Return when retention took each file out that came whole, None where the store has it."""
     named = set(_named(groups, finished))
-    rows = session.scalars(
-        select(Attachment.sha256).where(
+    rows = session.execute(
+        select(Attachment.sha256, Attachment.purged_at).where(
             Attachment.owner_id == acting_org(session),
             Attachment.sha256.in_(named),
             Attachment.complete_at.is_not(None),
         )
     )
-    return frozenset(rows)
+    return {row.sha256: row.purged_at for row in rows}
 
 
 def _named(groups: tuple[LeafGroup, ...], finished: VisitFinished) -> Iterator[str]:

@@ -6,7 +6,9 @@ import hashlib
 import io
 import json
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,14 +21,18 @@ from server.core.blobs import BlobMissing, blob_store
 from server.core.settings import reload_settings
 from server.core.transaction import transaction
 from server.delivery.contests.model import ContestSubject
-from server.delivery.model import Proof, Visit
+from server.delivery.model import Delivery, Proof, Visit
 from server.delivery.proofs import Doubt, verify_proof
-from server.delivery.sharing.model import AccessPart, AccessWay
+from server.delivery.sharing.editions import ProofFiles, add_edition
+from server.delivery.sharing.model import AccessPart, AccessWay, EditionCause, ProofEdition
 from server.delivery.sharing.noting import Reader, note_access
 from server.fulfilment.service.contesting import open_contest, withdraw_contest
+from server.identity.service import revoke_device
 from server.sync.cli import retention
-from server.sync.model import Attachment, DeviceEvent
+from server.sync.loose import jobs as loose
+from server.sync.model import Attachment, DecisionKind, DeviceEvent, StrayPush
 from server.sync.service.absent import note_lost
+from server.sync.service.deciding import decide_event
 from server.sync.service.keeping import note_copy
 from server.sync.service.purging import kept_since
 from shared.ids import new_id
@@ -37,6 +43,8 @@ from tests.factories.world import ADJUST, CREDIT, stamp
 
 DOOR, SHOWN = b"\xff\xd8 a person at a door", b"\xff\xd8 the copy of it that people see"
 DOOR_SHA, SHOWN_SHA = (hashlib.sha256(payload).hexdigest() for payload in (DOOR, SHOWN))
+
+PHOTOS, NEVER_SENT = ("unsealed", "parked", "aside", "stray"), "77" * 32
 
 
 @pytest.fixture
@@ -134,6 +142,106 @@ def _look_at_what_is_left(yard: Yard) -> None:
         assert "Pièces purgées" in shown
         assert "svg" in shown
         assert 'class="ink"' not in shown
+
+
+def _photo(name: str) -> bytes:
+    return b"\xff\xd8 " + name.encode()
+
+
+def _sha(name: str) -> str:
+    return hashlib.sha256(_photo(name)).hexdigest()
+
+
+def _left(yard: Yard) -> set[str]:
+    return {name for name in PHOTOS if blob_store().has(yard.world.carrier_id, _sha(name))}
+
+
+@pytest.fixture
+def bare(database, monkeypatch: pytest.MonkeyPatch) -> Yard:
+    """One supplier at two shops, the signature sent, nothing delivered; all of this year is past its time."""
+    monkeypatch.setenv("TOURNEE_RETENTION_PROOF_YEARS", "-1")
+    reload_settings()
+    yard = supplied_yard(create_app(), [ADJUST], buyers=2)
+    yard.tablet.upload_signature()
+    return yard
+
+
+@pytest.fixture
+def waiting(bare: Yard) -> tuple[Yard, UUID, Proof]:
+    """A visit that never got its proof, one that did, two of a revoked tablet, and another branch.
+
+    With the visit without a proof, and the proof.
+    """
+    yard, tablet, other = bare, bare.tablet, bare.again
+    assert [tablet.upload(_photo(name)).status_code for name in PHOTOS] == [200] * 4
+    line = tablet.stop(0).orders[0].goods.lines[0].line_id
+    unsealed = deliver(yard, 0, line_photos={line: [_sha("unsealed"), NEVER_SENT]})
+    assert seal(yard, unsealed) == []
+    (proof,) = seal(yard, deliver(yard, 1))
+    with transaction(yard.world.carrier_id) as session:
+        revoke_device(session, other.tablet.device_id, stamp=stamp())
+    for position, name in enumerate(("aside", "parked")):
+        other.visit(other.stop(position), photos=[VisitPhoto(sha256=_sha(name), note="")])
+    aside, parked = (UUID(one["event_id"]) for one in other.push()["results"])
+    with transaction(yard.world.carrier_id) as session:
+        decide_event(session, aside, choice=DecisionKind.SET_ASIDE, reason="copie", stamp=stamp())
+        assert session.scalars(select(DeviceEvent.outcome).where(DeviceEvent.event_id == parked)).one() == "parked"
+    tablet.events.clear()
+    tablet.visit(tablet.stop(0), photos=[VisitPhoto(sha256=_sha("stray"), note="")])
+    assert tablet.push()["quarantined"]
+    return yard, unsealed, proof
+
+
+def test_pictures_that_no_proof_holds_go_as_well(
+    waiting: tuple[Yard, UUID, Proof], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retention: files of parked, set-aside and quarantined events and of visits without a proof; hashes stay (G6)."""
+    monkeypatch.setattr(loose, "_AT_ONCE", 1)  # many pages
+    yard, unsealed, proof = waiting
+    owner, held = yard.world.carrier_id, _contest(yard, proof)
+    planned = run("--dry-run")
+    assert (planned["visits"], planned["held_by_contest"], planned["loose_files"]) == (0, 1, 3)
+    assert _left(yard) == set(PHOTOS)
+    done = run()
+    assert (done["loose_files"], done["freed_bytes"]) == (
+        3,
+        sum(len(_photo(name)) for name in PHOTOS if name != "parked"),
+    )
+    assert _left(yard) == {"parked"}, "another tablet's word of a contested order is held"
+    with transaction(proof.seller_id) as session:
+        withdraw_contest(session, contest_id=held, author="x", stamp=stamp())
+    assert run()["visits"] == 1
+    assert (_left(yard), blob_store().has(owner, SIGNATURE_SHA), run()["loose_files"]) == (set(), False, 0)
+    with transaction(owner) as session:
+        named = {sha for one in session.scalars(select(DeviceEvent)) for sha in one.files}
+        named |= {sha for one in session.scalars(select(StrayPush)) for sha in one.files}
+        assert named == {*map(_sha, PHOTOS), SIGNATURE_SHA, PICTURE_SHA, NEVER_SENT}
+        assert note_lost(session, blob_store()) == ()
+    assert yard.tablet.hello(asks_missing=True)["missing_files"] == [NEVER_SENT], "what was purged is asked for no more"
+    (late,) = seal(yard, unsealed, only_complete=0)
+    assert set(late.missing_attachments) == {_sha("unsealed"), NEVER_SENT, SIGNATURE_SHA, PICTURE_SHA}
+
+
+def test_a_visit_that_cannot_be_purged_hides_none_behind_it(bare: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retention: the others go all the same, the report counts it, and the command ends with 1."""
+    monkeypatch.setattr(import_module("server.sync.cli.retention"), "_BATCH", 1)
+    for position in range(2):
+        assert seal(bare, deliver(bare, position))
+    with transaction(bare.world.carrier_id) as session:
+        first, second = session.scalars(select(Visit.id).order_by(Visit.delivered_at, Visit.id))
+        proof = session.scalars(
+            select(Proof).join(Delivery, Delivery.id == Proof.delivery_id).where(Delivery.visit_id == first)
+        ).one()
+        broken = blob_store().put(proof.owner_id, b"no archive at all", media_type="application/zip")
+        files = ProofFiles(file_sha256=broken, file_size_bytes=17, pdf_sha256=proof.pdf_sha256, pdf_size_bytes=1)
+        add_edition(session, proof, files, cause=EditionCause.RESEALED, server_key=proof.server_key, stamp=stamp())
+    ended = CliRunner().invoke(retention, ["run", "--json"])
+    report = json.loads(ended.output.splitlines()[-1])
+    assert (ended.exit_code, report["failed"], report["visits"]) == (1, 1, 2), ended.output
+    with transaction(bare.world.carrier_id) as session:
+        gone = select(Delivery.visit_id).join(Proof, Proof.delivery_id == Delivery.id)
+        gone = gone.join(ProofEdition, ProofEdition.proof_id == Proof.id)
+        assert set(session.scalars(gone.where(ProofEdition.cause == EditionCause.PURGED))) == {second}
 
 
 def test_old_lines_of_the_log_and_expired_archives_go(yard: Yard) -> None:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import time
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
+from sqlalchemy import update
 
+from server.core.blobs import blob_store
 from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.sync import jobs as sync
+from server.sync.cli import retention
+from server.sync.model import Attachment
 from server.sync.service import attachments
+from server.sync.service.keeping import note_copy
+from shared.ids import new_id
+from shared.visit import VisitPhoto
 from tests.factories.hand_tablet import HandTablet, Yard
 from tests.factories.web import now_stamp
 
@@ -67,3 +77,57 @@ def test_halves_that_nothing_comes_for_are_swept(yard: Yard) -> None:
         os.utime(upload.path, (touched_s, touched_s))
     sync.sweep_half_sent(timestamp=0)
     assert [yard.tablet.offset(names[0]), yard.again.offset(names[1])] == [0, len(CHUNK)]
+
+
+def test_files_that_no_event_names_are_swept_after_a_month_and_asked_for_again(yard: Yard) -> None:
+    """Limits, G6, G7: 30 days, and never a file that any event names: parked, unreadable or of another branch."""
+    tablet, owner = yard.tablet, yard.world.carrier_id
+    names = dict(zip(("visit", "parked", "unread", "stray", "unnamed", "fresh"), map(_sha, range(6)), strict=True))
+    assert [whole(tablet, number).status_code for number in range(6)] == [200] * 6
+    with transaction(owner) as session:
+        copy = blob_store().put(owner, b"the copy that people see", media_type="image/jpeg")
+        note_copy(session, names["unnamed"], served_sha256=copy)
+    _tell_of(yard, names)
+    _age(owner, {sha: 29.9 if name == "fresh" else 30.1 for name, sha in names.items()})
+    assert (_retention("--dry-run"), blob_store().has(owner, names["unnamed"])) == (1, True)
+    assert _retention() == 1
+    left = {name for name, sha in names.items() if blob_store().has(owner, sha)}
+    assert (left, blob_store().has(owner, copy)) == (set(names) - {"unnamed"}, False)
+    assert (_retention(), tablet.offset(names["unnamed"])) == (0, 0)
+    yard.again.visit(yard.again.stop(), photos=[VisitPhoto(sha256=names["unnamed"], note="")])  # a tablet found again
+    yard.again.push()
+    assert names["unnamed"] in yard.again.hello(asks_missing=True)["missing_files"]
+    assert whole(yard.again, 4).status_code == 200
+    assert names["unnamed"] not in yard.again.hello(asks_missing=True)["missing_files"]
+    assert blob_store().has(owner, names["unnamed"])
+
+
+def _sha(number: int) -> str:
+    return hashlib.sha256(bytes([number]) + CHUNK).hexdigest()
+
+
+def _tell_of(yard: Yard, names: dict[str, str]) -> None:
+    """Push a visit, a parked correction of nobody's, bytes that nobody can read, and then another branch."""
+    tablet = yard.tablet
+    tablet.visit(tablet.stop(), photos=[VisitPhoto(sha256=names["visit"], note="")])
+    tablet.visit(
+        tablet.stop(), payload={"corrects": str(new_id())}, photos=[VisitPhoto(sha256=names["parked"], note="")]
+    )
+    tablet.seal_bytes(f'{{"picture_sha256":"{names["unread"]}"')
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied", "parked", "parked"]
+    tablet.events.clear()
+    tablet.visit(tablet.stop(), payload={"signature_sha256": names["stray"]})
+    assert tablet.push()["quarantined"]
+
+
+def _age(owner: UUID, days: dict[str, float]) -> None:
+    with transaction(owner) as session:
+        for sha, old in days.items():
+            came = now_stamp().at - timedelta(days=old)
+            session.execute(update(Attachment).where(Attachment.sha256 == sha).values(complete_at=came))
+
+
+def _retention(*options: str) -> int:
+    ended = CliRunner().invoke(retention, ["run", "--json", *options])
+    assert ended.exit_code == 0, ended.output
+    return int(json.loads(ended.output.splitlines()[-1])["unnamed_files"])
