@@ -25,7 +25,7 @@ _TERMS_OF = select(Terms)
 
 
 class UnknownTerms(Problem):
-    """A delivery cites terms that this server never gave out."""
+    """A delivery cites terms that this server never gave out, or lost when it was restored from before."""
 
     slug = "unknown-terms"
     title = Text("Conditions inconnues", "Unknown terms")
@@ -67,8 +67,12 @@ def terms_cited(session: Session, *, order_id: UUID, digest: str) -> Terms:
     if terms is None:
         raise UnknownTerms(
             Text(
-                "La livraison cite des conditions que ce serveur n’a pas remises pour cette commande.",
-                "The delivery cites terms that this server did not give out for this order.",
+                "La livraison cite des conditions que ce serveur n’a pas remises pour cette commande. S’il a été"
+                " restauré depuis, refaites la modification de la commande, renvoyez la tournée et appliquez\u00a0;"
+                " sinon, mettez de côté et saisissez la livraison.",
+                "The delivery cites terms that this server did not give out for this order. If it was restored since,"
+                " change the order again, send the run again and apply; else set it aside and enter the delivery by"
+                " hand.",
             ),
             where=str(order_id),
         )
