@@ -11,7 +11,7 @@ import click
 from shared.problems import Problem, Text
 
 _BOTH: Final = " · "
-_EXTRA: Final = re.compile(r"extra arguments? \((.*)\)$")
+_EXTRA: Final = re.compile(r"extra arguments? \((.*)\)\Z")
 _KINDS: Final[dict[type[click.ParamType[Any]], Text]] = {
     click.DateTime: Text("\u00a0: écrivez le jour comme 2026-11-25", ": write the day like 2026-11-25"),
     click.Path: Text("\u00a0: donnez le chemin d’un fichier", ": give the path of a file"),

@@ -30,7 +30,7 @@ MAX_TAXES = 6
 def price(**options: Any) -> fields.String:
     """Return a field of an exact unit price, as text."""
     return fields.String(
-        validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?$"),
+        validate=validate.Regexp(r"^[0-9]{1,7}(\.[0-9]{1,4})?\Z"),
         metadata={"description": "an exact decimal with at most 4 decimals, as text"},
         **options,
     )

@@ -56,7 +56,7 @@ class WhyAccountQuerySchema(WhyQuerySchema):
     on = day()
     age = fields.Enum(Age, by_value=True, metadata={"description": "how long the invoices have been due"})
     currency = fields.String(
-        validate=validate.Regexp("^[A-Z]{3}$"), metadata={"description": "ISO 4217", "example": "CAD"}
+        validate=validate.Regexp(r"^[A-Z]{3}\Z"), metadata={"description": "ISO 4217", "example": "CAD"}
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from shared.wire.limits import Identifier, PublicKey, Short, Signature
+from shared.wire.limits import Identifier, Kept, PublicKey, Short, Signature
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,7 +19,7 @@ class EnrolRequest(_Message, frozen=True, kw_only=True):
 
     code: Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$(?!\n)")]
     public_key: PublicKey
-    name: Short
+    name: Kept
     proof: Signature
 
 

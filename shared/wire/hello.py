@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.wire.limits import MAX_MISSING_FILES, Identifier, Sequence, Sha256, Short
+from shared.wire.limits import MAX_MISSING_FILES, Identifier, Kept, Sequence, Sha256, Short
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -18,9 +18,9 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """
 
     device_id: Identifier
-    app_version: Short
+    app_version: Kept
     protocols: tuple[int, ...]
-    epoch: Short
+    epoch: Kept
     acked: Sequence
     hash_at_acked: Sha256
     head: Sequence

@@ -24,6 +24,7 @@ type Sequence = Annotated[int, Meta(ge=0, le=2**53 - 1)]
 type Quantity = Annotated[int, Meta(ge=0, le=100_000)]
 type Cents = Annotated[int, Meta(ge=-(10**12), le=10**12)]
 type Short = Annotated[str, Meta(max_length=200)]
+type Kept = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*\Z")]  # what a database keeps has no NUL
 type Long = Annotated[str, Meta(max_length=4000)]
 type Code = Annotated[str, Meta(pattern=r"^[a-z0-9_]{1,40}$(?!\n)")]
 type ExactDecimal = Annotated[str, Meta(pattern=r"^-?[0-9]{1,12}(\.[0-9]{1,6})?$(?!\n)")]

@@ -135,7 +135,13 @@ class HandTablet:
 
     def hello(self, acked: int = 0, **changes: Any) -> dict[str, Any]:
         """Greet as a tablet whose whole log is sealed for good."""
-        message = {
+        answer = self.client.post("/api/v1/sync/hello", json=self.greeting(acked) | changes)
+        assert answer.status_code == 200, answer.json
+        return dict(answer.json)
+
+    def greeting(self, acked: int = 0) -> dict[str, Any]:
+        """Return the message of such a greeting."""
+        return {
             "device_id": str(self.tablet.device_id),
             "app_version": "0.1.0",
             "protocols": [1],
@@ -144,9 +150,6 @@ class HandTablet:
             "hash_at_acked": self.events[acked - 1].hash if acked else GENESIS.hex(),
             "head": len(self.events),
         }
-        answer = self.client.post("/api/v1/sync/hello", json=message | changes)
-        assert answer.status_code == 200, answer.json
-        return dict(answer.json)
 
     def upload(self, payload: bytes, *, offset: int = 0, size: int | None = None, **changes: str) -> TestResponse:
         """Send a chunk; ``changes`` of headers are spelt with underscores."""

@@ -11,8 +11,8 @@ from shared.line_terms import net_cents_of
 from shared.problems import Text
 from shared.wire.terms import TaxRule
 
-type Amount = Annotated[str, msgspec.Meta(pattern=r"^-?\d{1,15}(\.\d{1,12})?$")]
-type Share = Annotated[str, msgspec.Meta(pattern=r"^\d{1,3}(\.\d{1,8})?$")]
+type Amount = Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,15}(\.[0-9]{1,12})?$(?!\n)")]
+type Share = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,8})?$(?!\n)")]
 type Name = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 type WholeCents = Annotated[int, msgspec.Meta(ge=-(10**15), le=10**15)]
 HUNDRED = Decimal(100)

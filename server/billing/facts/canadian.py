@@ -15,7 +15,7 @@ from shared.pricing import price_lines
 from shared.problems import Text
 
 _RATES: Final = {"gst": "5", "qst": "9.975"}
-_COMBINED: Final = re.compile(r"^hst(\d{1,2})_combined$")
+_COMBINED: Final = re.compile(r"hst([0-9]{1,2})_combined")
 
 
 class CanadianExample(Fact, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ def _check(comparison: Comparison, example: CanadianExample, row: Mapping[str, A
 def _check_combined(comparison: Comparison, name: str, net: int, row: Mapping[str, Any]) -> None:
     """One rate of 13 %, or its two parts of 5 % and 8 % each rounded by itself."""
     for field, amount in row.items():
-        if combined := _COMBINED.match(field):
+        if combined := _COMBINED.fullmatch(field):
             _compare_rate(comparison, name, net, combined[1], amount)
         elif field.startswith("split_"):
             for rate, part in zip(field.removeprefix("split_").split("_plus_"), amount, strict=True):

@@ -16,7 +16,7 @@ from server.core.problems import BadRequest, Problem, Text
 from server.core.settings import settings
 
 MARK = "messages"
-_PLACE = re.compile(r"^(?P<what>.*?)(?: - at `(?P<where>.*)`)?$", re.DOTALL)
+_PLACE = re.compile(r"(?P<what>.*?)(?: - at `(?P<where>.*)`)?", re.DOTALL)
 
 
 class InvalidMessage(Problem):
@@ -157,7 +157,7 @@ def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
 
 
 def _outside(said: str) -> InvalidMessage:
-    found = _PLACE.match(said)
+    found = _PLACE.fullmatch(said)
     what, where = (found["what"], found["where"] or "$") if found else (said, "$")
     return InvalidMessage(
         Text(

@@ -24,7 +24,7 @@ type Line80 = Annotated[str, Meta(max_length=200)]
 type Paragraph = Annotated[str, Meta(max_length=2_000)]
 type Cents = Annotated[int, Meta(ge=-(10**12), le=10**12)]
 type Count = Annotated[int, Meta(ge=0, le=10**7)]
-type Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+type Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 type Currency = Literal["CAD", "EUR", "CHF"]
 
 

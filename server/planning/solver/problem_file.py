@@ -46,7 +46,7 @@ class MatrixPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ProblemFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """The file as it is written. Without ``matrices``, travel is estimated from the positions and labelled so."""
 
-    format: Annotated[str, Meta(pattern=f"^{FORMAT}$")]
+    format: Annotated[str, Meta(pattern=rf"^{FORMAT}$(?!\n)")]
     name: Annotated[str, Meta(max_length=200)] = ""
     dimensions: Annotated[tuple[Id, ...], Meta(max_length=MAX_DIMENSIONS)] = ()
     locations: Annotated[tuple[Location, ...], Meta(min_length=1, max_length=MAX_LOCATIONS)]
