@@ -68,7 +68,7 @@ def terms_cited(session: Session, *, order_id: UUID, digest: str) -> Terms:
         raise UnknownTerms(
             Text(
                 "La livraison cite des conditions que ce serveur n’a pas remises pour cette commande. S’il a été"
-                " restauré depuis, refaites la modification de la commande, renvoyez la tournée et appliquez\u00a0;"
+                " restauré depuis, refaites la modification de la commande, renvoyez la tournée et appliquez;"
                 " sinon, mettez de côté et saisissez la livraison.",
                 "The delivery cites terms that this server did not give out for this order. If it was restored since,"
                 " change the order again, send the run again and apply; else set it aside and enter the delivery by"
