@@ -159,7 +159,7 @@ def attachment_chunk(sha256: str) -> Response:
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
     chunk = body(limit_bytes=MAX_CHUNK_BYTES)
-    check_room(upload, offset=offset, chunk_bytes=len(chunk), kept_today=kept)
+    check_room(upload, offset=offset, chunk_bytes=len(chunk), kept_today=kept, now=stamp().at)
     reached = append_chunk(upload, offset=offset, chunk=chunk)
     payload = complete(upload)
     if payload is None:

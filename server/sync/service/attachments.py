@@ -79,13 +79,16 @@ def check_upload(upload: Upload) -> None:
         )
 
 
-def check_room(upload: Upload, *, offset: int, chunk_bytes: int, kept_today: int) -> None:
+def check_room(upload: Upload, *, offset: int, chunk_bytes: int, kept_today: int, now: datetime) -> None:
     """Refuse a chunk that goes beyond what one tablet may have open, or may send in a day; ``kept_today`` in bytes.
+
+    The tablet's other halves that nothing came for are swept here as well: the worker's sweep may run on another
+    machine, or in another container, than the process that holds them.
 
     Raises:
         TabletStoreFull: it does; the tablet keeps the file and comes back.
     """
-    sizes = _open_sizes(upload.path.parent)
+    sizes = _open_sizes(upload.path.parent, but=upload.path, before=now - UPLOADS_KEPT)
     begins = offset == 0 and upload.sha256 not in sizes
     if (begins and len(sizes) >= MAX_OPEN_FILES) or sum(sizes.values()) + kept_today + chunk_bytes > MAX_BYTES_A_DAY:
         raise TabletStoreFull(
@@ -100,12 +103,21 @@ def check_room(upload: Upload, *, offset: int, chunk_bytes: int, kept_today: int
         )
 
 
-def _open_sizes(folder: Path) -> dict[str, int]:
+def _open_sizes(folder: Path, *, but: Path, before: datetime) -> dict[str, int]:
+    """Return the bytes of each half-sent file in a tablet's folder; ``but`` is under way, and is not swept."""
     sizes = {}
     for path in folder.glob("*"):
         with suppress(FileNotFoundError):  # it became whole meanwhile
-            sizes[path.name] = path.stat().st_size
+            if path == but or not _is_swept(path, before):
+                sizes[path.name] = path.stat().st_size
     return sizes
+
+
+def _is_swept(path: Path, before: datetime) -> bool:
+    is_old = path.stat().st_mtime < before.timestamp()
+    if is_old:
+        path.unlink()
+    return is_old
 
 
 def uploads_folder() -> Path:
@@ -118,9 +130,7 @@ def sweep_uploads(*, before: datetime) -> int:
     gone = 0
     for path in uploads_folder().rglob("*"):
         with suppress(FileNotFoundError):
-            if path.is_file() and path.stat().st_mtime < before.timestamp():
-                path.unlink()
-                gone += 1
+            gone += path.is_file() and _is_swept(path, before)
     return gone
 
 

@@ -67,16 +67,37 @@ def test_one_tablet_sends_so_many_bytes_a_day(yard: Yard, monkeypatch: pytest.Mo
     assert whole(yard.again, 4).status_code == 200
 
 
+def test_a_tablets_old_halves_are_swept_where_they_lie(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits: the worker may not see the folder (Compose with S3): who takes in the next chunk sweeps it."""
+    monkeypatch.setattr(attachments, "MAX_OPEN_FILES", 3)
+    tablet = yard.tablet
+    assert [*(begin(tablet, number) for number in (1, 2, 3)), begin(yard.again, 1), begin(yard.again, 2)] == [200] * 5
+    names = [hashlib.sha256(bytes([number])).hexdigest() for number in (1, 2, 3)]
+    for old in (tablet, yard.again):
+        for name in names[:2]:
+            _touch(yard, old, name, days=14.1)
+    assert begin(tablet, 4) == 200, "two of three made room"
+    assert [tablet.offset(name) for name in names] == [0, 0, len(CHUNK)]
+    assert yard.again.offset(names[0]) == len(CHUNK), "another tablet's are left to it"
+    gone_on = yard.again.upload(CHUNK, size=1_000_000, sha256=names[0], offset=len(CHUNK))
+    assert int(gone_on.headers["Upload-Offset"]) == 2 * len(CHUNK), "the one under way goes on, however old"
+
+
 def test_halves_that_nothing_comes_for_are_swept(yard: Yard) -> None:
     """Limits: a half-sent file goes 14 days after its last chunk, no earlier; who has it begins anew."""
     assert [begin(yard.tablet, 1), begin(yard.again, 2)] == [200, 200]
     names = [hashlib.sha256(bytes([number])).hexdigest() for number in (1, 2)]
     for tablet, name, days in ((yard.tablet, names[0], 14.1), (yard.again, names[1], 13.9)):
-        upload = attachments.Upload(yard.world.carrier_id, tablet.tablet.device_id, name, 0, "")
-        touched_s = time.time() - timedelta(days=days).total_seconds()
-        os.utime(upload.path, (touched_s, touched_s))
+        _touch(yard, tablet, name, days=days)
     sync.sweep_half_sent(timestamp=0)
     assert [yard.tablet.offset(names[0]), yard.again.offset(names[1])] == [0, len(CHUNK)]
+
+
+def _touch(yard: Yard, tablet: HandTablet, name: str, *, days: float) -> None:
+    """Let the last chunk of a half-sent file be so old."""
+    upload = attachments.Upload(yard.world.carrier_id, tablet.tablet.device_id, name, 0, "")
+    touched_s = time.time() - timedelta(days=days).total_seconds()
+    os.utime(upload.path, (touched_s, touched_s))
 
 
 def test_files_that_no_event_names_are_swept_after_a_month_and_asked_for_again(yard: Yard) -> None:
