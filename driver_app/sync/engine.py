@@ -26,7 +26,7 @@ type Ending = Literal["done", "offline", "busy", "unauthorized", "refused", "out
 _ENDINGS: dict[int, Ending] = {401: "unauthorized", 403: "refused", 426: "outdated", 429: "busy"}
 _STANDINGS: dict[Ending, Standing] = {"refused": "refused", "outdated": "outdated", "fork": "fork"}
 _SERVER_ERRORS = 500
-_STORE_FULL = 507
+_FILES_LATER = frozenset({429, 507})
 KEPT_FOR_MS = 14 * 24 * 3600 * 1000
 _NO_FILES = UploadCount()
 
@@ -80,12 +80,12 @@ class SyncEngine:
         return Round(self._ending(), events=events, files=files)
 
     def _upload(self, device: Enrolment) -> tuple[UploadCount, Refused | None]:
-        """Send the files that wait; an office whose store is full still takes events, which need no room there."""
+        """Send the files that wait; an office that wants files later still takes events: they need no room there."""
         with_photos = not self._connection.is_metered
         try:
             sent = upload_waiting(self._tablet.store, self._office, device.device_id, with_photos=with_photos)
         except Refused as refusal:
-            if refusal.code != _STORE_FULL:
+            if refusal.code not in _FILES_LATER:
                 raise
             return _NO_FILES, refusal
         return sent, None

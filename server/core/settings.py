@@ -86,6 +86,10 @@ class Settings:
     pushes_per_minute: int = field(
         default=600, metadata={"doc": "pushes and greetings of one tablet a minute and web process; 0 for no limit"}
     )
+    file_calls_per_minute: int = field(
+        default=3000,
+        metadata={"doc": "calls about files of one tablet a minute, over all web processes; 0 for no limit"},
+    )
     max_body_bytes: int = field(default=16 * 1024 * 1024, metadata={"doc": "largest request body"})
 
 

@@ -166,6 +166,7 @@ def _point_to(address: PostgresAddress, database: str, folder: Path) -> None:
         "ROADS_PATH": str(folder / "roads"),
         "SECURE_COOKIES": "0",
         "PUSHES_PER_MINUTE": "0",  # counted in real time, of which a rehearsed day needs next to none
+        "FILE_CALLS_PER_MINUTE": "0",  # in real time, too
         "LOG_LEVEL": "CRITICAL",
     }
     os.environ.update({PREFIX + name: value for name, value in told.items()})

@@ -49,6 +49,8 @@ class DeviceStream(Owned):
     damaged: Mapped[json_list] = mapped_column(default=list, server_default="[]")
     pace_minute: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970
     pace_count: Mapped[int] = mapped_column(default=0, server_default="0")  # greetings and pushes in that minute
+    calls_minute: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970
+    calls_leased: Mapped[int] = mapped_column(default=0, server_default="0")  # calls about files in that minute
     files_day: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # since 1970, UTC
     files_bytes: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # of files kept on that day
     retired_at: Mapped[datetime | None]

@@ -153,7 +153,7 @@ class Tablet(Logbook):
             try:
                 one["done"] = self._upload_one(name, base64.b64decode(one["bytes"]), one["type"])
             except Refused as refusal:
-                if refusal.status == 507:  # no room for files: they stay for later, events go on
+                if refusal.status in {429, 507}:  # no room for files, or too many calls: later, events go on
                     self.kept["retry_after_s"] = refusal.retry_after_s
                     break
                 if refusal.status not in {400, 404, 409, 413, 415, 422}:

@@ -119,12 +119,13 @@ def test_a_refusal_ends_the_round_and_loses_nothing(client: Client, office: Offi
 
 
 def test_an_office_without_room_for_files_still_takes_events(client: Client, office: Office) -> None:
-    """Protocol: 507 on a file keeps the files for later, and holds up no event."""
+    """Protocol: 429 and 507 on a file keep the files for later, and hold up no event."""
     drive(client, office, stops=1)
-    office.wire.once("PATCH", saying(507, Retry_After="300"))
-    client.sync()
-    assert office.wire.spent
-    assert client.seen.acked == client.seen.head
+    for call, status in (("HEAD", 429), ("PATCH", 507)):
+        office.wire.once(call, saying(status, Retry_After="300"))
+        client.sync()
+        assert office.wire.spent
+        assert client.seen.acked == client.seen.head
     assert client.sync() == "done"
     require_everything_once(client, office)
 

@@ -409,6 +409,8 @@ CREATE TABLE device_stream (
 	damaged JSONB DEFAULT '[]' NOT NULL, 
 	pace_minute BIGINT DEFAULT '0' NOT NULL, 
 	pace_count INTEGER DEFAULT '0' NOT NULL, 
+	calls_minute BIGINT DEFAULT '0' NOT NULL, 
+	calls_leased INTEGER DEFAULT '0' NOT NULL, 
 	files_day BIGINT DEFAULT '0' NOT NULL, 
 	files_bytes BIGINT DEFAULT '0' NOT NULL, 
 	retired_at TIMESTAMP WITH TIME ZONE, 

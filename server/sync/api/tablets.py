@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import Response, request
 from flask_smorest import Blueprint
+from sqlalchemy.orm import Session
 
 from server.core import clock
 from server.core.blobs import blob_store
@@ -36,6 +37,7 @@ from server.sync.service.closing import take_in_waiting
 from server.sync.service.doors import Pace, Turnstile
 from server.sync.service.keeping import keep_attachment
 from server.sync.service.overall import count_call, count_file, kept_today, take_place
+from server.sync.service.pacing import FileCalls
 from server.sync.service.pulling import Puller, pull
 from server.sync.service.pushing import apply_batch
 from server.sync.service.safekeeping import backup_age
@@ -58,6 +60,7 @@ _UPLOAD = (
     Asked("Upload-Type", "header", f"media type of the file: {', '.join(sorted(MEDIA_TYPES))}", required=True),
 )
 _REACHED = ("Upload-Offset", "bytes of the file that have arrived: go on from there")
+_FILE_CALLS: Final = FileCalls()
 _CHUNK: Final = "application/octet-stream"
 
 
@@ -138,6 +141,7 @@ def attachment_offset(sha256: str) -> Response:
     """Say how many bytes of a file have arrived"""
     sha256 = _hex(sha256)
     with transaction(actor().org_id) as session:
+        _count_file_call(session)
         known = attachment_of(session, sha256)
     if known is not None and known.complete_at is not None:
         return _offset(known.size_bytes)
@@ -154,6 +158,7 @@ def attachment_chunk(sha256: str) -> Response:
     upload = Upload(actor().org_id, _own_id(), _hex(sha256), size, request.headers.get("Upload-Type", ""))
     check_upload(upload)
     with transaction(actor().org_id) as session:
+        _count_file_call(session)
         known = attachment_of(session, upload.sha256)
         kept = kept_today(session, device_id=upload.device_id, now=stamp().at)
     if known is not None and known.complete_at is not None:
@@ -195,6 +200,11 @@ def _turnstile(at_once: int) -> Turnstile:
 @lru_cache(maxsize=1)
 def _pace(a_minute: int) -> Pace:
     return Pace(a_minute, 60.0)
+
+
+def _count_file_call(session: Session) -> None:
+    most = settings().file_calls_per_minute
+    _FILE_CALLS.count(session, device_id=_own_id(), most=most, now=stamp().at)
 
 
 def _read_push() -> Push:

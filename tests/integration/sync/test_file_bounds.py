@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from uuid import UUID
 
 import pytest
@@ -14,6 +16,8 @@ from click.testing import CliRunner
 from sqlalchemy import update
 
 from server.core.blobs import blob_store
+from server.core.settings import reload_settings, settings
+from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.sync import jobs as sync
@@ -21,11 +25,14 @@ from server.sync.cli import retention
 from server.sync.model import Attachment
 from server.sync.service import attachments
 from server.sync.service.keeping import note_copy
+from server.sync.service.pacing import FileCalls
 from shared.ids import new_id
 from shared.visit import VisitPhoto
+from shared.wire.limits import MIN_CHUNK_BYTES
 from tests.factories.hand_tablet import HandTablet, Yard
 from tests.factories.web import now_stamp
 
+tablets = import_module("server.sync.api.tablets")
 CHUNK = bytes(100_000)
 
 
@@ -81,6 +88,47 @@ def test_a_tablets_old_halves_are_swept_where_they_lie(yard: Yard, monkeypatch: 
     assert yard.again.offset(names[0]) == len(CHUNK), "another tablet's are left to it"
     gone_on = yard.again.upload(CHUNK, size=1_000_000, sha256=names[0], offset=len(CHUNK))
     assert int(gone_on.headers["Upload-Offset"]) == 2 * len(CHUNK), "the one under way goes on, however old"
+
+
+def test_a_tablets_calls_about_files_have_a_pace_over_all_processes(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Limits: 429 with Retry-After beyond the minute's calls, whichever process is asked; other doors stay open."""
+    monkeypatch.setenv("TOURNEE_FILE_CALLS_PER_MINUTE", "40")
+    reload_settings()
+    here, tablet, name = tablets._FILE_CALLS, yard.tablet, hashlib.sha256(b"\1").hexdigest()
+    elsewhere = FileCalls()  # of another process, which leases from the same minute
+    monkeypatch.setattr(tablets, "stamp", lambda: Stamp(None, datetime(2026, 11, 24, 15, 0, 18, tzinfo=UTC)))
+    asked = [_ask(tablet, name) for _ in range(20)] + [begin(tablet, 1)]
+    assert asked == [(200, "")] * 20 + [200]
+    monkeypatch.setattr(tablets, "_FILE_CALLS", elsewhere)
+    asked = [_ask(tablet, name) for _ in range(9)]
+    assert asked == [(200, "")] * 8 + [(429, "42")], "32 are leased here, 8 are left there"
+    refused = whole(tablet, 2)
+    assert (refused.status_code, refused.json["slug"]) == (429, "tablet-too-often")
+    monkeypatch.setattr(tablets, "_FILE_CALLS", here)
+    assert [_ask(tablet, name)[0] for _ in range(12)] == [200] * 11 + [429], "what was leased is used up, no more"
+    assert tablet.hello()["standing"] == "ok"
+    assert _ask(yard.again, name) == (200, "")
+    monkeypatch.setattr(tablets, "stamp", lambda: Stamp(None, datetime(2026, 11, 24, 15, 1, 0, tzinfo=UTC)))
+    assert _ask(tablet, name) == (200, "")
+
+
+def _ask(tablet: HandTablet, name: str) -> tuple[int, str]:
+    answer = tablet.client.open(f"/api/v1/sync/attachments/{name}", "HEAD")
+    return answer.status_code, answer.headers.get("Retry-After", "")
+
+
+def test_a_day_of_files_with_cuts_never_meets_the_pace(yard: Yard) -> None:
+    """Limits: 90 files of 400 KB, in the smallest chunks, each cut after every chunk and begun again."""
+    chunks = math.ceil(400_000 / MIN_CHUNK_BYTES)
+    calls = 90 * chunks * 2  # a HEAD before each chunk
+    assert calls < settings().file_calls_per_minute
+    carrier_id, device_id, now = yard.world.carrier_id, yard.tablet.tablet.device_id, now_stamp().at
+    door = FileCalls()
+    with transaction(carrier_id) as session:
+        for _ in range(calls):
+            door.count(session, device_id=device_id, most=settings().file_calls_per_minute, now=now)
 
 
 def test_halves_that_nothing_comes_for_are_swept(yard: Yard) -> None:

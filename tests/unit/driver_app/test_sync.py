@@ -150,11 +150,13 @@ def test_the_head_that_is_told_can_no_longer_be_taken_back(cab: Cab) -> None:
     assert cab.office.told.head == 3
 
 
-def test_events_go_on_while_the_office_has_no_room_for_files(cab: Cab) -> None:
-    """G2, G7: a full store keeps the files waiting on the tablet, not what was signed; with room they follow."""
+@pytest.mark.parametrize(("status", "call"), [(507, "PATCH"), (429, "PATCH"), (429, "HEAD")])
+def test_events_go_on_while_the_office_wants_no_files(cab: Cab, status: int, call: str) -> None:
+    """G2, G7: a full store, or too many calls a minute, keeps the files waiting, not what was signed; they follow."""
     deliver(cab, 0)
-    full = Answer(507, b'{"detail":"full","details":{"fr":"plein","en":"full"}}', {"retry-after": "30"})
-    cab.office.refuse = lambda method, path: full if method == "PATCH" else None
+    words = b"" if call == "HEAD" else b'{"detail":"full","details":{"fr":"plein","en":"full"}}'
+    later = Answer(status, words, {"retry-after": "30"})
+    cab.office.refuse = lambda method, path: later if method == call else None
     ended = cab.engine.sync()
     assert (ended.ending, ended.retry_after_s) == ("busy", 30.0)
     assert waiting(cab)[0] == 0 < waiting(cab)[1]
