@@ -44,17 +44,30 @@ MOVEMENT_LABELS: Mapping[Movement, Text] = {
 class Line(msgspec.Struct, frozen=True):  # ten thousand of them make one statement
     """One movement. ``amount_cents`` is what it adds to the balance; an allocation moves ``moved_cents`` within it.
 
-    ``invoice_id``, ``credit_id`` and ``payment_id`` are what the line links to.
+    ``invoice_id``, ``credit_id`` and ``payment_id`` are what the line links to; ``said`` is what is said of it, where
+    that is more than its movement and number.
     """
 
     on: date
     movement: Movement
     document_id: UUID
     number: str
-    words: Text
+    said: Text | None
     amount_cents: int
     moved_cents: int
     balance_cents: int
     invoice_id: UUID | None
     credit_id: UUID | None
     payment_id: UUID | None
+
+    @property
+    def words(self) -> Text:
+        """Return what is said of the movement; a page and a paper ask for the lines that they show."""
+        return self.said or named(self.movement, self.number)
+
+
+def named(movement: Movement, number: str, reason: str = "") -> Text:
+    """Return a movement in words, with the number of its document and its reason where there are any."""
+    label = MOVEMENT_LABELS[movement]
+    name = Text(f"{label.fr} {number}", f"{label.en} {number}") if number else label
+    return Text(f"{name.fr}\u00a0: {reason}", f"{name.en}: {reason}") if reason else name

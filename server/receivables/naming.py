@@ -15,7 +15,7 @@ from server.core.database import among
 from server.ledger.entries import EntryKind
 from server.ledger.model import Allocation, AllocationSource
 from server.receivables.model import METHOD_LABELS, Payment, PaymentMethod, Refund, WriteOff
-from server.receivables.movements import MOVEMENT_LABELS, Movement
+from server.receivables.movements import MOVEMENT_LABELS, Movement, named
 from shared.problems import Text
 
 _FEW: Final = 500
@@ -23,11 +23,11 @@ _Of, _Against = aliased(CreditNote), aliased(Invoice)
 
 
 class About(NamedTuple):
-    """What one entry is about: its movement, number and words, and what it links to."""
+    """What one entry is about: its movement and number, what is said beyond these, and what it links to."""
 
     movement: Movement
     number: str
-    words: Text
+    said: Text | None = None
     invoice_id: UUID | None = None
     credit_id: UUID | None = None
     payment_id: UUID | None = None
@@ -45,10 +45,10 @@ class Names:
         """Return what entries of a kind are about, by their documents."""
         match kind:
             case EntryKind.INVOICE:
-                return {one: _document(Movement.INVOICE, number, invoice_id=one)
+                return {one: About(Movement.INVOICE, number, None, one)
                         for one, number in self._read(Invoice, document_ids, Invoice.number)}  # fmt: skip
             case EntryKind.CREDIT_NOTE:
-                return {one: _document(Movement.CREDIT_NOTE, number, credit_id=one)
+                return {one: About(Movement.CREDIT_NOTE, number, None, None, one)
                         for one, number in self._read(CreditNote, document_ids, CreditNote.number)}  # fmt: skip
             case EntryKind.PAYMENT | EntryKind.PAYMENT_FAILED:
                 rows = self._read(Payment, document_ids, Payment.method, Payment.reference)
@@ -85,14 +85,7 @@ class Names:
 
 def nameless(kind: EntryKind) -> About:
     """Return what is said of an entry whose document nobody can read."""
-    movement = Movement(kind.value)
-    return About(movement, "", MOVEMENT_LABELS[movement])
-
-
-def _document(
-    movement: Movement, number: str, *, invoice_id: UUID | None = None, credit_id: UUID | None = None
-) -> About:
-    return About(movement, number, _named(movement, number), invoice_id, credit_id)
+    return About(Movement(kind.value), "")
 
 
 def _payment(movement: Movement, payment_id: UUID, method: PaymentMethod, reference: str) -> About:
@@ -104,7 +97,7 @@ def _payment(movement: Movement, payment_id: UUID, method: PaymentMethod, refere
 
 def _refund(movement: Movement, source: AllocationSource, source_id: UUID, reason: str) -> About:
     credit_id, payment_id = _source(source, source_id)
-    return About(movement, "", _named(movement, "", reason), None, credit_id, payment_id)
+    return About(movement, "", named(movement, "", reason), None, credit_id, payment_id)
 
 
 def _allocation(row: Row[*tuple[Any, ...]]) -> About:
@@ -112,7 +105,7 @@ def _allocation(row: Row[*tuple[Any, ...]]) -> About:
     credit_id, payment_id = _source(source, source_id)
     if source is AllocationSource.WRITE_OFF:
         movement = Movement.WRITE_OFF_UNDONE if amount_cents < 0 else Movement.WRITE_OFF
-        return About(movement, write_off or "", _named(movement, write_off or "", reason or ""), invoice_id)
+        return About(movement, write_off or "", named(movement, write_off or "", reason or ""), invoice_id)
     movement = Movement.ALLOCATION_UNDONE if amount_cents < 0 else Movement.ALLOCATION
     label, given = MOVEMENT_LABELS[movement], Text(of, of) if of else Text("paiement", "payment")
     words = Text(f"{label.fr}\u00a0: {given.fr} → {against}", f"{label.en}: {given.en} → {against}")
@@ -123,9 +116,3 @@ def _source(source: AllocationSource, source_id: UUID) -> tuple[UUID | None, UUI
     """Return the credit note and the payment that money came from, of which one is None at least."""
     is_credit, is_payment = source is AllocationSource.CREDIT_NOTE, source is AllocationSource.PAYMENT
     return source_id if is_credit else None, source_id if is_payment else None
-
-
-def _named(movement: Movement, number: str, reason: str = "") -> Text:
-    label = MOVEMENT_LABELS[movement]
-    name = Text(f"{label.fr} {number}", f"{label.en} {number}") if number else label
-    return Text(f"{name.fr}\u00a0: {reason}", f"{name.en}: {reason}") if reason else name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,10 +14,11 @@ from sqlalchemy.orm import Session
 from server.billing.model import InvoiceOrder
 from server.core.acting import acting_org
 from server.core.database import among
+from server.core.plans import plan_for_values
 from server.delivery.sharing.model import ProofEntry
 from server.ledger.entries import EntryKind
 from server.ledger.model import JournalEntry, Posting
-from server.ledger.queries import IS_OWED
+from server.ledger.queries import IS_OWED, balance_cents
 from server.receivables.movements import Line
 from server.receivables.naming import About, Names, nameless
 
@@ -49,9 +50,15 @@ def statement(session: Session, *, buyer_id: UUID, currency: str, first_day: dat
 
     Source: R086; law 25.
     """
+    plan_for_values(session)
     account = AccountEntries(session, acting_org(session), buyer_id, currency)
-    before = account.entries().where(JournalEntry.posted_on < first_day).subquery()
-    opening = int(session.scalar(select(func.sum(before.c.amount_cents))) or 0)
+    opening = balance_cents(
+        session,
+        issuer_id=account.issuer_id,
+        customer_id=buyer_id,
+        currency=currency,
+        on=first_day - timedelta(days=1),
+    )
     period = (
         account.entries(moving=True)
         .where(JournalEntry.posted_on.between(first_day, last_day))
@@ -146,7 +153,7 @@ class AccountEntries:
                 balance_cents += amount_cents
             found.append(
                 Line(
-                    on, one.movement, document_id, one.number, one.words, amount_cents, moved_cents, balance_cents,
+                    on, one.movement, document_id, one.number, one.said, amount_cents, moved_cents, balance_cents,
                     one.invoice_id, one.credit_id, one.payment_id,
                 )
             )  # fmt: skip
