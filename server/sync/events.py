@@ -2,6 +2,7 @@
 
 EVENT_PARKED = "sync.event_parked"
 EVENT_DECIDED = "sync.event_decided"
+EVENT_MENDED = "sync.event_mended"
 EVENT_SET_ASIDE = "sync.event_set_aside"
 STREAM_FORKED = "sync.stream_forked"
 ATTACHMENT_RECEIVED = "sync.attachment_received"

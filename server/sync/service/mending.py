@@ -7,18 +7,22 @@ from itertools import takewhile
 import msgspec
 from sqlalchemy.orm import Session
 
+from server.core import facts
 from server.core.acting import savepoint
 from server.core.logs import log
 from server.core.stamp import Stamp
+from server.delivery.service import open_discrepancy
 from server.fulfilment.issued import Issued
+from server.sync.events import EVENT_MENDED
 from server.sync.model import DeviceEvent, EventOutcome
+from server.sync.queries import device_of
 from server.sync.service.applying import apply_event
 from server.sync.service.deciding import earlier_parked, later_parked
 from server.sync.service.in_turn import InTurn
 from server.sync.service.naming import files_named
 from server.sync.service.parking import POISON, EarlierParked, park, refuse_behind_parked, unexpected
 from server.sync.service.stored import opened, rows_of, sealed_of
-from shared.problems import Problem
+from shared.problems import Problem, Text
 from shared.sealing_event import BrokenSeal, open_event
 from shared.wire.event import SealedEvent
 
@@ -39,10 +43,12 @@ def mend(
 
     Returns what was applied: the event, and the later ones of its stop that waited for nothing else. What stands behind
     another parked event or is of a revoked tablet stays for a person, and so does a correction that would have then.
+    What counts without a person is put before one, as a discrepancy.
     """
     event.signature, event.group_padding = sealed.signature, list(sealed.group_padding)
     event.groups, event.files = rows_of(sealed.groups), files_named(sealed)
     session.flush()
+    facts.record(session, EVENT_MENDED, event.event_id, stamp)
     _log.info("sync.mended", seq=event.seq, device_id=str(event.device_id))
     if event.refusal["slug"] != BrokenSeal.slug:
         return []
@@ -53,7 +59,28 @@ def mend(
         if issued is None:
             break
         done.append((one, issued))
+    if done:
+        _tell(session, event, stamp)
     return done
+
+
+def _tell(session: Session, event: DeviceEvent, stamp: Stamp) -> None:
+    """Put before a dispatcher that something counts by itself which waited for a person; what still waits is seen."""
+    name = device_of(session, event.device_id).name
+    open_discrepancy(
+        session,
+        kind="event_mended",
+        subject_id=event.event_id,
+        text=Text(
+            f"L’événement {event.seq} de la tablette {name} était arrivé endommagé. La tablette l’a renvoyé"
+            " intact\u00a0: il compte maintenant, sans que personne n’en ait décidé. Revoyez l’arrêt.",
+            f"Event {event.seq} of tablet {name} had arrived damaged. The tablet sent it again, whole: it counts now,"
+            " and nobody decided about it. Look at the stop again.",
+        ),
+        stamp=stamp,
+        run_id=event.run_id,
+        stop_id=event.stop_id,
+    )
 
 
 def _applied(

@@ -12,13 +12,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from flask import Flask
 from sqlalchemy import select
 
+from server.core.facts import Fact
 from server.core.transaction import transaction
-from server.delivery.model import Delivery
+from server.delivery.model import Delivery, Discrepancy
 from server.identity.service import make_enrolment_code
+from server.sync.events import EVENT_MENDED
 from tests.factories.callers import Callers, make_callers
 from tests.factories.corrections import office
 from tests.factories.hand_tablet import HandTablet
 from tests.factories.web import enrol_request, now_stamp, token_request
+from tests.integration.sync.test_closing_runs import person
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -131,7 +134,7 @@ def kept_damaged(tablet: HandTablet, field: str) -> Any:
 
 @pytest.mark.parametrize("field", ["signature", "padding", "no groups"])
 def test_the_same_bytes_three_times_wait_for_a_person_until_the_whole_ones_come(field: str, callers: Callers) -> None:
-    """G6, G8: what a tablet sealed wrongly blocks nothing; what was damaged alike is mended, and counts once."""
+    """G6, G8: what a tablet sealed wrongly blocks nothing; what was damaged alike is mended, counts once, is told."""
     tablet = callers.yard.tablet
     drive(tablet)
     tablet.arrive(tablet.stop())
@@ -151,7 +154,11 @@ def test_the_same_bytes_three_times_wait_for_a_person_until_the_whole_ones_come(
     assert outcomes(tablet.send(tablet.message())) == ("ok", 5, ["known"] * 5)
     with transaction(callers.yard.world.carrier_id) as session:
         delivered = session.scalars(select(Delivery.order_id)).all()
+        told = session.scalars(select(Discrepancy).where(Discrepancy.kind == "event_mended")).one()
     assert len(set(delivered)) == len(delivered) == len(tablet.stop().orders)
+    page = person(callers.yard, browser=True).get(f"/tableau/a-voir?jour={tablet.run.runs_on}").text
+    assert "La tablette l’a renvoyé intact" in page
+    assert f'"/ecarts/{told.id}"' in page
 
 
 def test_an_event_kept_damaged_behind_another_is_mended_and_waits_its_turn(callers: Callers) -> None:
@@ -163,6 +170,9 @@ def test_an_event_kept_damaged_behind_another_is_mended_and_waits_its_turn(calle
     answer = kept_damaged(tablet, "padding")
     assert outcomes(answer) == ("ok", 3, ["applied", "parked", "parked"])
     assert outcomes(tablet.send(tablet.message())) == ("ok", 3, ["known", "parked", "parked"])
+    with transaction(callers.yard.world.carrier_id) as session:
+        assert session.scalars(select(Fact.name).where(Fact.name == EVENT_MENDED)).all() == [EVENT_MENDED]
+        assert session.scalars(select(Discrepancy).where(Discrepancy.kind == "event_mended")).all() == []
     first = answer.json["results"][1]["event_id"]
     decided = office(callers.yard).post(
         f"/api/v1/sync/parked/{first}/decision", json={"choice": "set_aside", "reason": "Essai"}
