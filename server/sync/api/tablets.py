@@ -88,7 +88,7 @@ def push() -> Response:
         _pace(settings().pushes_per_minute).count(ours)
     message = _read_push()
     device_id = _device_id(message.device_id)
-    with _turnstile(settings().pushes_at_once).turn(), _counting_damage(device_id):
+    with _turnstile(settings().pushes_at_once).turn(device_id), _counting_damage(device_id):
         answer = _take(message, device_id)
     return send_message(answer)
 

@@ -43,6 +43,9 @@ class Turnstile:
     A push holds a connection and locks, so that more of them at once make each slower and nothing faster. The time
     that one takes is measured, and whoever is turned away is promised the next instant that nobody was promised yet:
     those who wait come one after the other, and the process is not idle while they sleep.
+
+    One tablet is inside once and waits once at most: its pushes would wait for each other anyway, for the lock of its
+    stream, each in a place that another tablet could use.
     """
 
     def __init__(
@@ -52,49 +55,56 @@ class Turnstile:
         self._at_once, self._queue, self._patience_s = at_once, queue, patience_s
         self._monotonic_s = monotonic_s
         self._changed = Condition()
-        self._inside = self._waiting = 0
+        self._inside: set[UUID] = set()
+        self._waiting: set[UUID] = set()
         self._mean_s = 0.1
         self._promised_s = 0.0
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, device_id: UUID) -> Iterator[None]:
         """Hold one place for the block.
 
         Raises:
-            Saturated: the queue is full, or the wait was too long; ``retry_after_s`` says when to come back.
+            Saturated: the queue is full, the wait was too long, or a push of the same tablet waits already;
+                ``retry_after_s`` says when to come back.
         """
-        self._enter()
+        self._enter(device_id)
         began_s = self._monotonic_s()
         try:
             yield
         finally:
-            self._leave(self._monotonic_s() - began_s)
+            self._leave(device_id, self._monotonic_s() - began_s)
 
-    def _enter(self) -> None:
+    def _enter(self, device_id: UUID) -> None:
         began_s = self._monotonic_s()
         with self._changed:
-            if self._inside >= self._at_once and self._waiting >= self._queue:
+            if device_id in self._waiting:  # nobody's instant is promised to it: others would wait the longer for it
+                raise saturated("tablet", wait_s=min(_LONGEST_RETRY_S, max(1, math.ceil(2 * self._mean_s))))
+            if not self._has_place(device_id) and len(self._waiting) >= self._queue:
                 raise self._saturated("queue")
-            self._waiting += 1
+            self._waiting.add(device_id)
             try:
-                if not self._changed.wait_for(lambda: self._inside < self._at_once, timeout=self._patience_s):
+                if not self._changed.wait_for(lambda: self._has_place(device_id), timeout=self._patience_s):
                     raise self._saturated("patience")
             finally:
-                self._waiting -= 1
-            self._inside += 1
+                self._waiting.remove(device_id)
+            self._inside.add(device_id)
         _WAITED.observe(self._monotonic_s() - began_s)
 
-    def _leave(self, took_s: float) -> None:
+    def _has_place(self, device_id: UUID) -> bool:
+        return len(self._inside) < self._at_once and device_id not in self._inside
+
+    def _leave(self, device_id: UUID, took_s: float) -> None:
         with self._changed:
-            self._inside -= 1
+            self._inside.remove(device_id)
             self._mean_s += _SMOOTHING * (took_s - self._mean_s)
-            self._changed.notify()
+            self._changed.notify_all()  # who was first may wait for its own tablet
 
     def _saturated(self, why: str) -> Saturated:
         _TURNED_AWAY.labels(why).inc()
         now_s = self._monotonic_s()
         turn_s = self._mean_s / self._at_once
-        place_s = max(self._promised_s, now_s + (self._inside + self._waiting) * turn_s)
+        place_s = max(self._promised_s, now_s + (len(self._inside) + len(self._waiting)) * turn_s)
         self._promised_s = min(place_s + turn_s, now_s + _LONGEST_RETRY_S)
         wait_s = min(_LONGEST_RETRY_S, max(1, round(place_s - now_s)))
         return _busy(wait_s)

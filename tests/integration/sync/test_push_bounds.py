@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from importlib import import_module
 
 import msgspec
@@ -11,7 +12,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from server.core.settings import reload_settings
+from server.core.transaction import transaction
 from server.sync.service import pushing
+from server.sync.service.streams import lock_stream
+from shared.ids import new_id
 from shared.wire.limits import MAX_BATCH_BYTES, MAX_EVENTS, MAX_LONE_EVENT_BYTES
 from tests.factories.hand_tablet import HandTablet, Yard
 
@@ -80,7 +84,7 @@ def test_a_saturated_office_and_a_restless_tablet_are_told_when_to_come_back(
     reload_settings()
     tablets._turnstile.cache_clear()
     yard.tablet.depart()
-    with tablets._turnstile(1).turn():
+    with tablets._turnstile(1).turn(new_id()):
         busy = yard.tablet.send(yard.tablet.message())
     assert (busy.status_code, busy.json["slug"]) == (503, "office-busy")
     assert int(busy.headers["Retry-After"]) >= 1
@@ -91,4 +95,31 @@ def test_a_saturated_office_and_a_restless_tablet_are_told_when_to_come_back(
     assert 1 <= int(often.headers["Retry-After"]) <= 60
     yard.again.depart()
     assert yard.again.push()["last_seq"] == 1, "another tablet is not held up"
+    tablets._turnstile.cache_clear()
+
+
+def test_one_tablets_pushes_at_once_hold_one_place_and_no_other_tablet_up(
+    yard: Yard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Back-pressure: a tablet that pushes side by side waits behind itself; the second place is another's."""
+    tablets = import_module("server.sync.api.tablets")
+    monkeypatch.setattr(tablets, "_PATIENCE_S", 0.5)
+    tablets._turnstile.cache_clear()
+    greedy, other = yard.tablet, yard.again
+    for tablet in (greedy, other):
+        tablet.depart()
+        tablet.hello()
+    with ThreadPoolExecutor(4) as pool:
+        with transaction(yard.world.carrier_id) as session:
+            lock_stream(session, greedy.tablet.device_id)  # a push of its own that takes long
+            sent = [pool.submit(greedy.send, greedy.message()) for _ in range(4)]
+            wait(sent, timeout=1.5, return_when=FIRST_EXCEPTION)
+            away = [one.result() for one in sent if one.done()]
+            between = other.send(other.message())
+        answers = [one.result() for one in sent]
+    assert (between.status_code, between.json["last_seq"]) == (200, 1)
+    assert [(one.status_code, one.json["slug"]) for one in away] == [(503, "office-busy")] * 3, "one waits for its turn"
+    assert all(int(one.headers["Retry-After"]) >= 1 for one in away)
+    assert sorted(one.status_code for one in answers) == [200, 503, 503, 503]
+    assert greedy.push()["last_seq"] == 1
     tablets._turnstile.cache_clear()

@@ -28,7 +28,7 @@ def test_no_more_than_so_many_are_inside_and_one_waits() -> None:
 
     def work(waits: bool) -> None:
         nonlocal inside, most
-        with turnstile.turn():
+        with turnstile.turn(uuid4()):
             with lock:
                 inside += 1
                 most = max(most, inside)
@@ -44,13 +44,37 @@ def test_no_more_than_so_many_are_inside_and_one_waits() -> None:
         third = pool.submit(work, waits=False)
         while not turnstile._waiting:
             pass
-        with pytest.raises(Saturated), turnstile.turn():
+        with pytest.raises(Saturated), turnstile.turn(uuid4()):
             pass
         assert not third.done()
         go.set()
         for one in (*working, third):
             one.result(20)
-    assert (most, turnstile._inside, turnstile._waiting) == (2, 0, 0)
+    assert (most, turnstile._inside, turnstile._waiting) == (2, set(), set())
+
+
+def test_one_tablet_is_inside_once_and_waits_once() -> None:
+    """Back-pressure: its second push waits behind its first, a third is sent away, and others find the place free."""
+    turnstile, tablet, go = Turnstile(at_once=2, queue=4, patience_s=20.0), uuid4(), Event()
+
+    def work() -> None:
+        with turnstile.turn(tablet):
+            go.wait(20)
+
+    with ThreadPoolExecutor(2) as pool:
+        working = [pool.submit(work) for _ in range(2)]
+        while not (turnstile._inside and turnstile._waiting):
+            pass
+        with pytest.raises(Saturated) as away, turnstile.turn(tablet):
+            pass
+        assert away.value.members["retry_after_s"] == 1
+        for _other in range(3):
+            with turnstile.turn(uuid4()):
+                assert len(turnstile._inside) == 2
+        go.set()
+        for one in working:
+            one.result(20)
+    assert (turnstile._inside, turnstile._waiting) == (set(), set())
 
 
 def test_the_wait_that_is_asked_for_follows_from_what_was_measured() -> None:
@@ -58,15 +82,15 @@ def test_the_wait_that_is_asked_for_follows_from_what_was_measured() -> None:
     watch = Watch()
     turnstile = Turnstile(at_once=1, queue=0, patience_s=0.0, monotonic_s=watch)
     for _push in range(40):
-        with turnstile.turn():
+        with turnstile.turn(uuid4()):
             watch.now_s += 2.0
 
     def asked_s() -> int:
-        with pytest.raises(Saturated) as sent_away, turnstile.turn():
+        with pytest.raises(Saturated) as sent_away, turnstile.turn(uuid4()):
             pass
         return int(sent_away.value.members["retry_after_s"])
 
-    with turnstile.turn():
+    with turnstile.turn(uuid4()):
         waits_s = [asked_s() for _ in range(50)]
         assert waits_s[:3] == [2, 4, 6], "behind the one inside, one after the other, 2 s each"
         assert waits_s == sorted(waits_s)
