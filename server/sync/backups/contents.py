@@ -32,6 +32,9 @@ WITH before_purge AS (
 SELECT owner_id, sha256 FROM papers
 UNION SELECT owner_id, sha256 FROM attachment WHERE purged_at IS NULL
 UNION SELECT owner_id, served_sha256 FROM attachment WHERE served_sha256 <> '' AND purged_at IS NULL
+UNION SELECT owner_id, UNNEST(ARRAY[sha256, shown_sha256]) FROM paper_proof
+UNION SELECT owner_id, UNNEST(ARRAY[sha256, shown_sha256]) FROM contest_evidence
+UNION SELECT owner_id, sha256 FROM order_file
 ORDER BY 1, 2
 """
 _TABLES: Final = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
