@@ -103,14 +103,14 @@ def parties_text(
         "orders": [{"id": str(order.id), "number": order.number}],
         "ship_to": _place(session, order),
     }
-    return text | {"issuer": text["issuer"] | {"registrations": _registrations(session, issuer_id, on)}}
+    return text | {"issuer": text["issuer"] | {"registrations": registered(session, org_id=issuer_id, on=on)}}
 
 
 def issuer_and_buyer_text(session: Session, *, issuer_id: UUID, buyer_id: UUID, on: date) -> dict[str, Any]:
     """Return the parties of a document that covers no order."""
     return {
         "issuer": letterhead(session, org_id=issuer_id).card
-        | {"registrations": _registrations(session, issuer_id, on)},
+        | {"registrations": registered(session, org_id=issuer_id, on=on)},
         "buyer": letterhead(session, org_id=buyer_id).card,
         "sellers": [],
         "orders": [],
@@ -157,7 +157,8 @@ def _letterhead(organisation: Organisation) -> Letterhead:
     )
 
 
-def _registrations(session: Session, org_id: UUID, on: date) -> list[dict[str, str]]:
+def registered(session: Session, *, org_id: UUID, on: date) -> list[dict[str, str]]:
+    """Return what an organisation is registered for on a day, ``code`` and ``number``; read once a session."""
     known: dict[tuple[UUID, date], list[dict[str, str]]] = session.info.setdefault(f"{_CACHE}.registrations", {})
     if (org_id, on) not in known:
         letterheads: dict[UUID, Letterhead] = session.info.get(_CACHE, {})  # whoever was foreseen prints soon, too

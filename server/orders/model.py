@@ -142,6 +142,7 @@ class Order(Owned):
     accepted_at: Mapped[datetime | None]
     accepted_by_system: Mapped[bool] = mapped_column(default=False)
     priced_on: Mapped[date]  # the day whose tax rates and deposits it was priced with last
+    charged_taxes: Mapped[list[str]] = mapped_column(default=list)  # what its issuer was registered for on that day
     planned_on: Mapped[date | None]  # the carrier's: due date and tax date follow it (R074)
     wanted_on: Mapped[date | None]  # the wish of who ordered: its carrier reads it, no date follows it
     delivered_at: Mapped[datetime | None]
@@ -198,7 +199,7 @@ class OrderLine(Owned):
     price_steps: Mapped[json_list] = mapped_column(default=list)  # why it costs that much; read by ``explain_price``
     discount_cents: Mapped[cents] = mapped_column(default=0)
     rebate_cents: Mapped[cents] = mapped_column(default=0)  # the line's share of the order's rebates
-    tax_codes: Mapped[list[str]]
+    tax_codes: Mapped[list[str]]  # what the goods bear, whoever bills them; ``prices_of`` keeps what the issuer charges
     container_class_id: Mapped[UUID | None]
     container_code: Mapped[str] = mapped_column(default="")
     containers_a_unit: Mapped[int] = mapped_column(default=0)

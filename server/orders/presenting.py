@@ -83,6 +83,7 @@ def present_detail(listed: ListedOrder, *, names: Mapping[UUID, str], with_price
         "created_for": _party(order.created_for_id, names),
         "taxed": order.taxed,
         "with_deposits": order.with_deposits,
+        "charged_taxes": order.charged_taxes,
         "rebates": order.rebates if with_prices else None,
         "document_discount_cents": order.document_discount_cents if with_prices else None,
         "lines": [_line(line, order, with_prices=with_prices) for line in order.lines],

@@ -38,7 +38,8 @@ def goods_of(order: Order) -> Goods:
 def prices_of(order: Order, *, taxes: Sequence[TaxRule]) -> Prices:
     """Return what each line was ordered at, under these tax rules; no invoice stands yet.
 
-    Lines keep their tax codes and deposits when the order is relieved of them (R052), so that they can come back.
+    Lines keep their tax codes and deposits when the order is relieved of them (R052), and when its issuer is not
+    registered for a tax, so that they come back with it, or under another issuer (C28, T8).
     """
     taxes = tuple(taxes) if order.taxed else ()
     codes = {rule.code for rule in taxes}
@@ -69,7 +70,7 @@ def reprice(order: Order, *, taxes: Sequence[TaxRule], on: date) -> PricedDocume
         TermsMismatch: a discount is above what it is taken from.
     """
     priced = priced_order(order, taxes=taxes)
-    order.priced_on = on
+    order.priced_on, order.charged_taxes = on, [rule.code for rule in taxes] if order.taxed else []
     order.net_cents = priced.net_cents
     order.tax_cents = priced.tax_cents
     order.deposit_cents = priced.deposits_cents

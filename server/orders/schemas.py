@@ -37,7 +37,7 @@ def price(**options: Any) -> fields.String:
 
 
 def tax_codes(**options: Any) -> fields.List[Any]:
-    """Return a field of the taxes that somebody chooses, by code; those that the issuer does not charge fall away."""
+    """Return a field of the taxes that somebody chooses, by code; counted are those that the issuer charges."""
     return fields.List(line(longest=20), validate=validate.Length(max=MAX_TAXES), **options)
 
 
@@ -235,7 +235,11 @@ class OrderLineSchema(Schema):
     )
     discount_cents = fields.Integer(required=True, allow_none=True)
     rebate_cents = fields.Integer(required=True, allow_none=True, metadata={"description": "its share of rebates"})
-    tax_codes = fields.List(fields.String(), required=True)
+    tax_codes = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "what it bears; in the total are those among the order's charged_taxes (C28)"},
+    )
     container_code = fields.String(required=True)
     containers_a_unit = fields.Integer(required=True)
     deposit_unit_cents = fields.Integer(required=True, allow_none=True)
@@ -291,6 +295,11 @@ class OrderSchema(ListedOrderSchema):
     document_discount_cents = fields.Integer(required=True, allow_none=True)
     taxed = fields.Boolean(required=True)
     with_deposits = fields.Boolean(required=True)
+    charged_taxes = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "the taxes that its issuer was registered for when its total was last reckoned"},
+    )
     rebates = fields.List(fields.Nested(RebateSchema), required=True, allow_none=True)
     lines = fields.List(fields.Nested(OrderLineSchema), required=True)
 

@@ -89,6 +89,12 @@ class Deal:
     min_items: int | None = None
     min_value_cents: int | None = None
     registered: bool = True
+    names_agent: bool = False
+    """The carrier may bill for the seller, whatever the group says."""
+
+    @property
+    def has_agent(self) -> bool:
+        return self.names_agent or self.billing_type is BillingType.AGENT
 
 
 ADJUST = Deal()
@@ -251,8 +257,8 @@ def _seller(number: int, deal: Deal, carrier_id: UUID, buyers: Sequence[Buyer]) 
             deliver_with=deal.deliver_with,
             settlement_policy=deal.settlement_policy,
             credit_threshold_cents=deal.credit_threshold_cents,
-            billing_agent_id=carrier_id if deal.billing_type is BillingType.AGENT else None,
-            agent_fee_bp=500 if deal.billing_type is BillingType.AGENT else 0,
+            billing_agent_id=carrier_id if deal.has_agent else None,
+            agent_fee_bp=500 if deal.has_agent else 0,
             stamp=stamp(),
         )
         parties.change_group(session, terms=_group_terms(deal), stamp=stamp())

@@ -22,6 +22,7 @@ from server.billing.explaining.steps import (
     summed,
     tax_step,
 )
+from server.billing.service.holding import rules_for
 from server.catalog import queries as catalog
 from server.delivery.queries import latest_delivery
 from server.orders import queries as orders
@@ -52,21 +53,24 @@ def explain_order(session: Session, *, order_id: UUID) -> Explanation:
     Source: T1 to T4, T8; R010.
     """
     order = orders.order(session, order_id=order_id)
-    asked = summed(TOTAL, _parts(session, order, on=_rated_on(session, order)))
+    rules = catalog.tax_rules(session, codes=order.charged_taxes, on=order.priced_on)
+    asked = summed(TOTAL, _parts(order, rules, on=order.priced_on))
     totals = [closed(asked, order.total_cents, _SINCE)]
     delivery = latest_delivery(session, order_id=order.id)
     if delivery is not None and order.delivered_at and order.billing_type is BillingType.EXTERNAL:
         on = order.delivered_at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
         got = {str(line.order_line_id): line.delivered for line in delivery.lines}
-        totals.append(summed(RECEIVED, _parts(session, order, on=on, received=got)))
+        rules = rules_for(session, order=order, on=on)
+        totals.append(summed(RECEIVED, _parts(order, rules, on=on, received=got)))
     return Explanation(
         currency=order.currency, totals=totals, sources=sources_of_order(session, order, delivery=delivery)
     )
 
 
-def _parts(session: Session, order: Order, *, on: date, received: Mapping[str, int] | None = None) -> list[Step]:
+def _parts(
+    order: Order, rules: Sequence[TaxRule], *, on: date, received: Mapping[str, int] | None = None
+) -> list[Step]:
     """Goods, taxes and deposits of what was ordered, or received, under the rates of a day; empty ones left out."""
-    rules = catalog.tax_rules(session, codes={code for line in order.lines for code in line.tax_codes}, on=on)
     priced = price_order(goods_of(order), prices_of(order, taxes=rules), received)
     lines = {str(line.id): line for line in order.lines}
     parts = [
@@ -75,12 +79,6 @@ def _parts(session: Session, order: Order, *, on: date, received: Mapping[str, i
         summed(DEPOSITS, _deposits(order, priced, lines)),
     ]
     return [part for part in parts if part.parts]
-
-
-def _rated_on(session: Session, order: Order) -> date:
-    """The day whose rates the order's totals bear: of its acceptance, before that of its submission."""
-    zone = parties.zone_of(session, org_id=order.owner_id)
-    return (order.accepted_at or order.submitted_at).astimezone(zone).date()
 
 
 def _net(line: OrderLine, priced: PricedLine, currency: str) -> Step:

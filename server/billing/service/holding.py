@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from server.billing.letterhead import registered
 from server.billing.model import Invoice, InvoiceOrder
 from server.catalog import queries as catalog
 from server.core.acting import acting_for
@@ -93,8 +94,17 @@ def release_orders(session: Session, invoice: Invoice) -> None:
 
 
 def rules_for(session: Session, *, order: Order, on: date) -> tuple[TaxRule, ...]:
-    """Return the rates of a day for the taxes that the order's lines carry; ``order.lines`` must be loaded (T8)."""
-    asked = frozenset(code for line in order.lines for code in line.tax_codes), on
+    """Return what the order's issuer charges of the taxes that its lines bear, at the rates of a day.
+
+    It charges those that it is registered for on that day, whoever was to bill the order when it was made. A tax that
+    the order's total bears does not fall away in silence when the registration ended since: publishing refuses it.
+    ``order.lines`` must be loaded.
+
+    Source: T8, R012, C28.
+    """
+    numbers = registered(session, org_id=order.issuer_id or order.owner_id, on=on)
+    charged = {one["code"] for one in numbers} | set(order.charged_taxes)
+    asked = frozenset(code for line in order.lines for code in line.tax_codes if code in charged), on
     rules = remembered(session, "tax rules")
     if asked not in rules:
         rules[asked] = catalog.tax_rules(session, codes=set(asked[0]), on=on)

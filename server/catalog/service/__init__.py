@@ -1,6 +1,6 @@
 """What suppliers sell and carriers take back."""
 
-from server.catalog.service.bounds import MAX_UNIT_PRICE, BadFormat, check_digit, require_unit_price
+from server.catalog.service.bounds import MAX_UNIT_PRICE, TAX_CODES, BadFormat, check_digit, require_unit_price
 from server.catalog.service.containers import (
     MAX_DEPOSIT_CENTS,
     ContainerTaken,
@@ -31,6 +31,7 @@ from server.catalog.service.products import (
 __all__ = [
     "MAX_DEPOSIT_CENTS",
     "MAX_UNIT_PRICE",
+    "TAX_CODES",
     "Audience",
     "BadFormat",
     "ContainerTaken",

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from server.billing import queries as billing
+from server.catalog import queries as catalog
 from server.delivery.model import VarianceNotice
 from server.documents import queries
 from server.documents.drafting.goods import (
@@ -30,7 +31,6 @@ from server.documents.service.drafts import Draft, language_of, qr_of
 from server.documents.service.invoicing import invoice_drafts_of
 from server.documents.service.keeping import Rendered
 from server.orders.model import Order
-from server.orders.service import tax_rules_for
 from server.parties.model import BillingType
 from server.parties.terms import ChosenTerms, effective_terms
 from shared.codes import PaperKind
@@ -78,7 +78,7 @@ def draft_order_paper(session: Session, order_id: UUID) -> Draft:
         cast,
         ordered_on=order.submitted_at.astimezone(ZoneInfo(seller.timezone)).date(),
         qr=qr_of(PaperKind.PURCHASE_ORDER, order.id),
-        taxes=tax_rules_for(session, issuer_id=order.issuer_id or order.owner_id, on=order.priced_on),
+        taxes=catalog.tax_rules(session, codes=order.charged_taxes, on=order.priced_on),
         containers=queries.containers(session),
         delivery=queries.delivery_of_order(session, order_id),
         note=_order_note(session, order, language),

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from server.billing.service import publish_pending
+from server.catalog import queries as catalog
+from server.catalog.service import TAX_CODES
 from server.core import clock
 from server.core.problems import BadRequest, Problem, Text
 from server.core.transaction import transaction
@@ -210,12 +212,11 @@ def _new_form(session: Session, shown: dict[str, str], *, problem: Problem | Non
 
 def _edit_form(session: Session, order: Order, shown: dict[str, str], *, problem: Problem | None = None) -> str:
     today = _today(session, order.owner_id)
-    issuer_id = order.issuer_id or order.owner_id
     return render_template(
         "fulfilment/order_edit.html",
         order=order,
         rebates=orders.rebates_of(order),
-        rules=orders.tax_rules_for(session, issuer_id=issuer_id, on=today),
+        rules=catalog.tax_rules(session, codes=TAX_CODES, on=today),
         offered=partners.on_offer(session, seller_id=order.owner_id, buyer_id=order.buyer_id, on=today),
         buyer_name=parties.names(session, org_ids=[order.buyer_id]).get(order.buyer_id, ""),
         extra_rows=reading.EXTRA_ROWS,

@@ -842,6 +842,7 @@ CREATE TABLE "order" (
 	accepted_at TIMESTAMP WITH TIME ZONE, 
 	accepted_by_system BOOLEAN NOT NULL, 
 	priced_on DATE NOT NULL, 
+	charged_taxes TEXT[] NOT NULL, 
 	planned_on DATE, 
 	wanted_on DATE, 
 	delivered_at TIMESTAMP WITH TIME ZONE, 

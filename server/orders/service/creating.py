@@ -128,7 +128,7 @@ def create_order(
             submitted_snapshot={},
         )
         taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=today)
-        order.lines = make_lines(session, order, items=items, taxes=taxes, on=today, typed_by=typed_by)
+        order.lines = make_lines(session, order, items=items, on=today, typed_by=typed_by)
         if maker_org_id == order.buyer_id:
             require_within_offer(session, order, items=items, rebates=rebates, on=today)
         share_rebates(order, rebates, codes=[rule.code for rule in taxes])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -22,7 +23,7 @@ from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
 from server.parties import queries as parties
 from server.parties.model import BillingType
-from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
+from server.parties.terms import ChosenTerms, effective_terms
 from shared.states import BillingState, OrderState
 
 MAX_REASON: Final = 500
@@ -163,7 +164,9 @@ def chosen_terms(order: Order, billing_type: BillingType, *, one_invoice_a_stop:
 
 
 def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Stamp, *, is_final: bool = True) -> None:
-    """Settle how an order is billed; ``is_final``, its issuer too, pricing again when that changes what is taxed.
+    """Settle how an order is billed; ``is_final``, its issuer too. It costs what its issuer would bill for it today.
+
+    Lines keep the taxes that they bear: another issuer charges those that it is registered for (C28).
 
     Raises:
         NoBillingAgent, OneInvoiceNeedsAgent: the agreement does not have what was chosen.
@@ -176,28 +179,24 @@ def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Sta
         carrier_id=order.carrier_id if contracted else None,
         chosen=chosen,
     )
+    is_another = order.billing_type is not terms.billing_type or order.issuer_id not in {None, terms.issuer_id}
     order.billing_type = terms.billing_type
     order.deliver_with = terms.deliver_with
     order.one_invoice_a_stop = terms.one_invoice_a_stop
-    if not is_final:
-        return
-    is_another = order.issuer_id not in {None, terms.issuer_id}
-    order.issuer_id = terms.issuer_id
-    if is_another or terms.issuer_id != order.owner_id:
-        _let_issuer_in(session, order, terms, stamp)
-
-
-def _let_issuer_in(session: Session, order: Order, terms: EffectiveTerms, stamp: Stamp) -> None:
-    readers = sorted({*order.party_ids, terms.issuer_id})
-    for row in (order, *order.lines):
-        if row.party_ids != readers:
-            row.party_ids = list(readers)
+    if is_final:
+        order.issuer_id = terms.issuer_id
+        _let_issuer_in(order, terms.issuer_id)
     on = stamp.at.astimezone(parties.zone_of(session, org_id=terms.issuer_id)).date()
-    taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=on)
-    codes = {rule.code for rule in taxes}
-    for line in order.lines:
-        line.tax_codes = [code for code in line.tax_codes if code in codes]
-    reprice(order, taxes=taxes, on=on)
+    if is_another or on != order.priced_on:
+        reprice(order, taxes=tax_rules_for(session, issuer_id=terms.issuer_id, on=on), on=on)
+
+
+def _let_issuer_in(order: Order, issuer_id: UUID) -> None:
+    if issuer_id in {order.owner_id, *order.party_ids}:
+        return
+    readers = sorted({*order.party_ids, issuer_id})
+    for row in (order, *order.lines):
+        row.party_ids = list(readers)
 
 
 def _require_uninvoiced(order: Order) -> None:

@@ -71,7 +71,7 @@ def revise(
         order.note = order.note if note is None else note
         on = _business_day(session, order, stamp)
         taxes = tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on)
-        lines = make_lines(session, order, items=items, taxes=taxes, on=on, typed_by=typed_by, standing=order.lines)
+        lines = make_lines(session, order, items=items, on=on, typed_by=typed_by, standing=order.lines)
         _replace_lines(session, order, lines)
         share_rebates(order, rebates, codes=[rule.code for rule in taxes])
         after = seen(order)

@@ -15,7 +15,7 @@ from server.catalog import queries as catalog
 from server.catalog.model import ContainerClass, Product, ProductFormat, SalesUnit
 from server.catalog.prices import resolving
 from server.catalog.prices.steps import PriceStep, ResolvedPrice, StepKind
-from server.catalog.service import require_unit_price
+from server.catalog.service import TAX_CODES, require_unit_price
 from server.core.problems import Problem, Text
 from server.orders.model import LineKind, Order, OrderLine
 from server.parties import queries as parties
@@ -61,7 +61,8 @@ class OrderItem:
 
     ``line_id`` keeps a line of the order with what was frozen on it. ``unit_price`` None takes the line's own price,
     else what the client pays, step by step; without discounts that is the price of its list (R049). ``tax_codes`` None
-    takes the line's own taxes, else the format's. ``discount_cents`` is taken off the whole line beside its price.
+    takes the line's own taxes, else the format's; given ones are all that the line bears, whoever bills it.
+    ``discount_cents`` is taken off the whole line beside its price.
     """
 
     quantity: int
@@ -97,15 +98,16 @@ def make_lines(
     order: Order,
     *,
     items: Sequence[OrderItem],
-    taxes: Sequence[TaxRule],
     on: date,
     typed_by: str = "",
     standing: Sequence[OrderLine] = (),
 ) -> list[OrderLine]:
     """Return the lines of an order, in the items' order, frozen at the prices and deposits of ``on``.
 
-    Items that name a line of ``standing`` keep its identity, words, price, deposit and lots. Each line keeps how its
-    price came to be; ``typed_by`` is who says the prices that an item brings. The session acts for the seller.
+    Items that name a line of ``standing`` keep its identity, words, price, deposit and lots. A line bears its taxes
+    whether the issuer charges them or not: who bills, and its registrations, may change until it is invoiced (C28, T8).
+    Each line keeps how its price came to be; ``typed_by`` is who says the prices that an item brings. The session acts
+    for the seller.
 
     Raises:
         BadOrder: no line, too many, an unknown format or line, or a figure out of bounds.
@@ -114,9 +116,8 @@ def make_lines(
     kept = {line.id: line for line in standing}
     _require_items(items, kept)
     shelf = _read_shelf(session, order, [item for item in items if item.line_id is None], on, typed_by)
-    codes = {rule.code for rule in taxes}
     return [
-        OrderLine(**order.kin(), order_id=order.id, position=position, **_columns(item, shelf, kept, codes))
+        OrderLine(**order.kin(), order_id=order.id, position=position, **_columns(item, shelf, kept))
         for position, item in enumerate(items, start=1)
     ]
 
@@ -134,7 +135,7 @@ def _read_shelf(session: Session, order: Order, items: Sequence[OrderItem], on: 
     return _Shelf(formats, classes, deposits, prices, typed_by)
 
 
-def _columns(item: OrderItem, shelf: _Shelf, kept: Mapping[UUID, OrderLine], codes: set[str]) -> dict[str, Any]:
+def _columns(item: OrderItem, shelf: _Shelf, kept: Mapping[UUID, OrderLine]) -> dict[str, Any]:
     """What was there before, or what the catalogue or the words say, under what the item says of its own."""
     if item.line_id is not None:
         columns = _as_it_was(kept[item.line_id], item)
@@ -146,7 +147,7 @@ def _columns(item: OrderItem, shelf: _Shelf, kept: Mapping[UUID, OrderLine], cod
     if item.unit_price is not None and require_unit_price(item.unit_price) != columns["unit_price"]:
         columns |= _typed(item.unit_price, columns["price_steps"], shelf.typed_by)
     wanted = columns["tax_codes"] if item.tax_codes is None else item.tax_codes
-    columns["tax_codes"] = sorted(code for code in set(wanted) if code in codes)
+    columns["tax_codes"] = sorted(code for code in set(wanted) if code in TAX_CODES)
     return columns
 
 

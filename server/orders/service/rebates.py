@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from server.catalog.service import TAX_CODES
 from server.orders.model import Order, OrderLine
 from server.orders.service.lines import BadOrder
 from shared.money import half_up, share_by_largest_remainder, times
@@ -18,7 +19,7 @@ MAX_WORDS: Final = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebate:
-    """An amount off the lines that carry exactly ``tax_codes``: taxed ones, untaxed ones, or those of one tax.
+    """An amount off the lines that are charged exactly ``tax_codes``: taxed ones, untaxed ones, or those of one tax.
 
     Like an allowance of EN 16931, which belongs to one tax category and lowers its base.
     """
@@ -43,13 +44,14 @@ def rebates_of(order: Order) -> tuple[Rebate, ...]:
 def share_rebates(order: Order, rebates: Iterable[Rebate], *, codes: Iterable[str]) -> None:
     """Give the order these rebates: each line takes its share, by largest remainder of what is left of it.
 
-    ``codes`` are the taxes that the issuer charges. ``order.lines`` must be loaded.
+    ``codes`` are the taxes that the issuer charges; of the others neither rebates nor lines are told apart, but both
+    keep them, for another issuer. ``order.lines`` must be loaded.
 
     Raises:
         BadOrder: too many, one without a name, not positive, or above the lines that it is taken from.
     """
     known = set(codes)
-    kept = [_tidy(one, known) for one in rebates]
+    kept = [_tidy(one) for one in rebates]
     if len(kept) > MAX_REBATES:
         raise _bad(f"Au plus {MAX_REBATES} rabais.", f"At most {MAX_REBATES} rebates.")
     left = [_net(line) for line in order.lines]
@@ -64,7 +66,7 @@ def share_rebates(order: Order, rebates: Iterable[Rebate], *, codes: Iterable[st
 
 
 def _shares(rebate: Rebate, lines: Sequence[OrderLine], left: Sequence[int], known: set[str]) -> Sequence[int]:
-    fits = [set(line.tax_codes) & known == set(rebate.tax_codes) for line in lines]
+    fits = [set(line.tax_codes) & known == set(rebate.tax_codes) & known for line in lines]
     weights = [cents if fit else 0 for cents, fit in zip(left, fits, strict=True)]
     if rebate.amount_cents > sum(weights):
         raise _bad(
@@ -79,13 +81,13 @@ def _net(line: OrderLine) -> int:
     return max(0, half_up(times(Decimal(line.unit_price), Decimal(100 * line.quantity))) - line.discount_cents)
 
 
-def _tidy(rebate: Rebate, known: set[str]) -> Rebate:
+def _tidy(rebate: Rebate) -> Rebate:
     words = " ".join(rebate.words.split())
     if not 1 <= len(words) <= MAX_WORDS:
         raise _bad(f"Nommer le rabais, en {MAX_WORDS} caractères au plus.", "Name the rebate, in 200 characters.")
     if rebate.amount_cents <= 0:
         raise _bad("Le montant d’un rabais est positif.", "A rebate’s amount is positive.")
-    codes = tuple(sorted(code for code in set(rebate.tax_codes) if code in known))
+    codes = tuple(sorted(code for code in set(rebate.tax_codes) if code in TAX_CODES))
     return Rebate(words=words, amount_cents=rebate.amount_cents, tax_codes=codes)
 
 
