@@ -7,9 +7,10 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from server.billing.model import CreditNote
+from server.billing.model import CreditNote, Invoice
 from server.billing.queries import credit_note, order_ids_of
 from server.billing.service.credits import ReasonMissing, approve_credit, refuse_credit
+from server.billing.service.holding import hold_credited
 from server.conversations.model import ThreadSubject
 from server.conversations.service import say
 from server.core.acting import acting_for, acting_org
@@ -74,6 +75,8 @@ def _own(session: Session, credit_id: UUID) -> CreditNote:
             ),
             where=str(credit_id),
         )
+    if credit.invoice_id is not None:  # as what corrects the delivery: its orders first, then the note
+        hold_credited(session, session.get_one(Invoice, credit.invoice_id))
     return session.scalars(
         select(CreditNote)
         .where(CreditNote.id == credit_id)

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from server.billing.letterhead import registered
 from server.billing.model import Invoice, InvoiceOrder
+from server.billing.queries import order_ids_of
 from server.catalog import queries as catalog
 from server.core.acting import acting_for
 from server.core.memory import remembered
 from server.core.problems import Conflict, Text
 from server.orders.model import Order
-from server.orders.service.holding import held
+from server.orders.service.holding import held, hold_all
 from server.parties.model import BillingType
 from shared.states import BillingState
 from shared.wire.terms import TaxRule
@@ -66,6 +67,19 @@ def issuing(session: Session, order: Order) -> Iterator[UUID]:
             )
         with acting_for(session, issuer_id):
             yield issuer_id
+
+
+def hold_credited(session: Session, invoice: Invoice) -> list[Order]:
+    """Hold the orders of an invoice until the transaction ends, and return them; before what is left of it is read.
+
+    Whatever credits an invoice holds its orders first: a void, a delivery and its correction hold them anyway, a person
+    who credits items or decides of a proposal does it here. Two of them can then never give one line back twice. Orders
+    come before accounts, and these before counters.
+
+    Source: laws 8, 9; ADR 0049.
+    """
+    with acting_for(session, invoice.owner_id):
+        return hold_all(session, order_ids=order_ids_of(session, invoice_id=invoice.id))
 
 
 def mark_billed(session: Session, order: Order) -> None:

@@ -12,10 +12,11 @@ from server.billing.drafting import priced_of
 from server.billing.model import CreditNote, Invoice
 from server.billing.queries import credit_of_cause, credited_quantities
 from server.billing.service.credits import PERSON, issue_credit
+from server.billing.service.holding import hold_credited
 from server.core.acting import acting_for
 from server.core.problems import Text
 from server.core.stamp import Stamp
-from server.ledger.service import lock_accounts, lock_command
+from server.ledger.service import lock_command
 from shared.pricing import credit_of
 
 
@@ -44,7 +45,7 @@ def credit_items(
         )
     with acting_for(session, invoice.owner_id):
         lock_command(session, issuer_id=invoice.owner_id, key=key)
-        lock_accounts(session, pairs=[(invoice.owner_id, invoice.buyer_id)])
+        hold_credited(session, invoice)
         known = credit_of_cause(session, issuer_id=invoice.owner_id, cause_kind=PERSON, cause_id=key)
         if known is not None:
             return known

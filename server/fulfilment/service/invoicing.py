@@ -109,6 +109,7 @@ def void_joined(session: Session, *, joined_id: UUID, reason: str, stamp: Stamp)
     Source: C6, C15.
     """
     joined = joined_invoice(session, joined_id=joined_id)
+    _hold_together(session, joined.sections)
     return [void_by_hand(session, invoice_id=one.id, reason=reason, stamp=stamp) for one in joined.sections]
 
 
@@ -152,6 +153,12 @@ def _held_invoice(session: Session, invoice_id: UUID) -> tuple[Invoice, list[Ord
     orders = hold_all(session, order_ids=order_ids_of(session, invoice_id=invoice.id))
     _require_issuing_side(session, invoice.owner_id, orders)
     return invoice, orders
+
+
+def _hold_together(session: Session, invoices: Sequence[Invoice]) -> None:
+    """All orders in the order that everyone keeps, before the first is touched."""
+    wanted = [order_id for one in invoices for order_id in order_ids_of(session, invoice_id=one.id)]
+    hold_all(session, order_ids=wanted)
 
 
 def _is_void(session: Session, invoice: Invoice) -> bool:
