@@ -88,8 +88,8 @@ class Flow(Shown):
         taken = CollectionDraft(issuer_id=issuer_id, method="cash", amount_cents=amount_cents)
         collect_cash(self.tablet, **self._at, taken=taken)
 
-    def finish(self, signing: Signing | None) -> None:
-        """Seal the open stop; it can be undone for ten seconds."""
+    def finish(self, signing: Signing | None, seen: str) -> None:
+        """Seal the open stop as the signer saw it; it can be undone for ten seconds."""
         finish_stop(
             self.tablet,
             run_id=self.run_id,
@@ -98,6 +98,7 @@ class Flow(Shown):
             language=self.language,
             now=self.clock.now(),
             place=self.machine.location.fix(),
+            seen=seen,
         )
         self.undoable = self.stop_id
         self.sealed()

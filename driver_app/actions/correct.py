@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from driver_app.clock import Moment
-from driver_app.store import attachments, drafts, outbox, states
+from driver_app.store import attachments, bundles, drafts, outbox, states
 from driver_app.store.database import Session
 from driver_app.store.drafts import StopDraft
 from driver_app.store.outbox import Entry
@@ -96,7 +96,8 @@ def _draft(session: Session, run_id: str, stop_id: str, *, corrects: str) -> Sto
     draft = drafts.load(session, run_id=run_id, stop_id=stop_id)
     if draft is None:
         raise _too_late(stop_id)
-    changed = msgspec.structs.replace(draft, corrects=corrects)
+    stop = bundles.stop_of(bundles.load(session, run_id), stop_id)
+    changed = msgspec.structs.replace(drafts.fitted(draft, stop), corrects=corrects)
     drafts.save(session, changed, run_id=run_id)
     return changed
 

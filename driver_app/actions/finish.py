@@ -18,11 +18,19 @@ from driver_app.store.drafts import StopDraft
 from driver_app.store.states import StopProgress
 from driver_app.tablet import Tablet
 from shared.disclosure import VisitTree, seal_tree
-from shared.problems import Language, Text
+from shared.problems import Language, Problem, Text
 from shared.wire.bundle import BundleRun, BundleStop
 from shared.wire.event import Fix, VisitFinished
 
 UNDO_MS = 10_000
+
+
+class StatementChanged(Problem):
+    """The office changed the stop between what the signer read and the finish."""
+
+    slug = "tablet-statement-changed"
+    status = 409
+    title = Text("Arrêt changé par le bureau", "Stop changed by the office")
 
 
 def finish_stop(
@@ -35,8 +43,11 @@ def finish_stop(
     now: Moment,
     place: Fix | None = None,
     undo_ms: int = UNDO_MS,
+    seen: str | None = None,
 ) -> str:
     """Seal the visit and return its event's id; it waits ``undo_ms`` before it may leave the tablet.
+
+    ``seen`` is the hash of the statement that the signer read, None where nobody read one.
 
     One transaction holds the sealed event, the signature and its picture, the photos' place in the queue and the
     stop's state: after a power cut all of it stands, or the draft does.
@@ -45,6 +56,7 @@ def finish_stop(
         StopNotOpen: nobody arrived, or it is finished already.
         ReasonMissing, PhotoMissing: a difference is not explained.
         SignatureMissing: goods were delivered and nobody signed.
+        StatementChanged: the office changed the stop while it was read.
 
     Source: R019, R025.
     """
@@ -54,6 +66,7 @@ def finish_stop(
         run = bundles.load(session, run_id)
         visit = _Visit(run, bundles.stop_of(run, stop_id), draft, language, now, place, undo_ms)
         require_complete(run, draft)
+        _require_seen(visit, seen)
         signed = signing if draft.failure and signing is None else require_signing(signing)
         return _seal_visit(tablet, session, visit, progress, signed)
 
@@ -76,6 +89,17 @@ class _Visit(msgspec.Struct, frozen=True):
         """Every photo of the visit, once."""
         of_lines = (sha256 for line in self.draft.lines.values() for sha256 in line.photos)
         return tuple(dict.fromkeys((*of_lines, *(photo.sha256 for photo in self.draft.photos))))
+
+
+def _require_seen(visit: _Visit, seen: str | None) -> None:
+    if seen is not None and seen != state(visit.run, visit.stop, visit.draft, visit.language).sha256:
+        raise StatementChanged(
+            Text(
+                "Le bureau vient de changer cet arrêt. Vérifiez chaque ligne et faites signer de nouveau.",
+                "The office has just changed this stop. Check each line and have it signed again.",
+            ),
+            where=visit.stop.stop_id,
+        )
 
 
 def _open(session: Session, run_id: str, stop_id: str) -> tuple[StopProgress, StopDraft]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from driver_app.store.database import Session
@@ -56,7 +58,7 @@ def keep_only(session: Session, run_ids: set[str]) -> None:
 
 
 def load(session: Session, run_id: str) -> BundleRun:
-    """Return the latest version of a run, gone or not.
+    """Return the latest version of a run, gone or not, with the stops that were opened here and have left it since.
 
     Raises:
         UnknownRun: it was never pulled.
@@ -72,7 +74,24 @@ def load(session: Session, run_id: str) -> BundleRun:
             ),
             where=run_id,
         )
-    return msgspec.json.decode(session.vault.open(row[1], f"run:{run_id}:{row[0]}"), type=BundleRun)
+    run = msgspec.json.decode(session.vault.open(row[1], f"run:{run_id}:{row[0]}"), type=BundleRun)
+    opened = {stop_id for (stop_id,) in session.db.execute("SELECT stop_id FROM draft WHERE run_id = ?", (run_id,))}
+    left = opened - {stop.stop_id for stop in run.stops}
+    return msgspec.structs.replace(run, stops=(*run.stops, *_earlier(session, run, left))) if left else run
+
+
+def _earlier(session: Session, run: BundleRun, left: set[str]) -> Iterator[BundleStop]:
+    """Yield stops as the latest version before this one has them."""
+    rows = session.db.execute(
+        "SELECT version, body FROM bundle_run WHERE run_id = ? AND version < ? ORDER BY version DESC",
+        (run.run_id, run.version),
+    )
+    for version, body in rows:
+        if not left:
+            return
+        before = msgspec.json.decode(session.vault.open(body, f"run:{run.run_id}:{version}"), type=BundleRun)
+        yield from (stop for stop in before.stops if stop.stop_id in left)
+        left = left - {stop.stop_id for stop in before.stops}
 
 
 def current(session: Session) -> tuple[BundleRun, ...]:

@@ -8,6 +8,7 @@ import msgspec
 
 from driver_app.store.database import Session
 from shared.wire.bundle import BundleStop
+from shared.wire.terms import GoodsLine
 
 
 class _Entry(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +65,10 @@ class PhotoDraft(_Entry, frozen=True, kw_only=True):
 
 
 class StopDraft(_Entry, frozen=True, kw_only=True):
-    """Everything entered at one stop. ``failure`` says why nothing could be delivered."""
+    """Everything entered at one stop. ``failure`` says why nothing could be delivered.
+
+    ``has_changed``: the office changed what the stop is about since the driver opened it.
+    """
 
     stop_id: str
     arrived_ms: int
@@ -74,6 +78,7 @@ class StopDraft(_Entry, frozen=True, kw_only=True):
     photos: tuple[PhotoDraft, ...] = ()
     failure: str = ""
     corrects: str = ""
+    has_changed: bool = False
 
 
 def new_draft(stop: BundleStop, *, arrived_ms: int) -> StopDraft:
@@ -105,3 +110,33 @@ def save(session: Session, draft: StopDraft, *, run_id: str) -> None:
         "ON CONFLICT (run_id, stop_id) DO UPDATE SET body = excluded.body",
         (run_id, draft.stop_id, body),
     )
+
+
+def fitted(draft: StopDraft, stop: BundleStop) -> StopDraft:
+    """Return a draft that speaks of a stop as the office has it now; what was handed over stays what it was.
+
+    Above the new quantity it is extra, below it the rest is missing and asks for a reason anew. Of a line that is new
+    nothing was handed over. Empties and money that the stop does not know any more are left out.
+    """
+    lines = [line for order in stop.orders for line in order.goods.lines]
+    offered = {(one.container_class, one.owner_id) for one in stop.containers}
+    issuers = {one.issuer_id for one in stop.collect}
+    fits = msgspec.structs.replace(
+        draft,
+        lines={line.line_id: _fitted(draft.lines.get(line.line_id), line, draft.failure) for line in lines},
+        containers=tuple(one for one in draft.containers if (one.container_class, one.owner_id) in offered),
+        collections=tuple(one for one in draft.collections if one.issuer_id in issuers),
+    )
+    return draft if fits == draft else msgspec.structs.replace(fits, has_changed=True)
+
+
+def _fitted(counted: LineDraft | None, line: GoodsLine, failure: str) -> LineDraft:
+    before = counted or LineDraft(line_id=line.line_id, ordered=0, delivered=0)
+    if before.ordered == line.quantity:
+        return before
+    if failure:
+        return msgspec.structs.replace(before, ordered=line.quantity, returned=line.quantity, reason=failure)
+    handed = before.delivered + before.extra
+    delivered = min(handed, line.quantity)
+    fits = msgspec.structs.replace(before, ordered=line.quantity, delivered=delivered, extra=handed - delivered)
+    return fits if fits.is_explained else msgspec.structs.replace(fits, not_shipped=0, lost=0, returned=0, reason="")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from driver_app.clock import Clock, Moment
-from driver_app.store import attachments, bundles, settings, states
+from driver_app.store import attachments, bundles, drafts, settings, states
 from driver_app.store.commit_points import PULL_ANSWERED
 from driver_app.store.database import Session, Store
 from driver_app.sync.office import Office, PulledRuns
-from shared.wire.bundle import FileRef, RunStanding
+from shared.wire.bundle import BundleRun, FileRef, RunStanding
 
 
 def pull_runs(store: Store, office: Office, device_id: str, clock: Clock) -> int:
@@ -44,7 +44,7 @@ def _keep_file(store: Store, file: FileRef, body: bytes) -> None:
 
 def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
     for body in pulled.runs:
-        bundles.keep(session, bytes(body))
+        _fit_drafts(session, bundles.keep(session, bytes(body)))
     bundles.keep_only(session, set(pulled.live))
     for standing in pulled.standing:
         _take_over(session, standing)
@@ -56,6 +56,22 @@ def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
         session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch, run_tags=pulled.tags)
     )
     remember_contact(session, pulled.server_ms, now)
+
+
+def _fit_drafts(session: Session, run: BundleRun) -> None:
+    """What is being counted speaks of its stop as the office has it now; what is finished was sealed as it was.
+
+    A stop that the office took off stays open here: what was handed over there is sealed, and a person looks at it.
+    """
+    stops = {stop.stop_id: stop for stop in run.stops}
+    for stop_id, progress in states.stops_of(session, run.run_id).items():
+        draft = drafts.load(session, run_id=run.run_id, stop_id=stop_id)
+        if draft is None or progress.is_finished:
+            continue
+        stop = stops.get(stop_id)
+        fits = drafts.fitted(draft, stop) if stop else msgspec.structs.replace(draft, has_changed=True)
+        if fits != draft:
+            drafts.save(session, fits, run_id=run.run_id)
 
 
 def _take_over(session: Session, standing: RunStanding) -> None:

@@ -208,6 +208,8 @@ class DriverApp(App):
             self.go("empty")  # it is over, and the office took it off
         elif self.root.current in ("tour", "outbox"):
             self.root.current_screen.refresh()
+        elif self.root.current == "stop" and self.flow.show_stop() != self.root.current_screen.shown:
+            self.root.current_screen.refresh()  # the office changed it while it is counted
 
     def say(self, sentence: Text, _language: str) -> str:
         """Return a sentence in the driver's language; kv passes the language to be told when it changes."""

@@ -49,8 +49,10 @@ class ProofScreen(TabletScreen):
     def finish(self) -> None:
         """Seal the visit and go back to the list."""
         signing = None if self._is_unsigned else self.ids.pad.signing(self.who, "")
-        if self.app.attempt(lambda: self.flow.finish(signing)):
+        if self.app.attempt(lambda: self.flow.finish(signing, self.shown.seen)):
             self.app.finished()
+        elif self.flow.draft.has_changed or self.flow.show_proof().seen != self.shown.seen:
+            self.app.go("stop")
 
     @property
     def _is_unsigned(self) -> bool:

@@ -44,10 +44,11 @@ def present_ending(
         for order in stop.orders:
             for line in order.goods.lines:
                 name = line.description_en if language == "en" else line.description_fr
-                goods[name, line.unit] += draft.lines[line.line_id].returned
+                if line.line_id in draft.lines:  # the office may have added it after the stop was finished
+                    goods[name, line.unit] += draft.lines[line.line_id].returned
         names = {item.container_class: (item.name_en if language == "en" else item.name_fr) for item in stop.containers}
         for counted in draft.containers:
-            empties[names[counted.container_class]] += counted.returned
+            empties[names.get(counted.container_class, counted.container_class)] += counted.returned
     rows = [PairView(name, words.units(total, unit, language)) for (name, unit), total in goods.items() if total]
     rows += [PairView(name, str(total)) for name, total in empties.items() if total]
     return EndingView(tuple(rows), words.money(cash_cents, language), is_returned)

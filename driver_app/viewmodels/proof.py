@@ -27,7 +27,10 @@ class ProofRow:
 
 @dataclass(frozen=True, slots=True)
 class ProofView:
-    """The proof screen. ``default_name`` is chosen already when only one person receives here."""
+    """The proof screen. ``default_name`` is chosen already when only one person receives here.
+
+    ``seen`` is the hash of what the signer reads.
+    """
 
     title: str
     rows: tuple[ProofRow, ...]
@@ -35,6 +38,7 @@ class ProofView:
     default_name: str
     may_finish_unsigned: bool
     consent: str
+    seen: str
 
 
 def present_proof(stop: BundleStop, statement: Statement) -> ProofView:
@@ -46,6 +50,7 @@ def present_proof(stop: BundleStop, statement: Statement) -> ProofView:
         default_name=stop.recipients[0] if len(stop.recipients) == 1 else "",
         may_finish_unsigned=bool(statement.failure),
         consent=statement.consent,
+        seen=statement.sha256,
     )
 
 

@@ -37,7 +37,8 @@ class StopView:
 
     title: str
     address: str
-    access: str
+    note: str
+    has_changed: bool
     rows: tuple[RowView, ...]
     total: str
     primary: str
@@ -53,7 +54,8 @@ def present_stop(run: BundleRun, stop: BundleStop, draft: StopDraft, language: L
     return StopView(
         title=f"{stop.position}. {stop.place.name}",
         address=f"{stop.place.street}, {stop.place.city}",
-        access=stop.place.access_note,
+        note=texts.STOP_CHANGED.say(language) if draft.has_changed else stop.place.access_note or "–",
+        has_changed=draft.has_changed,
         rows=tuple(_rows(run, stop, draft, language)),
         total=total_of(stop, draft, language),
         primary=_primary(leads_to, draft, language),

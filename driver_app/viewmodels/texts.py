@@ -90,6 +90,10 @@ KEEP_NIP = Text("Garder ce NIP", "Keep this PIN")
 
 ORDERED = Text("Commandé", "Ordered")
 EXTRA = Text("en plus", "extra")
+STOP_CHANGED = Text(
+    "Le bureau a changé cet arrêt depuis que vous l’avez ouvert. Vérifiez chaque ligne.",
+    "The office changed this stop since you opened it. Check each line.",
+)
 ACCESS = Text("Consigne d’accès", "Access note")
 ALL_DELIVERED = Text("Tout livré · faire signer", "All delivered · get signature")
 GET_SIGNATURE = Text("Faire signer", "Get signature")

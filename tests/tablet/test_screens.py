@@ -14,6 +14,7 @@ from shared.sealing_event import open_event, visit_of
 from shared.visit import read_visit
 from shared.visit_facts import VisitFacts
 from shared.wire.event import VisitFinished
+from tests.factories.changed_runs import with_quantities
 from tests.factories.runs import make_run
 from tests.factories.tablets import Cab
 from tests.tablet.pilot import Pilot
@@ -212,6 +213,26 @@ def test_a_finish_is_undone_by_one_touch(road: Driving) -> None:
     pilot.tap("go-on")
     sign_and_finish(pilot)
     assert sealed(cab)[1].outcome == "complete"
+
+
+def test_a_stop_that_changes_while_it_is_signed_is_shown_and_signed_anew(road: Driving) -> None:
+    """What is signed is what is billed: the office sends another quantity, and the driver is told before the seal."""
+    cab, pilot = road
+    pilot.tap("stop-2")
+    pilot.tap("go-on")
+    pilot.tap("who-0")
+    pilot.sign()
+    line = cab.run.stops[1].orders[0].goods.lines[0]
+    cab.office.runs = (with_quantities(cab.run, 1, {0: line.quantity + 1}, version=2),)
+    assert cab.engine.pull().runs == 1
+    pilot.tap("finish")
+    assert pilot.app.root.current == "stop"
+    assert pilot.shows("Le bureau a changé cet arrêt")
+    pilot.tap("qty-1-plus")
+    pilot.tap("go-on")
+    assert pilot.find("finish").disabled
+    sign_and_finish(pilot)
+    assert sealed(cab)[1].orders[0].lines[0].delivered == line.quantity + 1
 
 
 def test_the_signature_goes_to_the_stop_on_screen(road: Driving) -> None:
