@@ -92,7 +92,7 @@ class Driver:
         if self.cab.do(act):
             self.cab.around.injected.count("correction")
             for line in self._draft(run_id, stop_id).lines.values():
-                if self._random.random() < 0.6:
+                if self._random.random() < 0.6 or not line.is_explained:
                     whole = LineDraft(line_id=line.line_id, ordered=line.ordered, delivered=line.ordered)
                     counted = self._counted(line) if self._random.random() < 0.6 else whole
                     self.cab.do(partial(_set_line, at={"run_id": run_id, "stop_id": stop_id}, counted=counted))
@@ -120,7 +120,7 @@ class Driver:
             self.cab.do(lambda tablet, _: fail_stop(tablet, run_id=run_id, stop_id=stop_id, failure=failure))
             return
         for line in self._draft(run_id, stop_id).lines.values():
-            if self._random.random() < 0.3:
+            if self._random.random() < 0.3 or not line.is_explained:  # the office may have changed it
                 counted = self._counted(line)
                 self.cab.do(partial(_set_line, at={"run_id": run_id, "stop_id": stop_id}, counted=counted))
         self._take_along(run_id, stop)
