@@ -18,7 +18,7 @@ from server.core.embedded.postgres import EmbeddedPostgres, find_pg_bin
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "example.env"
-OURS = {"web", "worker", "backup", "migrate", "store", "store-setup"}
+OURS = {"web", "worker", "backup", "upkeep", "migrate", "store", "store-setup"}
 
 
 def composed(*, without: str = "") -> subprocess.CompletedProcess[str]:
@@ -32,7 +32,8 @@ def composed(*, without: str = "") -> subprocess.CompletedProcess[str]:
     with tempfile.NamedTemporaryFile("w", suffix=".env") as filled:
         filled.writelines(f"{name}={value}\n" for name, value in values.items())
         filled.flush()
-        command = [program, "--env-file", filled.name, "--profile", "trial", "--profile", "backup", "config"]
+        command = [program, "--env-file", filled.name, "--profile", "trial", "--profile", "backup"]
+        command += ["--profile", "upkeep", "config"]
         plain = {"PATH": os.environ["PATH"], "HOME": filled.name}
         return subprocess.run(command, cwd=ROOT, env=plain, capture_output=True, text=True, check=False)
 
@@ -74,9 +75,9 @@ def test_only_the_proxy_faces_the_world(services: dict[str, Any]) -> None:
 
 
 def test_each_container_gets_only_its_own_secrets(services: dict[str, Any]) -> None:
-    """Platform: the role that owns the schema is used by migrations alone."""
+    """Platform: the role that owns the schema is used by migrations, and by what goes through all organisations."""
     holders = {name for name, one in services.items() if "tournee_owner_password" in str(one.get("environment"))}
-    assert holders == {"database", "migrate"}
+    assert holders == {"database", "migrate", "upkeep"}
     superusers = {name for name, one in services.items() if "value-of-postgres_password" in str(one.get("environment"))}
     assert superusers == {"database", "backup"}
 
@@ -95,6 +96,27 @@ def test_a_backup_has_what_it_needs_and_a_place_that_lasts(services: dict[str, A
     assert all(folder in made for folder in mounted)
 
 
+def test_half_sent_files_lie_in_a_volume_that_lasts(services: dict[str, Any]) -> None:
+    """G7, limits: a chunk is on disk before its answer; root's file system is read-only, and the worker sweeps."""
+    made = (ROOT / "deploy" / "Dockerfile").read_text()
+    for name in ("web", "worker"):
+        mounted = {place: volume for volume, place, _way in map(_split, services[name]["volumes"])}
+        assert mounted[services[name]["environment"]["TOURNEE_STORE_PATH"]] == "uploads"
+        assert all(folder in made for folder in mounted)
+
+
+def test_retention_has_what_it_needs(services: dict[str, Any]) -> None:
+    """Retention: pictures of every organisation go, their proofs are sealed anew by the office's key."""
+    upkeep, web = services["upkeep"], services["web"]
+    assert upkeep["command"] == ["tournee", "retention", "run"]
+    assert [place for _name, place, _way in map(_split, upkeep["volumes"])] == [
+        upkeep["environment"]["TOURNEE_SECRETS_PATH"]
+    ]
+    assert web["environment"].items() <= upkeep["environment"].items()
+    assert "TOURNEE_OWNER_DATABASE_URL" in upkeep["environment"]
+    assert upkeep["restart"] == "no"
+
+
 def _split(volume: str) -> list[str]:
     return volume.split(":")
 
@@ -105,7 +127,7 @@ def test_the_manual_names_services_and_volumes_that_are_there(services: dict[str
     chapter = manual.partition("## With `docker compose`")[2].partition("\n## ")[0]
     assert chapter
     named = re.findall(r"run --rm (?:--no-deps |-T |--user \S+ |--volume \S+ |--entrypoint \S+ )*([a-z-]+)", chapter)
-    assert "backup" in named
+    assert {"backup", "upkeep"} <= set(named)
     assert set(named) <= set(services)
     volumes = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["volumes"]
     used = re.findall(r"tournee_([a-z]+)", chapter)
