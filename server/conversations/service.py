@@ -14,12 +14,14 @@ from server.conversations import events
 from server.conversations.model import Message, Thread, ThreadSubject
 from server.core import facts
 from server.core.acting import acting_org
+from server.core.once import require_same
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from shared.ids import new_id
 
 MAX_MESSAGE: Final = 4000
 SYSTEM_NAME: Final = "Tournée"
+_BEGINNING: Final = 60
 _OPEN: Final = insert(Thread).on_conflict_do_nothing().returning(Thread)
 
 
@@ -49,6 +51,7 @@ def say(
 
     Raises:
         BadMessage: nothing was said, or more than ``MAX_MESSAGE`` characters.
+        KeyUsed: the key said something else.
 
     Source: R022, R046.
     """
@@ -60,6 +63,7 @@ def say(
     circle = sorted(set(readers) - {acting_org(session)})
     thread = _thread(session, {"subject": subject, "subject_id": subject_id, "topic": topic}, circle, stamp)
     if key is not None and (known := _said_before(session, thread, key, stamp)) is not None:
+        _require_same(known, text)
         return known
     message = Message(
         id=new_id(),
@@ -77,6 +81,12 @@ def say(
     session.flush()
     facts.record(session, events.MESSAGE_SAID, message.id, stamp, readers=tuple(circle))
     return message
+
+
+def _require_same(known: Message, text: Text) -> None:
+    begun = known.text_fr[:_BEGINNING]
+    what = Text(f"envoyer le message «\u00a0{begun}\u00a0»", f"send the message “{begun}”")
+    require_same((text.fr, text.en), (known.text_fr, known.text_en), what=what)
 
 
 def _said_before(session: Session, thread: Thread, key: UUID, stamp: Stamp) -> Message | None:

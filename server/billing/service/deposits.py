@@ -16,6 +16,7 @@ from server.billing.model import CreditKind, CreditLine, CreditNote
 from server.billing.queries import credit_of_cause
 from server.billing.service.credits import HAND, PERSON, VISIT, require_reason
 from server.billing.service.publication import want_published
+from server.billing.service.repeated import require_same_empties
 from server.catalog.model import ContainerClass
 from server.catalog.queries import container_classes, prices_on
 from server.core.acting import acting_for
@@ -98,6 +99,7 @@ def credit_empties(
         ReasonMissing: no reason is given.
         UnknownContainer: a class that the issuer may not read, or none at all.
         NoDeposit: a class has no deposit on that day.
+        KeyUsed: the key credited something else.
 
     Source: R081, R095; law 20.
     """
@@ -107,6 +109,7 @@ def credit_empties(
         lock_command(session, issuer_id=issuer_id, key=key)
         known = credit_of_cause(session, issuer_id=issuer_id, cause_kind=PERSON, cause_id=key)
         if known is not None:
+            require_same_empties(session, known, buyer_id=buyer_id, counted=counted, why=reason)
             return known
         returns = _counted(session, issuer_id, counted, stamp)
     note = _issue(

@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from server.billing.crediting import Cause, CreditAmounts, new_note
 from server.billing.drafting import tax_row
-from server.billing.letterhead import issuer_and_buyer_text, letterhead, require_registrations
+from server.billing.letterhead import Letterhead, issuer_and_buyer_text, letterhead, require_registrations
 from server.billing.model import CreditKind, CreditLine, CreditNote
 from server.billing.queries import credit_of_cause
 from server.billing.service.credits import PERSON, require_reason
 from server.billing.service.publication import want_published
+from server.billing.service.repeated import Line, require_same_amounts
 from server.core.acting import acting_for
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
@@ -64,6 +65,7 @@ def issue_free_credit(
     Raises:
         BadAmount: no line, too many, or an amount that is nothing, less, or far too much.
         ReasonMissing: no reason, or a line without words.
+        KeyUsed: the key credited something else.
 
     Source: R081, R088, R093, R094, R095; T3, T4.
     """
@@ -72,9 +74,12 @@ def issue_free_credit(
     with acting_for(session, issuer_id):
         lock_command(session, issuer_id=issuer_id, key=key)
         known = credit_of_cause(session, issuer_id=issuer_id, cause_kind=PERSON, cause_id=key)
-        if known is not None:
-            return known
         head = letterhead(session, org_id=issuer_id)
+        if known is not None:
+            require_same_amounts(
+                session, known, buyer_id=buyer_id, lines=_as_made(session, known, lines, head), why=reason
+            )
+            return known
         on = head.day_of(stamp.at)
         rules = tax_rules_for(session, issuer_id=issuer_id, on=on) if any(one.taxed for one in lines) else ()
         shares = {rule.code: _tax_shares(lines, rule) for rule in rules}
@@ -97,6 +102,12 @@ def issue_free_credit(
         session.flush()
         want_published(session, note, by_agent=False)
     return note
+
+
+def _as_made(session: Session, known: CreditNote, lines: Sequence[FreeLine], head: Letterhead) -> list[Line]:
+    """What these lines would have been on the day of the note: « taxed » says nothing where no tax was charged."""
+    rules = tax_rules_for(session, issuer_id=known.owner_id, on=head.day_of(known.created_at))
+    return [(one.description.fr, one.description.en, one.net_cents, one.taxed and bool(rules)) for one in lines]
 
 
 type _Shares = Mapping[str, Sequence[int]]

@@ -13,6 +13,7 @@ from server.billing.model import CreditNote, Invoice
 from server.billing.queries import credit_of_cause, credited_quantities
 from server.billing.service.credits import PERSON, issue_credit
 from server.billing.service.holding import hold_credited
+from server.billing.service.repeated import require_same_items
 from server.core.acting import acting_for
 from server.core.problems import Text
 from server.core.stamp import Stamp
@@ -33,6 +34,7 @@ def credit_items(
         ReasonMissing: no reason is given.
         CreditTooLarge: no unit at all, or of a line that is not the invoice's.
         QuantityOutOfRange: more than a line still has.
+        KeyUsed: the key credited something else.
 
     Source: R081, R088, R092, R095; T5, T6; laws 8, 9, 10.
     """
@@ -48,6 +50,7 @@ def credit_items(
         hold_credited(session, invoice)
         known = credit_of_cause(session, issuer_id=invoice.owner_id, cause_kind=PERSON, cause_id=key)
         if known is not None:
+            require_same_items(session, known, of=invoice.id, counted=asked, why=reason)
             return known
         taken = credited_quantities(session, invoice_id=invoice.id)
         credited = credit_of(

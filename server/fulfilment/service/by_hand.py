@@ -25,6 +25,7 @@ from server.fulfilment.service.correcting import require_every_line
 from server.fulfilment.service.settling import settle_at_desk
 from server.fulfilment.service.stock_effects import move_delivered_goods
 from server.fulfilment.service.taking import take_at_desk
+from server.fulfilment.service.told_again import require_same_told
 from server.fulfilment.service.told_taken import (
     CountedEmpties,
     ReceivedMoney,
@@ -150,6 +151,7 @@ def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp)
         Forbidden: neither the seller's side of an order without a carrier, nor the carrier of one with a carrier.
         RidesOnRun: it is on a run, whose tablet says what was accepted.
         IllegalMove: it has not left yet, or was delivered.
+        KeyUsed: the key recorded something else of the order.
         StaleOrder, NotThisOrder, UnbalancedLine, ReasonOfLine, ReasonNeeded, BadOrder: what is told cannot be.
         UnknownContainer, BilledOutside, MoreThanOwed, BadPayment: what was taken along cannot be.
         MissingRegistration: the invoice would charge a tax without a number; then nothing is delivered either.
@@ -162,6 +164,7 @@ def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp)
     with acting_for(session, keeper_of(order)):
         known = delivered.delivery_of_hand(session, order_id=order.id, key=told.key)
         if known is not None:
+            require_same_told(session, order, known, told, words=_words(order, told))
             return HandDelivered(known, ())
         require_revision(order, told.seen_revision)
         written = _written(session, order, told, stamp)

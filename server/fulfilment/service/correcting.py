@@ -42,6 +42,7 @@ from server.fulfilment.service.settling import (
 )
 from server.fulfilment.service.stock_effects import correct_delivered_goods
 from server.fulfilment.service.taken import correct_taken
+from server.fulfilment.service.told_again import require_same_correction
 from server.orders.model import Order
 from server.orders.service import correct_delivery
 from server.orders.service.holding import held
@@ -111,6 +112,7 @@ def correct_by_hand(
     Raises:
         NotFound: the acting carrier has no such delivery.
         ReasonNeeded, UnbalancedLine, NotThisOrder: what is said cannot be.
+        KeyUsed: the key corrected something else.
         DeliverySuperseded, OrderRidesAgain, NothingCorrected: the books say otherwise by now.
 
     Source: requirements, section 3 (« Correct a completed stop ») and section 4 (Stop).
@@ -119,7 +121,10 @@ def correct_by_hand(
     before = delivered.delivery(session, delivery_id)
     visit = _visit_locked(session, before)
     if (known := delivered.correction_of_key(session, owner_id=acting_org(session), key=key)) is not None:
-        return Corrected(delivered.delivery(session, known.delivery_id), ())
+        made = delivered.delivery(session, known.delivery_id)
+        page = f"/commandes/{known.order_id}"
+        require_same_correction(known, made, delivery_id=delivery_id, lines=lines, reason=words, order=page)
+        return Corrected(made, ())
     require_every_line(
         {str(line.order_line_id): line.ordered for line in before.lines}, [(one.line_id, one.ordered) for one in lines]
     )

@@ -162,6 +162,7 @@ def _require_same(known: Order, named: OrderParties, items: Sequence[OrderItem])
                 f"This form made order {known.number} already, filled in differently. Change it, or open a new form.",
             ),
             where="key",
+            page=f"/commandes/{known.id}",
         )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_org
-from server.core.once import lock_key
+from server.core.once import lock_key, require_same
 from server.core.problems import Problem, Text
 from server.core.stamp import Stamp
 from server.orders.model import Order
@@ -62,6 +62,7 @@ def request_plan(
 
     Raises:
         BadRequestForPlan: seconds, iterations or seed out of bounds.
+        KeyUsed: the key asked for another plan.
     """
     if not (1 <= seconds <= MAX_SECONDS and 0 <= seed <= MAX_SEED):
         raise BadRequestForPlan(
@@ -73,6 +74,9 @@ def request_plan(
             where="iterations",
         )
     if key is not None and (known := _asked_before(session, key)) is not None:
+        made = (known.runs_on, known.seconds, known.iterations, known.seed)
+        what = Text(f"demander un plan du {known.runs_on}", f"ask for a plan of {known.runs_on}")
+        require_same((runs_on, seconds, iterations, seed), made, what=what, path=f"/plans/{known.id}")
         return known
     plan = Plan(
         owner_id=acting_org(session),

@@ -17,6 +17,7 @@ from server.receivables.service.allocating import Part
 from server.receivables.service.applying import apply_credit
 from server.receivables.service.customers import require_customer
 from server.receivables.service.owning import creditable_invoice
+from server.receivables.service.repeated import require_same_parts
 
 
 class NothingCredited(Conflict):
@@ -71,6 +72,7 @@ def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -
         NoAccount: the buyer is no customer. Forbidden, NotFound: the invoice is not the caller's to credit.
         ReasonMissing, BadAmount, CreditTooLarge, UnknownContainer, NothingCredited: the credit cannot be.
         OverAllocated, NotOneAccount: ``parts`` ask for too much, or for somebody else's invoice.
+        KeyUsed: the key wrote another credit.
 
     Source: R081, R082, R088, R089, R092-R095.
     """
@@ -81,11 +83,18 @@ def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -
             where="containers",
         )
     if note.number:
+        _require_same_parts(session, note, new.parts)
         return note
     publish_pending(session, stamp=stamp)
     session.flush()
     apply_credit(session, credit=note, parts=new.parts, stamp=stamp)
     return note
+
+
+def _require_same_parts(session: Session, note: CreditNote, parts: Sequence[Part]) -> None:
+    what = Text(f"écrire la note de crédit {note.number}", f"write credit note {note.number}")
+    at = note.published_at or note.created_at
+    require_same_parts(session, parts, source_id=note.id, at=at, what=what, path=f"/credits/{note.id}")
 
 
 def _draft(session: Session, new: NewCredit, key: UUID, stamp: Stamp) -> CreditNote | None:

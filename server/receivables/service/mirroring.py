@@ -30,7 +30,7 @@ def mirror_refunds(session: Session, payment: Payment, refunded_cents: int, stam
         return
     _free_up_to(session, payment, beyond_cents, stamp)
     wish = Wish(amount_cents=beyond_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
-    key = uuid5(payment.id, f"refunded:{refunded_cents}")
+    key = uuid5(payment.id, f"refunded:{refunded_cents}:{len(_all(session, payment))}")
     finish_refund(
         session, refund=refund(session, source=payment, wish=wish, key=key, stamp=stamp), arrived=True, stamp=stamp
     )

@@ -35,6 +35,7 @@ from server.receivables.queries import payment_of_cause
 from server.receivables.service.allocating import read_anew
 from server.receivables.service.mirroring import mirror_chargebacks, mirror_refunds
 from server.receivables.service.payments import fail_payment, new_payment, received_of, succeed
+from server.receivables.service.repeated import require_same_online
 from shared.ids import new_id
 from shared.states import PaymentState
 
@@ -146,6 +147,7 @@ def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -
         NotFound, Forbidden: the invoice is not the acting buyer's.
         NotOnline: its issuer takes no payments online.
         NothingToPay: nothing is open.
+        KeyUsed: the key opened the payment of another invoice.
     """
     invoice = read_invoice(session, invoice_id=invoice_id)
     if invoice.buyer_id != acting_org(session):
@@ -156,10 +158,11 @@ def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -
     require_provider(session, issuer_id=invoice.owner_id)
     with acting_for(session, invoice.owner_id):
         ledger.lock_command(session, issuer_id=invoice.owner_id, key=key)
+        sections = sections_beside(session, invoice)
         known = payment_of_cause(session, issuer_id=invoice.owner_id, cause_id=key)
         if known is not None:
+            require_same_online(known, invoice_id=sections[0].id)
             return known
-        sections = sections_beside(session, invoice)
         asked = open_cents(session, issuer_id=invoice.owner_id, document_ids=[one.id for one in sections])
         still_cents = sum(asked.values())
         if still_cents <= 0:

@@ -24,6 +24,7 @@ from server.receivables.model import Payment, PaymentMethod, Refund, RefundState
 from server.receivables.queries import payment_of_cause
 from server.receivables.service.allocating import Part, free, oldest_first, read_anew, set_against
 from server.receivables.service.customers import require_customer
+from server.receivables.service.repeated import require_same_payment
 from shared.ids import new_id
 from shared.states import PaymentState
 
@@ -104,6 +105,7 @@ def record_payment(session: Session, *, issuer_id: UUID, paid: NewPayment, key: 
         BadPayment: no money, far too much, a day to come, or a reference that is too long.
         NoAccount: the buyer is no customer of the issuer.
         OverAllocated, NotOneAccount: ``parts`` ask for more than there is, or for somebody else's invoice.
+        KeyUsed: the key recorded another payment.
 
     Source: R044, R084.
     """
@@ -111,6 +113,8 @@ def record_payment(session: Session, *, issuer_id: UUID, paid: NewPayment, key: 
         ledger.lock_command(session, issuer_id=issuer_id, key=key)
         known = payment_of_cause(session, issuer_id=issuer_id, cause_id=key)
         if known is not None:
+            asked = (paid.buyer_id, paid.method, paid.amount_cents, paid.received_on, paid.reference)
+            require_same_payment(session, known, asked, paid.parts)
             return known
         require_customer(session, issuer_id=issuer_id, buyer_id=paid.buyer_id)
         head = letterhead(session, org_id=issuer_id)

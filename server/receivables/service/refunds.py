@@ -24,6 +24,7 @@ from server.receivables import events
 from server.receivables.model import BY_HAND, Payment, PaymentMethod, Refund, RefundState
 from server.receivables.queries import allocations_from
 from server.receivables.service.allocating import read_anew
+from server.receivables.service.repeated import require_same_refund
 from shared.ids import new_id
 from shared.states import CreditState, PaymentState
 
@@ -64,6 +65,7 @@ def refund(session: Session, *, source: Payment | CreditNote, wish: Wish, key: U
         NothingHeld: the money is not there.
         OverRefunded: more than it still holds (law 16).
         BadReason: no words, or too many.
+        KeyUsed: the key gave back something else.
 
     Source: the table of the ledger; section 4 (réussie → remboursée, émise → remboursée).
     """
@@ -71,6 +73,7 @@ def refund(session: Session, *, source: Payment | CreditNote, wish: Wish, key: U
         ledger.lock_command(session, issuer_id=source.owner_id, key=key)
         known = _of_cause(session, source.owner_id, key)
         if known is not None:
+            require_same_refund(known, (source.id, wish.amount_cents, wish.method, reason_of(wish.reason)))
             return known
         ledger.lock_accounts(session, pairs=[(source.owner_id, source.buyer_id)])
         read_anew(session, source)

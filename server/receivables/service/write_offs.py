@@ -19,6 +19,7 @@ from server.receivables import events
 from server.receivables.model import WriteOff
 from server.receivables.service.allocating import allocation_day
 from server.receivables.service.refunds import reason_of
+from server.receivables.service.repeated import require_same_write_off
 from shared.ids import new_id
 
 
@@ -33,6 +34,7 @@ def write_off(
     Raises:
         OverAllocated: nothing, or more than is open.
         BadReason: no words, or too many.
+        KeyUsed: the key wrote off something else.
 
     Source: the table of the ledger (write-off); law 6.
     """
@@ -42,6 +44,7 @@ def write_off(
             select(WriteOff).where(WriteOff.owner_id == invoice.owner_id, WriteOff.cause_id == key)
         ).one_or_none()
         if known is not None:
+            require_same_write_off(known, (invoice.id, amount_cents, reason_of(reason)))
             return known
         # the issuer's own pair is the lock of its numbers; one call takes both in the order that everyone keeps
         ledger.lock_accounts(

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID, uuid5
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from server.core import facts
 from server.core.acting import acting_for, acting_org
+from server.core.once import require_same
 from server.core.stamp import Stamp
 from server.stock import events, queries
 from server.stock.model import StockMove, StockPlace, StockReason
 from server.stock.service.keeping import bad, lock_format, name_of, require_keeper, require_note
 from server.stock.service.moving import MAX_MOVED, GoodsMove, move_goods
 from shared.ids import new_id
+from shared.problems import Text
 
 _TAKES: Final = frozenset({StockReason.BREAKAGE, StockReason.EXPIRED, StockReason.SAMPLE})
 _SAYABLE: Final = _TAKES | {StockReason.RECEIVED, StockReason.COUNTED, StockReason.OTHER}
@@ -46,6 +48,7 @@ def adjust(session: Session, *, seller_id: UUID, said: Adjustment, stamp: Stamp)
     Raises:
         Forbidden, NoAgreement: the acting organisation has no say in this stock.
         BadStock: a figure, reason or note that cannot be.
+        KeyUsed: the key made another adjustment.
 
     Source: R057.
     """
@@ -56,7 +59,8 @@ def adjust(session: Session, *, seller_id: UUID, said: Adjustment, stamp: Stamp)
         lock_format(session, seller_id=seller_id, format_id=said.format_id)
         cause_id = uuid5(seller_id, f"adjustment:{said.key}") if said.key else new_id()
         if (known := _made(session, cause_id)) is not None:
-            return known
+            _require_same(session, known, said)
+            return _change_of(known)
         change = _change(session, said)
         if change:
             _write(session, said, change, cause_id=cause_id, moved_by=moved_by, stamp=stamp)
@@ -64,12 +68,44 @@ def adjust(session: Session, *, seller_id: UUID, said: Adjustment, stamp: Stamp)
     return change
 
 
-def _made(session: Session, cause_id: UUID) -> int | None:
-    """Return the change that a command of this cause made before."""
-    made = session.scalars(select(StockMove).where(StockMove.cause_id == cause_id)).one_or_none()
-    if made is None:
-        return None
-    return made.quantity if made.target is StockPlace.WAREHOUSE else -made.quantity
+def _made(session: Session, cause_id: UUID) -> StockMove | None:
+    """Return the move that a command of this cause made before."""
+    return session.scalars(select(StockMove).where(StockMove.cause_id == cause_id)).one_or_none()
+
+
+def _require_same(session: Session, known: StockMove, said: Adjustment) -> None:
+    comes_in = known.target is StockPlace.WAREHOUSE
+    keeper_id = known.target_keeper_id if comes_in else known.source_keeper_id
+    is_count = known.reason is StockReason.COUNTED
+    made_of = _level_after(session, known, keeper_id) if is_count else _change_of(known)
+    asked_of = said.quantity if is_count else -abs(said.quantity) if said.reason in _TAKES else said.quantity
+    require_same(
+        (said.format_id, said.keeper_id, said.reason, asked_of, said.note),
+        (known.format_id, keeper_id, known.reason, made_of, known.note),
+        what=Text("un ajustement de stock", "a stock adjustment"),
+        path="/stock/mouvements",
+    )
+
+
+def _change_of(known: StockMove) -> int:
+    return known.quantity if known.target is StockPlace.WAREHOUSE else -known.quantity
+
+
+def _level_after(session: Session, known: StockMove, keeper_id: UUID | None) -> int:
+    """Return what a count said was there: what the keeper's warehouse had once its move was written."""
+    until = (StockMove.format_id == known.format_id, StockMove.moved_at <= known.moved_at)
+    came = _units(session, *until, _is_in(StockMove.target, StockMove.target_keeper_id, keeper_id))
+    return came - _units(session, *until, _is_in(StockMove.source, StockMove.source_keeper_id, keeper_id))
+
+
+def _is_in(
+    place: InstrumentedAttribute[StockPlace], keeper: InstrumentedAttribute[UUID | None], keeper_id: UUID | None
+) -> ColumnElement[bool]:
+    return and_(place == StockPlace.WAREHOUSE, keeper.is_not_distinct_from(keeper_id))
+
+
+def _units(session: Session, *which: ColumnElement[bool]) -> int:
+    return int(session.scalar(select(func.coalesce(func.sum(StockMove.quantity), 0)).where(*which)) or 0)
 
 
 def _change(session: Session, said: Adjustment) -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.core import facts
 from server.core.acting import acting_for, acting_org
+from server.core.once import require_same
 from server.core.problems import Conflict, Forbidden, NotFound, Text
 from server.core.stamp import Stamp
 from server.parties import service as deals
@@ -50,6 +51,7 @@ def send_transfer(session: Session, *, seller_id: UUID, sent: Sent, stamp: Stamp
         Forbidden, NoAgreement: the acting organisation does not keep them, or has no agreement.
         NotEnoughKept: more than lies there.
         BadStock: nothing, too much, or both ends the same.
+        KeyUsed: the key sent another transfer.
 
     Source: R057; features (transfers between companies, sent and accepted).
     """
@@ -64,6 +66,7 @@ def send_transfer(session: Session, *, seller_id: UUID, sent: Sent, stamp: Stamp
         for format_id in sorted(sent.quantities):
             lock_format(session, seller_id=seller_id, format_id=format_id)
         if (known := session.get(StockTransfer, transfer_id)) is not None:
+            _require_same(session, known, sent)
             return known
         for format_id, quantity in sorted(sent.quantities.items()):
             _require_kept(session, format_id, sent.source_keeper_id, quantity)
@@ -126,6 +129,20 @@ def cancel_transfer(session: Session, *, transfer_id: UUID, stamp: Stamp) -> Sto
         _move(session, made, sent, (StockPlace.TRANSIT, StockPlace.WAREHOUSE), stamp=stamp, back=True)
         facts.record(session, events.TRANSFER_CANCELLED, made.id, stamp, readers=tuple(made.party_ids))
     return made
+
+
+def _require_same(session: Session, known: StockTransfer, sent: Sent) -> None:
+    require_same(
+        (sent.source_keeper_id, sent.target_keeper_id, sent.note, dict(sent.quantities)),
+        (
+            known.source_keeper_id,
+            known.target_keeper_id,
+            known.note,
+            {line.format_id: line.quantity for line in _lines(session, known)},
+        ),
+        what=Text("envoyer un transfert de stock", "send a stock transfer"),
+        path="/stock/transferts",
+    )
 
 
 def _require_deal(session: Session, seller_id: UUID, keeper_id: UUID | None) -> None:

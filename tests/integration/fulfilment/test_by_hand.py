@@ -210,7 +210,7 @@ def side_by_side(ask: Callable[[int], Any]) -> list[Any]:
 
 @pytest.mark.parametrize("same_key", [True, False], ids=["one-command", "four-commands"])
 def test_told_four_times_at_once_it_is_recorded_once(desk: Desk, *, same_key: bool) -> None:
-    """R024, R042: with one key each is answered as the first; with keys of their own three are refused."""
+    """R024, R042: of one key each is answered as the first, other words are refused; of four keys three are."""
     order = desk.order(desk.credited)
     owner = desk.of(desk.credited)
     asked = told(order)
@@ -228,6 +228,14 @@ def test_told_four_times_at_once_it_is_recorded_once(desk: Desk, *, same_key: bo
         assert session.scalar(select(func.count()).select_from(Delivery).where(mine)) == 1
         assert session.scalar(select(func.count()).where(HandRecord.order_id == UUID(order["id"]))) == 1
     assert [one["state"] for one in documents(owner, order)[1]] == ["issued"]
+    if same_key:
+        cheque = {"method": "cheque", "amount_cents": 900}
+        for other in ({"lines": told(order, 2)["lines"]}, {"words": "Au quai"}, {"collections": [cheque]}):
+            refused = owner.post(f"{API}/{order['id']}/deliver", json=asked | other).json
+            assert (refused["slug"], refused["page"]) == (
+                "key-used",
+                f"/livraisons/{deliveries(owner, order)[0]['id']}",
+            )
 
 
 def test_a_carriers_order_without_a_run_is_recorded_by_its_office_with_a_reason(desk: Desk) -> None:
@@ -354,6 +362,8 @@ def test_the_office_corrects_what_was_recorded_as_it_corrects_a_synced_delivery(
     assert (corrected["delivery"]["revision"], corrected["delivery"]["by_hand"]["words"]) == (2, "")
     assert [one["kind"] for one in corrected["documents"]] == ["credit_note"]
     assert answered(owner.post(door, json=asked))["documents"] == []
+    for other in ({"reason": "Deux fûts revenus"}, {"lines": [lines[0] | {"lost": 1}, lines[1]]}):
+        assert owner.post(door, json=asked | other).json["slug"] == "key-used"
     assert sorted(billed_units(desk.credited.id, UUID(order["id"])).values()) == [1, 3]
     second = corrected["delivery"]["id"]
     page = unescape(desk.trade.buyer.get(f"/livraisons/{second}").text)

@@ -68,6 +68,8 @@ def test_asked_again_a_day_is_planned_once(app: Flask) -> None:
     wish = DAY | {"seconds": 1, "key": str(new_id())}
     plan, again = (dispatcher.post(f"{API}/plans", json=wish).json for _ in range(2))
     assert plan == again
+    other = dispatcher.post(f"{API}/plans", json=wish | {"seconds": 2}).json
+    assert (other["slug"], other["page"]) == ("key-used", f"/plans/{plan['id']}")
     assert len(dispatcher.get(f"{API}/plans?runs_on={RUN_DAY}").json) == 1
     solve_plan(owner_id=str(world.carrier_id), subject_id=plan["id"])
     (run,) = dispatcher.post(f"{API}/plans/{plan['id']}/adopt").json

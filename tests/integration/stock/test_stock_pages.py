@@ -19,7 +19,7 @@ from tests.factories.unfolding import unfolded
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 from tests.factories.world import World, make_order, make_world, stamp
 
-KEY = str(new_id())
+KEY, COUNT_KEY = str(new_id()), str(new_id())
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,16 @@ def adjusted(desk: Desk, reason: str, quantity: str, *, status: int = 303, **mor
 
 
 def test_stock_is_adjusted_with_a_reason_and_orders_reserve_it(desk: Desk) -> None:
-    """R057, C9: received, counted, broken; every movement is listed with its reason."""
+    """R057, C9: received, counted, broken; every movement is listed with its reason; a form's key is of one of them."""
     adjusted(desk, "received", "100")
     adjusted(desk, "breakage", "4", note="Palette échappée")
     adjusted(desk, "other", "-2", note="Don")
-    adjusted(desk, "counted", "90")
+    for _ in range(2):
+        adjusted(desk, "counted", "90", key=COUNT_KEY)
+    assert adjusted(desk, "counted", "80", key=COUNT_KEY, status=409)["slug"] == "key-used"
     for _ in range(2):  # a form that is sent twice carries its key, and counts once
         adjusted(desk, "breakage", "1", key=KEY)
+    assert adjusted(desk, "breakage", "2", key=KEY, status=409)["slug"] == "key-used"
     adjusted(desk, "received", "1")
     assert adjusted(desk, "other", "5", status=422)["where"] == "note"
     assert adjusted(desk, "breakage", "0", status=422)["where"] == "quantity"
@@ -187,6 +190,8 @@ def test_programs_send_accept_and_take_back_transfers(desk: Desk) -> None:
     }  # fmt: skip
     made, again = (supplier.post("/api/v1/stock/transfers", json=sent) for _ in range(2))
     assert (made.status_code, again.json["id"]) == (201, made.json["id"]), made.json
+    for other in ({"lines": [{"format_id": case, "quantity": 7}]}, {"note": "Lot 13"}):
+        assert supplier.post("/api/v1/stock/transfers", json=sent | other).json["slug"] == "key-used"
     assert level(desk).in_transit == kept.in_transit + 6
     path = f"/api/v1/stock/transfers/{made.json['id']}"
     assert supplier.post(f"{path}/accept", json={}).status_code == 403
