@@ -22,6 +22,7 @@ from server.rehearsal.checking import Besides, judge
 from server.rehearsal.clockwork import MINUTE_MS, WorldTime, under
 from server.rehearsal.closing import Closer
 from server.rehearsal.copies import Copies
+from server.rehearsal.damage import Damage
 from server.rehearsal.desk import Desk
 from server.rehearsal.dispatch import Dispatch, ticked
 from server.rehearsal.driver import Driver
@@ -77,7 +78,7 @@ class RehearsedDay:
         self._closer = Closer(self._dispatch, Chance(f"closer {seed}"), self.cabs, self._copies.split)
         self._ends_runs = profile == "full"
         office = Office(ground.app, self._hazard)
-        self._network = Network(office, self._around)
+        self._network = Network(office, self._around, Damage(self._around, Chance(f"damage {seed}")))
         self._patches = [Patch(driver_app.store.outbox, "MAX_EVENTS", self._around.weather.batch)]
         self._patches += plant(planted, office)
         if profile == "network":  # no job is run here: the shorter days leave out asking for them, too

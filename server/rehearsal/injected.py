@@ -27,6 +27,7 @@ KINDS: Final = (
     "request doubled",
     "request late",
     "request cut",
+    "digit flipped",
     "office too busy",
     "run changed",
     "bundles side by side",

@@ -1,10 +1,11 @@
-"""The road between tablet and office: messages get lost, doubled, late, out of order and cut."""
+"""The road between tablet and office: messages get lost, doubled, late, out of order, cut and damaged."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
 from driver_app.sync.transport import Answer, Unreachable, unreachable
+from server.rehearsal.damage import Damage
 from server.rehearsal.doorway import Request, packed
 from server.rehearsal.office import Office, OfficeKilled
 from server.rehearsal.surroundings import Surroundings
@@ -20,9 +21,9 @@ class Network:
     ``news`` counts the answers that brought the office something which an earlier backup does not have.
     """
 
-    def __init__(self, office: Office, around: Surroundings) -> None:
-        """Take the office and the weather on the way to it."""
-        self._office, self._around = office, around
+    def __init__(self, office: Office, around: Surroundings, damage: Damage) -> None:
+        """Take the office, the weather on the way to it, and what may flip there."""
+        self._office, self._around, self._damage = office, around, damage
         self._late: list[Request] = []
         self.news = 0
         self.between: Callable[[str], None] = lambda _path: None
@@ -47,6 +48,8 @@ class Network:
         if body and falls("request cut", weather.request_cut):
             self._deliver(request.cut(self._around.chance.random.randrange(len(request.body))))
             raise self._timeout(path)
+        if (damaged := self._damage.of(path, body)) is not None:
+            request = packed(method, path, headers, damaged)
         if falls("request doubled", weather.request_doubled):
             self._late.append(request)
         answer = self._deliver(request)

@@ -22,6 +22,7 @@ import server.sync.service.bundles
 import server.sync.service.closing
 import server.sync.service.pulling
 import server.sync.service.pushing
+import server.sync.service.wholeness
 import shared.sealing
 from driver_app.store import outbox, receipts, settings
 from server.core.transaction import transaction
@@ -229,6 +230,11 @@ def _branch_forgotten(_: Office) -> Iterator[Patch]:
     yield Patch(server.sync.service.pushing, "keep_stray", lambda *_, **__: True)
 
 
+def _damage_believed(_: Office) -> Iterator[Patch]:
+    """What came damaged beside the chain is taken at once for what the tablet holds."""
+    yield Patch(server.sync.service.wholeness, "SAME_BYTES_BELIEVED", 1)
+
+
 PLANTS: Final[Mapping[str, Plant]] = {
     "trim-on-ack": _trim_on_ack,
     "no-rewind": _no_rewind,
@@ -244,4 +250,5 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "skipping-cursor": _skipping_cursor,
     "closes-early": _closes_early,
     "branch-forgotten": _branch_forgotten,
+    "damage-believed": _damage_believed,
 }

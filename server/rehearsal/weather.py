@@ -20,6 +20,7 @@ class Weather:
     request_doubled: float = 0.0
     request_late: float = 0.0
     request_cut: float = 0.0
+    damaged: float = 0.0
     office_busy: float = 0.0
     tablet_killed: float = 0.0
     office_killed: float = 0.0
@@ -81,6 +82,8 @@ def draw_weather(random: Random, profile: Profile) -> Weather:
 def draw_day(seed: int, random: Random, profile: Profile) -> Weather:
     """Return the weather of a seed's day; what was added later is drawn apart, so that older days stay the same."""
     weather = draw_weather(random, profile)
+    if profile != "calm":
+        weather = with_damage(weather, Random(f"damaged beside the chain {seed}"))
     if profile in {"faults", "full"}:
         weather = with_second_thoughts(weather, Random(f"second thoughts {seed}"))
     if profile == "full":
@@ -88,6 +91,11 @@ def draw_day(seed: int, random: Random, profile: Profile) -> Weather:
         weather = with_endings(weather, Random(f"endings {seed}"))
         weather = with_copies(weather, Random(f"a tablet copied {seed}"))
     return weather
+
+
+def with_damage(weather: Weather, random: Random) -> Weather:
+    """Return a day on which, perhaps, digits flip on the way; drawn apart, so that days without stay as they were."""
+    return replace(weather, damaged=random.choice((0.0, 0.0, 0.0, 0.7)))
 
 
 def with_second_thoughts(weather: Weather, random: Random) -> Weather:
