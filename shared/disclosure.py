@@ -1,10 +1,11 @@
 """Salted Merkle trees: one signature over a whole visit, opened part by part.
 
-A visit's record is a set of groups (one for each order, one for each owner of containers, one for the carrier
-alone). Each group is a tree of salted leaves, and the groups' roots are the leaves of the signed tree. Both levels
-are padded with random nodes, so that neither the number of lines nor the number of groups shows. A group's root also
-covers how many of its nodes are leaves: no leaf can hide among the padding. The upper level is sorted by its bytes,
-which are random, so that a group's position says nothing of how many there are.
+A visit's record is a set of groups (one for each order, one for each owner of containers, one for the carrier alone).
+Each group is a tree of salted leaves, and the groups' roots are the leaves of the signed tree. Both levels are padded
+with random nodes to a power of two, 8 at least, so that of the number of groups only that range shows, in the length
+of a path, and nothing at all up to eight. A group's root also covers how many of its nodes are leaves: no leaf can
+hide among the padding. The upper level is sorted by its bytes, which are random, so that a group's position says
+nothing of how many there are.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shared.disclosure import Disclosure, Group, climb, leaf_hash, merkle_path, merkle_root, seal_tree
+from shared.visit_facts import MAX_GROUPS
 from tests.factories.visits import make_records
 
 RECORDS = {"order:a": [{"beer": "blonde"}, {"beer": "stout"}], "order:b": [{"beer": "porter"}], "carrier": []}
@@ -44,6 +45,15 @@ def test_a_level_that_is_not_padded_has_no_root(count):
     """G9: one shape only, so that nothing can be left out of it."""
     with pytest.raises(ValueError, match="power of two"):
         merkle_root([bytes(32)] * count)
+
+
+@pytest.mark.parametrize(
+    ("groups", "steps"), [(1, 3), (8, 3), (9, 4), (16, 4), (17, 5), (32, 5), (33, 6), (64, 6), (65, 7), (MAX_GROUPS, 7)]
+)
+def test_a_path_tells_the_range_of_the_number_of_groups_and_no_more(groups, steps):
+    """C16: what the page of proofs says shows of the neighbours: every group's path has the length of the range."""
+    tree = seal_tree({f"order:{at}": [] for at in range(groups)})
+    assert {len(tree.disclose(group.key).path) for group in tree.groups} == {steps}
 
 
 def test_an_endless_path_is_refused():
