@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from sqlalchemy import exists, func, literal, or_, select, tuple_
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, aliased, selectinload
 
 from server.billing.billed import credit_billed, invoice_billed
 from server.billing.chain import Document, Walk, fault_of, section_of
@@ -32,6 +32,7 @@ def document_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFaul
     for series in Series:
         yield from _series_faults(session, issuer_id, series)
     yield from _credited_faults(session, issuer_id)
+    yield from _recharged_faults(session, issuer_id)
     yield from _standing_faults(session, issuer_id)
 
 
@@ -165,17 +166,42 @@ def _credited_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]
         yield LedgerFault("credited-too-much", issuer_id, number, text)
 
 
+def _recharged_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+    """What bills a credit's deposits again, and stands, never comes to more than the credit gave back."""
+    rows = session.execute(
+        select(CreditNote.number, CreditLine.position)
+        .join(CreditLine, CreditLine.credit_note_id == CreditNote.id)
+        .join(InvoiceLine, InvoiceLine.credit_line_id == CreditLine.id)
+        .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
+        .where(Invoice.owner_id == issuer_id, Invoice.state == InvoiceState.PUBLISHED, ~_VOIDED)
+        .group_by(CreditNote.number, CreditLine.id)
+        .having(
+            or_(
+                func.sum(InvoiceLine.quantity) > CreditLine.quantity,
+                func.sum(InvoiceLine.deposit_cents) > CreditLine.deposit_cents,
+            )
+        )
+    )
+    for number, position in rows:
+        text = Text(
+            f"Les consignes de la ligne {position} sont facturées de nouveau au-delà de ce qu’elle rend.",
+            f"The deposits of line {position} are billed again beyond what it gives back.",
+        )
+        yield LedgerFault("recharged-too-much", issuer_id, number, text)
+
+
+_OTHER_NOTE = aliased(CreditNote)
+_VOIDED = exists().where(
+    _OTHER_NOTE.invoice_id == Invoice.id,
+    _OTHER_NOTE.kind == CreditKind.VOID,
+    _OTHER_NOTE.state == CreditState.ISSUED,
+)
 _CLOSES_AN_ORDER = (InvoiceKind.STANDARD, InvoiceKind.AGENT, InvoiceKind.FINAL)
 
 
 def _standing_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
     """R042: an invoice stands for its orders exactly until it is void; what supplements another never does."""
-    voided = exists().where(
-        CreditNote.invoice_id == Invoice.id,
-        CreditNote.kind == CreditKind.VOID,
-        CreditNote.state == CreditState.ISSUED,
-    )
-    stands = Invoice.supplements_id.is_(None) & ~voided
+    stands = Invoice.supplements_id.is_(None) & ~_VOIDED
     rows = session.scalars(
         select(Invoice.number)
         .join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id)

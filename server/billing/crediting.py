@@ -87,7 +87,7 @@ def new_note(
 
 def credit_on_lines(note: CreditNote, invoice: Invoice, credited: PricedDocument, reasons: Mapping[str, str]) -> None:
     """Give the note the lines that ``credited`` takes of the invoice; ``reasons`` are codes by order line."""
-    lines = {str(line.order_line_id): line for line in invoice.lines}
+    lines = {line.key: line for line in invoice.lines}
     note.lines = [
         _line(note, position, lines[one.line_id], one, reasons.get(one.line_id, ""))
         for position, one in enumerate(credited.lines, start=1)
@@ -115,7 +115,7 @@ def require_left(invoice: Invoice, credited: PricedDocument, earlier: Sequence[C
 
     Source: laws 8 and 9.
     """
-    lines = {str(line.order_line_id): line for line in invoice.lines}
+    lines = {line.key: line for line in invoice.lines}
     for one in credited.lines:
         line = lines.get(one.line_id)
         if line is None or not _fits(line, one, [old for note in earlier for old in note.lines]):

@@ -134,7 +134,7 @@ def priced_of(invoice: Invoice) -> PricedDocument:
     return PricedDocument.of(
         [
             PricedLine(
-                line_id=str(line.order_line_id),
+                line_id=line.key,
                 quantity=line.quantity,
                 net_cents=line.net_cents,
                 taxes=line.taxes,
@@ -149,7 +149,7 @@ def priced_of(invoice: Invoice) -> PricedDocument:
 
 def quantities_of(invoice: Invoice) -> dict[str, int]:
     """Return what an invoice bills, by order line; its lines are loaded."""
-    return {str(line.order_line_id): line.quantity for line in invoice.lines}
+    return {line.key: line.quantity for line in invoice.lines}
 
 
 def _goods_columns(goods: GoodsLine) -> dict[str, Any]:

@@ -54,6 +54,7 @@ def invoice_bytes(invoice: Invoice, lines: Sequence[InvoiceLine], order_ids: Ite
         "replaces_id": str(invoice.replaces_id or ""),
         "supplements_id": str(invoice.supplements_id or ""),
         **_joined(invoice),
+        **_taking_back(invoice),
         "orders": sorted(str(order_id) for order_id in order_ids),
         "lines": [_invoice_line(line) for line in lines],
     }
@@ -65,6 +66,11 @@ def _joined(invoice: Invoice) -> dict[str, Any]:
     if not invoice.section:
         return {}
     return {"joined_id": str(invoice.joined_id), "section": invoice.section, "sections": invoice.sections}
+
+
+def _taking_back(invoice: Invoice) -> dict[str, Any]:
+    """What an invoice of deposits says of the credit that gave them back; nothing of an order's invoice."""
+    return {"takes_back_id": str(invoice.takes_back_id)} if invoice.takes_back_id else {}
 
 
 def credit_bytes(note: CreditNote, lines: Sequence[CreditLine]) -> bytes:
@@ -96,10 +102,15 @@ def _head(document: Invoice | CreditNote) -> dict[str, Any]:
 def _invoice_line(line: InvoiceLine) -> dict[str, Any]:
     return {name: getattr(line, name) for name in _INVOICE_LINE} | {
         "id": str(line.id),
-        "order_id": str(line.order_id),
-        "order_line_id": str(line.order_line_id),
         "unit_price": f"{line.unit_price:.4f}",
+        **_billed_of(line),
     }
+
+
+def _billed_of(line: InvoiceLine) -> dict[str, str]:
+    if line.credit_line_id is not None:
+        return {"credit_line_id": str(line.credit_line_id)}
+    return {"order_id": str(line.order_id), "order_line_id": str(line.order_line_id)}
 
 
 def _credit_line(line: CreditLine) -> dict[str, Any]:

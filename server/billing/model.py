@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from server.core.database import Owned, cents, json_list, json_object, unit_price
@@ -30,6 +30,7 @@ class InvoiceKind(StrEnum):
     AGENT = "agent"
     RECURRING = "recurring"
     SUPPLIER = "supplier"
+    CONTAINER_DEPOSIT = "container_deposit"  # deposits that a credit gave back too much; DEPOSIT is the acompte (C17)
 
 
 class NumberSeries(Owned):
@@ -55,6 +56,8 @@ class Invoice(Owned):
     __tablename__ = "invoice"
     __table_args__ = (
         UniqueConstraint("owner_id", "series", "year", "sequence", "section"),
+        UniqueConstraint("owner_id", "key"),
+        Index(None, "takes_back_id", postgresql_where=text("takes_back_id IS NOT NULL")),
         Index(None, "owner_id", "buyer_id", postgresql_include=["id", "number", "party_ids"]),
         Index(None, "joined_id", postgresql_where=text("joined_id IS NOT NULL")),
         Index(None, "owner_id", "state"),
@@ -94,6 +97,8 @@ class Invoice(Owned):
     run_id: Mapped[UUID | None]
     joined_id: Mapped[UUID | None]  # the document that its sections share; before publication, what is to be joined
     replaces_id: Mapped[UUID | None]
+    takes_back_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_note.id"))  # whose deposits it bills again
+    key: Mapped[UUID | None]  # the command's that asked for it, where no order does
     supplements_id: Mapped[UUID | None] = mapped_column(index=True)  # the invoice whose corrected delivery it completes
     created_at: Mapped[datetime]
     lines: Mapped[list[InvoiceLine]] = relationship(
@@ -110,17 +115,26 @@ class Invoice(Owned):
 
 
 class InvoiceLine(Owned):
-    """One line as invoiced, with its share of each tax (T4). Written with its invoice's revision."""
+    """One line as invoiced, with its share of each tax (T4). Written with its invoice's revision.
+
+    It is of an order's line, or takes back containers of a credit's: one of both, as the database holds.
+    """
 
     __tablename__ = "invoice_line"
-    __table_args__ = (UniqueConstraint("invoice_id", "revision", "position"),)
+    __table_args__ = (
+        UniqueConstraint("invoice_id", "revision", "position"),
+        CheckConstraint("num_nonnulls(order_line_id, credit_line_id) = 1", name="one_line"),
+        CheckConstraint("num_nulls(order_id, order_line_id) <> 1", name="whole_order_line"),
+        Index(None, "credit_line_id", postgresql_where=text("credit_line_id IS NOT NULL")),
+    )
     append_only: ClassVar[bool] = True
 
     invoice_id: Mapped[UUID] = mapped_column(_numbered("invoice.id"), index=True)
     revision: Mapped[int] = mapped_column(default=1)
     position: Mapped[int]
-    order_id: Mapped[UUID]
-    order_line_id: Mapped[UUID]
+    order_id: Mapped[UUID | None]
+    order_line_id: Mapped[UUID | None]
+    credit_line_id: Mapped[UUID | None] = mapped_column(ForeignKey("credit_line.id"))
     description_fr: Mapped[str]
     description_en: Mapped[str]
     sales_unit: Mapped[str]
@@ -136,6 +150,11 @@ class InvoiceLine(Owned):
     deposit_cents: Mapped[cents]
     deposit_taxes: Mapped[json_object] = mapped_column(default=dict)  # code → cents, of taxable deposits
     deposits: Mapped[json_list]  # [{container_class, class_id, containers, unit_cents, taxable}]
+
+    @property
+    def key(self) -> str:
+        """Return what the line is priced and credited by: the order's line, or the credit's."""
+        return str(self.order_line_id or self.credit_line_id)
 
 
 class InvoiceOrder(Owned):

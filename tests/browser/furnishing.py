@@ -116,7 +116,7 @@ def _keep_stock(world: World) -> None:
 
 
 def _pay(world: World) -> None:
-    """Record a payment and write a credit by hand, as the supplier's program does."""
+    """Record a payment and write two credits by hand, as the supplier's program does."""
     seller = program_of(create_app(), make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
     told = {"buyer_id": str(world.buyer.id)}
     paid = told | {"key": str(new_id()), "method": "cheque", "amount_cents": 12_345, "received_on": str(today())}
@@ -124,6 +124,9 @@ def _pay(world: World) -> None:
     line = {"description_fr": "Geste", "description_en": "Gesture", "net_cents": 1_234, "taxed": True}
     written = told | {"key": str(new_id()), "reason_fr": "Caisse abîmée en réserve", "lines": [line]}
     answered(seller.post("/api/v1/credit-notes", json=written), 201)
+    kegs = [{"class_id": str(world.seller.keg_class_id), "quantity": 2}]
+    emptied = told | {"key": str(new_id()), "reason_fr": "Fûts revenus au quai", "containers": kegs}
+    answered(seller.post("/api/v1/credit-notes", json=emptied), 201)
 
 
 def _invite(world: World) -> None:

@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from server.billing.model import CreditNote, Invoice
+from server.billing.model import CreditLine, CreditNote, Invoice
 from server.catalog.model import Product
 from server.catalog.prices.model import PriceRule
 from server.core.database import Owned
@@ -153,6 +153,11 @@ def _containers(ids: Ids, who: str) -> dict[str, object]:
     return {"owner_id": entry.owner_id, "class_id": entry.class_id, "holder_id": entry.holder_id}
 
 
+def _to_bill_again(ids: Ids, who: str) -> dict[str, object]:
+    line = ids.first(who, CreditLine, CreditLine.unit_cents > 0, CreditLine.owner_id == ids.orgs[who])
+    return {"credit_id": line.credit_note_id, f"u-{line.id}": 1}
+
+
 SAMPLES: Final[dict[str, Sample]] = {
     "billing_pages.why_deposits": lambda ids, _who: {"class_id": ids.world.seller.keg_class_id},
     "by_hand.form": lambda ids, who: {"order_id": ids.id(who, Order, *_TO_RECORD[who])},
@@ -196,6 +201,7 @@ SAMPLES: Final[dict[str, Sample]] = {
     "receivables.why_payable_statement": lambda ids, _who: {"issuer_id": ids.world.seller.id},
     "receivables.why_statement_of": lambda ids, _who: {"buyer_id": ids.world.buyer.id},
     "receivables.statement": lambda ids, _who: {"buyer_id": ids.world.buyer.id},
+    "recharges.form": _to_bill_again,
     "stock.why_containers": _containers,
     "sync_pages.run_tablets": _of("run_id", Run),
     "sync_pages.tablet": _of("device_id", Device),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.evidence import orders_named, sources_of_order
-from server.billing.explaining.papers import from_invoice
+from server.billing.explaining.papers import from_credit, from_invoice
 from server.billing.explaining.steps import (
     Explanation,
     Source,
@@ -58,16 +58,24 @@ def explain_invoice(session: Session, *, invoice_id: UUID, naming: Naming | None
     Source: T1 to T8.
     """
     invoice = read_invoice(session, invoice_id=invoice_id)
+    totals = [_total(invoice)]
+    if invoice.state is InvoiceState.PUBLISHED:
+        totals.append(_open(session, invoice, naming))
+    return Explanation(currency=invoice.currency, totals=totals, sources=list(_sources(session, invoice)))
+
+
+def explain_draft(invoice: Invoice) -> Explanation:
+    """Return how the total of an invoice that nobody issued yet comes about; its lines are loaded."""
+    return Explanation(currency=invoice.currency, totals=[_total(invoice)], sources=[])
+
+
+def _total(invoice: Invoice) -> Step:
     parts = [
         summed(NET, [_net(line, invoice.currency) for line in invoice.lines]),
         *_taxes(invoice),
         summed(DEPOSITS, _deposits(invoice)),
     ]
-    total = closed(summed(TOTAL, [part for part in parts if part.parts]), invoice.total_cents, OTHER)
-    totals = [total]
-    if invoice.state is InvoiceState.PUBLISHED:
-        totals.append(_open(session, invoice, naming))
-    return Explanation(currency=invoice.currency, totals=totals, sources=list(_sources(session, invoice)))
+    return closed(summed(TOTAL, [part for part in parts if part.parts]), invoice.total_cents, OTHER)
 
 
 def _net(line: InvoiceLine, currency: str) -> Step:
@@ -142,6 +150,9 @@ def _sources(session: Session, invoice: Invoice) -> Iterator[Source]:
     for order in orders_named(session, order_ids_of(session, invoice_id=invoice.id)):
         delivery = latest_delivery(session, order_id=order.id)
         yield from sources_of_order(session, order, delivery=delivery)
+    note = session.get(CreditNote, invoice.takes_back_id) if invoice.takes_back_id else None
+    if note is not None:
+        yield from_credit(note, Text(f"Reprend le crédit {note.number}", f"Takes back credit {note.number}"))
     for field, words in (
         (invoice.replaces_id, ("Remplace la facture", "Replaces invoice")),
         (invoice.supplements_id, ("Complète la facture", "Supplements invoice")),

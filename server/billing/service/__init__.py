@@ -19,6 +19,16 @@ from server.billing.service.invoices import (
 from server.billing.service.items import credit_items
 from server.billing.service.many import foresee_invoices, publish_orders
 from server.billing.service.publication import Unpublished, count_pending, publish_pending
+from server.billing.service.recharging import (
+    NoDepositCredit,
+    NothingToTakeBack,
+    Planned,
+    plan_recharge,
+    recharge_again,
+    recharge_deposits,
+    require_issuer,
+    take_in_again,
+)
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
 from server.billing.service.terms import NumberWaits, freeze_order_terms
 from server.billing.service.voids import void_invoice
@@ -32,11 +42,14 @@ __all__ = [
     "FreeLine",
     "MissingCode",
     "MissingRegistration",
+    "NoDepositCredit",
     "NoIssuer",
     "NotPublished",
     "NothingToInvoice",
+    "NothingToTakeBack",
     "NumberWaits",
     "OrderChanged",
+    "Planned",
     "ReasonMissing",
     "Settlement",
     "UnknownContainer",
@@ -54,14 +67,19 @@ __all__ = [
     "issue_credit",
     "issue_deposit_credit",
     "issue_free_credit",
+    "plan_recharge",
     "priced_of",
     "publish_for_order",
     "publish_orders",
     "publish_pending",
+    "recharge_again",
+    "recharge_deposits",
     "refuse_credit",
     "refuse_proposed",
+    "require_issuer",
     "settle_correction",
     "settle_delivery",
+    "take_in_again",
     "void_invoice",
     "void_supplement",
 ]

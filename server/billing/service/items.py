@@ -9,16 +9,23 @@ from sqlalchemy.orm import Session
 
 from server.billing.crediting import CreditTooLarge
 from server.billing.drafting import priced_of
-from server.billing.model import CreditNote, Invoice
+from server.billing.model import CreditNote, Invoice, InvoiceKind
 from server.billing.queries import credit_of_cause, credited_quantities
 from server.billing.service.credits import PERSON, issue_credit
 from server.billing.service.holding import hold_credited
 from server.billing.service.repeated import require_same_items
 from server.core.acting import acting_for
-from server.core.problems import Text
+from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.ledger.service import lock_command
 from shared.pricing import credit_of
+
+
+class VoidedWhole(Conflict):
+    """An invoice of deposits is voided whole: its containers go back with it."""
+
+    slug = "voided-whole"
+    title = Text("Facture de consignes", "Invoice of deposits")
 
 
 def credit_items(
@@ -31,6 +38,7 @@ def credit_items(
 
     Raises:
         NotPublished: the invoice has no number yet.
+        VoidedWhole: it bills deposits again.
         ReasonMissing: no reason is given.
         CreditTooLarge: no unit at all, or of a line that is not the invoice's.
         QuantityOutOfRange: more than a line still has.
@@ -38,6 +46,7 @@ def credit_items(
 
     Source: R081, R088, R092, R095; T5, T6; laws 8, 9, 10.
     """
+    _require_goods(invoice)
     lines = {line.id: line for line in invoice.lines}
     asked = {line_id: quantity for line_id, quantity in quantities.items() if quantity}
     if not asked or asked.keys() - lines.keys():
@@ -55,9 +64,20 @@ def credit_items(
         taken = credited_quantities(session, invoice_id=invoice.id)
         credited = credit_of(
             priced_of(invoice),
-            already={str(line.order_line_id): taken.get(line.id, 0) for line in invoice.lines},
-            crediting={str(lines[line_id].order_line_id): quantity for line_id, quantity in asked.items()},
+            already={line.key: taken.get(line.id, 0) for line in invoice.lines},
+            crediting={lines[line_id].key: quantity for line_id, quantity in asked.items()},
         )
     return issue_credit(
         session, invoice=invoice, credited=credited, cause_kind=PERSON, cause_id=key, reason=reason, stamp=stamp
     )
+
+
+def _require_goods(invoice: Invoice) -> None:
+    if invoice.kind is InvoiceKind.CONTAINER_DEPOSIT:
+        raise VoidedWhole(
+            Text(
+                "Cette facture reprend des consignes. L’annuler en entier, ou créditer des contenants rendus.",
+                "This invoice takes deposits back. Void it whole, or credit containers that came back.",
+            ),
+            where=invoice.number,
+        )

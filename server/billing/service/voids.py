@@ -52,6 +52,6 @@ def _credit_whole(session: Session, invoice: Invoice, *, kind: CreditKind, reaso
 def what_is_left(session: Session, invoice: Invoice) -> PricedDocument:
     """Return the credit that takes an invoice to zero, whatever was credited before."""
     taken = credited_quantities(session, invoice_id=invoice.id)
-    already = {str(line.order_line_id): taken.get(line.id, 0) for line in invoice.lines}
-    left = {str(line.order_line_id): line.quantity - taken.get(line.id, 0) for line in invoice.lines}
+    already = {line.key: taken.get(line.id, 0) for line in invoice.lines}
+    left = {line.key: line.quantity - taken.get(line.id, 0) for line in invoice.lines}
     return credit_of(priced_of(invoice), already=already, crediting=left)

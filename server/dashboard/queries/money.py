@@ -66,10 +66,11 @@ class CreditRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditWhole:
-    """One credit note with its papers."""
+    """One credit note with its papers, and the invoices that bill its deposits again."""
 
     row: CreditRow
     documents: Sequence[Document]
+    billed_again: Sequence[Invoice]
 
 
 _Issuer, _Buyer = aliased(Organisation), aliased(Organisation)
@@ -208,7 +209,8 @@ def credit_whole(session: Session, *, credit_id: UUID) -> CreditWhole:
         buyer_name=names.get(note.buyer_id, ""),
         invoice=invoice,
     )
-    return CreditWhole(row=row, documents=papers_of(session, credit_id))
+    again = select(Invoice).where(Invoice.takes_back_id == credit_id).order_by(Invoice.created_at, Invoice.id)
+    return CreditWhole(row=row, documents=papers_of(session, credit_id), billed_again=session.scalars(again).all())
 
 
 def papers_of(session: Session, subject_id: UUID) -> list[Document]:

@@ -12,6 +12,7 @@ from shared.problems import Text
 
 UNITS: Mapping[str, Text] = {
     "case": Text("caisse", "case"),
+    "container": Text("contenant", "container"),
     "keg": Text("fût", "keg"),
     "unit": Text("unité", "unit"),
 }

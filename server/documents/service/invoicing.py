@@ -78,7 +78,7 @@ def _as_invoice_draft(invoice: Invoice, containers: Mapping[str, Text], *, run_i
         prepared_on=invoice.issued_on or invoice.created_at.date(),
         qr=qr_of(PaperKind.INVOICE, invoice.id),
         language=language,
-        delivered_on=None if is_provisional else invoice.tax_on,
+        delivered_on=None if is_provisional or invoice.takes_back_id else invoice.tax_on,
         containers=containers,
     )
     return Draft(

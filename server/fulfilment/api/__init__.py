@@ -6,6 +6,7 @@ from server.fulfilment.api.corrections import corrections
 from server.fulfilment.api.invoicing import invoices_by_hand, joined_by_hand, orders_invoiced
 from server.fulfilment.api.offers import offers
 from server.fulfilment.api.orders import orders
+from server.fulfilment.api.recharges import recharges
 from server.fulfilment.api.runs import run_papers
 from server.fulfilment.api.stock import stock
 
@@ -19,6 +20,7 @@ __all__ = [
     "order_steps",
     "orders",
     "orders_invoiced",
+    "recharges",
     "run_papers",
     "stock",
 ]

@@ -9,6 +9,7 @@ from server.fulfilment.pages.off_truck import off_truck_pages
 from server.fulfilment.pages.offers import offer_pages
 from server.fulfilment.pages.order_form import order_forms
 from server.fulfilment.pages.orders import pages as orders
+from server.fulfilment.pages.recharges import recharge_pages
 from server.fulfilment.pages.stock import pages as stock
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "offer_pages",
     "order_forms",
     "orders",
+    "recharge_pages",
     "stock",
 ]

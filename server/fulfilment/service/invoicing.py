@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from server.billing import events
 from server.billing.joined import joined_invoice
-from server.billing.model import CreditKind, CreditNote, Invoice
-from server.billing.queries import credits_of, order_ids_of
+from server.billing.model import CreditKind, CreditNote, Invoice, InvoiceKind
+from server.billing.queries import credit_note, credits_of, order_ids_of
 from server.billing.queries import invoice as read_invoice
-from server.billing.service import publish_for_order, void_invoice
+from server.billing.service import publish_for_order, recharge_again, take_in_again, void_invoice
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
@@ -89,6 +89,8 @@ def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stam
     _require_decided(session, invoice)
     text = Text(reason.strip(), reason.strip())
     note = void_invoice(session, invoice=invoice, reason=text, stamp=stamp)
+    if invoice.kind is InvoiceKind.CONTAINER_DEPOSIT:
+        take_in_again(session, invoice=invoice, note=note, stamp=stamp)
     free_payments(session, invoice=invoice, stamp=stamp)
     for order in orders:
         said = Text(f"Facture {invoice.number} annulée.", f"Invoice {invoice.number} voided.")
@@ -116,14 +118,16 @@ def void_joined(session: Session, *, joined_id: UUID, reason: str, stamp: Stamp)
 def republish(session: Session, *, invoice_id: UUID, stamp: Stamp) -> Invoice:
     """Return the invoice that replaces a void one, wanted for publication, or send a standing one again as it is.
 
-    The new invoice has its own number, names the one that it replaces, and bills what was delivered, if anything was.
+    The new invoice has its own number, names the one that it replaces, and bills what was delivered, if anything was,
+    or the deposits that the void one billed again.
 
     Raises:
         NotFound, Forbidden: as ``void_by_hand``.
         Conflict: it was never published, or its order has another invoice by now.
         NotInvoiceable, NothingToInvoice: as ``publish_by_hand``.
+        NothingToTakeBack: its containers were billed again meanwhile.
 
-    Source: C6, C27.
+    Source: C6, C27, C30.
     """
     invoice, orders = _held_invoice(session, invoice_id)
     if invoice.state is not InvoiceState.PUBLISHED:
@@ -138,13 +142,32 @@ def republish(session: Session, *, invoice_id: UUID, stamp: Stamp) -> Invoice:
             said = Text(f"Facture {invoice.number} envoyée de nouveau.", f"Invoice {invoice.number} sent again.")
             _enter(session, order, "invoice_resent", said, stamp)
         return invoice
-    made, *_ = [publish_by_hand(session, order=order, stamp=stamp) for order in orders]
+    made = _made_anew(session, invoice, orders, stamp)
     with acting_for(session, invoice.owner_id):
         if made.replaces_id != invoice.id:
             _require_new(made)
             made.replaces_id = invoice.id
             issued_on = invoice.issued_on.isoformat() if invoice.issued_on else ""
             made.parties_text = made.parties_text | {"replaces": {"number": invoice.number, "issued_on": issued_on}}
+    return made
+
+
+def _made_anew(session: Session, invoice: Invoice, orders: Sequence[Order], stamp: Stamp) -> Invoice:
+    """Bill what a void invoice billed: its orders, or the deposits of the credit that it took back."""
+    if invoice.takes_back_id is None:
+        made, *_ = [publish_by_hand(session, order=order, stamp=stamp) for order in orders]
+        return made
+    made = recharge_again(
+        session, invoice=invoice, note=credit_note(session, credit_id=invoice.takes_back_id), stamp=stamp
+    )
+    if made.number and _is_void(session, made):
+        raise Conflict(
+            Text(
+                f"La facture {made.number} l’a remplacée, puis fut annulée. Publier celle-là de nouveau.",
+                f"Invoice {made.number} replaced it and was voided. Publish that one again.",
+            ),
+            where=made.number,
+        )
     return made
 
 

@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from server.billing.letterhead import letterhead
 from server.billing.queries import latest_visit_credit
 from server.billing.service import issue_deposit_credit
+from server.billing.taken_back import net_units
+from server.catalog.model import ContainerClass
 from server.core.acting import acting_for, savepoint
 from server.core.stamp import Stamp
 from server.delivery.model import Collection, ContainerReturn, Visit
@@ -58,7 +60,7 @@ def _correct_containers(
             continue
         row = record_containers(session, at_visit(visit), leaf or _none_of(rows[-1]))
         move_empties(session, row, quantity=now - before, at=visit.delivered_at, stamp=stamp)
-        credited = max((one.quantity for one in rows), default=0)
+        credited = _credited(session, row, rows)
         if now > credited:
             more.setdefault(row.creditor_id, []).append(_only(row, now - credited))
         elif now < credited:
@@ -66,6 +68,20 @@ def _correct_containers(
             _ask_about_deposit(session, visit, row, units=credited - now, former=former, stamp=stamp)
     for creditor_id in sorted(more):
         yield from _credit(session, visit, creditor_id, more[creditor_id], stamp)
+
+
+def _credited(session: Session, row: ContainerReturn, rows: Sequence[ContainerReturn]) -> int:
+    """Return how many of a class stand credited: as many as were counted at most, less what was billed again since."""
+    counted = max((one.quantity for one in rows), default=0)
+    with acting_for(session, row.container_owner_id):
+        of_class = ContainerClass.owner_id == row.container_owner_id, ContainerClass.code == row.class_code
+        class_id = session.scalar(select(ContainerClass.id).where(*of_class))
+    if class_id is None:
+        return counted
+    visit_ids = [one.visit_id for one in rows if one.visit_id]
+    with acting_for(session, row.creditor_id):
+        credited, again = net_units(session, issuer_id=row.creditor_id, visit_ids=visit_ids, class_id=class_id)
+    return credited - again if again else counted
 
 
 def _containers_before(session: Session, visit: Visit) -> dict[_Key, list[ContainerReturn]]:

@@ -636,61 +636,6 @@ CREATE TABLE invitation (
 -- next
 CREATE INDEX ix_invitation_owner_id ON invitation (owner_id)
 -- next
-CREATE TABLE invoice (
-	kind VARCHAR(40) NOT NULL, 
-	state VARCHAR(40) NOT NULL, 
-	buyer_id UUID NOT NULL, 
-	seller_ids UUID[] NOT NULL, 
-	currency TEXT NOT NULL, 
-	reference TEXT NOT NULL, 
-	revision INTEGER NOT NULL, 
-	series TEXT, 
-	year INTEGER, 
-	sequence BIGINT, 
-	section INTEGER NOT NULL, 
-	sections INTEGER NOT NULL, 
-	number TEXT NOT NULL, 
-	issued_on DATE, 
-	tax_on DATE, 
-	due_on DATE, 
-	published_at TIMESTAMP WITH TIME ZONE, 
-	net_cents BIGINT NOT NULL, 
-	tax_cents BIGINT NOT NULL, 
-	deposit_cents BIGINT NOT NULL, 
-	total_cents BIGINT NOT NULL, 
-	taxes JSONB NOT NULL, 
-	parties_text JSONB NOT NULL, 
-	footer_fr TEXT NOT NULL, 
-	footer_en TEXT NOT NULL, 
-	net_days INTEGER NOT NULL, 
-	agent_fee_cents BIGINT NOT NULL, 
-	agent_fee_bp INTEGER NOT NULL, 
-	prev_hash BYTEA, 
-	hash BYTEA, 
-	run_id UUID, 
-	joined_id UUID, 
-	replaces_id UUID, 
-	supplements_id UUID, 
-	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
-	id UUID NOT NULL, 
-	owner_id UUID NOT NULL, 
-	party_ids UUID[] NOT NULL, 
-	CONSTRAINT pk_invoice PRIMARY KEY (id), 
-	CONSTRAINT uq_invoice_owner_id_series_year_sequence_section UNIQUE (owner_id, series, year, sequence, section), 
-	CONSTRAINT ck_invoice_invoicekind CHECK (kind IN ('standard', 'partial', 'deposit', 'instalment', 'final', 'agent', 'recurring', 'supplier')), 
-	CONSTRAINT ck_invoice_invoicestate CHECK (state IN ('draft', 'provisional', 'published', 'dropped'))
-)
--- next
-CREATE INDEX ix_invoice_joined_id ON invoice (joined_id) WHERE joined_id IS NOT NULL
--- next
-CREATE INDEX ix_invoice_owner_id ON invoice (owner_id)
--- next
-CREATE INDEX ix_invoice_owner_id_buyer_id ON invoice (owner_id, buyer_id) INCLUDE (id, number, party_ids)
--- next
-CREATE INDEX ix_invoice_owner_id_state ON invoice (owner_id, state)
--- next
-CREATE INDEX ix_invoice_supplements_id ON invoice (supplements_id)
--- next
 CREATE TABLE journal_entry (
 	document_kind TEXT NOT NULL, 
 	document_id UUID NOT NULL, 
@@ -2142,54 +2087,66 @@ CREATE INDEX ix_delivery_order_id ON delivery (order_id)
 -- next
 CREATE INDEX ix_delivery_owner_id ON delivery (owner_id)
 -- next
-CREATE TABLE invoice_line (
-	invoice_id UUID NOT NULL, 
+CREATE TABLE invoice (
+	kind VARCHAR(40) NOT NULL, 
+	state VARCHAR(40) NOT NULL, 
+	buyer_id UUID NOT NULL, 
+	seller_ids UUID[] NOT NULL, 
+	currency TEXT NOT NULL, 
+	reference TEXT NOT NULL, 
 	revision INTEGER NOT NULL, 
-	position INTEGER NOT NULL, 
-	order_id UUID NOT NULL, 
-	order_line_id UUID NOT NULL, 
-	description_fr TEXT NOT NULL, 
-	description_en TEXT NOT NULL, 
-	sales_unit TEXT NOT NULL, 
-	quantity INTEGER NOT NULL, 
-	unit_price NUMERIC(16, 4) NOT NULL, 
-	price_steps JSONB NOT NULL, 
-	discount_cents BIGINT NOT NULL, 
+	series TEXT, 
+	year INTEGER, 
+	sequence BIGINT, 
+	section INTEGER NOT NULL, 
+	sections INTEGER NOT NULL, 
+	number TEXT NOT NULL, 
+	issued_on DATE, 
+	tax_on DATE, 
+	due_on DATE, 
+	published_at TIMESTAMP WITH TIME ZONE, 
 	net_cents BIGINT NOT NULL, 
-	document_discount_cents BIGINT NOT NULL, 
-	taxes JSONB NOT NULL, 
+	tax_cents BIGINT NOT NULL, 
 	deposit_cents BIGINT NOT NULL, 
-	deposit_taxes JSONB NOT NULL, 
-	deposits JSONB NOT NULL, 
+	total_cents BIGINT NOT NULL, 
+	taxes JSONB NOT NULL, 
+	parties_text JSONB NOT NULL, 
+	footer_fr TEXT NOT NULL, 
+	footer_en TEXT NOT NULL, 
+	net_days INTEGER NOT NULL, 
+	agent_fee_cents BIGINT NOT NULL, 
+	agent_fee_bp INTEGER NOT NULL, 
+	prev_hash BYTEA, 
+	hash BYTEA, 
+	run_id UUID, 
+	joined_id UUID, 
+	replaces_id UUID, 
+	takes_back_id UUID, 
+	key UUID, 
+	supplements_id UUID, 
+	created_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 
 	owner_id UUID NOT NULL, 
 	party_ids UUID[] NOT NULL, 
-	CONSTRAINT pk_invoice_line PRIMARY KEY (id), 
-	CONSTRAINT uq_invoice_line_invoice_id_revision_position UNIQUE (invoice_id, revision, position), 
-	CONSTRAINT fk_invoice_line_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id) DEFERRABLE INITIALLY DEFERRED
+	CONSTRAINT pk_invoice PRIMARY KEY (id), 
+	CONSTRAINT uq_invoice_owner_id_series_year_sequence_section UNIQUE (owner_id, series, year, sequence, section), 
+	CONSTRAINT uq_invoice_owner_id_key UNIQUE (owner_id, key), 
+	CONSTRAINT ck_invoice_invoicekind CHECK (kind IN ('standard', 'partial', 'deposit', 'instalment', 'final', 'agent', 'recurring', 'supplier', 'container_deposit')), 
+	CONSTRAINT ck_invoice_invoicestate CHECK (state IN ('draft', 'provisional', 'published', 'dropped')), 
+	CONSTRAINT fk_invoice_takes_back_id FOREIGN KEY(takes_back_id) REFERENCES credit_note (id)
 )
 -- next
-CREATE INDEX ix_invoice_line_invoice_id ON invoice_line (invoice_id)
+CREATE INDEX ix_invoice_joined_id ON invoice (joined_id) WHERE joined_id IS NOT NULL
 -- next
-CREATE INDEX ix_invoice_line_owner_id ON invoice_line (owner_id)
+CREATE INDEX ix_invoice_owner_id ON invoice (owner_id)
 -- next
-CREATE TABLE invoice_order (
-	invoice_id UUID NOT NULL, 
-	order_id UUID NOT NULL, 
-	live_final BOOLEAN NOT NULL, 
-	id UUID NOT NULL, 
-	owner_id UUID NOT NULL, 
-	party_ids UUID[] NOT NULL, 
-	CONSTRAINT pk_invoice_order PRIMARY KEY (id), 
-	CONSTRAINT uq_invoice_order_invoice_id_order_id UNIQUE (invoice_id, order_id), 
-	CONSTRAINT fk_invoice_order_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id) DEFERRABLE INITIALLY DEFERRED
-)
+CREATE INDEX ix_invoice_owner_id_buyer_id ON invoice (owner_id, buyer_id) INCLUDE (id, number, party_ids)
 -- next
-CREATE INDEX ix_invoice_order_invoice_id ON invoice_order (invoice_id)
+CREATE INDEX ix_invoice_owner_id_state ON invoice (owner_id, state)
 -- next
-CREATE INDEX ix_invoice_order_owner_id ON invoice_order (owner_id)
+CREATE INDEX ix_invoice_supplements_id ON invoice (supplements_id)
 -- next
-CREATE UNIQUE INDEX uq_invoice_order_live ON invoice_order (order_id) WHERE live_final
+CREATE INDEX ix_invoice_takes_back_id ON invoice (takes_back_id) WHERE takes_back_id IS NOT NULL
 -- next
 CREATE TABLE order_line (
 	order_id UUID NOT NULL, 
@@ -2317,6 +2274,61 @@ CREATE TABLE delivery_line (
 CREATE INDEX ix_delivery_line_delivery_id ON delivery_line (delivery_id)
 -- next
 CREATE INDEX ix_delivery_line_owner_id ON delivery_line (owner_id)
+-- next
+CREATE TABLE invoice_line (
+	invoice_id UUID NOT NULL, 
+	revision INTEGER NOT NULL, 
+	position INTEGER NOT NULL, 
+	order_id UUID, 
+	order_line_id UUID, 
+	credit_line_id UUID, 
+	description_fr TEXT NOT NULL, 
+	description_en TEXT NOT NULL, 
+	sales_unit TEXT NOT NULL, 
+	quantity INTEGER NOT NULL, 
+	unit_price NUMERIC(16, 4) NOT NULL, 
+	price_steps JSONB NOT NULL, 
+	discount_cents BIGINT NOT NULL, 
+	net_cents BIGINT NOT NULL, 
+	document_discount_cents BIGINT NOT NULL, 
+	taxes JSONB NOT NULL, 
+	deposit_cents BIGINT NOT NULL, 
+	deposit_taxes JSONB NOT NULL, 
+	deposits JSONB NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_invoice_line PRIMARY KEY (id), 
+	CONSTRAINT uq_invoice_line_invoice_id_revision_position UNIQUE (invoice_id, revision, position), 
+	CONSTRAINT ck_invoice_line_one_line CHECK (num_nonnulls(order_line_id, credit_line_id) = 1), 
+	CONSTRAINT ck_invoice_line_whole_order_line CHECK (num_nulls(order_id, order_line_id) <> 1), 
+	CONSTRAINT fk_invoice_line_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id) DEFERRABLE INITIALLY DEFERRED, 
+	CONSTRAINT fk_invoice_line_credit_line_id FOREIGN KEY(credit_line_id) REFERENCES credit_line (id)
+)
+-- next
+CREATE INDEX ix_invoice_line_credit_line_id ON invoice_line (credit_line_id) WHERE credit_line_id IS NOT NULL
+-- next
+CREATE INDEX ix_invoice_line_invoice_id ON invoice_line (invoice_id)
+-- next
+CREATE INDEX ix_invoice_line_owner_id ON invoice_line (owner_id)
+-- next
+CREATE TABLE invoice_order (
+	invoice_id UUID NOT NULL, 
+	order_id UUID NOT NULL, 
+	live_final BOOLEAN NOT NULL, 
+	id UUID NOT NULL, 
+	owner_id UUID NOT NULL, 
+	party_ids UUID[] NOT NULL, 
+	CONSTRAINT pk_invoice_order PRIMARY KEY (id), 
+	CONSTRAINT uq_invoice_order_invoice_id_order_id UNIQUE (invoice_id, order_id), 
+	CONSTRAINT fk_invoice_order_invoice_id FOREIGN KEY(invoice_id) REFERENCES invoice (id) DEFERRABLE INITIALLY DEFERRED
+)
+-- next
+CREATE INDEX ix_invoice_order_invoice_id ON invoice_order (invoice_id)
+-- next
+CREATE INDEX ix_invoice_order_owner_id ON invoice_order (owner_id)
+-- next
+CREATE UNIQUE INDEX uq_invoice_order_live ON invoice_order (order_id) WHERE live_final
 -- next
 CREATE TABLE stop_order (
 	stop_id UUID NOT NULL, 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 from uuid import UUID
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from server.billing.model import CreditNote, Invoice
 from server.conversations.model import Message
@@ -20,7 +22,9 @@ from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.orders.model import Order
 from server.planning.model import Run
+from server.receivables.audit import book_faults
 from server.receivables.model import Payment
+from server.stock.model import ContainerEntry
 from server.sync.model import DeviceEvent, EventOutcome
 from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
@@ -34,6 +38,7 @@ from tests.factories.corrections import (
     delivered_in_full,
     delivery_of,
     empties_and_cash,
+    event_id_of,
     first_event,
     notes_of,
     office,
@@ -247,6 +252,51 @@ def test_empties_and_cash_follow_a_correction_by_the_difference(make_day: Callab
     page = yard_page(yard).get(f"/ecarts/{asked.id}").get_data(as_text=True)
     assert f'href="/credits/{note.id}"' in page
     assert "Crédité de trop" in page
+
+
+def test_what_a_correction_found_credited_too_much_is_billed_again_from_its_discrepancy(
+    make_day: Callable[..., Yard],
+) -> None:
+    """C28, C30, law 20: one button to a form that says what is done; kegs that the correction moved back stay there.
+
+    A later correction counts from what is still credited, so that nothing is given back twice.
+    """
+    yard = make_day(AGENT)
+    tablet, boss = yard.tablet, yard_page(yard)
+    tablet.visit(tablet.stop(), **empties_and_cash(tablet, kegs=4, cents=0))
+    correction_of(tablet, first_event(tablet), **empties_and_cash(tablet, kegs=1, cents=0))
+    tablet.push()
+    before = kegs_of(yard)
+    with transaction(yard.world.carrier_id) as session:
+        asked = session.scalars(select(Discrepancy).where(Discrepancy.kind == "deposit_overcredited")).one()
+        note = session.get_one(CreditNote, UUID(asked.facts["credit_note_id"]))
+        session.expunge_all()
+    form = f"/credits/{note.id}/consignes"
+    assert f'href="{form}"' in boss.get(f"/ecarts/{asked.id}").text
+    shown = unescape(boss.get(form).text)
+    assert 'value="3"' in shown  # as many as the correction counts fewer
+    assert "aucun ne bouge" in shown
+    assert unfolded(boss, form) == [9_000]
+    (line_id,) = re.findall(r'name="u-([0-9a-f-]+)" value="3"', shown)[:1]
+    sent = boss.post(form, data={f"u-{line_id}": "3", "motif": "Fûts comptés deux fois", "key": str(new_id())})
+    assert sent.status_code == 303
+    assert kegs_of(yard) == before
+    correction_of(tablet, event_id_of(tablet, 2), **empties_and_cash(tablet, kegs=2, cents=0))
+    (last,) = tablet.push(3)["results"]
+    assert [one["total_cents"] for one in last["documents"]] == [3_000]
+    assert kegs_of(yard) == before - 1
+    with transaction(yard.world.carrier_id) as session:
+        assert list(book_faults(session, issuer_id=yard.world.carrier_id)) == []
+
+
+def kegs_of(yard: Yard) -> int:
+    """Return how many of the first seller's containers its shop holds."""
+    with transaction(yard.world.seller.id) as session:
+        held = select(func.sum(ContainerEntry.quantity)).where(
+            ContainerEntry.class_id == yard.world.seller.keg_class_id,
+            ContainerEntry.holder_id == yard.world.buyer.id,
+        )
+        return session.scalar(held) or 0
 
 
 def yard_page(yard: Yard) -> Client:
