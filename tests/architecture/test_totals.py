@@ -22,6 +22,7 @@ NO_TOTALS: Mapping[str, Mapping[str, set[str]]] = {
         "fulfilment/by_hand.html": {"one.unit_cents"},
         "fulfilment/offer.html": {"one.deposit_cents"},
         "fulfilment/order_totals.html": {"quote.min_value_cents"},
+        "fulfilment/recharge.html": {"one.line.unit_cents"},
         "fulfilment/taken.html": {"one.unit_cents"},
         "parties/partners.html": {"bond.credit_threshold_cents"},
         "parties/settings.html": {"value"},

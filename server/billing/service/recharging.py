@@ -17,6 +17,7 @@ from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice, In
 from server.billing.queries import with_lines
 from server.billing.service.credits import ReasonMissing
 from server.billing.service.publication import want_published
+from server.billing.service.repeated import require_same_deposits
 from server.billing.taken_back import Given, given_back
 from server.catalog.model import ContainerClass
 from server.catalog.queries import container_classes
@@ -88,6 +89,7 @@ def recharge_deposits(
 
     Raises:
         Forbidden, NoDepositCredit: as ``require_issuer``.
+        KeyUsed: the key billed something else.
         NothingToTakeBack: none, more than the credit still gives back, or of another credit.
         ReasonMissing: no reason is given, or one that is too long.
         MissingRegistration: it would charge a tax without a number.
@@ -99,6 +101,7 @@ def recharge_deposits(
         lock_command(session, issuer_id=note.owner_id, key=key)
         known = _of_key(session, note.owner_id, key)
         if known is not None:
+            require_same_deposits(known, of=note.id, counted=units, why=reason.strip())
             return known
         lock_accounts(session, pairs=[(note.owner_id, note.buyer_id)])
         words = _words(reason)

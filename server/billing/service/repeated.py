@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.billing.model import CreditKind, CreditLine, CreditNote
+from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.core.once import require_same
 from shared.problems import Text
 
@@ -53,6 +53,20 @@ def require_same_amounts(
     made = [(one.description_fr, one.description_en, one.net_cents, bool(one.taxes)) for one in _lines(session, known)]
     asked = (CreditKind.FREE_AMOUNT, buyer_id, _words(why), list(lines))
     _require_same(known, asked, (known.kind, known.buyer_id, _said(known), made))
+
+
+def require_same_deposits(known: Invoice, *, of: UUID, counted: Mapping[UUID, int], why: str) -> None:
+    """Refuse a key that billed other containers again, of another credit or for another reason; its lines are loaded.
+
+    Raises:
+        KeyUsed: they differ.
+    """
+    wanted = sorted((str(one), units) for one, units in counted.items() if units)
+    made = sorted((str(one.credit_line_id), one.quantity) for one in known.lines)
+    named = known.number or "—"
+    what = Text(f"publier la facture {named}", f"publish invoice {named}")
+    why_made = known.parties_text.get("notes", {}).get("order", "")
+    require_same((of, why, wanted), (known.takes_back_id, why_made, made), what=what, path=f"/factures/{known.id}")
 
 
 def _require_same(known: CreditNote, asked: object, made: object) -> None:

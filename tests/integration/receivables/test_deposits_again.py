@@ -106,6 +106,7 @@ def test_it_is_an_invoice_like_any_other_without_an_order(
     out = held(books, kegs(books))
     invoice_id = bill(books, note, key)
     assert bill(books, note, key) == invoice_id
+    assert again(books, note, 1, 409, key=key)["slug"] == "key-used"
     invoice = answered(books.issuer.get(f"/api/v1/invoices/{invoice_id}"))
     assert (invoice["kind"], invoice["state"], invoice["net_cents"]) == ("container_deposit", "published", 0)
     assert (invoice["total_cents"], invoice["open_cents"]) == (6_000, 0)  # the credit that waits takes it by itself
