@@ -10,6 +10,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from server.billing import service as billing
 from server.billing.revaluing.service import revalue_deposits
 from server.catalog import service as catalog
 from server.core.acting import KEY
@@ -19,6 +20,7 @@ from server.receivables import service as receivables
 from server.receivables.audit import book_faults
 from server.receivables.model import PaymentMethod
 from shared.ids import new_id
+from shared.problems import Text
 from tests.factories.billing import Counted, publish, short_day
 from tests.factories.world import CREDIT, World, make_order, make_world, stamp
 
@@ -32,6 +34,7 @@ OUTSIDE_THE_BOOKS = {
     "party_ids": "who may read the row: the fences' word, not the books'",
     "credit_note.created_at": "when it was proposed; issued, it has its own instant of publication",
     "invoice.created_at": "when a draft was begun; a document has its own instant of publication",
+    "invoice.key": "the key that keeps a command told twice from billing twice",
     "invoice.run_id": "the run whose papers brought the invoice forth",
     "invoice_order.id": "a row's own name, to which nothing refers",
     "number_series.id": "a row's own name, to which nothing refers",
@@ -74,8 +77,24 @@ def a_day_of_books() -> World:
             key=new_id(),
             stamp=stamp(),
         )
+    bill_empties_again(world)
     revalue_kegs(world)
     return world
+
+
+def bill_empties_again(world: World) -> None:
+    """Two kegs came back, and one of them was counted too many."""
+    why, now = Text("Retour", "Return"), stamp()
+    with transaction(acting=world.seller.id) as session:
+        note = billing.credit_empties(
+            session, issuer_id=world.seller.id, buyer_id=world.buyer.id, counted={world.seller.keg_class_id: 2},
+            reason=why, key=new_id(), stamp=now,
+        )  # fmt: skip
+        assert note is not None
+        billing.publish_pending(session, stamp=now)
+        units = {note.lines[0].id: 1}
+        billing.recharge_deposits(session, note=note, units=units, reason="Recompté", key=new_id(), stamp=now)
+        billing.publish_pending(session, stamp=now)
 
 
 def revalue_kegs(world: World) -> None:
