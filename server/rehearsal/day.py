@@ -229,7 +229,7 @@ class RehearsedDay:
     def _perhaps_restore(self, path: str) -> None:
         """Go back to the last backup, oftener between a greeting and what is pushed upon it."""
         weather, odds = self._around.weather, 4 if path.endswith("/push") else 1
-        if not self._dispatch.backups or self._dispatch.lives > _MOST_RESTORES:
+        if self._dispatch.is_sending or not self._dispatch.backups or self._dispatch.lives > _MOST_RESTORES:
             return
         if self._network.news == self._dispatch.backups[-1].news:
             return

@@ -48,7 +48,7 @@ def ticked(cab: Cab) -> int:
 
 @dataclass(slots=True)
 class Dispatch:
-    """The people of the office on one day."""
+    """The people of the office on one day; while it ``is_sending`` a transaction is open, and nobody restores."""
 
     ground: Ground
     route: Route
@@ -58,6 +58,7 @@ class Dispatch:
     decisions: list[Decision] = field(default_factory=list)
     lives: int = 1
     changes: int = 0
+    is_sending: bool = False
 
     @property
     def carrier_id(self) -> UUID:
@@ -120,7 +121,9 @@ class Dispatch:
             build_bundle(first, slow, stamp=stamp())
             first.flush()
             was_held_up = not self._tries(quick)
+            self.is_sending = True
             between.pull()
+            self.is_sending = False
         if was_held_up:
             build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(quick))
 
