@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -72,8 +73,10 @@ def _bring_pictures(yard: Yard, database: Database) -> set[str]:
     office = program_of(yard.app, make_member(Organisation(OrganisationKind.DISTRIBUTOR, owner), Role.DISPATCHER))
     order_id, headers = yard.tablet.stop().orders[0].order_id, {"Content-Type": "image/jpeg", "X-Name": "bon.jpg"}
     before = set(blob_store().names(owner))
-    for path in ("/api/v1/paper-proofs", f"/api/v1/orders/{order_id}/files"):
-        answer = office.post(path, data=jpeg(), headers=headers)
+    orders = f"/api/v1/orders/{order_id}/files"
+    pdf = {"Content-Type": "application/pdf", "X-Name": "bon.pdf"}
+    for path, payload, told in (("/api/v1/paper-proofs", jpeg(), headers), (orders, b"%PDF-1.7 of its own", pdf)):
+        answer = office.post(path, data=payload, headers=told)
         assert answer.status_code == 201, answer.json
     evidence = blob_store().put(owner, b"what a party brought", media_type="image/jpeg")
     superuser = create_engine(database.superuser_url)
@@ -81,7 +84,9 @@ def _bring_pictures(yard: Yard, database: Database) -> set[str]:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(_EVIDENCE, {"owner": owner, "sha": evidence})
     superuser.dispose()
-    return set(blob_store().names(owner)) - before
+    brought = set(blob_store().names(owner)) - before
+    assert {evidence, hashlib.sha256(b"%PDF-1.7 of its own").hexdigest()} < brought
+    return brought
 
 
 def test_what_no_tablet_brought_in_a_month_holds_up_nothing_more() -> None:
