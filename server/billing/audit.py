@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, func, literal, or_, select, tuple_
-from sqlalchemy.orm import Session, aliased, selectinload
+from sqlalchemy import func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session, selectinload
 
 from server.billing.billed import credit_billed, invoice_billed
 from server.billing.chain import Document, Walk, fault_of, section_of
 from server.billing.frozen import credit_bytes, invoice_bytes
-from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice, InvoiceKind, InvoiceLine, InvoiceOrder
+from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceKind, InvoiceLine, InvoiceOrder
 from server.billing.numbering import Series
-from server.billing.queries import with_lines
+from server.billing.queries import is_voided, with_lines
 from server.core.problems import Text
 from server.ledger.audit import Head, LedgerFault, head_fault, heads_of, posting_fault, sides_of
 from server.ledger.entries import EntryKind, credit_sides, invoice_sides
@@ -173,7 +173,7 @@ def _recharged_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault
         .join(CreditLine, CreditLine.credit_note_id == CreditNote.id)
         .join(InvoiceLine, InvoiceLine.credit_line_id == CreditLine.id)
         .join(Invoice, Invoice.id == InvoiceLine.invoice_id)
-        .where(Invoice.owner_id == issuer_id, Invoice.state == InvoiceState.PUBLISHED, ~_VOIDED)
+        .where(Invoice.owner_id == issuer_id, Invoice.state == InvoiceState.PUBLISHED, ~is_voided())
         .group_by(CreditNote.number, CreditLine.id)
         .having(
             or_(
@@ -190,18 +190,12 @@ def _recharged_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault
         yield LedgerFault("recharged-too-much", issuer_id, number, text)
 
 
-_OTHER_NOTE = aliased(CreditNote)
-_VOIDED = exists().where(
-    _OTHER_NOTE.invoice_id == Invoice.id,
-    _OTHER_NOTE.kind == CreditKind.VOID,
-    _OTHER_NOTE.state == CreditState.ISSUED,
-)
 _CLOSES_AN_ORDER = (InvoiceKind.STANDARD, InvoiceKind.AGENT, InvoiceKind.FINAL)
 
 
 def _standing_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
     """R042: an invoice stands for its orders exactly until it is void; what supplements another never does."""
-    stands = Invoice.supplements_id.is_(None) & ~_VOIDED
+    stands = Invoice.supplements_id.is_(None) & ~is_voided()
     rows = session.scalars(
         select(Invoice.number)
         .join(InvoiceOrder, InvoiceOrder.invoice_id == Invoice.id)

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Select, cast, func, select
+from sqlalchemy import ColumnElement, Select, cast, func, select
 from sqlalchemy import Text as TextType
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
-from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
+from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
 from server.core.database import among
 from server.core.memory import remembered
 from server.core.problems import NotFound, Text
@@ -150,6 +150,25 @@ def credits_of(session: Session, *, invoice_id: UUID) -> list[CreditNote]:
             .options(selectinload(CreditNote.lines))
         )
     )
+
+
+def is_voided() -> ColumnElement[bool]:
+    """Return the condition that an invoice is annulled: its mirror credit note is issued (C6)."""
+    return (
+        select(CreditNote.id)
+        .where(
+            CreditNote.invoice_id == Invoice.id,
+            CreditNote.kind == CreditKind.VOID,
+            CreditNote.state == CreditState.ISSUED,
+        )
+        .correlate(Invoice)
+        .exists()
+    )
+
+
+def voided_among(session: Session, *, invoice_ids: Iterable[UUID]) -> set[UUID]:
+    """Return which of these invoices are annulled."""
+    return set(session.scalars(select(Invoice.id).where(among(Invoice.id, invoice_ids), is_voided())))
 
 
 def billed_documents(session: Session, *, order_id: UUID) -> list[Invoice | CreditNote]:

@@ -13,10 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.billing.joined import JoinedInvoice
-from server.billing.model import CreditKind, CreditNote, Invoice
+from server.billing.model import Invoice
+from server.billing.queries import voided_among
+from server.core.acting import acting_for, acting_org
 from server.ledger.model import Allocation, AllocationSource
 from shared.problems import Text
-from shared.states import CreditState, InvoiceState
+from shared.states import InvoiceState
 
 
 class Standing(StrEnum):
@@ -111,20 +113,28 @@ def standings(session: Session, *, invoices: Iterable[Invoice], on: date) -> Map
     Readable by whoever may read the invoices: the buyer sees the same words as the issuer (R085).
     """
     wanted = {one.id: one for one in invoices if one.state is InvoiceState.PUBLISHED}
-    taken = _allocated(session, wanted)
-    voided = set(
-        session.scalars(
-            select(CreditNote.invoice_id).where(
-                CreditNote.invoice_id.in_(wanted),
-                CreditNote.kind == CreditKind.VOID,
-                CreditNote.state == CreditState.ISSUED,
-            )
-        )
-    )
+    taken = _taken_of(session, wanted.values())
+    voided = voided_among(session, invoice_ids=wanted)
     return {one.id: _standing(one, taken[one.id], voided=one.id in voided, on=on) for one in wanted.values()}
 
 
 type _Taken = Mapping[AllocationSource, int]
+
+
+def _taken_of(session: Session, invoices: Iterable[Invoice]) -> Mapping[UUID, _Taken]:
+    """Return what was taken of each invoice, as its issuer knows it.
+
+    Its buyer reads the same rows. Whoever else reads an invoice (its producer, its carrier) may not read every credit
+    that was set against it, but what is open of it all the same (R085, law 33).
+    """
+    me, ours, others = acting_org(session), set[UUID](), dict[UUID, set[UUID]]()
+    for one in invoices:
+        (ours if me in {one.owner_id, one.buyer_id} else others.setdefault(one.owner_id, set())).add(one.id)
+    found = dict(_allocated(session, ours))
+    for owner_id in sorted(others):
+        with acting_for(session, owner_id):
+            found |= _allocated(session, others[owner_id])
+    return found
 
 
 def _allocated(session: Session, invoice_ids: Iterable[UUID]) -> Mapping[UUID, _Taken]:

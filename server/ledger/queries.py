@@ -90,6 +90,19 @@ def account_totals(session: Session, *, issuer_id: UUID) -> Mapping[tuple[str, A
     return {(currency, account): int(cents) for currency, account, cents in rows}
 
 
+def allocations_from(session: Session, *, source_id: UUID) -> list[Allocation]:
+    """Return the allocations of a payment, a credit or a write-off that were not undone, oldest first."""
+    rows = session.scalars(
+        select(Allocation).where(Allocation.source_id == source_id).order_by(Allocation.recorded_at, Allocation.id)
+    ).all()
+    return _not_undone(rows)
+
+
+def standing_on(session: Session, *, invoice_id: UUID) -> list[Allocation]:
+    """Return an invoice's allocations that were not undone, oldest first."""
+    return _not_undone(allocations_of(session, invoice_id=invoice_id))
+
+
 def allocations_of(session: Session, *, invoice_id: UUID) -> list[Allocation]:
     """Return an invoice's allocations and their undoings, in the order in which they were recorded."""
     return list(
@@ -99,3 +112,9 @@ def allocations_of(session: Session, *, invoice_id: UUID) -> list[Allocation]:
             .order_by(Allocation.recorded_at, Allocation.id)
         )
     )
+
+
+def _not_undone(rows: Iterable[Allocation]) -> list[Allocation]:
+    known = list(rows)
+    undone = {one.reverses_id for one in known}
+    return [one for one in known if one.reverses_id is None and one.id not in undone]

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditNote, Invoice, InvoiceOrder
+from server.billing.queries import is_voided
 from server.core.acting import acting_org
 from server.core.database import among
 from server.delivery.contests.queries import contested_orders, contested_subjects
@@ -23,7 +24,7 @@ def overdue_invoices(
 ) -> Sequence[tuple[Invoice, int]]:
     """Return these customers' open invoices of the acting issuer that were due before a day, with the cents open.
 
-    The longest overdue first.
+    The longest overdue first; an annulled one is never among them (C6).
     """
     me = acting_org(session)
     taken = (
@@ -36,7 +37,7 @@ def overdue_invoices(
     rows = session.execute(
         select(Invoice, left)
         .where(Invoice.owner_id == me, Invoice.state == InvoiceState.PUBLISHED, Invoice.currency == currency)
-        .where(among(Invoice.buyer_id, buyer_ids), Invoice.due_on < on, left > 0)
+        .where(among(Invoice.buyer_id, buyer_ids), Invoice.due_on < on, left > 0, ~is_voided())
         .order_by(Invoice.due_on, Invoice.issued_on, Invoice.sequence, Invoice.section)
     )
     return [(row[0], int(row[1])) for row in rows]

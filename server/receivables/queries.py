@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from server.billing.model import Invoice
+from server.billing.queries import is_voided
 from server.billing.standing import STANDING_LABELS, Standing, standings
-from server.ledger.model import Allocation, AllocationSource
-from server.ledger.queries import allocations_of, balance_cents, open_cents
+from server.ledger.model import Allocation
+from server.ledger.queries import allocations_from, allocations_of, balance_cents, open_cents
 from server.parties.model import Organisation
 from server.receivables.model import Payment
 from shared.states import InvoiceState
@@ -19,6 +19,7 @@ from shared.states import InvoiceState
 __all__ = [
     "STANDING_LABELS",
     "Standing",
+    "allocations_from",
     "allocations_of",
     "balance_cents",
     "open_cents",
@@ -32,7 +33,7 @@ def open_invoices(
 ) -> list[tuple[Invoice, int]]:
     """Return a customer's published invoices that are still open, with the cents that are, oldest due first.
 
-    All of them, or ``limit`` after ``offset``.
+    An annulled one is never to be paid (C6). All of them, or ``limit`` after ``offset``.
     """
     taken = (
         select(func.coalesce(func.sum(Allocation.amount_cents), 0))
@@ -49,6 +50,7 @@ def open_invoices(
             Invoice.currency == currency,
             Invoice.state == InvoiceState.PUBLISHED,
             left > 0,
+            ~is_voided(),
         )
         .order_by(Invoice.due_on, Invoice.issued_on, Invoice.sequence, Invoice.section)
         .offset(offset)
@@ -68,26 +70,6 @@ def all_payments(buyer_id: UUID | None = None) -> Select[Payment]:
     """Return the query of every readable payment, or of one customer's."""
     query = select(Payment)
     return query if buyer_id is None else query.where(Payment.buyer_id == buyer_id)
-
-
-def allocations_from(session: Session, *, source_id: UUID) -> list[Allocation]:
-    """Return the allocations of a payment or credit that were not undone, oldest first."""
-    rows = session.scalars(
-        select(Allocation).where(Allocation.source_id == source_id).order_by(Allocation.recorded_at, Allocation.id)
-    ).all()
-    return _not_undone(rows)
-
-
-def payments_on(session: Session, *, invoice_id: UUID) -> list[Allocation]:
-    """Return the allocations of payments to an invoice that were not undone, oldest first."""
-    rows = allocations_of(session, invoice_id=invoice_id)
-    return [one for one in _not_undone(rows) if one.source is AllocationSource.PAYMENT]
-
-
-def _not_undone(rows: Iterable[Allocation]) -> list[Allocation]:
-    known = list(rows)
-    undone = {one.reverses_id for one in known}
-    return [one for one in known if one.reverses_id is None and one.id not in undone]
 
 
 def all_organisation_ids(session: Session) -> list[UUID]:

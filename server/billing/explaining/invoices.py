@@ -26,6 +26,7 @@ from server.billing.explaining.steps import (
 from server.billing.model import CreditNote, Invoice, InvoiceLine
 from server.billing.queries import invoice as read_invoice
 from server.billing.queries import order_ids_of
+from server.billing.standing import with_standings
 from server.core.days import day_text
 from server.delivery.queries import latest_delivery
 from server.ledger.model import Allocation, AllocationSource
@@ -34,6 +35,7 @@ from shared.problems import Text
 from shared.states import InvoiceState
 
 OTHER = Text("Écart avec ce qui est inscrit", "Difference from what is written")
+ELSEWHERE = Text("Autres crédits du client", "Other credits of the customer")
 NET = Text("Sous-total", "Subtotal")
 DEPOSITS = Text("Consignes", "Deposits")
 TOTAL = Text("Total", "Total")
@@ -120,12 +122,16 @@ def _deposits(invoice: Invoice) -> Iterator[Step]:
 
 
 def _open(session: Session, invoice: Invoice, naming: Naming | None) -> Step:
-    """What is still open: the total less what credits, payments and write-offs took of it (law 6)."""
+    """What is still open: the total less what credits, payments and write-offs took of it (law 6).
+
+    What a credit took that is another seller's to read is one step without its name (law 33).
+    """
     whole = Step(label=Text("Total de la facture", "Invoice total"), amount_cents=invoice.total_cents)
     rows = allocations_of(session, invoice_id=invoice.id)
     named = naming(session, rows) if naming else {}
     given = [_given(one, named.get(one.id) or _plain(session, one)) for one in rows]
-    return summed(Text("Solde", "Open"), [whole, *given])
+    (stands,) = with_standings(session, [invoice], on=invoice.due_on or invoice.created_at.date())
+    return closed(summed(Text("Solde", "Open"), [whole, *given]), stands.open_cents or 0, ELSEWHERE)
 
 
 def _given(allocation: Allocation, source: Source) -> Step:

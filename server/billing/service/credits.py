@@ -33,7 +33,7 @@ from shared.lifecycles import CREDIT_LIFECYCLE
 from shared.priced import PricedDocument
 from shared.states import CreditState, InvoiceState
 
-DELIVERY, VISIT, HAND, VOID, PERSON = "delivery", "visit", "hand_record", "void", "user"
+DELIVERY, VISIT, HAND, PERSON = "delivery", "visit", "hand_record", "user"
 
 
 class NotPublished(Conflict):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from server.billing.letterhead import registered
@@ -74,12 +74,15 @@ def hold_credited(session: Session, invoice: Invoice) -> list[Order]:
 
     Whatever credits an invoice holds its orders first: a void, a delivery and its correction hold them anyway, a person
     who credits items or decides of a proposal does it here. Two of them can then never give one line back twice. Orders
-    come before accounts, and these before counters.
+    come before accounts, and these before counters. An invoice without an order (deposits billed again) is held itself.
 
     Source: laws 8, 9; ADR 0049.
     """
     with acting_for(session, invoice.owner_id):
-        return hold_all(session, order_ids=order_ids_of(session, invoice_id=invoice.id))
+        order_ids = order_ids_of(session, invoice_id=invoice.id)
+        if not order_ids:
+            session.execute(select(Invoice.id).where(Invoice.id == invoice.id).with_for_update())
+        return hold_all(session, order_ids=order_ids)
 
 
 def mark_billed(session: Session, order: Order) -> None:

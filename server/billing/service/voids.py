@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import priced_of
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import credited_quantities, supplementary_of, with_lines
-from server.billing.service.credits import VOID, issue_credit
+from server.billing.service.clearing import VOIDED_BY_HAND
+from server.billing.service.credits import issue_credit
 from server.core.acting import acting_for
 from server.core.problems import Text
 from server.core.stamp import Stamp
@@ -19,8 +20,8 @@ def void_invoice(session: Session, *, invoice: Invoice, reason: Text, stamp: Sta
     """Return the credit note of all that is left of an invoice, wanted for publication.
 
     The invoice keeps its number; its order opens for one new invoice. The supplementary invoices of a corrected
-    delivery are credited whole with it. Asking twice gives the same note. Payments that were set against it are the
-    receivables' to free.
+    delivery are credited whole with it. Asking twice gives the same note. At publication all that was set against
+    it comes free (``clearing``).
 
     Raises:
         NotPublished: a provisional invoice is dropped, not voided.
@@ -41,7 +42,7 @@ def _credit_whole(session: Session, invoice: Invoice, *, kind: CreditKind, reaso
         session,
         invoice=invoice,
         credited=what_is_left(session, invoice),
-        cause_kind=VOID,
+        cause_kind=VOIDED_BY_HAND,
         cause_id=invoice.id,
         reason=reason,
         stamp=stamp,

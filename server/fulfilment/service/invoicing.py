@@ -14,6 +14,7 @@ from server.billing.model import CreditKind, CreditNote, Invoice, InvoiceKind
 from server.billing.queries import credit_note, credits_of, order_ids_of
 from server.billing.queries import invoice as read_invoice
 from server.billing.service import publish_for_order, recharge_again, take_in_again, void_invoice
+from server.billing.service.holding import hold_credited
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
@@ -23,7 +24,6 @@ from server.orders.model import Order
 from server.orders.service import enter, hold_all
 from server.parties.model import BillingType
 from server.receivables.queries import Standing, standings
-from server.receivables.service import free_payments
 from shared.states import CreditState, InvoiceState, OrderState
 
 _INVOICEABLE: Final = (
@@ -72,8 +72,7 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Invoice:
 def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stamp) -> CreditNote:
     """Return the mirror credit note of a published invoice, wanted for publication; asking again gives the same.
 
-    What payments gave to it is the customer's credit again, its number is kept, and its orders open for one new
-    invoice.
+    Its number is kept and its orders open for one new invoice. At publication all that paid it is the customer's again.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
@@ -91,7 +90,6 @@ def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stam
     note = void_invoice(session, invoice=invoice, reason=text, stamp=stamp)
     if invoice.kind is InvoiceKind.CONTAINER_DEPOSIT:
         take_in_again(session, invoice=invoice, note=note, stamp=stamp)
-    free_payments(session, invoice=invoice, stamp=stamp)
     for order in orders:
         said = Text(f"Facture {invoice.number} annulée.", f"Invoice {invoice.number} voided.")
         _enter(session, order, "invoice_voided", said, stamp)
@@ -173,7 +171,7 @@ def _made_anew(session: Session, invoice: Invoice, orders: Sequence[Order], stam
 
 def _held_invoice(session: Session, invoice_id: UUID) -> tuple[Invoice, list[Order]]:
     invoice = read_invoice(session, invoice_id=invoice_id)
-    orders = hold_all(session, order_ids=order_ids_of(session, invoice_id=invoice.id))
+    orders = hold_credited(session, invoice)
     _require_issuing_side(session, invoice.owner_id, orders)
     return invoice, orders
 

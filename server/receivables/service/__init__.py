@@ -8,7 +8,7 @@ from server.receivables.service.allocating import (
     reallocate_payment,
     undo_allocation,
 )
-from server.receivables.service.applying import allocate_credit, apply_credit, balance, free_payments, open_amount
+from server.receivables.service.applying import allocate_credit, apply_credit, balance, open_amount
 from server.receivables.service.customers import (
     BadHold,
     BadLimit,
@@ -64,7 +64,6 @@ __all__ = [
     "fail_by_hand",
     "fail_payment",
     "finish_refund",
-    "free_payments",
     "hold_account",
     "open_amount",
     "reallocate_payment",

@@ -13,8 +13,10 @@ from sqlalchemy.orm import InstanceState, Session
 
 from server.billing.joined import sections_beside
 from server.billing.letterhead import letterhead
-from server.billing.model import CreditKind, CreditNote, Invoice
+from server.billing.model import CreditNote, Invoice
 from server.billing.queries import invoice as read_invoice
+from server.billing.queries import voided_among
+from server.billing.service.clearing import close_voided
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, NotFound, Text
@@ -108,22 +110,19 @@ def undo_allocation(session: Session, *, allocation_id: UUID, stamp: Stamp) -> A
     Raises:
         NotFound: the acting issuer has no such allocation.
         AlreadyUndone: it is an undoing itself.
-        NotAllocable: it is what annuls its own invoice.
+        NotAllocable: it is a credit on its own invoice, which is annulled.
 
     Source: law 13.
     """
     allocation = _own_allocation(session, allocation_id)
     source, customer_id, currency = _source_of(session, allocation)
-    _require_loose(source, allocation)
+    _require_loose(session, source, allocation)
     ledger.lock_accounts(session, pairs=[(allocation.owner_id, customer_id)])
     known = session.scalars(select(Allocation).where(Allocation.reverses_id == allocation_id)).one_or_none()
     if known is not None:
         return known
     on = letterhead(session, org_id=allocation.owner_id).day_of(stamp.at)
-    undone = ledger.undo_allocation(
-        session, allocation=allocation, customer_id=customer_id, currency=currency, on=on, stamp=stamp
-    )
-    session.flush()
+    undone = take_off(session, allocation, customer_id=customer_id, currency=currency, on=on, stamp=stamp)
     if isinstance(source, Payment):
         settle_state(session, source)
     facts.record(session, events.ALLOCATION_UNDONE, allocation.id, stamp, readers=tuple(allocation.party_ids))
@@ -157,11 +156,25 @@ def reallocate_payment(session: Session, *, payment: Payment, parts: Sequence[Pa
 def free(session: Session, payment: Payment, *, on: date, stamp: Stamp) -> None:
     """Undo all that a payment pays; the session acts for the issuer and holds the account."""
     for allocation in allocations_from(session, source_id=payment.id):
-        ledger.undo_allocation(
-            session, allocation=allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp
-        )
+        take_off(session, allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp)
     session.flush()
     settle_state(session, payment)
+
+
+def take_off(
+    session: Session, allocation: Allocation, *, customer_id: UUID, currency: str, on: date, stamp: Stamp
+) -> Allocation:
+    """Give back what an allocation took, and return the row that says so; an annulled invoice does not open by it.
+
+    The session acts for the issuer and holds the account.
+    """
+    undone = ledger.undo_allocation(
+        session, allocation=allocation, customer_id=customer_id, currency=currency, on=on, stamp=stamp
+    )
+    session.flush()
+    close_voided(session, invoice_id=allocation.invoice_id, on=on, stamp=stamp)
+    session.flush()
+    return undone
 
 
 def read_anew(session: Session, row: Payment | CreditNote | Refund) -> None:
@@ -209,14 +222,15 @@ def _allocate(session: Session, payment: Payment, part: Part, *, on: date, stamp
     )
 
 
-def _require_loose(source: Payment | CreditNote | WriteOff, allocation: Allocation) -> None:
-    if isinstance(source, CreditNote) and source.kind is CreditKind.VOID and source.invoice_id == allocation.invoice_id:
+def _require_loose(session: Session, source: Payment | CreditNote | WriteOff, allocation: Allocation) -> None:
+    is_own = isinstance(source, CreditNote) and source.invoice_id == allocation.invoice_id
+    if is_own and voided_among(session, invoice_ids=[allocation.invoice_id]):
         raise NotAllocable(
             Text(
-                "Cette note annule sa facture\u00a0: elle y reste. Publier une nouvelle facture, s’il le faut.",
-                "This note voids its invoice: it stays on it. Publish a new invoice, if need be.",
+                "La facture de cette note est annulée et la garde. Publier une nouvelle facture, s’il le faut.",
+                "This note’s invoice is annulled and keeps it. Publish a new invoice, if need be.",
             ),
-            where=source.number,
+            where=str(allocation.invoice_id),
         )
 
 

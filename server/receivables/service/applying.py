@@ -1,4 +1,4 @@
-"""Setting credits against invoices, freeing payments, and what is open."""
+"""Setting credits against invoices, payments that came free, and what is open."""
 
 from __future__ import annotations
 
@@ -10,15 +10,13 @@ from sqlalchemy.orm import Session
 from server.billing.letterhead import letterhead
 from server.billing.model import CreditNote, Invoice
 from server.billing.queries import invoice as read_invoice
-from server.core import facts
+from server.billing.service.clearing import readers_of, when_freed
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.ledger import service as ledger
 from server.ledger.model import Allocation, AllocationSource
 from server.ledger.queries import balance_cents, open_cents
-from server.receivables import events
 from server.receivables.model import Payment
-from server.receivables.queries import payments_on
 from server.receivables.service.allocating import Part, allocation_day, require_one_account, settle_state
 
 
@@ -68,34 +66,14 @@ def allocate_credit(
             amount_cents=amount_cents,
             on=allocation_day(invoice, letterhead(session, org_id=credit.owner_id).day_of(stamp.at)),
             stamp=stamp,
-            readers=(*credit.party_ids, *invoice.party_ids),  # the invoice’s readers see what is open of it
+            readers=readers_of(credit, invoice),
         )
 
 
-def free_payments(session: Session, *, invoice: Invoice, stamp: Stamp) -> list[Payment]:
-    """Undo what payments gave to an invoice before it is voided, and return them: the customer's credit again.
-
-    Source: section 4 (publiée → annulée: payments re-freed); law 13.
-    """
-    with acting_for(session, invoice.owner_id):
-        on = letterhead(session, org_id=invoice.owner_id).day_of(stamp.at)
-        ledger.lock_accounts(session, pairs=[(invoice.owner_id, invoice.buyer_id)])
-        freed: list[Payment] = []
-        for allocation in payments_on(session, invoice_id=invoice.id):
-            payment = session.get_one(Payment, allocation.source_id)
-            ledger.undo_allocation(
-                session,
-                allocation=allocation,
-                customer_id=payment.buyer_id,
-                currency=payment.currency,
-                on=on,
-                stamp=stamp,
-            )
-            session.flush()
-            settle_state(session, payment)
-            freed.append(payment)
-        facts.record(session, events.INVOICE_FREED, invoice.id, stamp, readers=tuple(invoice.party_ids))
-    return freed
+@when_freed
+def settle_freed(session: Session, payment_id: UUID) -> None:
+    """Say of a payment that an annulled invoice let go what it pays now; its rest is the customer's credit again."""
+    settle_state(session, session.get_one(Payment, payment_id))
 
 
 def open_amount(session: Session, *, invoice: Invoice) -> int:

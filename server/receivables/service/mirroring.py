@@ -10,11 +10,10 @@ from sqlalchemy.orm import Session
 
 from server.billing.letterhead import letterhead
 from server.core.stamp import Stamp
-from server.ledger import service as ledger
 from server.ledger.queries import open_cents
 from server.receivables.model import Payment, PaymentMethod, Refund, RefundState
 from server.receivables.queries import allocations_from
-from server.receivables.service.allocating import oldest_first, read_anew, set_against, settle_state
+from server.receivables.service.allocating import oldest_first, read_anew, set_against, settle_state, take_off
 from server.receivables.service.refunds import Wish, finish_refund, refund
 from shared.states import PaymentState
 
@@ -101,8 +100,5 @@ def _free_up_to(session: Session, payment: Payment, wanted_cents: int, stamp: St
         held_cents = -open_cents(session, issuer_id=payment.owner_id, document_ids=[payment.id])[payment.id]
         if held_cents >= wanted_cents:
             return
-        ledger.undo_allocation(
-            session, allocation=allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp
-        )
-        session.flush()
+        take_off(session, allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp)
         settle_state(session, payment)

@@ -14,6 +14,7 @@ from server.billing.joined import joined_number, sections_beside
 from server.billing.letterhead import letterhead
 from server.billing.model import Invoice
 from server.billing.queries import invoice as read_invoice
+from server.billing.queries import voided_among
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, NotFound, Text
@@ -146,7 +147,7 @@ def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -
     Raises:
         NotFound, Forbidden: the invoice is not the acting buyer's.
         NotOnline: its issuer takes no payments online.
-        NothingToPay: nothing is open.
+        NothingToPay: nothing is open, or it is annulled (C6).
         KeyUsed: the key opened the payment of another invoice.
     """
     invoice = read_invoice(session, invoice_id=invoice_id)
@@ -163,7 +164,8 @@ def ask_online(session: Session, *, invoice_id: UUID, key: UUID, stamp: Stamp) -
         if known is not None:
             require_same_online(known, invoice_id=sections[0].id)
             return known
-        asked = open_cents(session, issuer_id=invoice.owner_id, document_ids=[one.id for one in sections])
+        standing = {one.id for one in sections} - voided_among(session, invoice_ids=[one.id for one in sections])
+        asked = open_cents(session, issuer_id=invoice.owner_id, document_ids=standing)
         still_cents = sum(asked.values())
         if still_cents <= 0:
             raise NothingToPay(
