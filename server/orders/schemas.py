@@ -123,7 +123,13 @@ class NewOrderSchema(ContentSchema):
     note = line(longest=MAX_NOTE, load_default="")
 
 
-class AcceptSchema(Schema):
+class SeenSchema(Schema):
+    """What the caller read: with ``revision`` the order must still be that one. Nothing needs to be sent."""
+
+    revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
+
+
+class AcceptSchema(SeenSchema):
     """The billing type, and whether the agent's invoice is one for the stop, may still be chosen (R012, C15).
 
     ``wanted_on`` confirms the day that was wished for, or agrees to another one; the buyer is told.
@@ -132,17 +138,16 @@ class AcceptSchema(Schema):
     billing_type = fields.Enum(BillingType, by_value=True, load_default=None, allow_none=True)
     one_invoice_a_stop = fields.Boolean(load_default=None, allow_none=True)
     wanted_on = day(load_default=None, allow_none=True)
-    revision = whole(least=1, most=MAX_CENTS, load_default=None, allow_none=True)
 
 
-class BillingSchema(Schema):
+class BillingSchema(SeenSchema):
     """How an order is billed from now on (R012); without ``one_invoice_a_stop`` that stays, or follows the terms."""
 
     billing_type = fields.Enum(BillingType, by_value=True, required=True)
     one_invoice_a_stop = fields.Boolean(load_default=None, allow_none=True)
 
 
-class ReliefSchema(Schema):
+class ReliefSchema(SeenSchema):
     """Whether an order has its taxes and its deposits."""
 
     taxed = fields.Boolean(required=True)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
 from server.orders.model import LineKind, Order, OrderLine
-from server.parties.model import DeliverWith
+from server.parties.model import BillingType, DeliverWith
 from shared.ids import new_id
 
-_ORDER_FIELDS: Final = ("document_discount_cents", "taxed", "with_deposits", "note", "rebates", "deliver_with")
+_ORDER_FIELDS: Final = ("document_discount_cents", "taxed", "with_deposits", "note", "rebates", "one_invoice_a_stop")
 _LINE_FIELDS: Final = (
     "position",
     "description_fr",
@@ -26,13 +27,19 @@ _LINE_FIELDS: Final = (
     "deposit_taxable",
     "weight_g",
     "barcode",
+    "lots",
 )
 
 
 def snapshot_of(order: Order) -> dict[str, Any]:
-    """Return the content that the parties may edit, as JSON; ``order.lines`` must be loaded."""
+    """Return all that may change of an order until its answer, as JSON; ``order.lines`` must be loaded."""
     content: dict[str, Any] = {name: getattr(order, name) for name in _ORDER_FIELDS}
-    return content | {"lines": [_line_content(line) for line in order.lines]}
+    return content | {
+        "billing_type": order.billing_type.value,
+        "deliver_with": order.deliver_with.value,
+        "priced_on": order.priced_on.isoformat(),
+        "lines": [_line_content(line) for line in order.lines],
+    }
 
 
 def lines_from(order: Order, snapshot: dict[str, Any]) -> list[OrderLine]:
@@ -42,7 +49,11 @@ def lines_from(order: Order, snapshot: dict[str, Any]) -> list[OrderLine]:
 
 def header_from(snapshot: dict[str, Any]) -> dict[str, Any]:
     """Return the order's own columns that the snapshot kept."""
-    return {name: snapshot[name] for name in _ORDER_FIELDS} | {"deliver_with": DeliverWith(snapshot["deliver_with"])}
+    return {name: snapshot[name] for name in _ORDER_FIELDS} | {
+        "billing_type": BillingType(snapshot["billing_type"]),
+        "deliver_with": DeliverWith(snapshot["deliver_with"]),
+        "priced_on": date.fromisoformat(snapshot["priced_on"]),
+    }
 
 
 def _line_content(line: OrderLine) -> dict[str, Any]:

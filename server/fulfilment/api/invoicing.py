@@ -17,6 +17,7 @@ from server.core.web import actor, requires, stamp
 from server.fulfilment.service.invoicing import publish_by_hand, republish, void_by_hand, void_joined
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
+from server.orders.schemas import SeenSchema
 
 orders_invoiced = Blueprint("orders_invoiced", __name__, url_prefix="/orders", description="Orders invoiced by hand")
 joined_by_hand = Blueprint("joined_by_hand", __name__, url_prefix="/joined-invoices", description="Invoices of a stop")
@@ -25,13 +26,14 @@ invoices_by_hand = Blueprint("invoices_by_hand", __name__, url_prefix="/invoices
 
 @orders_invoiced.route("/<uuid:order_id>/invoice", methods=["POST"])
 @requires(Permission.INVOICE_PUBLISH)
+@orders_invoiced.arguments(SeenSchema, required=False)
 @orders_invoiced.response(200, InvoiceSchema)
-def publish(order_id: UUID) -> InvoiceStanding:
+def publish(asked: dict[str, Any], order_id: UUID) -> InvoiceStanding:
     """Publish the order's invoice by hand; asking again answers the same one"""
     now = stamp()
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
-        invoice = publish_by_hand(session, order=order, stamp=now)
+        invoice = publish_by_hand(session, order=order, stamp=now, seen_revision=asked["revision"])
         publish_pending(session, stamp=now)
         return standing_of(session, invoice, on=today(session))
 

@@ -39,7 +39,7 @@ def quote_change(asked: dict[str, Any], order_id: UUID) -> Quote:
 @orders.response(200, schemas.OrderSchema)
 def relieve(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Take taxes or deposits off an order, or put them back; everything else stays as it is"""
-    return decide(order_id, verbs.relieve_order, Permission.ORDER_RELIEVE, **asked)
+    return decide(order_id, verbs.relieve_order, Permission.ORDER_RELIEVE, seen_revision=asked.pop("revision"), **asked)
 
 
 @orders.route("/<uuid:order_id>/deliver-with", methods=["PUT"])
@@ -58,7 +58,7 @@ def deliver_with(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 def billing(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Choose how an order is billed, until an invoice stands for it or it rides on a run"""
     require_terms_right(asked)
-    return decide(order_id, plain.choose_billing, Permission.TERMS_SET, **asked)
+    return decide(order_id, plain.choose_billing, Permission.TERMS_SET, seen_revision=asked.pop("revision"), **asked)
 
 
 @orders.route("/<uuid:order_id>/requests", methods=["GET"])

@@ -179,10 +179,11 @@ def note_lots(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 
 @orders.route("/<uuid:order_id>/submit", methods=["POST"])
 @requires(Permission.ORDER_CREATE)
+@orders.arguments(schemas.SeenSchema, required=False)
 @orders.response(200, schemas.OrderSchema)
-def submit(order_id: UUID) -> dict[str, Any]:
+def submit(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Submit a draft; its group may accept it at once"""
-    return decide(order_id, verbs.submit_order, Permission.ORDER_CREATE)
+    return decide(order_id, verbs.submit_order, Permission.ORDER_CREATE, seen_revision=asked["revision"])
 
 
 @orders.route("/<uuid:order_id>/accept", methods=["POST"])
@@ -214,10 +215,11 @@ def reject(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 
 @orders.route("/<uuid:order_id>/restore", methods=["POST"])
 @requires(Permission.ORDER_ACCEPT)
+@orders.arguments(schemas.SeenSchema, required=False)
 @orders.response(200, schemas.OrderSchema)
-def restore(order_id: UUID) -> dict[str, Any]:
+def restore(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Give a pending order the content that was submitted"""
-    return decide(order_id, plain.restore, Permission.ORDER_ACCEPT)
+    return decide(order_id, plain.restore, Permission.ORDER_ACCEPT, seen_revision=asked["revision"])
 
 
 @orders.route("/<uuid:order_id>/cancel", methods=["POST"])

@@ -12,6 +12,7 @@ from server.billing.service import publish_pending
 from server.core.problems import BadRequest, Text
 from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
+from server.fulfilment.pages.order_reading import seen_revision
 from server.fulfilment.queries import orders_to_invoice_outside
 from server.fulfilment.service.invoicing import publish_by_hand, republish, void_by_hand, void_joined
 from server.identity.permissions import Permission
@@ -30,7 +31,8 @@ def publish(order_id: UUID) -> Response:
     """Publish the order's invoice by hand and show it."""
     now = stamp()
     with transaction(actor().org_id) as session:
-        invoice = publish_by_hand(session, order=orders_read.order(session, order_id=order_id), stamp=now)
+        order = orders_read.order(session, order_id=order_id)
+        invoice = publish_by_hand(session, order=order, seen_revision=seen_revision(request.form), stamp=now)
         publish_pending(session, stamp=now)
         return redirect(f"/factures/{invoice.id}", code=303)
 

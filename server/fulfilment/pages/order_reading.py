@@ -91,8 +91,26 @@ def edited(form: Form, lines: list[OrderLine]) -> dict[str, Any]:
         "items": [*items, *new_items(form), *(one for one in extras if isinstance(one, OrderItem))],
         "rebates": [*_rebates(form), *rebates],
         **header(form),
-        "seen_revision": whole(form.get("revision", ""), "revision") or None,
+        "seen_revision": seen_revision(form),
     }
+
+
+def seen_revision(form: Form) -> int:
+    """Return the revision of the order that the form's page showed: whoever answers says what was looked at.
+
+    Raises:
+        BadOrder: the form does not say it.
+    """
+    revision = whole(form.get("revision", ""), "revision")
+    if revision < 1:
+        raise BadOrder(
+            Text(
+                "Cette page ne dit plus quelle commande elle montrait. La recharger, puis recommencer.",
+                "This page no longer says which order it showed. Load it again, then start over.",
+            ),
+            where="revision",
+        )
+    return revision
 
 
 def header(form: Form) -> dict[str, Any]:

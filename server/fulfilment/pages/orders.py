@@ -17,6 +17,7 @@ from server.core.web.forms import form_day, form_id
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import listed, speaker
 from server.fulfilment.pages.order_form import chosen_billing
+from server.fulfilment.pages.order_reading import seen_revision
 from server.fulfilment.service.by_hand import ship_by_hand
 from server.fulfilment.service.documents import prepare_documents
 from server.fulfilment.service.orders import (
@@ -73,6 +74,7 @@ def accept(order_id: UUID) -> Response:
             billing_type=billing_type,
             one_invoice_a_stop=one_invoice_a_stop,
             wanted_on=form_day("wanted_on"),
+            seen_revision=seen_revision(request.form),
             stamp=now,
         )
         publish_pending(session, stamp=now)
@@ -90,7 +92,12 @@ def choose_billing(order_id: UUID) -> Response:
         order = orders_read.order(session, order_id=order_id)
         require_whole(Permission.TERMS_SET)
         orders.choose_billing(
-            session, order=order, billing_type=billing_type, one_invoice_a_stop=one_invoice_a_stop, stamp=stamp()
+            session,
+            order=order,
+            billing_type=billing_type,
+            one_invoice_a_stop=one_invoice_a_stop,
+            seen_revision=seen_revision(request.form),
+            stamp=stamp(),
         )
     return _back_to(order_id)
 
@@ -113,7 +120,7 @@ def submit(order_id: UUID) -> Response:
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
         require_whole(Permission.ORDER_CREATE)
-        submit_order(session, order=order, stamp=now)
+        submit_order(session, order=order, seen_revision=seen_revision(request.form), stamp=now)
         publish_pending(session, stamp=now)
     return _back_to(order_id)
 
@@ -123,7 +130,8 @@ def submit(order_id: UUID) -> Response:
 def restore(order_id: UUID) -> Response:
     """Give a pending order the content that was submitted (R066)."""
     with transaction(actor().org_id) as session:
-        orders.restore(session, order=orders_read.order(session, order_id=order_id), stamp=stamp())
+        order = orders_read.order(session, order_id=order_id)
+        orders.restore(session, order=order, seen_revision=seen_revision(request.form), stamp=stamp())
     return _back_to(order_id)
 
 
@@ -211,7 +219,7 @@ def relieve(order_id: UUID) -> Response:
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
         require_whole(Permission.ORDER_RELIEVE)
-        relieve_order(session, order=order, stamp=stamp(), **told)
+        relieve_order(session, order=order, seen_revision=seen_revision(request.form), stamp=stamp(), **told)
     return _back_to(order_id)
 
 

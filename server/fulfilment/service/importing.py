@@ -20,7 +20,11 @@ from server.fulfilment.service.order_rows import CARRIER, CLIENT, FORMAT, OrderR
 from server.fulfilment.service.orders import submit_order
 from server.orders import service as orders
 from server.orders.model import DistributionMethod, Order
+from server.orders.service.numbering import hold_numbers
+from server.orders.service.stock_cover import lock_counted
+from server.parties import queries as parties
 from server.parties.model import Agreement, Client, Organisation, RelationState, Site
+from server.receivables.service import lock_limited
 from shared.money import format_money
 from shared.states import LABELS
 
@@ -87,6 +91,7 @@ def import_orders(session: Session, *, found: Sequence[OrderRows], stamp: Stamp,
     """
     session.get_one(Organisation, acting_org(session), with_for_update=True)
     book = _open_book(session, found)
+    _hold(session, found, book, stamp)
     changes = []
     for one in found:
         if (change := _take(session, one, book, stamp)) is not None:
@@ -115,6 +120,23 @@ def _open_book(session: Session, found: Sequence[OrderRows]) -> _Book:
         _carriers(session, me),
         {str(one.external_id): one for one in there},
     )
+
+
+def _hold(session: Session, found: Sequence[OrderRows], book: _Book, stamp: Stamp) -> None:
+    """Lock what the orders of the file would lock one by one, in the order that everyone keeps.
+
+    That is numbers, goods by format, accounts with a limit: two files, or a file and a form, cannot deadlock.
+    """
+    me = acting_org(session)
+    if all(one.reference in book.there for one in found):
+        return
+    hold_numbers(session, seller_id=me, year=stamp.at.astimezone(parties.zone_of(session, org_id=me)).year)
+    rows = (row for one in found for row in one.rows)
+    named = (book.formats.get(row.values["format"]) for row in rows)
+    lock_counted(session, format_ids={one.id for one in named if one is not None})
+    agreed = select(Agreement.billing_agent_id).where(Agreement.owner_id == me, Agreement.billing_agent_id.is_not(None))
+    issuers = {me, *(agent for agent in session.scalars(agreed) if agent is not None)}
+    lock_limited(session, issuer_ids=issuers, buyer_ids={buyer_id for buyer_id, _place in book.clients.values()})
 
 
 def _first_places(session: Session, buyer_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -22,6 +22,7 @@ from server.core.stamp import Stamp
 from server.delivery.queries import latest_delivery
 from server.orders.model import Order
 from server.orders.service import enter, hold_all
+from server.orders.service.holding import require_seen
 from server.parties.model import BillingType
 from server.receivables.queries import Standing, standings
 from shared.states import CreditState, InvoiceState, OrderState
@@ -50,12 +51,14 @@ class CreditUndecided(Conflict):
     title = Text("Crédit à décider d’abord", "Credit to be decided first")
 
 
-def publish_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Invoice:
+def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revision: int | None = None) -> Invoice:
     """Return the order's final invoice, wanted for publication; a published one is returned as it is.
 
-    Before the delivery it bills what is ordered, after it what was delivered.
+    Before the delivery it bills what is ordered, after it what was delivered. With ``seen_revision`` the order must
+    still be as the caller read it.
 
     Raises:
+        StaleOrder: it was changed since.
         Forbidden: neither the issuer nor its representative acts; under agent billing the supplier reads along.
         NotInvoiceable: the order is not accepted, or ended without a delivery.
         BilledOutside, NoIssuer, OrderChanged, NothingToInvoice, MissingRegistration: as ``publish_for_order``.
@@ -65,6 +68,8 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp) -> Invoice:
     (order,) = hold_all(session, order_ids=[order.id])
     if order.issuer_id is not None and order.billing_type is not BillingType.EXTERNAL:
         _require_issuing_side(session, order.issuer_id, [order])
+        with acting_for(session, order.owner_id):
+            require_seen(session, order, seen_revision)
         _require_invoiceable(order)
     return publish_for_order(session, order=order, quantities=_delivered(session, order), stamp=stamp)
 

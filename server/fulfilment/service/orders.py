@@ -17,24 +17,25 @@ from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
+from server.fulfilment.service.waiting import reason_to_wait, terms_of
 from server.orders import events
 from server.orders import service as orders
-from server.orders.model import DistributionMethod, LineKind, Order, OrderRequest, RequestKind
-from server.orders.service.holding import refuse_buyer, require_seller_side
+from server.orders.model import Order, OrderRequest, RequestKind
+from server.orders.service.holding import held, refuse_buyer, require_seen, require_seller_side
 from server.orders.service.requesting import WORDS as REQUEST_WORDS
 from server.parties import queries as parties
 from server.parties.model import BillingType, DeliverWith, Emission
-from server.parties.terms import ChosenTerms, EffectiveTerms, effective_terms
 from server.planning import queries as planning_read
 from server.planning import service as planning
-from server.receivables.service import reason_to_hold
 from shared.states import InvoiceState, OrderState
 
 _UNDOCUMENTED = (OrderState.DRAFT, OrderState.PENDING, OrderState.ACCEPTED, OrderState.PLANNED)
 
 
-def submit_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
+def submit_order(session: Session, *, order: Order, stamp: Stamp, seen_revision: int | None = None) -> Order:
     """Submit a draft; its group may accept it at once, by the system. ``order.lines`` must be loaded.
+
+    With ``seen_revision`` the draft must still be as the caller read it.
 
     Accepted without anyone's hand when the group says so, both minimums are met (equality passes) and stock covers
     it. Under the minimums, or short of stock, it waits and its seller is warned. The door ends with
@@ -42,17 +43,18 @@ def submit_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
 
     Raises:
         Forbidden: neither who made it nor the seller's side acts.
+        StaleOrder: it was changed since.
         IllegalMove: it is no draft.
 
     Source: R067-R070, C8, C9; section 4 (its creator submits).
     """
     if acting_org(session) != order.created_by_org_id:
         require_seller_side(session, order)
-    orders.submit(session, order=order, stamp=stamp)
+    orders.submit(session, order=order, stamp=stamp, seen_revision=seen_revision)
     terms = terms_of(session, order)
     if not terms.auto_accept:
         return order
-    if reason := _reason_to_wait(session, order, terms):
+    if reason := reason_to_wait(session, order, terms):
         with acting_for(session, order.owner_id):
             orders.enter(session, order, "waits_for_seller", reason, stamp)
             facts.record(session, events.ORDER_UNDER_MINIMUM, order.id, stamp)
@@ -107,7 +109,9 @@ def revise_order(session: Session, *, order: Order, stamp: Stamp, **content: Any
         Forbidden, StaleOrder, BadOrder, TermsMismatch: as ``orders.service.revise``.
     """
     refuse_buyer(session, order)
-    if live_invoice(session, order_id=order.id) is not None:
+    with held(session, order):
+        standing = live_invoice(session, order_id=order.id)
+    if standing is not None:
         raise Conflict(
             Text(
                 "Une facture existe pour cette commande. La retirer de sa tournée ou annuler la facture d’abord.",
@@ -118,23 +122,37 @@ def revise_order(session: Session, *, order: Order, stamp: Stamp, **content: Any
     return orders.revise(session, order=order, stamp=stamp, **content)
 
 
-def relieve_order(session: Session, *, order: Order, taxed: bool, with_deposits: bool, stamp: Stamp) -> Order:
+def relieve_order(
+    session: Session,
+    *,
+    order: Order,
+    taxed: bool,
+    with_deposits: bool,
+    stamp: Stamp,
+    seen_revision: int | None = None,
+) -> Order:
     """Take taxes or deposits off an order, or put them back; everything else stays as it is. It is logged.
 
+    ``order.lines`` must be loaded; with ``seen_revision`` the order must still be as the caller read it.
+
     Raises:
+        StaleOrder: it was changed since.
         Conflict, Forbidden: as ``revise_order``, or neither the seller's side acts.
 
     Source: R052, C22.
     """
     require_seller_side(session, order)
+    with held(session, order):  # what stays as it is, is what stands under the lock
+        require_seen(session, order, seen_revision)
+        items = [
+            orders.OrderItem(line_id=line.id, quantity=line.quantity, discount_cents=line.discount_cents)
+            for line in order.lines
+        ]
     return revise_order(
         session,
         order=order,
         stamp=stamp,
-        items=[
-            orders.OrderItem(line_id=line.id, quantity=line.quantity, discount_cents=line.discount_cents)
-            for line in order.lines
-        ],
+        items=items,
         document_discount_cents=order.document_discount_cents,
         rebates=orders.rebates_of(order),
         taxed=taxed,
@@ -175,8 +193,10 @@ def choose_paper(session: Session, *, order: Order, deliver_with: DeliverWith, s
     """
     if acting_org(session) != order.carrier_id:
         require_seller_side(session, order)
-    is_free = order.billing_type is not BillingType.EXTERNAL and order.state in _UNDOCUMENTED
-    if not is_free or live_invoice(session, order_id=order.id) is not None:
+    with held(session, order):
+        is_free = order.billing_type is not BillingType.EXTERNAL and order.state in _UNDOCUMENTED
+        standing = live_invoice(session, order_id=order.id)
+    if not is_free or standing is not None:
         raise Conflict(
             Text(
                 "Une commande facturée, partie ou facturée à l’externe garde son document de livraison.",
@@ -192,15 +212,26 @@ def cancel_order(session: Session, *, order: Order, reason: str, stamp: Stamp) -
 
     Raises:
         RunFixed: its run is being loaded or has left.
-        Conflict: a published invoice stands; void it first.
+        Conflict: a published invoice stands; void it first. Or a run took the order while it was looked at.
         Forbidden, IllegalMove: as ``orders.service.cancel``.
     """
     require_seller_side(session, order)
-    if order.state is OrderState.PLANNED and order.carrier_id is not None:
+    is_planned = order.state is OrderState.PLANNED
+    if is_planned and order.carrier_id is not None:
         with acting_for(session, order.carrier_id):
             run = planning_read.run_of_order(session, order_id=order.id)
             if run is not None:
                 take_off_run(session, run_id=run.id, order_id=order.id, stamp=stamp)
+    with held(session, order):  # runs are locked before orders: it is too late to look for its run
+        if order.state is OrderState.PLANNED and not is_planned:
+            raise Conflict(
+                Text(
+                    f"La commande {order.number} vient d’être mise sur une tournée. Recommencez\u00a0: elle en sera "
+                    "retirée, puis annulée.",
+                    f"Order {order.number} was just put on a run. Start over: it will be taken off it, then cancelled.",
+                ),
+                where=order.number,
+            )
     return orders.cancel(session, order=order, reason=reason, stamp=stamp)
 
 
@@ -215,46 +246,6 @@ def take_off_run(session: Session, *, run_id: UUID, order_id: UUID, stamp: Stamp
     if invoice is not None and invoice.state is InvoiceState.PROVISIONAL:
         drop_provisional(session, invoice=invoice, stamp=stamp)
     return recosted
-
-
-def terms_of(session: Session, order: Order) -> EffectiveTerms:
-    """Return what holds for an order, its own choices first."""
-    return effective_terms(
-        session,
-        seller_id=order.owner_id,
-        buyer_id=order.buyer_id,
-        carrier_id=order.carrier_id if order.distribution is DistributionMethod.DISTRIBUTOR else None,
-        chosen=ChosenTerms(
-            billing_type=order.billing_type,
-            emission=order.emission,
-            deliver_with=order.deliver_with,
-            one_invoice_a_stop=order.one_invoice_a_stop,
-        ),
-    )
-
-
-def under_minimum(order: Order, terms: EffectiveTerms) -> bool:
-    """Say whether an order is under one of its group's minimums: sales units of goods, net of the lines (R067, C8)."""
-    items = sum(line.quantity for line in order.lines if line.kind is not LineKind.CHARGE)
-    return items < terms.min_items or order.net_cents < terms.min_value_cents
-
-
-def _reason_to_wait(session: Session, order: Order, terms: EffectiveTerms) -> Text | None:
-    if under_minimum(order, terms):
-        return Text(
-            "Sous le minimum du groupe\u00a0: acceptation manuelle requise.",
-            "Under the group’s minimum: to be accepted by hand.",
-        )
-    credit = reason_to_hold(session, issuer_id=terms.issuer_id, buyer_id=order.buyer_id, adding_cents=order.total_cents)
-    if credit is not None:
-        return credit
-    with acting_for(session, order.owner_id):
-        covered = orders.is_covered(session, order=order)
-    if not covered:
-        return Text(
-            "Stock insuffisant\u00a0: acceptation manuelle requise.", "Not enough stock: to be accepted by hand."
-        )
-    return None
 
 
 def _next_delivery_on(session: Session, order: Order, stamp: Stamp) -> date | None:

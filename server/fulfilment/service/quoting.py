@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from server.billing.explaining import Explanation, explain_order
 from server.core.acting import acting_for, savepoint
 from server.core.stamp import Stamp
-from server.fulfilment.service.orders import revise_order, terms_of, under_minimum
+from server.fulfilment.service.orders import revise_order
+from server.fulfilment.service.waiting import terms_of, under_minimum
 from server.orders import service as orders
 from server.orders.model import DistributionMethod, Order, OrderLine
 from server.parties.model import Site

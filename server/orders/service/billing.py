@@ -13,7 +13,7 @@ from server.orders import events
 from server.orders.model import Order
 from server.orders.service.deciding import chosen_terms, settle_terms
 from server.orders.service.differences import in_one
-from server.orders.service.holding import held, require_seller_side
+from server.orders.service.holding import held, require_seen, require_seller_side
 from server.orders.service.timeline import enter
 from server.parties.model import BillingType
 from shared.states import BillingState, OrderState
@@ -35,14 +35,21 @@ class BillingFixed(Problem):
 
 
 def choose_billing(
-    session: Session, *, order: Order, billing_type: BillingType, one_invoice_a_stop: bool | None, stamp: Stamp
+    session: Session,
+    *,
+    order: Order,
+    billing_type: BillingType,
+    one_invoice_a_stop: bool | None,
+    stamp: Stamp,
+    seen_revision: int | None = None,
 ) -> Order:
     """Choose how an order is billed; what depends on it (paper, issuer, taxes) follows. ``order.lines`` must be loaded.
 
     Choosing what it has already changes nothing. The parties read the choice in the timeline, and what they read of
-    the order is stale then.
+    the order is stale then. With ``seen_revision`` the order must still be as the caller read it.
 
     Raises:
+        StaleOrder: it was changed since.
         Forbidden: the buyer acts, or a carrier that does not bill for the seller.
         BillingFixed: an invoice stands, the order rides on a run or is over.
         NoBillingAgent: agent billing without an agent in the agreement.
@@ -51,10 +58,11 @@ def choose_billing(
     Source: R001, R012, C15, C28.
     """
     require_seller_side(session, order)
-    wanted = (billing_type, order.one_invoice_a_stop if one_invoice_a_stop is None else one_invoice_a_stop)
-    if wanted == (order.billing_type, order.one_invoice_a_stop):
-        return order
     with held(session, order):
+        require_seen(session, order, seen_revision)
+        wanted = (billing_type, order.one_invoice_a_stop if one_invoice_a_stop is None else one_invoice_a_stop)
+        if wanted == (order.billing_type, order.one_invoice_a_stop):
+            return order
         if refusal := why_fixed(order):
             raise BillingFixed(refusal, where=order.number)
         chosen = chosen_terms(order, billing_type, one_invoice_a_stop=one_invoice_a_stop)

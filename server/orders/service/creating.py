@@ -22,7 +22,7 @@ from server.orders.model import DistributionMethod, Order
 from server.orders.pricing import reprice
 from server.orders.service.between import OrderParties, contracted_carrier, require_parties
 from server.orders.service.choosing import require_choices, require_days, require_plain_prices
-from server.orders.service.holding import held
+from server.orders.service.holding import held, require_seen
 from server.orders.service.lines import BadOrder, OrderItem, make_lines, tax_rules_for
 from server.orders.service.numbering import next_number
 from server.orders.service.offer import require_within_offer
@@ -166,15 +166,19 @@ def _require_same(known: Order, named: OrderParties, items: Sequence[OrderItem])
         )
 
 
-def submit(session: Session, *, order: Order, stamp: Stamp) -> Order:
+def submit(session: Session, *, order: Order, stamp: Stamp, seen_revision: int | None = None) -> Order:
     """Send a draft to its seller; what was submitted is kept for ``restore``. ``order.lines`` must be loaded.
 
+    With ``seen_revision`` the draft must still be as the caller read it.
+
     Raises:
+        StaleOrder: it was changed since.
         IllegalMove: it is no draft any more.
 
     Source: section 4 (brouillon → en_attente), R066.
     """
     with held(session, order):
+        require_seen(session, order, seen_revision)
         order.move_to(OrderState.PENDING)
         order.submitted_at = stamp.at
         order.submitted_snapshot = snapshot_of(order)

@@ -16,7 +16,7 @@ from server.orders import events
 from server.orders.model import DistributionMethod, Order, RequestKind
 from server.orders.pricing import reprice
 from server.orders.service.choosing import require_wanted_day
-from server.orders.service.holding import held, require_revision, require_seller_side, require_state
+from server.orders.service.holding import held, require_seen, require_seller_side, require_state
 from server.orders.service.lines import BadOrder, tax_rules_for
 from server.orders.service.requesting import grant_open
 from server.orders.service.stock_cover import require_cover
@@ -63,7 +63,7 @@ def accept(
     if not by_system:
         require_seller_side(session, order)
     with held(session, order):
-        require_revision(order, seen_revision)
+        require_seen(session, order, seen_revision)
         require_state(order, OrderState.PENDING)  # accepted orders count as reservations: its own must not yet
         require_cover(session, order)
         chosen = chosen_terms(order, billing_type or order.billing_type, one_invoice_a_stop=one_invoice_a_stop)

@@ -19,7 +19,7 @@ from server.orders.model import Order, OrderLine, RequestKind
 from server.orders.pricing import reprice
 from server.orders.service.choosing import has_priced_items, prices_are_the_sellers
 from server.orders.service.differences import changes, in_one, reprices, seen
-from server.orders.service.holding import held, is_seller_side, refuse_buyer, require_revision, require_seller_side
+from server.orders.service.holding import held, is_seller_side, refuse_buyer, require_seen, require_seller_side
 from server.orders.service.lines import OrderItem, make_lines, tax_rules_for
 from server.orders.service.rebates import Rebate, share_rebates
 from server.orders.service.requesting import grant_open
@@ -63,7 +63,7 @@ def revise(
     refuse_buyer(session, order)
     typed_by, may_price = name_of(session, stamp), is_seller_side(session, order)
     with held(session, order):
-        require_revision(order, seen_revision)
+        require_seen(session, order, seen_revision)
         _require_open(order)
         before = seen(order)
         order.document_discount_cents = document_discount_cents
@@ -86,15 +86,20 @@ def revise(
     return order
 
 
-def restore(session: Session, *, order: Order, stamp: Stamp) -> Order:
-    """Give a pending order the very content that was submitted (R066).
+def restore(session: Session, *, order: Order, stamp: Stamp, seen_revision: int | None = None) -> Order:
+    """Give a pending order the very content that was submitted, how it is billed included (R066).
+
+    It is priced with the rates of the day that it was priced on then. ``order.lines`` must be loaded; with
+    ``seen_revision`` the order must still be as read.
 
     Raises:
         Forbidden: the buyer acts, or a carrier that does not bill for the seller.
+        StaleOrder: it was changed since ``seen_revision``.
         Conflict: the order is not pending any more.
     """
     require_seller_side(session, order)
     with held(session, order):
+        require_seen(session, order, seen_revision)
         if order.state is not OrderState.PENDING:
             raise Conflict(
                 Text("Seule une commande en attente se restaure.", "Only a pending order can be restored."),
@@ -103,7 +108,7 @@ def restore(session: Session, *, order: Order, stamp: Stamp) -> Order:
         for name, value in header_from(order.submitted_snapshot).items():
             setattr(order, name, value)
         _replace_lines(session, order, lines_from(order, order.submitted_snapshot))
-        on = order.submitted_at.astimezone(parties.zone_of(session, org_id=order.owner_id)).date()
+        on = order.priced_on
         reprice(order, taxes=tax_rules_for(session, issuer_id=_issuer_id(session, order), on=on), on=on)
         order.revision += 1
         enter(session, order, "restored", Text("Commande restaurée.", "Order restored."), stamp)

@@ -9,12 +9,13 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from server.core import facts
+from server.core.acting import acting_org
 from server.core.days import day_text
-from server.core.problems import Conflict, Text
+from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.orders import events
 from server.orders.model import Order
-from server.orders.service.holding import held, refuse_buyer, require_state
+from server.orders.service.holding import held, require_state
 from server.orders.service.lines import BadOrder
 from server.orders.service.timeline import enter
 from server.parties.model import BillingType, DeliverWith
@@ -46,9 +47,16 @@ def mark_unplanned(session: Session, *, order: Order, stamp: Stamp) -> Order:
     Raises:
         IllegalMove: it rides on none.
     """
-    require_state(order, OrderState.PLANNED)
     text = Text("Retirée de sa tournée.", "Taken off its run.")
-    _step(session, order, stamp, to=OrderState.ACCEPTED, fact=events.ORDER_UNPLANNED, text=text)
+    _step(
+        session,
+        order,
+        stamp,
+        begins_in=OrderState.PLANNED,
+        to=OrderState.ACCEPTED,
+        fact=events.ORDER_UNPLANNED,
+        text=text,
+    )
     return order
 
 
@@ -82,9 +90,16 @@ def reopen(session: Session, *, order: Order, stamp: Stamp) -> Order:
     Raises:
         IllegalMove: it was not left undelivered; ``accept`` is how a pending one becomes accepted.
     """
-    require_state(order, OrderState.NOT_DELIVERED)
     text = Text("À planifier de nouveau.", "To be planned again.")
-    _step(session, order, stamp, to=OrderState.ACCEPTED, fact=events.ORDER_REOPENED, text=text)
+    _step(
+        session,
+        order,
+        stamp,
+        begins_in=OrderState.NOT_DELIVERED,
+        to=OrderState.ACCEPTED,
+        fact=events.ORDER_REOPENED,
+        text=text,
+    )
     return order
 
 
@@ -106,13 +121,20 @@ def mark_invoiced_outside(session: Session, *, order: Order, number: str, on: da
     """Note the number and day of the invoice that the seller made in its own system.
 
     Raises:
-        Forbidden: the buyer acts.
+        Forbidden: somebody else than the seller or its representative acts: nobody bills it for them.
         Conflict: the order is not billed outside, or has not been delivered.
         BadOrder: no number, or too long a one.
 
-    Source: R010.
+    Source: R010; sections 3 and 4 (facturée_externe: the supplier marks).
     """
-    refuse_buyer(session, order)
+    if acting_org(session) not in {order.owner_id, order.agent_id}:
+        raise Forbidden(
+            Text(
+                "Seul le vendeur, qui facture lui-même cette commande, inscrit le numéro de sa facture.",
+                "Only the seller, who bills this order itself, notes the number of its invoice.",
+            ),
+            where=order.number,
+        )
     if not 1 <= len(number.strip()) <= MAX_OUTSIDE_NUMBER:
         raise BadOrder(Text("Donner le numéro de la facture.", "Give the invoice’s number."), where="number")
     with held(session, order):
@@ -141,8 +163,11 @@ def _step(
     fact: str,
     text: Text,
     columns: Mapping[str, date | datetime] | None = None,
+    begins_in: OrderState | None = None,
 ) -> None:
     with held(session, order):
+        if begins_in is not None:
+            require_state(order, begins_in)
         order.move_to(to)
         for name, value in (columns or {}).items():
             setattr(order, name, value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import ClassVar
 from uuid import UUID
@@ -16,10 +16,11 @@ from server.core.database import among
 from server.core.each_owner import as_array
 from server.core.memory import remembered
 from server.core.problems import Forbidden, Problem, Text
-from server.orders.model import Order
+from server.orders.model import Order, OrderEntry
 from server.orders.queries import load_lines
 from server.parties.model import Agreement
 from shared.lifecycle import IllegalMove
+from shared.money import format_money
 from shared.states import LABELS, OrderState
 
 
@@ -34,15 +35,24 @@ class StaleOrder(Problem):
 _LOCKED = "orders"
 _LOCK = text("SELECT lock_orders(CAST(:owners AS uuid[]), CAST(:mine AS text[]))")
 _COLUMNS = [column.key for column in inspect(Order).column_attrs]
+_CHANGED = ("revised", "restored")
+_MOST_TOLD = 3
+"""Of an order that was changed again and again meanwhile, the latest changes are told."""
 
 
 @contextmanager
 def held(session: Session, order: Order) -> Iterator[Order]:
-    """Lock the order for its seller inside the block; what was read of it before the lock is read again, once."""
+    """Lock the order for its seller inside the block; what was read of it before the lock is read again, once.
+
+    Its lines too, when they were read: whoever waited for the lock may find others, or none of those that it knew. What
+    was worked out from the order before the block is worked out from what it said then: do it inside.
+    """
     locked = remembered(session, _LOCKED)
     with acting_for(session, order.owner_id):
         if locked.get(order.id) is not order:
             session.refresh(order, attribute_names=_COLUMNS, with_for_update=True)
+            if "lines" not in inspect(order).unloaded:
+                load_lines(session, [order])
             locked[order.id] = order
         yield order
 
@@ -90,22 +100,47 @@ def _with_lines(session: Session, order_ids: list[UUID]) -> dict[UUID, Order]:
 
 
 def require_revision(order: Order, seen_revision: int | None) -> None:
-    """Refuse to act on an order that is no longer what the caller read; None asks nothing.
+    """Refuse to act on an order that is no longer what the caller read; None asks nothing. No price is told (C29).
 
     Raises:
         StaleOrder: its content was changed since.
     """
     if seen_revision is not None and seen_revision != order.revision:
-        raise StaleOrder(
-            Text(
-                f"La commande {order.number} a été modifiée entre-temps\u00a0: révision {order.revision}, "
-                f"vous aviez la {seen_revision}. Rechargez-la; son historique dit ce qui a changé.",
-                f"Order {order.number} was changed meanwhile: revision {order.revision}, you had {seen_revision}. "
-                "Load it again; its history says what changed.",
-            ),
-            where="revision",
-            revision=order.revision,
-        )
+        said = Text("Son historique dit ce qui a changé.", "Its history says what changed.")
+        raise _stale(order, seen_revision, [said])
+
+
+def require_seen(session: Session, order: Order, seen_revision: int | None) -> None:
+    """Refuse as ``require_revision`` does, and tell what changed since and what the order comes to now.
+
+    For those who read its prices; the session acts for the seller.
+
+    Raises:
+        StaleOrder: its content was changed since.
+
+    Source: R043, R064, R077: what was seen is what is answered.
+    """
+    if seen_revision is None or seen_revision == order.revision:
+        return
+    changed = select(OrderEntry).where(OrderEntry.order_id == order.id, OrderEntry.kind.in_(_CHANGED))
+    latest = changed.order_by(OrderEntry.at.desc(), OrderEntry.id.desc())
+    since = session.scalars(latest.limit(min(_MOST_TOLD, max(order.revision - seen_revision, 0)))).all()
+    total, total_en = (format_money(order.total_cents, order.currency, language) for language in ("fr", "en"))
+    now = Text(f"Total\u00a0: {total}.", f"Total: {total_en}.")
+    raise _stale(order, seen_revision, [*(Text(one.text_fr, one.text_en) for one in reversed(since)), now])
+
+
+def _stale(order: Order, seen_revision: int, said: Sequence[Text]) -> StaleOrder:
+    return StaleOrder(
+        Text(
+            f"La commande {order.number} a été modifiée entre-temps\u00a0: révision {order.revision}, "
+            f"vous aviez la {seen_revision}. {' '.join(one.fr for one in said)} Rechargez-la, puis recommencez.",
+            f"Order {order.number} was changed meanwhile: revision {order.revision}, you had {seen_revision}. "
+            f"{' '.join(one.en for one in said)} Load it again, then start over.",
+        ),
+        where="revision",
+        revision=order.revision,
+    )
 
 
 def require_seller_side(session: Session, order: Order) -> None:

@@ -11,6 +11,16 @@ from server.orders.model import OrderNumber
 from shared.ids import new_id
 
 
+def hold_numbers(session: Session, *, seller_id: UUID, year: int) -> None:
+    """Lock the seller's counter of a year and count nothing; the session acts for the seller.
+
+    For who makes many orders and locks what they take first: the counter comes before the goods, as it does for one.
+    """
+    none = insert(OrderNumber).values(id=new_id(), owner_id=seller_id, party_ids=[], year=year, last=0)
+    index = [OrderNumber.owner_id, OrderNumber.year]
+    session.execute(none.on_conflict_do_update(index_elements=index, set_={"last": OrderNumber.last}))
+
+
 def next_number(session: Session, *, seller_id: UUID, code: str, year: int) -> str:
     """Return the seller's next number, e.g. ``BDB-C-2026-000001``; the session acts for the seller.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from typing import ClassVar
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,20 +31,25 @@ def is_covered(session: Session, *, order: Order) -> bool:
     The session acts for the seller; the counted formats stay locked, so two orders cannot take the same stock. What is
     on a truck still counts, as do the orders that it carries.
     """
-    wanted = Counter[object]()
+    wanted = Counter[UUID]()
     for line in order.lines:
-        wanted[line.format_id] += line.quantity
-    counted = session.scalars(
-        select(ProductFormat.id)
-        .where(ProductFormat.id.in_(wanted), ProductFormat.unlimited.is_(False))
-        .order_by(ProductFormat.id)
-        .with_for_update()
-    ).all()
+        if line.format_id is not None:
+            wanted[line.format_id] += line.quantity
+    counted = lock_counted(session, format_ids=wanted.keys())
     if not counted:
         return True
     in_hand = stock.in_hand(session, format_ids=counted)
     reserved = queries.reserved(session, format_ids=counted)
     return all(wanted[one] <= in_hand.get(one, 0) - reserved.get(one, 0) for one in counted)
+
+
+def lock_counted(session: Session, *, format_ids: Collection[UUID]) -> list[UUID]:
+    """Lock those of the acting seller's formats that are counted until the transaction ends, and return them.
+
+    In ascending order; who takes the stock of several orders locks what all of them take first.
+    """
+    counted = select(ProductFormat.id).where(ProductFormat.id.in_(format_ids), ProductFormat.unlimited.is_(False))
+    return list(session.scalars(counted.order_by(ProductFormat.id).with_for_update()))
 
 
 def require_cover(session: Session, order: Order) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,19 +15,18 @@ from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import NotFound, Problem, Text
 from server.core.stamp import Stamp
+from server.ledger import service as ledger
 from server.ledger.queries import balance_cents
-from server.orders.model import Order
 from server.parties.model import Client
 from server.receivables import events
 from server.receivables.accounts import has_account
+from server.receivables.exposure import uninvoiced_cents
 from server.receivables.model import CustomerAccount
 from shared.ids import new_id
 from shared.money import format_money
-from shared.states import BillingState, OrderState
 
 MAX_LIMIT_CENTS: Final = 10**11
 MAX_HOLD_REASON: Final = 500
-_UNDER_WAY: Final = (OrderState.ACCEPTED, OrderState.PLANNED, OrderState.SHIPPED)
 
 
 class NoAccount(NotFound):
@@ -143,13 +143,42 @@ def credit_limit(session: Session, *, issuer_id: UUID, buyer_id: UUID) -> int | 
     )
 
 
-def reason_to_hold(session: Session, *, issuer_id: UUID, buyer_id: UUID, adding_cents: int) -> Text | None:
+def lock_limited(session: Session, *, issuer_ids: Collection[UUID], buyer_ids: Collection[UUID]) -> None:
+    """Lock, all at once, the accounts that ``reason_to_hold`` would lock one by one for orders of these customers.
+
+    Whoever decides about several orders in a transaction calls it first, after the goods that they take are locked.
+    """
+    pairs = []
+    for issuer_id in issuer_ids:
+        with acting_for(session, issuer_id):
+            limited = _limited(session, issuer_id, buyer_ids)
+        pairs += [(issuer_id, buyer_id) for buyer_id in limited]
+    if pairs:
+        ledger.lock_accounts(session, pairs=pairs)
+
+
+def _limited(session: Session, issuer_id: UUID, buyer_ids: Collection[UUID]) -> set[UUID]:
+    by_account = select(CustomerAccount.buyer_id).where(
+        CustomerAccount.owner_id == issuer_id,
+        CustomerAccount.buyer_id.in_(buyer_ids),
+        CustomerAccount.credit_limit_cents.is_not(None),
+    )
+    by_card = select(Client.buyer_id).where(
+        Client.owner_id == issuer_id, Client.buyer_id.in_(buyer_ids), Client.credit_limit_cents.is_not(None)
+    )
+    return set(session.scalars(by_account.union(by_card)))
+
+
+def reason_to_hold(session: Session, *, issuer_id: UUID, buyer_id: UUID, adding_cents: int | None) -> Text | None:
     """Return why an order of so many cents is not accepted by the system, or None when credit lets it through.
 
-    A hold comes first. Else what the customer owes, what is accepted for it and not yet invoiced, and the order, must
-    together stay within its limit; equality passes.
+    A hold comes first. Else what the customer owes, what was accepted for it or delivered and is not invoiced yet, and
+    the order, must together stay within its limit; equality passes. None adds nothing and asks for no limit: such an
+    order is billed outside, and never owed here. A limited account stays locked until the transaction ends, so that
+    orders submitted at once are weighed one after the other: call it when the goods are locked, before any counter of
+    documents.
 
-    Source: R068, R070: credit limit and hold.
+    Source: R068, R070: credit limit and hold; R007.
     """
     with acting_for(session, issuer_id):
         account = account_of(session, issuer_id=issuer_id, buyer_id=buyer_id)
@@ -159,27 +188,15 @@ def reason_to_hold(session: Session, *, issuer_id: UUID, buyer_id: UUID, adding_
                 f"Account on hold: {account.hold_reason} To be accepted by hand.",
             )
         limit_cents = credit_limit(session, issuer_id=issuer_id, buyer_id=buyer_id)
-        if limit_cents is None:
+        if limit_cents is None or adding_cents is None:
             return None
+        ledger.lock_accounts(session, pairs=[(issuer_id, buyer_id)])
         currency = letterhead(session, org_id=issuer_id).currency
         owed_cents = balance_cents(session, issuer_id=issuer_id, customer_id=buyer_id, currency=currency)
-        owed_cents += _under_way_cents(session, issuer_id, buyer_id, currency)
+        owed_cents += uninvoiced_cents(session, issuer_id=issuer_id, buyer_id=buyer_id, currency=currency)
     if owed_cents + adding_cents <= limit_cents:
         return None
     return _over_limit(owed_cents + adding_cents, limit_cents, currency)
-
-
-def _under_way_cents(session: Session, issuer_id: UUID, buyer_id: UUID, currency: str) -> int:
-    found = session.scalar(
-        select(func.coalesce(func.sum(Order.total_cents), 0)).where(
-            Order.issuer_id == issuer_id,
-            Order.buyer_id == buyer_id,
-            Order.currency == currency,
-            Order.state.in_(_UNDER_WAY),
-            Order.billing_state == BillingState.UNINVOICED,
-        )
-    )
-    return int(found or 0)
 
 
 def _over_limit(would_owe_cents: int, limit_cents: int, currency: str) -> Text:

@@ -90,7 +90,7 @@ def test_a_supplier_publishes_by_hand_before_or_after_the_delivery(client_as: As
     first = seller.post(f"/api/v1/orders/{before}/invoice")
     assert (first.status_code, first.json["state"], first.json["number"]) == (200, "published", "BR1-2026-000001")
     assert seller.post(f"/api/v1/orders/{before}/invoice").json == first.json
-    second = seller.post(f"/commandes/{after}/facturer")
+    second = seller.post(f"/commandes/{after}/facturer", data={"revision": "1"})
     assert second.status_code == 303
     lines = seller.get("/api/v1" + second.location.replace("factures", "invoices")).json["lines"]
     assert [line["quantity"] for line in lines] == [3, 1]

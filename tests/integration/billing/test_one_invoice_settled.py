@@ -204,7 +204,8 @@ def test_it_may_be_chosen_when_an_order_is_accepted(app: Flask) -> None:
     first, second = (make_order(world, accepted=False) for _ in range(2))
     browser = browser_of(app, member)
     assert "une seule facture par arrêt" in browser.get(f"/commandes/{first}").text
-    assert browser.post(f"/commandes/{first}/accepter", data={"facturation": "agent_stop"}).status_code == 303
+    so = {"facturation": "agent_stop", "revision": "1"}
+    assert browser.post(f"/commandes/{first}/accepter", data=so).status_code == 303
     body = {"billing_type": "agent", "one_invoice_a_stop": True}
     answer = program_of(app, member).post(f"/api/v1/orders/{second}/accept", json=body)
     assert (answer.json["state"], answer.json["one_invoice_a_stop"]) == ("accepted", True)

@@ -58,7 +58,8 @@ def by_program(trade: Trade, order: dict[str, Any], on: date) -> int:
 def by_page(trade: Trade, order: dict[str, Any], on: date) -> int:
     page = unescape(trade.seller.get(f"/commandes/{order['id']}").text)
     assert f'name="wanted_on" min="{clock.now().date()}"' in page
-    return trade.seller.post(f"/commandes/{order['id']}/accepter", data={"wanted_on": str(on)}).status_code // 100
+    told = {"wanted_on": str(on), "revision": order["revision"]}
+    return trade.seller.post(f"/commandes/{order['id']}/accepter", data=told).status_code // 100
 
 
 def by_form(trade: Trade, order: dict[str, Any], on: date) -> int:
@@ -68,7 +69,8 @@ def by_form(trade: Trade, order: dict[str, Any], on: date) -> int:
 
 def edited(order: dict[str, Any], on: date) -> dict[str, str]:
     quantities = {f"q-{line['id']}": "2" for line in order["lines"]}
-    return quantities | {"taxed": "1", "with_deposits": "1", "then": "accept", "wanted_on": str(on)}
+    told = {"taxed": "1", "with_deposits": "1", "then": "accept", "wanted_on": str(on)}
+    return quantities | told | {"revision": str(order["revision"])}
 
 
 ANSWERS = {
@@ -136,7 +138,8 @@ def test_a_distributor_that_bills_as_the_agent_accepts_on_its_page(trade: Trade,
     assert "Accepter la commande" not in unescape(billed.dispatcher.get(path).text)
     plain = trade.order(by=trade.buyer)
     assert "Accepter la commande" not in unescape(trade.carrier.get(f"/commandes/{plain['id']}").text)
-    assert billed.carrier.post(f"{path}/accepter", data={"facturation": "agent_stop"}).status_code == 303
+    so = {"facturation": "agent_stop", "revision": "1"}
+    assert billed.carrier.post(f"{path}/accepter", data=so).status_code == 303
     now = answered(billed.carrier.get(f"{API}/{order['id']}"))
     assert (now["state"], now["issuer"]["id"]) == ("accepted", str(billed.world.carrier_id))
     assert now["one_invoice_a_stop"] is True

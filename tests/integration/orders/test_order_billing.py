@@ -102,7 +102,8 @@ def test_it_is_chosen_at_the_acceptance_and_before_it(world: World, people: Peop
     order_id = make_order(world, accepted=False)
     client = people.page()
     assert "Enregistrer la facturation" in client.get(f"/commandes/{order_id}").text
-    assert client.post(f"/commandes/{order_id}/facturation", data={"facturation": "external"}).status_code == 303
+    told = {"facturation": "external", "revision": "1"}
+    assert client.post(f"/commandes/{order_id}/facturation", data=told).status_code == 303
     found = order_of(world, order_id)
     assert (found.billing_type, found.state.value, found.revision) == (BillingType.EXTERNAL, "pending", 2)
     page = client.get(f"/commandes/{order_id}").text
@@ -112,7 +113,8 @@ def test_it_is_chosen_at_the_acceptance_and_before_it(world: World, people: Peop
     answer = client.post(f"/commandes/{order_id}/modifier", data=edited(found, facturation="platform"))
     assert answer.status_code == 303, answer.text
     assert order_of(world, order_id).billing_type is BillingType.PLATFORM
-    assert client.post(f"/commandes/{order_id}/accepter", data={"facturation": "external"}).status_code == 303
+    told = {"facturation": "external", "revision": str(order_of(world, order_id).revision)}
+    assert client.post(f"/commandes/{order_id}/accepter", data=told).status_code == 303
     found = order_of(world, order_id)
     assert (found.billing_type, found.state.value, found.deliver_with.value) == (BillingType.EXTERNAL, "accepted", "po")
     answer = people.program().open(f"/api/v1/orders/{order_id}/billing", "PUT", json={"billing_type": "platform"})
@@ -154,11 +156,11 @@ def test_who_may_not_choose_it_is_told_why(world: World, people: People) -> None
 def test_it_is_fixed_once_an_invoice_stands_and_the_page_says_so(world: World, people: People) -> None:
     """R012: the choice is not gone from the page but explained, and both doors refuse it with the same words."""
     order_id, client = make_order(world), people.page()
-    assert client.post(f"/commandes/{order_id}/facturer").status_code == 303
+    assert client.post(f"/commandes/{order_id}/facturer", data={"revision": "1"}).status_code == 303
     page = client.get(f"/commandes/{order_id}").text
     assert "Facturation fixée" in page
     assert "Annuler la facture d’abord." in page
-    refused = client.post(f"/commandes/{order_id}/facturation", data={"facturation": "external"})
+    refused = client.post(f"/commandes/{order_id}/facturation", data={"facturation": "external", "revision": "1"})
     assert (refused.status_code, "Annuler la facture d’abord." in refused.text) == (409, True)
     told = {"billing_type": "external"}
     answer = people.program().open(f"/api/v1/orders/{order_id}/billing", "PUT", json=told)

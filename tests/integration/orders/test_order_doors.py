@@ -12,14 +12,18 @@ from sqlalchemy import select
 from server.billing.model import Invoice
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
-from server.parties.model import Emission
+from server.parties.model import BillingType, Emission
+from server.parties.terms import ChosenTerms
 from shared.ids import new_id
+from shared.states import BillingState
 from tests.factories.web import Client, Organisation, browser_of, make_member
 from tests.factories.world import (
     ADJUST,
+    AGENT,
     CREDIT,
     EXTERNAL,
     Deal,
+    Seller,
     World,
     make_order,
     make_runs,
@@ -217,12 +221,28 @@ def test_an_outside_invoice_is_noted_and_leaves_the_list_to_invoice(client_as: A
     assert seller.get(API, query_string=waiting).json["total"] == 0
 
 
-def deliver(world: World, order_id: UUID) -> None:
+def test_nobody_but_the_seller_says_how_it_billed_outside(client_as: As) -> None:
+    """R010, section 4 (facturée_externe: the supplier marks): no carrier does, though it bills the seller's others."""
+    world = make_world([EXTERNAL, AGENT])
+    for seller in world.sellers:
+        order_id = make_order(world, seller=seller, chosen=ChosenTerms(billing_type=BillingType.EXTERNAL))
+        deliver(world, order_id, seller=seller)
+        carrier = client_as(Role.OWNER, Organisation(OrganisationKind.DISTRIBUTOR, world.carrier_id))
+        told = {"number": "FAUX-1", "issued_on": "2026-11-20"}
+        refused = carrier.post(f"{API}/{order_id}/outside-invoice", json=told)
+        assert (refused.status_code, "Seul le vendeur" in refused.json["details"]["fr"]) == (403, True)
+        assert carrier.post(f"/commandes/{order_id}/facture-externe", data=told).status_code == 403
+        kept = read_order(order_id, acting=seller.id)
+        assert (kept.billing_state, kept.outside_invoice_number) == (BillingState.UNINVOICED, "")
+
+
+def deliver(world: World, order_id: UUID, *, seller: Seller | None = None) -> None:
     from server.orders import queries, service
     from tests.factories.world import stamp
 
-    with transaction(acting=world.seller.id) as session:
+    keeper = seller or world.seller
+    with transaction(acting=keeper.id) as session:
         order = queries.order(session, order_id=order_id)
         service.mark_shipped(session, order=order, stamp=stamp())
         service.mark_delivered(session, order=order, stamp=stamp())
-    assert read_order(order_id, acting=world.seller.id).delivered_at
+    assert read_order(order_id, acting=keeper.id).delivered_at

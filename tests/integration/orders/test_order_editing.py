@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from uuid import UUID
+
 import pytest
 
+from server.core import clock
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
+from server.orders.service import OrderParties, create_order, note_lots
 from server.parties.service import GroupTerms, change_group
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.world import AGENT, make_world, stamp
+from tests.factories.world import AGENT, items_of, make_world, read_order, stamp
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +143,61 @@ def test_restore_gives_back_every_line_rebate_and_note(trade: Trade) -> None:
     changing = ("revision",)
     assert {key: value for key, value in restored.items() if key not in changing} == {
         key: value for key, value in order.items() if key not in changing
+    }
+
+
+def test_restore_gives_back_all_that_the_doors_say_of_the_order(trade: Trade) -> None:
+    """R066, R009, R012, R013: whatever door changed it, the order and why it comes to that answer as at the submission.
+
+    How it is billed, the paper that goes along, relief, lots and the day of its rates come back with the lines.
+    """
+    order = made_the_day_before(trade)
+    path = f"{API}/{order['id']}"
+    before = as_told(trade, path)
+    lots = [{"line_id": line["id"], "lots": ["L-26-12"]} for line in order["lines"]]
+    for door, told in (
+        ("lots", {"lines": lots}),
+        ("relief", {"taxed": False, "with_deposits": False}),
+        ("billing", {"billing_type": "external"}),
+        ("content", {"items": [{"format_id": str(trade.world.seller.keg_id), "quantity": 2}], "note": "Autre"}),
+        ("billing", {"billing_type": "platform"}),
+        ("deliver-with", {"deliver_with": "po"}),
+        ("billing", {"billing_type": "external"}),
+    ):
+        answered(trade.seller.open(f"{path}/{door}", "PUT", json=told))
+        assert as_told(trade, path) != before
+    answered(trade.seller.post(f"{path}/restore"))
+    assert as_told(trade, path) == before
+    assert (before["order"]["billing_type"], before["order"]["deliver_with"]) == ("platform", "invoice")
+
+
+def made_the_day_before(trade: Trade) -> dict:
+    """Return an order submitted today, with lots on its lines, that was made and priced yesterday."""
+    seller, buyer = trade.world.seller, trade.world.buyer
+    named = OrderParties(
+        seller_id=seller.id, buyer_id=buyer.id, site_id=buyer.site_id, carrier_id=trade.world.carrier_id
+    )
+    with transaction(seller.id) as session:
+        made = create_order(
+            session,
+            parties_of=named,
+            items=items_of(seller, cases=3, kegs=1),
+            stamp=stamp(clock.now() - timedelta(days=1)),
+            note="Par la ruelle",
+        )
+        lots = {line.id: ["L-26-11"] for line in made.lines}
+        note_lots(session, order=made, lots=lots, stamp=stamp())
+    return answered(trade.seller.post(f"{API}/{made.id}/submit"))
+
+
+def as_told(trade: Trade, path: str) -> dict:
+    """Return what the doors say of an order but the count of its changes, and the day that its rates are of."""
+    order = answered(trade.seller.get(path))
+    priced_on = read_order(UUID(order["id"]), acting=trade.world.seller.id).priced_on
+    return {
+        "order": {key: value for key, value in order.items() if key != "revision"},
+        "priced_on": priced_on,
+        "for the buyer": trade.buyer.get(path).json | {"revision": 0},
     }
 
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from sqlalchemy import inspect
 
 from server.core.problems import Conflict, Forbidden
 from server.core.transaction import transaction
 from server.orders import queries
 from server.orders import service as orders
 from server.orders.pricing import goods_of, prices_of
-from server.orders.snapshot import snapshot_of
 from server.parties.model import BillingType
 from server.stock import service as stock
 from server.stock.model import StockPlace
-from shared.canonical import canonical_bytes
 from shared.ids import new_id
 from shared.lifecycle import IllegalMove
 from shared.pricing import price_extra
@@ -32,18 +31,24 @@ def act(world: World, verb, order_id: UUID, *, acting: UUID | None = None, **opt
 
 
 def test_an_edited_order_is_priced_again_and_restored_to_the_byte() -> None:
-    """R063, R065, R066: edits keep the order pending; restore gives the submitted snapshot back."""
+    """R063, R065, R066: edits keep the order pending; restore gives every column of order and lines back."""
     world = make_world()
     order_id = make_order(world, accepted=False)
     submitted = read_order(order_id, acting=world.seller.id)
     act(world, orders.revise, order_id, items=items_of(world.seller, cases=1), document_discount_cents=100)
     edited = read_order(order_id, acting=world.seller.id)
     assert (edited.state, edited.net_cents, edited.revision) == (OrderState.PENDING, 4250 - 100, 2)
+    act(world, orders.choose_billing, order_id, billing_type=BillingType.EXTERNAL, one_invoice_a_stop=None)
     act(world, orders.restore, order_id)
     restored = read_order(order_id, acting=world.seller.id)
-    assert canonical_bytes(snapshot_of(restored)) == canonical_bytes(submitted.submitted_snapshot)
-    assert restored.total_cents == submitted.total_cents
-    assert [line.id for line in restored.lines] == [line.id for line in submitted.lines]
+    assert (submitted.revision, restored.revision) == (1, 4)
+    assert row_of(restored) | {"revision": 1} == row_of(submitted)
+    assert [row_of(line) for line in restored.lines] == [row_of(line) for line in submitted.lines]
+
+
+def row_of(one: object) -> dict:
+    """Return every column of a row, whatever the product keeps a copy of."""
+    return {column.key: getattr(one, column.key) for column in inspect(type(one)).column_attrs}
 
 
 def test_taxes_and_deposits_may_be_removed_and_it_is_logged() -> None:

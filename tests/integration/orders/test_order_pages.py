@@ -121,7 +121,7 @@ def test_a_draft_is_kept_and_submitted_later_and_an_order_is_repeated(trade: Tra
     asked = whom(trade, then="draft") | {f"n-{trade.world.seller.keg_id}": "1"}
     path = sent(trade.seller, "/commandes/nouvelle", asked)
     assert answered(trade.seller.get(API + path.removeprefix("/commandes")))["state"] == "draft"
-    sent(trade.seller, f"{path}/soumettre", {})
+    sent(trade.seller, f"{path}/soumettre", {"revision": "1"})
     assert answered(trade.seller.get(API + path.removeprefix("/commandes")))["state"] == "pending"
     again = page(trade.seller, f"/commandes/nouvelle?comme={path.rsplit('/', 1)[1]}")
     assert re.search(rf'name="n-{trade.world.seller.keg_id}"[^>]*value="1"', again)
@@ -145,11 +145,11 @@ def test_a_supplier_edits_accepts_and_restores_in_the_form(trade: Trade) -> None
     assert edited["net_cents"] == 8000 + 18900 + 1500 + 2100 - 550
     assert edited["state"] == "pending"
     assert "Fidélité" in page(trade.seller, f"{path}/modifier")
-    sent(trade.seller, f"{path}/restaurer", {})
+    sent(trade.seller, f"{path}/restaurer", {"revision": "2"})
     assert answered(trade.seller.get(f"{API}/{order['id']}"))["net_cents"] == order["net_cents"]
     stale = sent(trade.seller, f"{path}/modifier", form, status=409)
     assert "entre-temps" in stale
-    sent(trade.seller, f"{path}/modifier", form | {"revision": "", "then": "accept"} | {f"q-{case}": "1"})
+    sent(trade.seller, f"{path}/modifier", form | {"revision": "3", "then": "accept"} | {f"q-{case}": "1"})
     assert answered(trade.seller.get(f"{API}/{order['id']}"))["state"] == "accepted"
     assert trade.buyer.get(f"{path}/modifier").status_code == 403
 
@@ -166,7 +166,8 @@ def test_the_page_offers_each_party_what_it_may_do(trade: Trade) -> None:
     theirs = page(trade.seller, path)
     assert "Annulation demandée" in theirs
     assert all(words in theirs for words in ("Fermé pour travaux", "Merci d’avance", "Commande soumise", "/modifier"))
-    sent(trade.seller, f"{path}/annuler" if order["state"] == "accepted" else f"{path}/accepter", {"reason": "x"})
+    answer = "annuler" if order["state"] == "accepted" else "accepter"
+    sent(trade.seller, f"{path}/{answer}", {"reason": "x", "revision": "1"})
     sent(trade.seller, f"{path}/annuler", {"reason": "Comme demandé"})
     assert "Annulation demandée : accordée." in page(trade.buyer, path)
 

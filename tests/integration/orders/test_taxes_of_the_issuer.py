@@ -107,8 +107,8 @@ def test_the_form_keeps_the_taxes_that_are_not_counted_and_says_so(trade: Trade)
     assert f'name="t-{line}" value="qst" checked' in page
     assert "TPS et TVQ cochées ne sont pas comptées" in page
     told = {
-        f"q-{line}": "2", f"tt-{line}": "1", f"t-{line}": ["gst", "qst"], "taxed": "1", "with_deposits": "1",
-        "ek-0": "item", "ew-0": "Verres", "eq-0": "1", "ep-0": "10", "et-0": ["gst", "qst"],
+        "revision": "1", f"q-{line}": "2", f"tt-{line}": "1", f"t-{line}": ["gst", "qst"], "taxed": "1",
+        "with_deposits": "1", "ek-0": "item", "ew-0": "Verres", "eq-0": "1", "ep-0": "10", "et-0": ["gst", "qst"],
         "ek-1": "rebate", "ew-1": "Fidélité", "ep-1": "5", "et-1": ["gst", "qst"],
     }  # fmt: skip
     assert trade.seller.post(f"/commandes/{order['id']}/modifier", data=told).status_code == 303

@@ -213,8 +213,9 @@ def test_a_supplier_answers_its_orders_on_the_page(world: World, as_: As) -> Non
     """R064: accept or reject with a reason; nobody answers another's order."""
     first, second = (make_order(world, accepted=False) for _ in range(2))
     client = supplier(as_, world)
-    assert supplier(as_, world, 1).post(f"/commandes/{first}/accepter").status_code == 404
-    assert client.post(f"/commandes/{first}/accepter").status_code == 303
+    looked_at = {"revision": "1"}
+    assert supplier(as_, world, 1).post(f"/commandes/{first}/accepter", data=looked_at).status_code == 404
+    assert client.post(f"/commandes/{first}/accepter", data=looked_at).status_code == 303
     assert client.post(f"/commandes/{second}/rejeter", data={"reason": ""}).status_code == 422
     assert client.post(f"/commandes/{second}/rejeter", data={"reason": "Rupture"}).status_code == 303
     assert "Acceptée" in client.get(f"/commandes/{first}").text
