@@ -200,7 +200,8 @@ def allocate(
     held_cents = still[invoice_id] if source is AllocationSource.WRITE_OFF else -still[source_id]
     limit_cents = min(held_cents, still[invoice_id])
     if not 0 < amount_cents <= limit_cents:
-        raise _over_allocated(amount_cents, max(0, limit_cents), currency, invoice_id)
+        is_spent = held_cents < still[invoice_id]
+        raise _over_allocated(amount_cents, max(0, limit_cents), currency, invoice_id, is_spent=is_spent)
     allocation = Allocation(
         id=new_id(),
         owner_id=issuer_id,
@@ -295,13 +296,19 @@ def _post_money(
     )
 
 
-def _over_allocated(amount_cents: int, limit_cents: int, currency: str, invoice_id: UUID) -> OverAllocated:
+def _over_allocated(
+    amount_cents: int, limit_cents: int, currency: str, invoice_id: UUID, *, is_spent: bool
+) -> OverAllocated:
+    why, why_en = "ce que la facture a encore d’ouvert.", "what the invoice still has open."
+    if is_spent:
+        why = "ce qui n’est pas déjà affecté. Désaffecter d’abord ce qui paie une autre facture."
+        why_en = "what is not set yet. Take it first off the other invoice that it pays."
     asked, most = (format_money(cents, currency, "fr") for cents in (amount_cents, limit_cents))
     asked_en, most_en = (format_money(cents, currency, "en") for cents in (amount_cents, limit_cents))
     return OverAllocated(
         Text(
-            f"{asked} ne peuvent être affectés\u00a0: il faut un montant positif, au plus {most}.",
-            f"{asked_en} cannot be allocated: the amount must be positive and at most {most_en}.",
+            f"{asked} ne peuvent être affectés\u00a0: il faut un montant positif, au plus {most}, {why}",
+            f"{asked_en} cannot be allocated: the amount must be positive and at most {most_en}, {why_en}",
         ),
         where=str(invoice_id),
     )

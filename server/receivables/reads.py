@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from server.billing.letterhead import letterhead
 from server.billing.model import CreditNote, Invoice
 from server.billing.queries import credited_quantities, waiting_credits
+from server.billing.service import takes_back
 from server.catalog.queries import readable_classes
 from server.conversations.model import Message
 from server.core.acting import acting_for, acting_org
@@ -206,9 +207,11 @@ def creditable(session: Session, invoice: Invoice) -> Sequence[tuple[UUID, str, 
     return [row for row in rows if row[3] > 0]
 
 
-def container_choices(session: Session) -> Sequence[tuple[UUID, str, str]]:
-    """Return the container classes that the acting issuer may take back: id, French and English names."""
-    return [(one.id, one.name_fr, one.name_en) for one in readable_classes(session)]
+def container_choices(session: Session, *, buyer_id: UUID) -> Sequence[tuple[UUID, str, str]]:
+    """Return the container classes that the acting issuer credits this buyer by hand: id, French and English names."""
+    me = acting_org(session)
+    found = [one for one in readable_classes(session) if takes_back(session, one, issuer_id=me, buyer_id=buyer_id)]
+    return [(one.id, one.name_fr, one.name_en) for one in found]
 
 
 def _number(session: Session, invoice_id: UUID) -> str:

@@ -30,6 +30,7 @@ from server.billing.service.recharging import (
     take_in_again,
 )
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
+from server.billing.service.taking_back import OtherOwner, takes_back
 from server.billing.service.terms import NumberWaits, freeze_order_terms
 from server.billing.service.voids import void_invoice
 
@@ -49,6 +50,7 @@ __all__ = [
     "NothingToTakeBack",
     "NumberWaits",
     "OrderChanged",
+    "OtherOwner",
     "Planned",
     "ReasonMissing",
     "Settlement",
@@ -80,6 +82,7 @@ __all__ = [
     "settle_correction",
     "settle_delivery",
     "take_in_again",
+    "takes_back",
     "void_invoice",
     "void_supplement",
 ]

@@ -71,7 +71,7 @@ def _apply_to_own(
             if _clears(note, still[note.invoice_id]):
                 clear_voided(session, void=note, stamp=stamp)
                 still = dict(open_cents(session, issuer_id=issuer_id, document_ids=own))
-            wanted_cents = note.total_cents - elsewhere.get(note.id, 0)
+            wanted_cents = max(0, note.total_cents - elsewhere.get(note.id, 0))
             if wanted_cents > still[note.invoice_id]:
                 lacking_cents = wanted_cents - still[note.invoice_id]
                 still[note.invoice_id] += undo_write_offs(session, note=note, wanted_cents=lacking_cents, stamp=stamp)

@@ -17,6 +17,7 @@ from server.billing.queries import credit_of_cause
 from server.billing.service.credits import HAND, PERSON, VISIT, require_reason
 from server.billing.service.publication import want_published
 from server.billing.service.repeated import require_same_empties
+from server.billing.service.taking_back import require_taken_back
 from server.catalog.model import ContainerClass
 from server.catalog.queries import container_classes, prices_on
 from server.core.acting import acting_for
@@ -98,10 +99,11 @@ def credit_empties(
     Raises:
         ReasonMissing: no reason is given.
         UnknownContainer: a class that the issuer may not read, or none at all.
+        OtherOwner: a class that is another's to credit (C30).
         NoDeposit: a class has no deposit on that day.
         KeyUsed: the key credited something else.
 
-    Source: R081, R095; law 20.
+    Source: R081, R095; C30; laws 20, 33.
     """
     require_reason(reason)
     cause = Cause(kind=PERSON, id=key)
@@ -111,7 +113,7 @@ def credit_empties(
         if known is not None:
             require_same_empties(session, known, buyer_id=buyer_id, counted=counted, why=reason)
             return known
-        returns = _counted(session, issuer_id, counted, stamp)
+        returns = _counted(session, issuer_id, buyer_id, counted, stamp)
     note = _issue(
         session, issuer_id=issuer_id, buyer_id=buyer_id, returns=returns, cause=cause, reason=reason, stamp=stamp
     )
@@ -129,10 +131,13 @@ def credit_empties(
     return note
 
 
-def _counted(session: Session, issuer_id: UUID, counted: Mapping[UUID, int], stamp: Stamp) -> list[Empties]:
+def _counted(
+    session: Session, issuer_id: UUID, buyer_id: UUID, counted: Mapping[UUID, int], stamp: Stamp
+) -> list[Empties]:
     classes = container_classes(session, class_ids=counted)
     if not counted or counted.keys() - classes.keys():
         raise _unknown(str(min(counted.keys() - classes.keys(), default="")))
+    require_taken_back(session, classes.values(), issuer_id=issuer_id, buyer_id=buyer_id)
     day = letterhead(session, org_id=issuer_id).day_of(stamp.at)
     prices = prices_on(session, class_ids=counted, day=day)
     return [

@@ -13,6 +13,7 @@ from server.billing.model import CreditNote, Invoice, InvoiceKind
 from server.billing.queries import credit_of_cause, credited_quantities
 from server.billing.service.credits import PERSON, issue_credit
 from server.billing.service.holding import hold_credited
+from server.billing.service.publication import spare_for_others
 from server.billing.service.repeated import require_same_items
 from server.core.acting import acting_for
 from server.core.problems import Conflict, Text
@@ -29,12 +30,20 @@ class VoidedWhole(Conflict):
 
 
 def credit_items(
-    session: Session, *, invoice: Invoice, quantities: Mapping[UUID, int], reason: Text, key: UUID, stamp: Stamp
+    session: Session,
+    *,
+    invoice: Invoice,
+    quantities: Mapping[UUID, int],
+    reason: Text,
+    key: UUID,
+    stamp: Stamp,
+    elsewhere_cents: int = 0,
 ) -> CreditNote:
     """Return the credit note of so many units of these invoice lines, wanted for publication.
 
     Net, taxes and deposits are the invoiced line's own cumulative shares, so that any split gives back exactly what
-    was invoiced. ``invoice.lines`` must be loaded. ``key`` is the command's: repeating it gives the same note.
+    was invoiced. Its own invoice takes it first, but for ``elsewhere_cents``. ``invoice.lines`` must be loaded. ``key``
+    is the command's: repeating it gives the same note.
 
     Raises:
         NotPublished: the invoice has no number yet.
@@ -67,9 +76,11 @@ def credit_items(
             already={line.key: taken.get(line.id, 0) for line in invoice.lines},
             crediting={lines[line_id].key: quantity for line_id, quantity in asked.items()},
         )
-    return issue_credit(
+    note = issue_credit(
         session, invoice=invoice, credited=credited, cause_kind=PERSON, cause_id=key, reason=reason, stamp=stamp
     )
+    spare_for_others(session, note, elsewhere_cents=elsewhere_cents)
+    return note
 
 
 def _require_goods(invoice: Invoice) -> None:

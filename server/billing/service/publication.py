@@ -45,13 +45,14 @@ class Unpublished(Problem):
     title = Text("Documents non publiés", "Documents not published")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Wanted:
     issuer_id: UUID
     series: Series
     document: Invoice | CreditNote
     by_agent: bool
     placed: Placed | None = None
+    elsewhere_cents: int = 0
 
 
 def want_published(session: Session, document: Invoice | CreditNote, *, by_agent: bool) -> None:
@@ -66,6 +67,13 @@ def want_published(session: Session, document: Invoice | CreditNote, *, by_agent
     if is_wanted(session, document):  # a visit and its correction in one batch: the bill that stands at its end
         return
     pending.append(_Wanted(document.owner_id, series, document, by_agent))
+
+
+def spare_for_others(session: Session, note: CreditNote, *, elsewhere_cents: int) -> None:
+    """Note how much of a wanted credit its own invoice leaves, because its writer sets it against others (R082)."""
+    for one in session.info.get(PENDING, ()):
+        if one.document is note:
+            one.elsewhere_cents = elsewhere_cents
 
 
 def want_no_more(session: Session, document: Invoice | CreditNote) -> None:
@@ -128,7 +136,12 @@ def _publish_all(session: Session, ordered: Sequence[_Wanted], stamp: Stamp) -> 
         if case.has_credits:
             with acting_for(session, case.issuer_id):
                 apply_credits(
-                    session, issuer_id=case.issuer_id, documents=case.documents, waiting=case.waiting, stamp=stamp
+                    session,
+                    issuer_id=case.issuer_id,
+                    documents=case.documents,
+                    waiting=case.waiting,
+                    stamp=stamp,
+                    elsewhere={one.document.id: one.elsewhere_cents for one in case.wanted if one.elsewhere_cents},
                 )
 
 

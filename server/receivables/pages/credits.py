@@ -44,7 +44,7 @@ def credit_form(buyer_id: UUID) -> str:
             kind=kind if kind in KINDS else "montants",
             invoice=invoice,
             lines=creditable(session, invoice) if invoice else (),
-            containers=container_choices(session),
+            containers=container_choices(session, buyer_id=buyer_id),
             rows=range(1, MAX_LINES + 1),
             key=fresh_key(),
         )

@@ -53,13 +53,20 @@ class Amounts:
 class NewCredit:
     """A credit that somebody writes: to whom, of what, why, and which open invoices it pays at once.
 
-    What ``parts`` leave, and all of it without them, waits for the customer's next invoice (R083).
+    A credit of items pays its own invoice with what ``parts`` leave. What is left then, or of another kind, waits for
+    the customer's next invoice (R083).
     """
 
     buyer_id: UUID
     of: Items | Empties | Amounts
     reason: Text
     parts: Sequence[Part] = ()
+
+    @property
+    def elsewhere(self) -> Sequence[Part]:
+        """What it pays beside its own invoice, which takes all the rest that it can (C11)."""
+        own = self.of.invoice_id if isinstance(self.of, Items) else None
+        return [part for part in self.parts if part.invoice_id != own]
 
 
 def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -> CreditNote:
@@ -83,11 +90,11 @@ def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -
             where="containers",
         )
     if note.number:
-        _require_same_parts(session, note, new.parts)
+        _require_same_parts(session, note, new.elsewhere)
         return note
     publish_pending(session, stamp=stamp)
     session.flush()
-    apply_credit(session, credit=note, parts=new.parts, stamp=stamp)
+    apply_credit(session, credit=note, parts=new.elsewhere, stamp=stamp)
     return note
 
 
@@ -102,7 +109,15 @@ def _draft(session: Session, new: NewCredit, key: UUID, stamp: Stamp) -> CreditN
     if isinstance(of, Items):
         invoice = creditable_invoice(session, of.invoice_id)
         _require_account(session, invoice.owner_id, new)
-        return credit_items(session, invoice=invoice, quantities=of.quantities, reason=new.reason, key=key, stamp=stamp)
+        return credit_items(
+            session,
+            invoice=invoice,
+            quantities=of.quantities,
+            reason=new.reason,
+            key=key,
+            stamp=stamp,
+            elsewhere_cents=sum(part.amount_cents for part in new.elsewhere),
+        )
     issuer_id = acting_org(session)
     _require_account(session, issuer_id, new)
     kin = {"issuer_id": issuer_id, "buyer_id": new.buyer_id}

@@ -6,11 +6,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind
 from server.parties.model import BillingType, Emission, SettlementPolicy
 from server.receivables.audit import book_faults
+from server.stock.model import ContainerEntry
 from shared.ids import new_id
 from tests.factories.accounts import Books, answered, make_books
 from tests.factories.order_doors import trade_in
@@ -161,6 +163,38 @@ def test_a_seller_reads_nothing_of_another_sellers_document_in_one_account(datab
     why = second.get(f"/api/v1/invoices/{other['id']}/explanation")
     assert answered(why)["totals"][-1]["amount_cents"] == still
     assert not {note["id"], note["number"], full["id"]} & set(why.get_data(as_text=True).split('"'))
+
+
+def test_a_credit_of_items_goes_where_its_writer_sets_it(books: Books) -> None:
+    """R082, C11: what is told for another open invoice goes there, its own takes the rest; beyond it says why not."""
+    own, other = books.invoice(cases=2), books.invoice(cases=2)
+    asked = {"invoice_id": str(other.id), "amount_cents": 5_000}
+    made = credit_cases(books, own, 1, apply=[asked])
+    rest_cents = made["total_cents"] - 5_000
+    path = f"/api/v1/credit-notes/{made['id']}"
+    assert paid_by(books, path) == {str(other.id): 5_000, str(own.id): rest_cents}
+    more = books.issuer.post(f"{path}/allocations", json={"parts": [asked | {"amount_cents": 1}]})
+    assert (more.status_code, "pas déjà affecté" in more.text) == (409, True)
+    key = {"key": str(new_id()), "buyer_id": str(books.world.buyer.id), "reason_fr": "Bris"}
+    items = {"invoice_id": str(own.id), "items": [{"line_id": str(own.lines[0].id), "quantity": 1}]}
+    too_much = key | items | {"apply": [asked | {"amount_cents": made["total_cents"] + 1}]}
+    assert books.issuer.post("/api/v1/credit-notes", json=too_much).status_code == 409
+    require_sound(books)
+
+
+def test_nobody_credits_containers_that_another_credits(books: Books) -> None:
+    """C30, laws 20, 33: a seller credits its kegs by hand, never the carrier's cans, whose account stays as it was."""
+    world, path = books.world, "/api/v1/credit-notes"
+    key = {"buyer_id": str(world.buyer.id), "reason_fr": "Retour"}
+    cans = {"containers": [{"class_id": str(world.can_class_id), "quantity": 50}]}
+    refused = books.issuer.post(path, json=key | cans | {"key": str(new_id())})
+    assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (409, "container-of-another")
+    with transaction(world.carrier_id) as session:
+        assert session.scalars(select(ContainerEntry).where(ContainerEntry.owner_id == world.carrier_id)).all() == []
+    books.write(containers=[{"class_id": str(world.seller.keg_class_id), "quantity": 1}])
+    page = books.issuer_page.get(f"/comptes/{world.buyer.id}/credit?sorte=contenants").get_data(as_text=True)
+    assert str(world.seller.keg_class_id) in page
+    assert str(world.can_class_id) not in page
 
 
 def ordered(books: Books) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -84,8 +84,8 @@ def test_a_credits_key_holds_for_that_credit_alone(books: Books) -> None:
             [{"items": [{"line_id": line, "quantity": 2}]}, {"reason_fr": "Autre motif"}],
         ),
         (
-            {"containers": [{"class_id": str(books.world.can_class_id), "quantity": 10}]},
-            [{"containers": [{"class_id": str(books.world.can_class_id), "quantity": 12}]}],
+            {"containers": [{"class_id": str(books.world.seller.keg_class_id), "quantity": 1}]},
+            [{"containers": [{"class_id": str(books.world.seller.keg_class_id), "quantity": 2}]}],
         ),
         (
             {"lines": [amount], "apply": [{"invoice_id": str(invoice.id), "amount_cents": 40}]},
