@@ -160,7 +160,7 @@ PAYMENT_LIFECYCLE = _lifecycle(
         PaymentState.PENDING: {PaymentState.SUCCEEDED, PaymentState.FAILED},
         PaymentState.SUCCEEDED: {PaymentState.ALLOCATED, PaymentState.REFUNDED, PaymentState.FAILED},
         PaymentState.ALLOCATED: {PaymentState.ALLOCATED, PaymentState.SUCCEEDED, PaymentState.FAILED},
-        PaymentState.REFUNDED: {PaymentState.SUCCEEDED},
+        PaymentState.REFUNDED: {PaymentState.SUCCEEDED, PaymentState.FAILED},  # a refunded cheque bounces, too
     },
 )
 

@@ -55,7 +55,27 @@ def journal_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFault
             str(document_id),
             Text(f"L’écriture «\u00a0{kind}\u00a0» laisse {cents} cents.", f"The “{kind}” entry leaves {cents} cents."),
         )
+    yield from _lost_sides(session, issuer_id)
     yield from _allocation_faults(session, issuer_id)
+
+
+def _lost_sides(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+    """A posting whose entry is gone is in no entry's sum, but in balances; an entry of no kind has no document."""
+    lost = (
+        select(Posting.id)
+        .outerjoin(JournalEntry, (JournalEntry.id == Posting.entry_id) & (JournalEntry.owner_id == issuer_id))
+        .where(Posting.owner_id == issuer_id, JournalEntry.id.is_(None))
+        .order_by(Posting.id)
+    )
+    for posting_id in session.scalars(lost):
+        text = Text("Une écriture a perdu son en-tête.", "A posting lost its entry.")
+        yield LedgerFault("lost-posting", issuer_id, str(posting_id), text)
+    strange = select(JournalEntry.document_id, JournalEntry.document_kind).where(
+        JournalEntry.owner_id == issuer_id, JournalEntry.document_kind.not_in([kind.value for kind in EntryKind])
+    )
+    for document_id, kind in session.execute(strange):
+        text = Text(f"Une écriture est d’une sorte inconnue\u00a0: {kind}.", f"An entry is of an unknown kind: {kind}.")
+        yield LedgerFault("unknown-entry", issuer_id, str(document_id), text)
 
 
 def sides_of(

@@ -66,6 +66,10 @@ class Payment(Owned):
     provider_ref: Mapped[str] = mapped_column(default="")  # the provider's own name of the payment
     pay_url: Mapped[str] = mapped_column(default="")  # where the buyer pays, at the provider
     recorded_at: Mapped[datetime]
+    banked_on: Mapped[date | None]  # money of a truck: when an accountant had it
+    banked_at: Mapped[datetime | None]
+    failed_on: Mapped[date | None]  # when the journal took it back; None for one that never came
+    failed_at: Mapped[datetime | None]
 
     @property
     def is_posted(self) -> bool:
@@ -134,6 +138,8 @@ class Refund(Owned):
     provider_ref: Mapped[str] = mapped_column(default="")
     is_chargeback: Mapped[bool] = mapped_column(default=False)  # the buyer's bank took it; it comes back when won
     recorded_at: Mapped[datetime]
+    failed_on: Mapped[date | None]  # when its source held the money again
+    failed_at: Mapped[datetime | None]
 
     def move_to(self, state: RefundState) -> None:
         """Take the next step.
@@ -160,6 +166,7 @@ class WriteOff(Owned):
     written_on: Mapped[date]
     cause_id: Mapped[UUID]
     recorded_at: Mapped[datetime]
+    hash: Mapped[bytes]  # over what it says and the hash of the one before it in its series
 
 
 class CustomerAccount(Owned):

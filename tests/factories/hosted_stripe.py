@@ -117,6 +117,10 @@ def _interface(held: HostedStripe) -> Flask:
     def intent(intent_id: str) -> dict[str, Any]:
         return held.intents[intent_id]
 
+    @app.get("/v1/refunds")
+    def refunds() -> dict[str, Any]:
+        return {"object": "list", "data": [], "has_more": False, "url": "/v1/refunds"}
+
     @app.get("/c/pay/<session_id>")
     def show(session_id: str) -> str:
         return _page(held.sessions[session_id])

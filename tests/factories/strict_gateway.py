@@ -19,6 +19,7 @@ from server.receivables.providers import (
     GatewayState,
     GatewayUnanswered,
     Given,
+    GivenBack,
     Notice,
     NoticeForged,
     Opened,
@@ -104,7 +105,10 @@ class StrictGateway:
             state=charge.state,
             amount_cents=charge.asked.amount_cents,
             currency=charge.asked.currency,
-            refunded_cents=charge.refunded_cents,
+            refunds=[
+                GivenBack(ref=given.ref, key=key, amount_cents=cents, arrived=given.arrived)
+                for key, (cents, given) in charge.refunds.items()
+            ],
             charged_back_cents=charge.charged_back_cents,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 from sqlalchemy.orm import Session
 
 from server.billing.explaining import Explanation, Source, Step, explain_credit
@@ -18,7 +18,7 @@ from server.core.acting import acting_org
 from server.core.database import among
 from server.core.days import day_text
 from server.ledger.model import Allocation
-from server.receivables.model import Refund, RefundState
+from server.receivables.model import PaymentMethod, Refund, RefundState
 from server.receivables.queries import allocations_from
 from shared.problems import Text
 from shared.states import CreditState
@@ -69,11 +69,12 @@ def paid_from(session: Session, source_id: UUID) -> Iterator[Step]:
         yield Step(label=label, amount_cents=sum(one.amount_cents for one in rest))
 
 
-def given_back(session: Session, source_id: UUID) -> Iterator[Step]:
-    """Yield what went back of it: what failed to is held again, and counts no more."""
+def given_back(session: Session, source_id: UUID, *, by_hand: bool = False) -> Iterator[Step]:
+    """Yield what went back of it, or by a person's hand alone: what failed to is held again, and counts no more."""
     rows = session.scalars(
         select(Refund)
         .where(Refund.source_id == source_id, Refund.state != RefundState.FAILED)
+        .where(Refund.method != PaymentMethod.GATEWAY if by_hand else true())
         .order_by(Refund.recorded_at, Refund.id)
     )
     for one in rows:

@@ -18,6 +18,7 @@ from shared.problems import Text
 from shared.states import PaymentState
 
 AMOUNT: Final = Text("Montant du paiement", "Amount of the payment")
+OWED: Final = Text("Remboursé par ailleurs, donc dû", "Refunded another way, hence owed")
 _LEFT: Final = Text("Ne paie rien encore", "Pays nothing yet")
 _FAILED: Final = Text("N’a pas tenu\u00a0: ne paie rien", "Did not hold: pays nothing")
 _WAITS: Final = Text("Pas encore confirmé", "Not confirmed yet")
@@ -33,6 +34,8 @@ def explain_payment(session: Session, *, payment: Payment) -> Explanation:
     parts = [*paid_from(session, payment.id), *given_back(session, payment.id)]
     whole = closed(summed(AMOUNT, parts), payment.amount_cents, _rest(payment))
     totals = [whole, *(left_of(whole, parts) if _is_held(payment) else ())]
+    if payment.state is PaymentState.FAILED and (owed := list(given_back(session, payment.id, by_hand=True))):
+        totals.append(summed(OWED, owed))
     if payment.rounding_cents:
         totals.append(_handed_over(payment))
     return Explanation(currency=payment.currency, totals=totals, sources=list(_events(session, payment)))

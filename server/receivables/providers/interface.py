@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from server.core.problems import Problem, Text
 from shared.problems import Language
+
+KEYS_LAST: Final = timedelta(hours=23)
+"""How long a provider surely remembers a key; Stripe forgets one after a day, and would give the money again."""
 
 
 class GatewayRefused(Problem):
@@ -66,19 +71,37 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """One refund of a payment as its provider has it: whether it arrived, failed, or is on its way (None).
+
+    ``ref`` is its name there, ``key`` the one that asked for it, empty when somebody gave it there.
+    """
+
+    ref: str
+    key: str
+    amount_cents: int
+    arrived: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """How a payment stands at its provider now: the truth, whatever notices said and in whichever order.
 
-    ``ref`` is its lasting name there; ``amount_cents`` is what was received, ``refunded_cents`` what went back of it,
-    ``charged_back_cents`` what the buyer's bank took back and has not returned.
+    ``ref`` is its lasting name there; ``amount_cents`` is what was received, ``refunds`` all that was given back of it,
+    failed ones too, ``charged_back_cents`` what the buyer's bank took back and has not returned.
     """
 
     ref: str
     state: GatewayState
     amount_cents: int
     currency: str
-    refunded_cents: int = 0
+    refunds: Sequence[GivenBack] = ()
     charged_back_cents: int = 0
+
+    @property
+    def refunded_cents(self) -> int:
+        """What went back of it, or is on its way."""
+        return sum(one.amount_cents for one in self.refunds if one.arrived is not False)
 
     @property
     def is_charged_back(self) -> bool:
@@ -121,7 +144,11 @@ class Gateway(Protocol):
         """Take the money of an authorized payment."""
 
     def refund(self, ref: str, *, amount_cents: int, key: str) -> Given:
-        """Give back a part of a payment."""
+        """Give back a part of a payment.
+
+        A repeated key may be answered as it was the first time, and is forgotten after ``KEYS_LAST``: what became of a
+        refund, and whether there is one, ``fetch`` says.
+        """
 
     def fetch(self, ref: str) -> Standing:
         """Return how a payment stands."""

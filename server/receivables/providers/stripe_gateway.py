@@ -19,6 +19,7 @@ from server.receivables.providers.interface import (
     GatewayState,
     GatewayUnanswered,
     Given,
+    GivenBack,
     Notice,
     NoticeForged,
     Opened,
@@ -33,6 +34,9 @@ _PAID: Final = {
     "requires_capture": GatewayState.AUTHORIZED,
     "canceled": GatewayState.FAILED,
 }
+_ARRIVED: Final = {"succeeded": True, "failed": False, "canceled": False}
+_KEY: Final = "refund_key"
+_MOST: Final = 100
 _WITHDRAWN: Final = frozenset({"needs_response", "under_review", "lost"})
 _WITH_CHARGE: Final[dict[str, Any]] = {"expand": ["latest_charge"]}
 
@@ -97,9 +101,9 @@ class StripeGateway:
         """Give back a part of an intent's money."""
         with _told():
             made = self._client.refunds.create(
-                {"payment_intent": ref, "amount": amount_cents}, {"idempotency_key": key}
+                {"payment_intent": ref, "amount": amount_cents, "metadata": {_KEY: key}}, {"idempotency_key": key}
             )
-        return Given(made.id, {"succeeded": True, "failed": False, "canceled": False}.get(made.status or ""))
+        return Given(made.id, _ARRIVED.get(made.status or ""))
 
     def fetch(self, ref: str) -> Standing:
         """Return how an intent, or the intent of a hosted page, stands."""
@@ -137,9 +141,7 @@ class StripeGateway:
     def _of_intent(self, intent: Any) -> Standing:
         said = intent.to_dict()
         charge = said.get("latest_charge")
-        refunded_cents, is_disputed = 0, False
-        if isinstance(charge, dict):
-            refunded_cents, is_disputed = charge.get("amount_refunded") or 0, bool(charge.get("disputed"))
+        is_disputed = isinstance(charge, dict) and bool(charge.get("disputed"))
         state = _PAID.get(intent.status, GatewayState.WAITING)
         is_paid = state is GatewayState.PAID
         return Standing(
@@ -147,9 +149,22 @@ class StripeGateway:
             state=state,
             amount_cents=said.get("amount_received") or said["amount"],
             currency=intent.currency.upper(),
-            refunded_cents=refunded_cents if is_paid else 0,
+            refunds=self._refunds(intent.id) if is_paid else (),
             charged_back_cents=self._withdrawn_cents(intent.id) if is_disputed else 0,
         )
+
+    def _refunds(self, intent_id: str) -> list[GivenBack]:
+        """All of them: one that failed is on no total of the charge any more."""
+        found = self._client.refunds.list({"payment_intent": intent_id, "limit": _MOST})
+        return [
+            GivenBack(
+                ref=one.id,
+                key=one.metadata[_KEY] if one.metadata and _KEY in one.metadata else "",
+                amount_cents=one.amount,
+                arrived=_ARRIVED.get(one.status or ""),
+            )
+            for one in found.auto_paging_iter()
+        ]
 
     def _withdrawn_cents(self, intent_id: str) -> int:
         """A dispute takes the money that it is about at once, and gives it back when it is won."""

@@ -12,27 +12,43 @@ from server.billing.letterhead import letterhead
 from server.core.stamp import Stamp
 from server.ledger.queries import open_cents
 from server.receivables.model import Payment, PaymentMethod, Refund, RefundState
+from server.receivables.providers import GivenBack
 from server.receivables.queries import allocations_from
 from server.receivables.service.allocating import oldest_first, read_anew, set_against, settle_state, take_off
-from server.receivables.service.refunds import Wish, finish_refund, refund
+from server.receivables.service.refunds import Wish, finish_refund, is_at_provider, refund, refund_key
 from shared.states import PaymentState
 
 
-def mirror_refunds(session: Session, payment: Payment, refunded_cents: int, stamp: Stamp) -> None:
-    """Let the books agree with what went back at the provider; what it paid is open again, newest first.
+def mirror_refunds(session: Session, payment: Payment, given: Sequence[GivenBack], stamp: Stamp) -> None:
+    """Let the books agree with what went back at the provider, refund by refund; what it paid is open again.
 
-    The session acts for the issuer and holds the account.
+    One of ours ends as it ended there: arrived, or failed, be it after it had arrived, and then the payment holds its
+    money again. One that was given there becomes ours; newest allocations are undone for it.
+
+    The session acts for the issuer and holds the account. Source: laws 13, 14 and 16.
     """
-    ours_cents = sum(one.amount_cents for one in _standing(session, payment) if not one.is_chargeback)
-    beyond_cents = refunded_cents - ours_cents
-    if beyond_cents <= 0:
-        return
-    _free_up_to(session, payment, beyond_cents, stamp)
-    wish = Wish(amount_cents=beyond_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
-    key = uuid5(payment.id, f"refunded:{refunded_cents}:{len(_all(session, payment))}")
-    finish_refund(
-        session, refund=refund(session, source=payment, wish=wish, key=key, stamp=stamp), arrived=True, stamp=stamp
-    )
+    for there in given:
+        mine = _ours(session, payment, there)
+        if mine is not None:
+            mine.provider_ref = there.ref
+        elif there.arrived is not False:
+            mine = _mirror(session, payment, there, stamp)
+        if mine is not None and there.arrived is not None:
+            finish_refund(session, refund=mine, arrived=there.arrived, stamp=stamp)
+
+
+def _ours(session: Session, payment: Payment, there: GivenBack) -> Refund | None:
+    standing = [one for one in _standing(session, payment) if is_at_provider(one)]
+    return next((one for one in standing if there.ref == one.provider_ref or there.key == refund_key(one)), None)
+
+
+def _mirror(session: Session, payment: Payment, there: GivenBack, stamp: Stamp) -> Refund:
+    _free_up_to(session, payment, there.amount_cents, stamp)
+    wish = Wish(amount_cents=there.amount_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
+    key = uuid5(payment.id, f"refunded:{there.ref}")
+    made = refund(session, source=payment, wish=wish, key=key, stamp=stamp)
+    made.provider_ref = there.ref
+    return made
 
 
 def mirror_chargebacks(session: Session, payment: Payment, charged_back_cents: int, stamp: Stamp) -> None:

@@ -35,7 +35,7 @@ from server.receivables.providers.sealing import seal
 from server.receivables.queries import payment_of_cause
 from server.receivables.service.allocating import read_anew
 from server.receivables.service.mirroring import mirror_chargebacks, mirror_refunds
-from server.receivables.service.payments import fail_payment, new_payment, received_of, succeed
+from server.receivables.service.payments import fail_payment, new_payment, received_of, succeed, taken_back
 from server.receivables.service.repeated import require_same_online
 from shared.ids import new_id
 from shared.states import PaymentState
@@ -259,14 +259,15 @@ def agree(session: Session, *, payment_id: UUID, standing: Standing, stamp: Stam
         if standing.state is not GatewayState.PAID:
             return payment
         _receive(session, payment, standing, stamp)
-    if standing.is_charged_back:
-        if payment.state in {PaymentState.SUCCEEDED, PaymentState.ALLOCATED}:
-            fail_payment(session, payment=payment, stamp=stamp)
-    elif payment.state is PaymentState.FAILED and standing.state is GatewayState.PAID:
-        _reinstate(session, payment, standing, stamp)
-    elif payment.state not in _WAITING and payment.state is not PaymentState.FAILED:
-        mirror_refunds(session, payment, standing.refunded_cents, stamp)
+    if payment.state is PaymentState.FAILED:
+        if standing.state is GatewayState.PAID and not standing.is_charged_back:
+            _reinstate(session, payment, standing, stamp)
+        return payment
+    mirror_refunds(session, payment, standing.refunds, stamp)
+    if not standing.is_charged_back:
         mirror_chargebacks(session, payment, standing.charged_back_cents, stamp)
+    elif taken_back(session, payment).amount_cents > 0:
+        fail_payment(session, payment=payment, stamp=stamp)
     return payment
 
 

@@ -24,6 +24,7 @@ from server.receivables.model import Payment, PaymentMethod, Refund, RefundState
 from server.receivables.queries import payment_of_cause
 from server.receivables.service.allocating import Part, free, oldest_first, read_anew, set_against
 from server.receivables.service.customers import require_customer
+from server.receivables.service.refunds import finish_refund, pending_refunds
 from server.receivables.service.repeated import require_same_payment
 from shared.ids import new_id
 from shared.states import PaymentState
@@ -155,6 +156,7 @@ def confirm_payment(session: Session, *, payment: Payment, stamp: Stamp) -> Paym
             return payment
         on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
         succeed(session, payment, on=on, stamp=stamp)
+        payment.banked_on, payment.banked_at = on, stamp.at
         ledger.post_banked(session, received=received_of(payment), posted_on=on, stamp=stamp)
     return payment
 
@@ -175,7 +177,6 @@ def fail_by_hand(session: Session, *, payment: Payment, stamp: Stamp) -> Payment
 
     Raises:
         NotByHand: its provider decides, not a person.
-        IllegalMove: it was refunded whole.
     """
     _require_by_hand(payment)
     if payment.state is PaymentState.FAILED:
@@ -197,10 +198,11 @@ def _require_by_hand(payment: Payment) -> None:
 def fail_payment(session: Session, *, payment: Payment, stamp: Stamp) -> Payment:
     """Return a payment as failed: its allocations undone, its money taken back; what was open is open again.
 
-    What was refunded of it before is not taken a second time.
+    What its provider, or the buyer's bank, took back of it before is not taken a second time; a refund that still waits
+    there gives nothing any more. What a person gave back by hand is gone, and owed.
 
     Raises:
-        IllegalMove: it failed before, or was refunded whole.
+        IllegalMove: it failed before.
 
     Source: laws 13 and 15.
     """
@@ -211,10 +213,13 @@ def fail_payment(session: Session, *, payment: Payment, stamp: Stamp) -> Payment
         read_anew(session, payment)
         was_pending, was_posted = payment.state is PaymentState.PENDING, payment.is_posted
         free(session, payment, on=on, stamp=stamp)
+        for waiting in pending_refunds(session, payment):
+            finish_refund(session, refund=waiting, arrived=False, stamp=stamp)
         payment.move_to(PaymentState.FAILED)
         if was_posted:
-            held = _still_held(session, payment)
-            ledger.post_failed_payment(session, received=held, in_transit=was_pending, posted_on=on, stamp=stamp)
+            taken = taken_back(session, payment)
+            payment.failed_on, payment.failed_at = on, stamp.at
+            ledger.post_failed_payment(session, received=taken, in_transit=was_pending, posted_on=on, stamp=stamp)
         facts.record(session, events.PAYMENT_FAILED, payment.id, stamp, readers=tuple(payment.party_ids))
     return payment
 
@@ -240,17 +245,25 @@ def succeed(
     facts.record(session, events.PAYMENT_RECEIVED, payment.id, stamp, readers=tuple(payment.party_ids))
 
 
-def _still_held(session: Session, payment: Payment) -> Received:
-    """What a provider or a person gave back before is not taken a second time."""
-    given_back = session.scalar(
+def taken_back(session: Session, payment: Payment) -> Received:
+    """Return what is lost when a payment does not hold: all of it but what went back the way that it came.
+
+    A cheque bounces whole, whatever was refunded of it by another: that part its customer owes from then on. The
+    session acts for the issuer.
+
+    Source: law 15.
+    """
+    session.flush()
+    gone_cents = session.scalar(
         select(func.coalesce(func.sum(Refund.amount_cents), 0)).where(
-            Refund.owner_id == payment.owner_id, Refund.source_id == payment.id, Refund.state != RefundState.FAILED
+            Refund.owner_id == payment.owner_id,
+            Refund.source_id == payment.id,
+            Refund.method == PaymentMethod.GATEWAY,
+            Refund.state != RefundState.FAILED,
         )
     )
     whole = received_of(payment)
-    if not given_back:
-        return whole
-    return replace(whole, amount_cents=whole.amount_cents - int(given_back), rounding_cents=0)
+    return replace(whole, amount_cents=whole.amount_cents - int(gone_cents or 0))
 
 
 def _require_past(day: date, today: date) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -129,15 +130,33 @@ def finish_refund(session: Session, *, refund: Refund, arrived: bool, stamp: Sta
             return refund
         refund.move_to(wanted)
         source = _source(session, refund)
+        read_anew(session, source)
         if arrived:
             _say_done(session, refund, source, stamp)
             return refund
         on = letterhead(session, org_id=refund.owner_id).day_of(stamp.at)
+        refund.failed_on, refund.failed_at = on, stamp.at
         ledger.post_failed_refund(session, refunded=refunded_of(refund), posted_on=on, stamp=stamp)
         if isinstance(source, Payment) and source.state is PaymentState.REFUNDED:
             source.move_to(PaymentState.SUCCEEDED)
         facts.record(session, events.REFUND_FAILED, refund.id, stamp, readers=tuple(refund.party_ids))
     return refund
+
+
+def refund_key(refund: Refund) -> str:
+    """Return the key under which a refund is asked for at a provider."""
+    return f"refund-{refund.id}"
+
+
+def is_at_provider(refund: Refund) -> bool:
+    """Say whether a provider gives it: neither a person by hand, nor the buyer's bank against its will."""
+    return refund.method is PaymentMethod.GATEWAY and not refund.is_chargeback
+
+
+def pending_refunds(session: Session, payment: Payment) -> Sequence[Refund]:
+    """Return a payment's refunds that its provider has not ended yet, oldest first; the session acts for its issuer."""
+    mine = select(Refund).where(Refund.owner_id == payment.owner_id, Refund.source_id == payment.id)
+    return session.scalars(mine.where(Refund.state == RefundState.PENDING).order_by(Refund.recorded_at)).all()
 
 
 def refunded_of(refund: Refund) -> Refunded:
@@ -193,7 +212,8 @@ def _say_done(session: Session, refund: Refund, source: Payment | CreditNote, st
     session.flush()
     if isinstance(source, Payment):
         held_cents = open_cents(session, issuer_id=source.owner_id, document_ids=[source.id])[source.id]
-        if not held_cents and not allocations_from(session, source_id=source.id):
+        is_whole = not held_cents and not allocations_from(session, source_id=source.id)
+        if is_whole and source.state is not PaymentState.REFUNDED:
             source.move_to(PaymentState.REFUNDED)
     facts.record(session, events.REFUND_MADE, refund.id, stamp, readers=tuple(refund.party_ids))
 

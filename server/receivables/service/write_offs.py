@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
+from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -20,6 +21,7 @@ from server.receivables.model import WriteOff
 from server.receivables.service.allocating import allocation_day
 from server.receivables.service.refunds import reason_of
 from server.receivables.service.repeated import require_same_write_off
+from shared.canonical import canonical_bytes
 from shared.ids import new_id
 
 
@@ -51,11 +53,12 @@ def write_off(
             session, pairs=[(invoice.owner_id, invoice.buyer_id), (invoice.owner_id, invoice.owner_id)]
         )
         on = allocation_day(invoice, letterhead(session, org_id=invoice.owner_id).day_of(stamp.at))
+        number, before = _next_number(session, invoice.owner_id, on)
         made = WriteOff(
             id=new_id(),
             owner_id=invoice.owner_id,
             party_ids=[],
-            number=_next_number(session, invoice.owner_id, on),
+            number=number,
             buyer_id=invoice.buyer_id,
             invoice_id=invoice.id,
             currency=invoice.currency,
@@ -65,18 +68,37 @@ def write_off(
             cause_id=key,
             recorded_at=stamp.at,
         )
+        made.hash = chained(before.hash if before else b"", made)
         session.add(made)
         _allocate(session, made, invoice, on, stamp)
         facts.record(session, events.INVOICE_WRITTEN_OFF, made.id, stamp)
     return made
 
 
-def _next_number(session: Session, issuer_id: UUID, on: date) -> str:
-    code = series_code(session, issuer_id=issuer_id)
-    known = session.scalar(
-        select(func.count()).where(WriteOff.owner_id == issuer_id, WriteOff.number.like(f"{code}-RAD-{on.year}-%"))
-    )
-    return f"{code}-RAD-{on.year}-{(known or 0) + 1:06}"
+def chained(before: bytes, one: WriteOff) -> bytes:
+    """Return the hash of a write-off over all that it says and the hash of the one before it in its series (law 2)."""
+    says = {
+        "document": "write_off",
+        "number": one.number,
+        "issuer": str(one.owner_id),
+        "buyer": str(one.buyer_id),
+        "invoice": str(one.invoice_id),
+        "currency": one.currency,
+        "amount_cents": one.amount_cents,
+        "reason": one.reason,
+        "written_on": one.written_on.isoformat(),
+        "cause": str(one.cause_id),
+        "recorded_at": one.recorded_at.astimezone(UTC).isoformat(),
+    }
+    return sha256(before + canonical_bytes(says)).digest()
+
+
+def _next_number(session: Session, issuer_id: UUID, on: date) -> tuple[str, WriteOff | None]:
+    series = f"{series_code(session, issuer_id=issuer_id)}-RAD-{on.year}-"
+    mine = (WriteOff.owner_id == issuer_id, WriteOff.number.like(f"{series}%"))
+    known = session.scalar(select(func.count()).where(*mine)) or 0
+    last = select(WriteOff).where(*mine).order_by(WriteOff.number.desc()).limit(1)
+    return f"{series}{known + 1:06}", session.scalars(last).one_or_none()
 
 
 def _allocate(session: Session, made: WriteOff, invoice: Invoice, on: date, stamp: Stamp) -> None:

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from server.core.transaction import transaction
 from server.identity.model import Role
+from server.ledger.model import Account
+from server.ledger.queries import account_totals
+from server.receivables.audit import book_faults
 from shared.ids import new_id
 from tests.factories.accounts import Books, answered, make_books, today
 
@@ -166,6 +170,31 @@ def test_a_cheque_that_bounces_leaves_what_was_open_before(account: Books) -> No
     failed = answered(account.issuer.post(f"/api/v1/payments/{paid['id']}/failure"))
     assert failed["state"] == "failed"
     assert (account.balance(), account.open_of(invoice)) == before
+
+
+@pytest.mark.parametrize("over_cents", [1_000, 0], ids=["a-part", "all"])
+def test_a_refunded_cheque_that_bounces_is_owed_with_what_was_refunded(account: Books, over_cents: int) -> None:
+    """Law 15: the bank takes the whole cheque back, and the refund is gone: both are owed, and the bank says so."""
+    invoice, before, bank = account.invoice(cases=2), account.balance(), bank_cents(account)
+    amount_cents = invoice.total_cents + 1_000 if over_cents else 1_000
+    part = [{"invoice_id": str(invoice.id), "amount_cents": invoice.total_cents}] if over_cents else []
+    paid = account.pay(amount_cents, allocations=part)
+    wish = {"key": str(new_id()), "amount_cents": 1_000, "method": "cheque", "reason": "Trop payé"}
+    answered(account.issuer.post(f"/api/v1/payments/{paid['id']}/refunds", json=wish), 201)
+    for _ in range(2):
+        failed = answered(account.issuer.post(f"/api/v1/payments/{paid['id']}/failure"))
+    assert (failed["state"], account.open_of(invoice)) == ("failed", invoice.total_cents)
+    assert (account.balance(), bank_cents(account)) == (before + 1_000, bank - 1_000)
+    page = account.issuer_page.get(f"/paiements/{paid['id']}").get_data(as_text=True).replace("\u00a0", " ")
+    assert "Remboursé par ailleurs, donc dû" in page
+    with transaction(account.world.seller.id) as session:
+        assert list(book_faults(session, issuer_id=account.world.seller.id)) == []
+
+
+def bank_cents(account: Books) -> int:
+    with transaction(account.world.seller.id) as session:
+        totals = account_totals(session, issuer_id=account.world.seller.id)
+    return sum(cents for (_, name), cents in totals.items() if name is Account.BANK)
 
 
 def test_a_write_off_is_a_document_of_its_own(account: Books) -> None:

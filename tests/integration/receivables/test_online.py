@@ -6,15 +6,18 @@ import itertools
 import json
 import logging
 import time
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
 from server.core.transaction import engine, transaction
 from server.identity.model import Role
+from server.receivables import jobs
 from server.receivables.audit import book_faults
-from server.receivables.model import Provider, ProviderAccount
-from server.receivables.providers import GatewayState, use_gateway
+from server.receivables.model import Provider, ProviderAccount, Refund, RefundState
+from server.receivables.providers import GatewayState, Given, use_gateway
 from shared.ids import new_id
 from tests.factories.accounts import Books, answered, make_books
 from tests.factories.online import KEY, PAID, WEBHOOK, ask, deliver, follow
@@ -224,3 +227,114 @@ def test_secrets_are_sealed_and_in_no_log(books: Books, gateway: StrictGateway, 
     for secret in (KEY, WEBHOOK):
         assert secret.encode() not in kept
         assert secret not in caplog.text + page + shown.get_data(as_text=True)
+
+
+def refunded(books: Books, gateway: StrictGateway, cents: int) -> tuple[str, Any]:
+    """Pay an invoice online, take the payment off it, and ask the provider to give ``cents`` back."""
+    invoice = books.invoice(cases=2)
+    payment = ask(books, invoice)
+    gateway.happen(payment["id"], "payment_intent.succeeded", **PAID)
+    follow(books, payment["id"])
+    [paid] = answered(books.issuer.get(f"/api/v1/payments/{payment['id']}/allocations"))
+    answered(books.issuer.delete(f"/api/v1/payment-allocations/{paid['id']}"))
+    wish = {"key": str(new_id()), "amount_cents": cents, "method": "gateway", "reason": "Geste"}
+    asked = answered(books.issuer.post(f"/api/v1/payments/{payment['id']}/refunds", json=wish), 201)
+    return payment["id"], asked
+
+
+def end(gateway: StrictGateway, payment_id: str, *, arrived: bool) -> None:
+    """Let every refund of a payment end at the provider."""
+    charge = gateway.charges[f"pi_{payment_id.replace('-', '')}"]
+    charge.refunds = {key: (cents, Given(given.ref, arrived)) for key, (cents, given) in charge.refunds.items()}
+
+
+def refund_state(books: Books, refund_id: str) -> RefundState:
+    with transaction(books.world.seller.id) as session:
+        return session.get_one(Refund, UUID(refund_id)).state
+
+
+def no_fault(books: Books) -> bool:
+    with transaction(books.world.seller.id) as session:
+        return list(book_faults(session, issuer_id=books.world.seller.id)) == []
+
+
+@pytest.mark.parametrize("by_notice", [True, False], ids=["notice", "job"])
+@pytest.mark.parametrize("arrived", [True, False], ids=["arrives", "fails"])
+def test_a_refund_that_waits_is_followed_until_it_ends(
+    books: Books, gateway: StrictGateway, *, arrived: bool, by_notice: bool
+) -> None:
+    """Laws 13, 14, 16: looked up again and again, by notice or job; failed, the payment holds its money again.
+
+    Stripe repeats its first answer under a key: a refund is never asked for twice to learn what became of it. The
+    first of two jobs finds the provider away; it is not the last.
+    """
+    gateway.refunds_arrive = None
+    payment_id, asked = refunded(books, gateway, 3_000)
+    before, asks = books.balance(), gateway.calls.count("refund")
+    assert asked["state"] == "pending"
+    for silent in (1, 0):
+        gateway.silent = silent
+        with engine(as_owner=True).begin() as connection:
+            connection.execute(text("DELETE FROM procrastinate_jobs WHERE queueing_lock LIKE 'refund:%'"))
+        jobs.give_back_again(owner_id=str(books.world.seller.id), subject_id=asked["id"])
+        with engine(as_owner=True).connect() as connection:
+            locks = connection.scalars(text("SELECT queueing_lock FROM procrastinate_jobs WHERE status = 'todo'")).all()
+        assert f"refund:{asked['id']}" in locks
+    assert refund_state(books, asked["id"]) is RefundState.PENDING
+    end(gateway, payment_id, arrived=arrived)
+    for _ in range(2):
+        if by_notice:
+            deliver(books, gateway.happen(payment_id, "refund.updated"))
+            follow(books, payment_id)
+        else:
+            jobs.give_back_again(owner_id=str(books.world.seller.id), subject_id=asked["id"])
+    assert refund_state(books, asked["id"]) is (RefundState.DONE if arrived else RefundState.FAILED)
+    assert (books.balance(), gateway.calls.count("refund")) == (before if arrived else before - 3_000, asks)
+    assert no_fault(books)
+
+
+def test_a_refund_that_had_arrived_and_failed_gives_its_money_back(books: Books, gateway: StrictGateway) -> None:
+    """Laws 13, 14: a bank returns a refund weeks later; the payment holds it again, and may refund it another way."""
+    payment_id, asked = refunded(books, gateway, 2_000)
+    before = books.balance()
+    assert asked["state"] == "done"
+    end(gateway, payment_id, arrived=False)
+    for _ in range(2):
+        deliver(books, gateway.happen(payment_id, "refund.failed"))
+        follow(books, payment_id)
+    assert (refund_state(books, asked["id"]), books.balance()) == (RefundState.FAILED, before - 2_000)
+    wish = {"key": str(new_id()), "amount_cents": 2_000, "method": "cheque", "reason": "Autre voie"}
+    answered(books.issuer.post(f"/api/v1/payments/{payment_id}/refunds", json=wish), 201)
+    assert books.balance() == before
+    assert no_fault(books)
+
+
+@pytest.mark.parametrize("left_cents", [0, 3_000], ids=["all", "all-but-the-refund"])
+def test_a_chargeback_ends_the_refund_that_waits(books: Books, gateway: StrictGateway, left_cents: int) -> None:
+    """Laws 13, 15: whatever becomes of the refund, what the provider has no more is open, and what it has is held."""
+    before = books.balance()
+    gateway.refunds_arrive = None
+    payment_id, asked = refunded(books, gateway, 3_000)
+    total = answered(books.issuer.get(f"/api/v1/payments/{payment_id}"))["amount_cents"]
+    taken = total - left_cents
+    deliver(books, gateway.happen(payment_id, "charge.dispute.created", charged_back_cents=taken))
+    assert follow(books, payment_id)["state"] == "failed"
+    end(gateway, payment_id, arrived=False)
+    for _ in range(2):
+        follow(books, payment_id)
+    assert refund_state(books, asked["id"]) is RefundState.FAILED
+    assert books.balance() == before + taken
+    assert no_fault(books)
+
+
+def test_what_was_refunded_by_hand_is_owed_when_the_bank_takes_all(books: Books, gateway: StrictGateway) -> None:
+    """Law 15: a cheque went out for a part of an online payment that is charged back whole: that part is owed, too."""
+    before = books.balance()
+    payment_id, _ = refunded(books, gateway, 100)
+    wish = {"key": str(new_id()), "amount_cents": 1_000, "method": "cheque", "reason": "Geste"}
+    answered(books.issuer.post(f"/api/v1/payments/{payment_id}/refunds", json=wish), 201)
+    total = answered(books.issuer.get(f"/api/v1/payments/{payment_id}"))["amount_cents"]
+    deliver(books, gateway.happen(payment_id, "charge.dispute.created", charged_back_cents=total - 100))
+    assert follow(books, payment_id)["state"] == "failed"
+    assert books.balance() == before + total + 1_000
+    assert no_fault(books)
