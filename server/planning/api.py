@@ -120,14 +120,6 @@ def ready_run(run_id: UUID) -> Run:
     return _step(run_id, service.ready_run)
 
 
-@runs.route("/<uuid:run_id>/cancel", methods=["POST"])
-@requires(Permission.RUN_PLAN)
-@runs.response(200, schemas.RunSchema)
-def cancel_run(run_id: UUID) -> Run:
-    """Cancel a run that has not left"""
-    return _step(run_id, service.cancel_run)
-
-
 @runs.route("/<uuid:run_id>/stops/<uuid:stop_id>/position", methods=["PUT"])
 @requires(Permission.RUN_PLAN)
 @runs.arguments(schemas.PositionSchema)

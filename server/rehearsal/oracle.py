@@ -199,15 +199,14 @@ class Model:
             return
         state, _ = self.expected.credited.pop(order, ("", 0))
         self.expected.invoiced.pop(order, None)
-        if prices["invoice_standing"] == "published" or goods["deliver_with"] == "invoice":
-            is_void = state == "issued" and not any(line["delivered"] for line in before)
-            is_anew = is_unnumbered if prices["invoice_standing"] != "published" else is_void
-            if is_anew and not is_further:
-                self._first[order] = First(lines if is_unnumbered else first.lines, first.batch, was_void=is_void)
-            self.expected.left[order] = left_of(goods, prices, first.lines, lines, is_anew=is_anew or first.was_void)
-            if is_further:
-                loose = self.expected.loose
-                loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)
+        is_void = state == "issued" and not any(line["delivered"] for line in before)
+        is_anew = is_unnumbered if prices["invoice_standing"] != "published" else is_void
+        if is_anew and not is_further:
+            self._first[order] = First(lines if is_unnumbered else first.lines, first.batch, was_void=is_void)
+        self.expected.left[order] = left_of(goods, prices, first.lines, lines, is_anew=is_anew or first.was_void)
+        if is_further:
+            loose = self.expected.loose
+            loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)
 
     def _compare_correction_with_shown(self, head: Json, left: int, lines: int) -> None:
         """What is signed anew is what is left, but for the cent a line that a difference may round otherwise."""
@@ -228,7 +227,7 @@ class Model:
             whole = bill(goods, prices, {line["line_id"]: line["ordered"] for line in lines})
             self.expected.invoiced[order] = total(whole)
             self._give_back(order, prices, whole, short)
-        elif goods["deliver_with"] == "invoice":
+        else:  # with a purchase order on the truck, too: what is emitted by itself is billed at delivery at the latest
             left = bill(goods, prices, {line["line_id"]: line["delivered"] for line in lines})
             if left:
                 self.expected.invoiced[order] = total(left)

@@ -128,12 +128,22 @@ def supplement_units(seller_id: UUID, order_id: UUID) -> int:
         return sum(rows)
 
 
+def assert_supplements_billed(delivery: Delivery) -> None:
+    """R005, R041: what was taken beyond the order is billed to the cent where it stands, not at all once withdrawn."""
+    with transaction(delivery.seller_id) as session:
+        made = session.scalars(select(Order).where(Order.supplement_of_id == delivery.order_id)).all()
+        wanted = {one.id: 0 if one.state is OrderState.CANCELLED else one.total_cents for one in made}
+    with transaction(delivery.issuer_id) as session:
+        assert {order_id: billed_cents(session, order_id=order_id) for order_id in wanted} == wanted
+
+
 def assert_books_agree(yard: Yard, order_id: str | UUID) -> None:
     """Law 19 in units, goods at the customer's, containers lent, and the issuer's whole books."""
     delivery = delivery_of(yard, order_id)
     wanted = {line.order_line_id: line.delivered for line in delivery.lines if line.delivered}
     assert billed_units(delivery.issuer_id, delivery.order_id) == wanted
     assert supplement_units(delivery.seller_id, delivery.order_id) == sum(line.extra for line in delivery.lines)
+    assert_supplements_billed(delivery)
     with transaction(delivery.issuer_id) as session:
         assert [f"{one.kind} {one.where}" for one in book_faults(session, issuer_id=delivery.issuer_id)] == []
     assert goods_at(delivery.seller_id, StockPlace.CUSTOMER) == accepted_units(yard, delivery.seller_id)

@@ -8,7 +8,7 @@ from tests.scenarios.stories import drive_alone, live_day, make_ready, told_docu
 
 
 def test_what_was_accepted_beyond_the_order_becomes_an_order_of_its_own(open_office):
-    """R023, C21: the invoice stays as it was; two more cases are a delivered, uninvoiced supplementary order."""
+    """R005, R023, R041, C21: the invoice stays as it was; two more cases are a delivered order with its own invoice."""
     office = open_office([CREDIT])
     order_id = office.order(cases=3, kegs=0)
     said = live_day(office, {"position": 1, "lines": {"#0": {"extra": 2}}})
@@ -18,11 +18,12 @@ def test_what_was_accepted_beyond_the_order_becomes_an_order_of_its_own(open_off
     assert (extra.supplement_of_id, extra.state, extra.billing_state) == (
         first.id,
         OrderState.DELIVERED,
-        BillingState.UNINVOICED,
+        BillingState.SETTLED,
     )
     assert [line.quantity for line in extra.lines] == [2]
-    assert told_documents(said)["supplementary_order"] == extra.total_cents
-    assert len(supplier.invoices()) == 1
+    told = told_documents(said)
+    assert (told["supplementary_order"], told["invoice"]) == (extra.total_cents, extra.total_cents)
+    assert [one.total_cents for one in supplier.invoices()] == [first.total_cents, extra.total_cents]
     assert supplier.credits() == []
 
 

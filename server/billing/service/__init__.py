@@ -4,6 +4,7 @@ from server.billing.crediting import CreditTooLarge
 from server.billing.drafting import priced_of
 from server.billing.letterhead import MissingCode, MissingRegistration
 from server.billing.service.approvals import approve_proposed, refuse_proposed
+from server.billing.service.beyond import publish_beyond
 from server.billing.service.corrections import CorrectedBooks, settle_correction, void_supplement
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
 from server.billing.service.deposits import UnknownContainer, credit_empties, issue_deposit_credit
@@ -71,6 +72,7 @@ __all__ = [
     "issue_free_credit",
     "plan_recharge",
     "priced_of",
+    "publish_beyond",
     "publish_for_order",
     "publish_orders",
     "publish_pending",

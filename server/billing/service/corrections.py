@@ -13,7 +13,7 @@ from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.billing.queries import credits_of, live_invoice, supplementary_of
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
-from server.billing.service.holding import issuing
+from server.billing.service.holding import issuing, reopen_billing
 from server.billing.service.invoices import drop_provisional, publish_bill
 from server.billing.service.publication import is_wanted
 from server.billing.service.settlement import Difference, waits_for_emission
@@ -262,7 +262,8 @@ def _line(line: DeliveryLine) -> DeliveredLine:
 def void_supplement(session: Session, *, supplement: Order, stamp: Stamp) -> CreditNote | None:
     """Void the invoice of an order of what had been accepted beyond another, if it has one (C6); return the credit.
 
-    What is invoiced outside has none here, and its seller is told by the variance notice.
+    What is invoiced outside has none here, and its seller is told by the variance notice. One that has no number yet,
+    because visit and correction came in one batch, is let go.
     """
     if supplement.billing_type is BillingType.EXTERNAL:
         return None
@@ -270,7 +271,8 @@ def void_supplement(session: Session, *, supplement: Order, stamp: Stamp) -> Cre
         standing = live_invoice(session, order_id=supplement.id)
         if standing is None:
             return None
-        if standing.state is InvoiceState.PROVISIONAL:
+        if standing.state is not InvoiceState.PUBLISHED:
             drop_provisional(session, invoice=standing, stamp=stamp)
+            reopen_billing(session, supplement)
             return None
         return void_invoice(session, invoice=standing, reason=CORRECTED, stamp=stamp)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Literal
 
 import msgspec
 from sqlalchemy import inspect
@@ -29,7 +29,6 @@ from shared.wire.terms import Goods, Prices
 
 type Kind = Literal["none", "invoice", "credit", "credit_pending", "dropped"]
 
-_AT_DELIVERY: Final = (Emission.ON_DELIVERED, Emission.ON_RUN_DOCUMENTS)
 SHORTAGE = Text("Quantités non livrées", "Quantities not delivered")
 NOT_DELIVERED = Text("Commande non livrée", "Order not delivered")
 
@@ -151,16 +150,17 @@ def _settle(session: Session, case: _Case, standing: Invoice | None, stamp: Stam
 
 
 def waits_for_emission(goods: Goods, order: Order, delivery: Delivery) -> bool:
-    """Say whether an order without an invoice gets none at its delivery: something else was chosen to make it.
+    """Say whether an order without an invoice gets none at its delivery: somebody is to make it by hand.
 
-    On a run, papers with an invoice ask for it (C2). Recorded by hand, no run's papers will ever be made, so that
-    emission by these counts as emission at delivery.
+    On a run, papers with an invoice ask for it even then (C2). Every automatic emission bills here what its own moment
+    did not: the order was billed outside when it was accepted, its invoice was voided before it left, its run's papers
+    had a purchase order, or there was no run.
 
     Source: R002, R003, R005; C2.
     """
-    if delivery.hand_record_id is not None:
-        return order.emission not in _AT_DELIVERY
-    return goods.deliver_with == "po" and order.emission is not Emission.ON_DELIVERED
+    if order.emission is not Emission.MANUAL:
+        return False
+    return delivery.hand_record_id is not None or goods.deliver_with == "po"
 
 
 def _let_go(session: Session, case: _Case, standing: Invoice | None, stamp: Stamp) -> Settlement:

@@ -58,7 +58,7 @@ def deliver_with(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
 def billing(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Choose how an order is billed, until an invoice stands for it or it rides on a run"""
     require_terms_right(asked)
-    return decide(order_id, plain.choose_billing, Permission.TERMS_SET, seen_revision=asked.pop("revision"), **asked)
+    return decide(order_id, verbs.choose_billing, Permission.TERMS_SET, seen_revision=asked.pop("revision"), **asked)
 
 
 @orders.route("/<uuid:order_id>/requests", methods=["GET"])

@@ -10,7 +10,7 @@ from server.core.transaction import transaction
 from server.core.web import actor, requires, stamp
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.service.documents import prepare_documents
-from server.fulfilment.service.orders import take_off_run
+from server.fulfilment.service.leaving import cancel_run, take_off_run
 from server.identity.permissions import Permission
 from server.planning.model import Run
 from server.planning.schemas import RecostedSchema, RunSchema
@@ -37,3 +37,12 @@ def remove_order(run_id: UUID, order_id: UUID) -> Recosted:
     """Take an order off a run that has not left; a provisional invoice is let go"""
     with transaction(actor().org_id) as session:
         return take_off_run(session, run_id=run_id, order_id=order_id, stamp=stamp())
+
+
+@run_papers.route("/<uuid:run_id>/cancel", methods=["POST"])
+@requires(Permission.RUN_PLAN)
+@run_papers.response(200, RunSchema)
+def cancel(run_id: UUID) -> Run:
+    """Cancel a run that has not left; its orders wait for another one, provisional invoices are let go"""
+    with transaction(actor().org_id) as session:
+        return cancel_run(session, run_id=run_id, stamp=stamp())

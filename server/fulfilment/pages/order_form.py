@@ -23,7 +23,7 @@ from server.fulfilment import partners
 from server.fulfilment.api.access import require_whole
 from server.fulfilment.api.showing import require_relief_right, require_terms_right
 from server.fulfilment.pages import order_reading as reading
-from server.fulfilment.service.orders import accept_order, revise_order, submit_order
+from server.fulfilment.service.orders import accept_order, choose_billing, revise_order, submit_order
 from server.fulfilment.service.quoting import Quote, quote_new, quote_revised
 from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import Permission
@@ -123,7 +123,7 @@ def _save(session: Session, order_id: UUID) -> None:
     revise_order(session, order=order, stamp=now, **reading.edited(request.form, list(order.lines)))
     billing_type, one_invoice_a_stop = chosen_billing()
     if billing_type is not None:
-        orders.choose_billing(
+        choose_billing(
             session, order=order, billing_type=billing_type, one_invoice_a_stop=one_invoice_a_stop, stamp=now
         )
     if request.form.get("then") == "accept":

@@ -20,6 +20,7 @@ from server.fulfilment.pages.order_form import chosen_billing
 from server.fulfilment.pages.order_reading import seen_revision
 from server.fulfilment.service.by_hand import ship_by_hand
 from server.fulfilment.service.documents import prepare_documents
+from server.fulfilment.service.leaving import cancel_run, take_off_run
 from server.fulfilment.service.orders import (
     accept_order,
     ask_change,
@@ -28,8 +29,8 @@ from server.fulfilment.service.orders import (
     relieve_order,
     replan_order,
     submit_order,
-    take_off_run,
 )
+from server.fulfilment.service.orders import choose_billing as choose_order_billing
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders
@@ -56,6 +57,15 @@ def take_off(run_id: UUID, order_id: UUID) -> Response:
     """Take an order off a run that has not left; it waits for another one."""
     with transaction(actor().org_id) as session:
         take_off_run(session, run_id=run_id, order_id=order_id, stamp=stamp())
+    return redirect(f"/tournees/{run_id}", code=303)
+
+
+@pages.post("/tournees/<uuid:run_id>/annuler")
+@requires(Permission.RUN_PLAN)
+def cancel_whole_run(run_id: UUID) -> Response:
+    """Cancel a run that has not left; its orders wait for another one."""
+    with transaction(actor().org_id) as session:
+        cancel_run(session, run_id=run_id, stamp=stamp())
     return redirect(f"/tournees/{run_id}", code=303)
 
 
@@ -91,7 +101,7 @@ def choose_billing(order_id: UUID) -> Response:
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
         require_whole(Permission.TERMS_SET)
-        orders.choose_billing(
+        choose_order_billing(
             session,
             order=order,
             billing_type=billing_type,

@@ -143,9 +143,8 @@ def deliver_by_hand(session: Session, *, order: Order, told: Told, stamp: Stamp)
 
     Whole, in part, with more than was ordered, or nothing at all: goods, containers, invoice or credit, supplementary
     order and variance notice follow as ``settle_delivery`` says; empties are moved and credited, money waits for its
-    issuer's accounting. Emission by a run's documents counts as emission at
-    delivery: no run's papers will ever be made. Nobody signs. Told again with its key it changes nothing. The door
-    ends with ``billing.service.publish_pending``.
+    issuer's accounting. Every automatic emission counts as emission at delivery: no run's papers will ever be made.
+    Nobody signs. Told again with its key it changes nothing. The door ends with ``billing.service.publish_pending``.
 
     Raises:
         Forbidden: neither the seller's side of an order without a carrier, nor the carrier of one with a carrier.

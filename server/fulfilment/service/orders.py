@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from server.billing.queries import live_invoice
-from server.billing.service import drop_provisional, publish_for_order
+from server.billing.service import publish_for_order
 from server.conversations import service as talk
 from server.conversations.model import ThreadSubject
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
+from server.fulfilment.service.leaving import let_provisional_go, take_off_run
 from server.fulfilment.service.waiting import reason_to_wait, terms_of
 from server.orders import events
 from server.orders import service as orders
@@ -26,8 +26,7 @@ from server.orders.service.requesting import WORDS as REQUEST_WORDS
 from server.parties import queries as parties
 from server.parties.model import BillingType, DeliverWith, Emission
 from server.planning import queries as planning_read
-from server.planning import service as planning
-from shared.states import InvoiceState, OrderState
+from shared.states import OrderState
 
 _UNDOCUMENTED = (OrderState.DRAFT, OrderState.PENDING, OrderState.ACCEPTED, OrderState.PLANNED)
 
@@ -208,7 +207,7 @@ def choose_paper(session: Session, *, order: Order, deliver_with: DeliverWith, s
 
 
 def cancel_order(session: Session, *, order: Order, reason: str, stamp: Stamp) -> Order:
-    """Cancel an order that has not left: it leaves its run, and a provisional invoice is let go.
+    """Cancel an order that has not left: it leaves its run, and a provisional invoice is let go, whoever made it.
 
     Raises:
         RunFixed: its run is being loaded or has left.
@@ -232,20 +231,38 @@ def cancel_order(session: Session, *, order: Order, reason: str, stamp: Stamp) -
                 ),
                 where=order.number,
             )
+    let_provisional_go(session, order, stamp=stamp)
     return orders.cancel(session, order=order, reason=reason, stamp=stamp)
 
 
-def take_off_run(session: Session, *, run_id: UUID, order_id: UUID, stamp: Stamp) -> planning.Recosted:
-    """Take an order off the acting carrier's run; its provisional invoice is let go, a published one stays (C27).
+def choose_billing(
+    session: Session,
+    *,
+    order: Order,
+    billing_type: BillingType,
+    one_invoice_a_stop: bool | None,
+    stamp: Stamp,
+    seen_revision: int | None = None,
+) -> Order:
+    """Choose how an order is billed; a provisional invoice of the former choice is let go (R007).
 
     Raises:
-        UnknownStop, RunFixed, NotFound: as ``planning.service.remove_order``.
+        Forbidden, StaleOrder, BillingFixed, NoBillingAgent, OneInvoiceNeedsAgent: as ``orders.service.choose_billing``.
+
+    Source: R001, R012.
     """
-    recosted = planning.remove_order(session, run_id=run_id, order_id=order_id, stamp=stamp)
-    invoice = live_invoice(session, order_id=order_id)
-    if invoice is not None and invoice.state is InvoiceState.PROVISIONAL:
-        drop_provisional(session, invoice=invoice, stamp=stamp)
-    return recosted
+    revision = order.revision
+    chosen = orders.choose_billing(
+        session,
+        order=order,
+        billing_type=billing_type,
+        one_invoice_a_stop=one_invoice_a_stop,
+        stamp=stamp,
+        seen_revision=seen_revision,
+    )
+    if chosen.revision != revision:
+        let_provisional_go(session, chosen, stamp=stamp)
+    return chosen
 
 
 def _next_delivery_on(session: Session, order: Order, stamp: Stamp) -> date | None:

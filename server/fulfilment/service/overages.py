@@ -1,4 +1,4 @@
-"""What was accepted beyond an order, when a correction changes it: one supplementary order stands, or none."""
+"""What was accepted beyond an order: one supplementary order stands, or none, whatever corrections say."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from server.billing.service import void_supplement
+from server.billing.service import publish_beyond, void_supplement
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
@@ -18,13 +18,30 @@ from server.orders.service import create_supplement, withdraw_supplement
 from shared.states import OrderState
 
 
+def supply(session: Session, *, delivery: Delivery, order: Order, terms: Terms, stamp: Stamp) -> Iterator[Issued]:
+    """Make the order of what was accepted beyond another, and its invoice where emission is automatic.
+
+    It costs what the cited ``terms`` say. Nothing beyond makes nothing.
+
+    Source: R005, R023, R041.
+    """
+    extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
+    if not extras:
+        return
+    agreed = read_terms(terms)
+    made = create_supplement(session, order=order, delivery=delivery, agreed=agreed, extras=extras, stamp=stamp)
+    yield Issued(order.id, made)
+    invoice = publish_beyond(session, supplement=made, agreed=agreed[1], delivery=delivery, stamp=stamp)
+    if invoice is not None:
+        yield Issued(order.id, invoice)
+
+
 def replace_supplements(
     session: Session, *, before: Delivery, delivery: Delivery, order: Order, terms: Terms, stamp: Stamp
 ) -> Iterator[Issued]:
     """Withdraw the order of a former overage, its invoice voided, and make the one of the corrected overage.
 
-    It costs what the cited ``terms`` say. An equal overage leaves everything as it is. Yields the credit of a voided
-    invoice and the new order.
+    An equal overage leaves everything as it is. Yields the credit of a voided invoice, the new order and its invoice.
 
     Source: R023, C6; law 19.
     """
@@ -36,10 +53,7 @@ def replace_supplements(
         withdraw_supplement(session, supplement=supplement, stamp=stamp)
         if credit is not None:
             yield Issued(supplement.id, credit)
-    if extras:
-        agreed = read_terms(terms)
-        made = create_supplement(session, order=order, delivery=delivery, agreed=agreed, extras=extras, stamp=stamp)
-        yield Issued(order.id, made)
+    yield from supply(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
 
 
 def _standing(session: Session, order: Order) -> list[Order]:

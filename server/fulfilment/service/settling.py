@@ -29,6 +29,7 @@ from server.delivery.service import (
 from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.belonging import require_parties
+from server.fulfilment.service.overages import supply
 from server.fulfilment.service.questions import (
     is_first_delivery,
     is_first_visit,
@@ -39,7 +40,6 @@ from server.fulfilment.service.stock_effects import move_delivered_goods
 from server.fulfilment.service.taking import take_at_visit
 from server.orders.model import Order
 from server.orders.service import (
-    create_supplement,
     held_already,
     mark_delivered,
     mark_not_delivered,
@@ -241,13 +241,7 @@ def _issued(
         yield Issued(order.id, settlement.invoice)
     if settlement.credit is not None:
         yield Issued(order.id, settlement.credit)
-    extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
-    if extras:
-        agreed = read_terms(terms)
-        supplement = create_supplement(
-            session, order=order, delivery=delivery, agreed=agreed, extras=extras, stamp=stamp
-        )
-        yield Issued(order.id, supplement)
+    yield from supply(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
     if settlement.variance:
         yield Issued(order.id, note_variance(session, delivery, stamp))
 

@@ -119,15 +119,6 @@ def ready(run_id: UUID) -> Response:
     return _back_to(run_id)
 
 
-@pages.post("/tournees/<uuid:run_id>/annuler")
-@requires(Permission.RUN_PLAN)
-def cancel(run_id: UUID) -> Response:
-    """Cancel a run that has not left."""
-    with transaction(actor().org_id) as session:
-        service.cancel_run(session, run_id=run_id, stamp=stamp())
-    return _back_to(run_id)
-
-
 @pages.post("/tournees/<uuid:run_id>/arrets/<uuid:stop_id>/deplacer")
 @requires(Permission.RUN_PLAN)
 def move(run_id: UUID, stop_id: UUID) -> Response:

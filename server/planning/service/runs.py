@@ -94,7 +94,10 @@ def ready_run(session: Session, *, run_id: UUID, stamp: Stamp) -> Run:
 
 
 def cancel_run(session: Session, *, run_id: UUID, stamp: Stamp) -> Run:
-    """Cancel a run that has not left; its orders wait for another one and keep their invoices (C27)."""
+    """Cancel a run that has not left; its orders wait for another one.
+
+    What its papers made of invoices is ``fulfilment``'s to let go, which calls this.
+    """
     run = _step(session, run_id, RunState.CANCELLED, events.RUN_CANCELLED, stamp)
     order_ids = [riding.order_id for stop in run.stops for riding in stop.orders]
     for order in orders_read.orders(session, order_ids=order_ids):

@@ -19,7 +19,7 @@ from server.billing.queries import credits_of
 from server.catalog.model import ProductFormat
 from server.core.transaction import transaction
 from server.documents import jobs as documents
-from server.fulfilment.service.orders import take_off_run
+from server.fulfilment.service.leaving import take_off_run
 from server.identity.model import OrganisationKind, Role
 from server.ledger.model import Account
 from server.notifications.following.jobs import tell_fact

@@ -40,6 +40,8 @@ EXTRA = {1: Counted(4, extra=2)}
 SHORT_AND_EXTRA = {1: Counted(3, not_shipped=1), 2: Counted(1, extra=1)}
 AGENT_CREDIT = Deal(billing_type=BillingType.AGENT, settlement_policy=CREDIT.settlement_policy)
 PO = Deal(deliver_with=DeliverWith.PO, emission=Emission.ON_DELIVERED)
+PO_ACCEPTED = Deal(deliver_with=DeliverWith.PO, emission=Emission.ON_ACCEPT)
+PO_PAPERS = Deal(deliver_with=DeliverWith.PO, emission=Emission.ON_RUN_DOCUMENTS)
 PO_MANUAL = Deal(deliver_with=DeliverWith.PO, emission=Emission.MANUAL)
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=2000)
 
@@ -78,6 +80,8 @@ CASES = [
     Case("above the threshold", THRESHOLD, "published", SHORT, "credit_pending", billed=WHOLE, credited=CASE),
     Case("order only, invoiced when delivered", PO, "none", SHORT, "invoice", billed=WHOLE - CASE),
     Case("order only, nothing delivered", PO, "none", NOTHING, "none"),
+    Case("order only, invoice at acceptance gone", PO_ACCEPTED, "none", SHORT, "invoice", billed=WHOLE - CASE),
+    Case("order only, no papers to invoice with", PO_PAPERS, "none", SHORT, "invoice", billed=WHOLE - CASE),
     Case("order only, invoiced by hand", PO_MANUAL, "none", SHORT, "none"),
     Case("order only, already invoiced", PO, "published", SHORT, "credit", billed=WHOLE, credited=CASE),
     Case("external, full", EXTERNAL, "none", FULL, "none"),

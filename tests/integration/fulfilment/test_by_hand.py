@@ -160,7 +160,7 @@ def test_billed_outside_it_yields_a_variance_notice_and_no_invoice(desk: Desk) -
 
 
 def test_more_than_ordered_becomes_a_supplementary_order(desk: Desk) -> None:
-    """R023, C21: a published invoice never grows; the extra case is an order of its own, at the same price."""
+    """R005, R023, R041, C21: a published invoice never grows; the extra case is an order with an invoice of its own."""
     order = desk.order(desk.credited)
     assert answered(desk.tell(order, desk.of(desk.credited), cases=5))["state"] == "delivered"
     listed = answered(desk.of(desk.credited).get(API, query_string={"limit": 50}))["orders"]
@@ -168,6 +168,38 @@ def test_more_than_ordered_becomes_a_supplementary_order(desk: Desk) -> None:
     assert [line["quantity"] for line in answered(desk.of(desk.credited).get(f"{API}/{extra['id']}"))["lines"]] == [1]
     ((invoice,), credits_) = documents(desk.of(desk.credited), order)
     assert (invoice["total_cents"], credits_) == (order["total_cents"], [])
+    ((more,), _) = documents(desk.of(desk.credited), extra)
+    assert (extra["billing_state"], more["state"]) == ("settled", "published")
+    assert more["total_cents"] == extra["total_cents"] == 4250 + 213 + 424 + 240
+
+
+def test_a_supplement_of_what_is_invoiced_by_hand_or_outside_waits_for_it(desk: Desk) -> None:
+    """R003, R007: where no invoice is made by itself, what was taken beyond the order gets none either."""
+    for seller in (desk.manual, desk.outside):
+        order = desk.order(seller)
+        answered(desk.tell(order, desk.of(seller), cases=5))
+        listed = answered(desk.of(seller).get(API, query_string={"limit": 50}))["orders"]
+        (extra,) = [one for one in listed if one["supplement_of_id"] == order["id"]]
+        assert (extra["billing_state"], documents(desk.of(seller), extra)) == ("uninvoiced", ([], []))
+
+
+def test_what_lost_its_invoice_before_it_left_is_billed_at_delivery(desk: Desk) -> None:
+    """R002, R004, R041: emitted at acceptance, but then billed outside, or voided since: at delivery at the latest."""
+    owner = desk.of(desk.credited)
+    once_outside = desk.order(desk.credited, left=False, billing_type="external")
+    voided = desk.order(desk.credited, left=False)
+    path = f"{API}/{once_outside['id']}/billing"
+    once_outside = answered(owner.open(path, "PUT", json={"billing_type": "platform"}))
+    ((invoice,), _) = documents(owner, voided)
+    answered(owner.post(f"/api/v1/invoices/{invoice['id']}/void", json={"reason": "prix"}))
+    for order, earlier in ((once_outside, 0), (voided, 1)):
+        assert len(documents(owner, order)[0]) == earlier
+        answered(owner.post(f"{API}/{order['id']}/ship"))
+        assert answered(desk.tell(order, owner, cases=3))["billing_state"] == "settled"
+        made = documents(owner, order)[0]
+        (stands,) = [one for one in made if one["payment_state"] != "annulled"]
+        lines = answered(owner.get(f"/api/v1/invoices/{stands['id']}"))["lines"]
+        assert (len(made), [line["quantity"] for line in lines]) == (earlier + 1, [3, 2])
 
 
 def test_nothing_accepted_credits_the_invoice_whole_and_the_order_may_leave_again(desk: Desk) -> None:

@@ -13,7 +13,8 @@ from server.billing.queries import live_invoice
 from server.billing.service import create_provisional, publish_pending
 from server.core.problems import Conflict, Problem
 from server.core.transaction import transaction
-from server.fulfilment.service.orders import accept_order, cancel_order, revise_order, submit_order, take_off_run
+from server.fulfilment.service.leaving import take_off_run
+from server.fulfilment.service.orders import accept_order, cancel_order, revise_order, submit_order
 from server.orders import queries
 from server.orders import service as orders
 from server.parties.model import Emission

@@ -29,7 +29,7 @@ from server.sync.model import DeviceEvent, EventOutcome
 from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.pricing import price_extra
-from shared.states import CreditState, OrderState, PaymentState, RunState
+from shared.states import CreditState, InvoiceState, OrderState, PaymentState, RunState
 from tests.factories.corrections import (
     assert_books_agree,
     billed,
@@ -138,6 +138,30 @@ def test_an_overage_that_was_miscounted_gets_another_supplement(make_day: Callab
     with transaction(delivery.seller_id) as session:
         made = session.scalars(select(Order).where(Order.supplement_of_id == delivery.order_id)).all()
         assert [one.state for one in made] == [OrderState.CANCELLED] * 2
+
+
+def test_an_overage_corrected_in_the_push_of_its_visit_is_billed_once(make_day: Callable[..., Yard]) -> None:
+    """R005, R023, law 19: what the first count would have billed has no number; it is let go, and nobody is told."""
+    yard = make_day(CREDIT)
+    tablet = yard.tablet
+    line = tablet.stop().orders[0].goods.lines[0]
+    order_id = only_order(yard)
+
+    def counted(extra: int) -> dict[str, DeliveredLine]:
+        return {line.line_id: DeliveredLine(line.line_id, line.quantity, line.quantity, extra=extra)}
+
+    tablet.visit(tablet.stop(), counted=counted(2))
+    correction_of(tablet, first_event(tablet), counted=counted(1))
+    first, second = tablet.push()["results"]
+    assert (first["status"], second["status"]) == ("applied", "applied")
+    assert [one["kind"] for one in first["documents"]] == ["supplementary_order"]
+    assert [one["kind"] for one in second["documents"]] == ["supplementary_order", "invoice"]
+    assert_books_agree(yard, order_id)
+    delivery = delivery_of(yard, order_id)
+    with transaction(delivery.issuer_id) as session:
+        published = session.scalars(select(Invoice).where(Invoice.state == InvoiceState.PUBLISHED)).all()
+        assert len(published) == 2
+        assert session.scalars(select(CreditNote)).all() == []
 
 
 @pytest.mark.parametrize("keeps_line", [True, False], ids=["dearer", "struck out"])
