@@ -123,6 +123,7 @@ class Order(Owned):
     one_invoice_a_stop: Mapped[bool] = mapped_column(default=False)  # with the agent's other orders of its stop (C15)
     settlement_policy: Mapped[SettlementPolicy]
     credit_threshold_cents: Mapped[int | None]
+    agent_fee_bp: Mapped[int] = mapped_column(default=0)  # what the billing agent keeps, as agreed at acceptance (C28)
     net_days: Mapped[int]
     currency: Mapped[str]
     taxed: Mapped[bool] = mapped_column(default=True)

@@ -17,7 +17,7 @@ from server.parties.service.clients import (
     MAX_NET_DAYS,
     MAX_WORDS,
 )
-from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_THRESHOLD_CENTS
+from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_FEE_BP, MAX_THRESHOLD_CENTS
 
 MAX_NAME = 120
 
@@ -141,6 +141,12 @@ class BondSchema(Schema):
     said_by_id = fields.UUID(
         required=True, allow_none=True, metadata={"description": "who had the last word; a proposal is the other's"}
     )
+    bills_as_agent = fields.Boolean(required=True, metadata={"description": "it invoices for the seller (C28)"})
+    agent_fee_bp = fields.Integer(
+        required=True,
+        allow_none=True,
+        metadata={"description": "what it keeps of the net of goods, as proposed or agreed; null without an agent"},
+    )
 
 
 class PartnerCodeSchema(Schema):
@@ -168,7 +174,9 @@ class AgreementTermsSchema(Schema):
     settlement_policy = fields.Enum(SettlementPolicy, by_value=True)
     credit_threshold_cents = whole(most=MAX_THRESHOLD_CENTS, allow_none=True)
     billing_agent_id = fields.UUID(allow_none=True)
-    agent_fee_bp = whole(most=10_000)
+    agent_fee_bp = whole(
+        most=MAX_FEE_BP, metadata={"description": "changed, the agreement is proposed again, as with its agent"}
+    )
     contest_days = whole(most=MAX_CONTEST_DAYS)
 
 

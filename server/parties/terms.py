@@ -68,6 +68,8 @@ class ChosenTerms:
 class EffectiveTerms:
     """The settings that hold, with ``sources`` by field name. ``issuer_id`` is who would invoice (C28).
 
+    ``agent_fee_bp`` is what a billing agent would keep of the net, in hundredths of a percent; 0 where none bills.
+
     ``discount_bp`` (hundredths of a percent) and the note are what an order of this buyer begins with.
     """
 
@@ -88,6 +90,7 @@ class EffectiveTerms:
     footer_en: str
     balance_visible: bool
     issuer_id: UUID
+    agent_fee_bp: int
     agreement_id: UUID | None
     sources: Mapping[str, Source]
 
@@ -160,6 +163,7 @@ def effective_terms(
         **{name: value for name, (value, _) in picked.items()},
         credit_threshold_cents=agreement.credit_threshold_cents if agreement else None,
         issuer_id=_issuer_id(seller_id, picked["billing_type"][0], agreement),
+        agent_fee_bp=agreement.agent_fee_bp if agreement and picked["billing_type"][0] is BillingType.AGENT else 0,
         agreement_id=agreement.id if agreement else None,
         sources={name: source for name, (_, source) in picked.items()},
     )

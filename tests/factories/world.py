@@ -133,8 +133,10 @@ def make_order(
     accepted: bool = True,
     chosen: ChosenTerms | None = None,
     at: datetime = NOW,
+    items: Sequence[orders.OrderItem] = (),
+    document_discount_cents: int = 0,
 ) -> UUID:
-    """Order cases and kegs through the services and return the order's id; accepted unless told otherwise."""
+    """Order cases and kegs, or ``items``, through the services; return the order's id, accepted unless told not to."""
     seller, buyer = seller or world.seller, buyer or world.buyer
     with transaction(acting=seller.id) as session:
         order = orders.create_order(
@@ -142,7 +144,8 @@ def make_order(
             parties_of=orders.OrderParties(
                 seller_id=seller.id, buyer_id=buyer.id, site_id=buyer.site_id, carrier_id=world.carrier_id
             ),
-            items=items_of(seller, cases=cases, kegs=kegs),
+            items=items or items_of(seller, cases=cases, kegs=kegs),
+            document_discount_cents=document_discount_cents,
             distribution=DistributionMethod.DISTRIBUTOR,
             planned_on=planned_on,
             chosen=chosen,

@@ -96,13 +96,16 @@ def settle_correction(
     case = _Case(before=before, delivery=delivery, order=order, goods=goods, prices=prices, stamp=stamp)
     with issuing(session, order):
         standing = live_invoice(session, order_id=order.id)
-        if standing is None or standing.state is InvoiceState.PROVISIONAL:
+        if standing is None or standing.state is not InvoiceState.PUBLISHED:
             return _bill_anew(session, case, standing)
         return _correct(session, case, standing)
 
 
 def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> CorrectedBooks:
-    """Nothing published stands: bill what was delivered, unless somebody voided an invoice of delivered goods."""
+    """Nothing published stands: bill what was delivered, unless somebody voided an invoice of delivered goods.
+
+    What the visit of the same batch was about to publish has no number, and is let go for the corrected one.
+    """
     waits = waits_for_emission(case.goods, case.order, case.delivery)
     if standing is None and any(line.delivered for line in case.before.lines):
         return CorrectedBooks() if waits else CorrectedBooks(difference=_voided(case))
@@ -112,15 +115,22 @@ def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> Corre
     if not priced.lines:
         if standing is not None:
             drop_provisional(session, invoice=standing, stamp=case.stamp)
+            reopen_billing(session, case.order)
         return CorrectedBooks()
+    unnumbered = standing if standing is not None and standing.state is InvoiceState.DRAFT else None
+    if unnumbered is not None:
+        drop_provisional(session, invoice=unnumbered, stamp=case.stamp)
+        reopen_billing(session, case.order)
     invoice = publish_bill(
         session,
         order=case.order,
-        standing=standing,
+        standing=standing if unnumbered is None else None,
         bill=Bill(case.goods, case.prices, priced),
         delivered_at=case.delivery.delivered_at,
         stamp=case.stamp,
     )
+    if unnumbered is not None:
+        invoice.joined_id = unnumbered.joined_id
     return CorrectedBooks(invoices=(invoice,))
 
 

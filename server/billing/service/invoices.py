@@ -28,7 +28,7 @@ from server.core.stamp import Stamp
 from server.orders.model import Order
 from server.orders.pricing import goods_of, prices_of
 from server.orders.queries import due_base_on
-from server.parties.model import Agreement, BillingType
+from server.parties.model import BillingType
 from server.parties.terms import ChosenTerms, effective_terms
 from shared.ids import new_id
 from shared.states import InvoiceState
@@ -189,7 +189,7 @@ def revise(session: Session, *, invoice: Invoice, order: Order, bill: Bill, stam
     invoice.revision += 1
     _refer(invoice, order)
     set_amounts(invoice, bill)
-    _set_agent_fee(session, invoice, order)
+    _set_agent_fee(invoice, order)
     lines = invoice_lines(invoice, order=order, bill=bill)
     session.add_all(lines)
     set_committed_value(invoice, "lines", lines)
@@ -243,7 +243,7 @@ def prepare(session: Session, invoice: Invoice, order: Order, *, delivered_at: d
         printed = _printed(session, invoice, order)
         invoice.footer_fr, invoice.footer_en = printed.footer.fr, printed.footer.en
         invoice.parties_text = invoice.parties_text | _notes(printed.note, order)
-    _set_agent_fee(session, invoice, order)
+    _set_agent_fee(invoice, order)
 
 
 def _tax_on(session: Session, order: Order, delivered_at: datetime | None, stamp: Stamp) -> date:
@@ -288,12 +288,9 @@ def _notes(note: Text, order: Order) -> dict[str, dict[str, str]]:
     return {"notes": kept} if any(kept.values()) else {}
 
 
-def _set_agent_fee(session: Session, invoice: Invoice, order: Order) -> None:
-    """Keep the agreement's rate of the day with the invoice, and what it comes to (C28)."""
-    fee_bp = 0
-    if order.billing_type is BillingType.AGENT and order.agreement_id is not None:
-        with acting_for(session, order.owner_id):
-            fee_bp = session.get_one(Agreement, order.agreement_id).agent_fee_bp
+def _set_agent_fee(invoice: Invoice, order: Order) -> None:
+    """Keep the rate that was agreed when the order was accepted, and what it comes to (C28, law 34)."""
+    fee_bp = order.agent_fee_bp if order.billing_type is BillingType.AGENT else 0
     invoice.agent_fee_bp, invoice.agent_fee_cents = fee_bp, agent_fee_cents(invoice.net_cents, fee_bp)
 
 

@@ -768,6 +768,7 @@ CREATE TABLE "order" (
 	one_invoice_a_stop BOOLEAN NOT NULL, 
 	settlement_policy VARCHAR(40) NOT NULL, 
 	credit_threshold_cents INTEGER, 
+	agent_fee_bp INTEGER NOT NULL, 
 	net_days INTEGER NOT NULL, 
 	currency TEXT NOT NULL, 
 	taxed BOOLEAN NOT NULL, 

@@ -166,7 +166,8 @@ def chosen_terms(order: Order, billing_type: BillingType, *, one_invoice_a_stop:
 def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Stamp, *, is_final: bool = True) -> None:
     """Settle how an order is billed; ``is_final``, its issuer too. It costs what its issuer would bill for it today.
 
-    Lines keep the taxes that they bear: another issuer charges those that it is registered for (C28).
+    Lines keep the taxes that they bear: another issuer charges those that it is registered for. A billing agent's fee
+    is what its agreement says now, whatever it says later (C28).
 
     Raises:
         NoBillingAgent, OneInvoiceNeedsAgent: the agreement does not have what was chosen.
@@ -184,7 +185,7 @@ def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Sta
     order.deliver_with = terms.deliver_with
     order.one_invoice_a_stop = terms.one_invoice_a_stop
     if is_final:
-        order.issuer_id = terms.issuer_id
+        order.issuer_id, order.agent_fee_bp = terms.issuer_id, terms.agent_fee_bp
         _let_issuer_in(order, terms.issuer_id)
     on = stamp.at.astimezone(parties.zone_of(session, org_id=terms.issuer_id)).date()
     if is_another or on != order.priced_on:

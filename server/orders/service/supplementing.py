@@ -41,6 +41,7 @@ _SAME: Final = (
     "one_invoice_a_stop",
     "settlement_policy",
     "credit_threshold_cents",
+    "agent_fee_bp",
     "net_days",
     "currency",
     "planned_on",

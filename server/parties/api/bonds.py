@@ -21,6 +21,7 @@ from server.parties.schemas import (
     PartnerCodeSchema,
     ProposalSchema,
 )
+from server.parties.service.moving import Bond
 
 blp = Blueprint("bonds", __name__, url_prefix="/partners", description="Relations and agreements")
 SAYINGS = {"propose": service.propose_bond, "accept": service.accept_bond, "end": service.end_bond}
@@ -97,4 +98,11 @@ def _shown(row: queries.BondRow) -> dict[str, Any]:
         "is_mine": row.bond.owner_id == actor().org_id,
         "state": row.bond.state.value,
         "said_by_id": row.bond.said_by_id,
+        **_as_agent(row.bond),
     }
+
+
+def _as_agent(bond: Bond) -> dict[str, Any]:
+    if isinstance(bond, Agreement) and bond.billing_agent_id is not None:
+        return {"bills_as_agent": True, "agent_fee_bp": bond.agent_fee_bp}
+    return {"bills_as_agent": False, "agent_fee_bp": None}

@@ -16,7 +16,7 @@ from server.parties.api.codes import count_codes
 from server.parties.forms import read_field, required
 from server.parties.model import DeliverWith, SettlementPolicy
 from server.parties.pages.blueprint import asked_words, form_id, pages
-from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_THRESHOLD_CENTS
+from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_FEE_BP, MAX_THRESHOLD_CENTS
 
 SAYINGS = {"proposer": service.propose_bond, "accepter": service.accept_bond, "terminer": service.end_bond}
 
@@ -82,6 +82,7 @@ def set_agreement(bond_id: UUID) -> Response:
         "credit_threshold_cents": read_field(form, "credit_threshold_cents", cents(MAX_THRESHOLD_CENTS)),
         "contest_days": required(read_field(form, "contest_days", whole(0, MAX_CONTEST_DAYS)), "contest_days"),
         "billing_agent_id": carrier_id,
+        "agent_fee_bp": read_field(form, "agent_fee", cents(MAX_FEE_BP)) or 0,
     }
     with transaction(actor().org_id) as session:
         service.revise_agreement(session, agreement_id=bond_id, changes=changes, stamp=stamp())

@@ -52,11 +52,14 @@ class BadAgreement(Problem):
 
 MAX_CONTEST_DAYS: Final = 90
 MAX_THRESHOLD_CENTS: Final = 10**9
+MAX_FEE_BP: Final = 10_000
 _BOUNDS: Final = {
     "credit_threshold_cents": MAX_THRESHOLD_CENTS,
     "contest_days": MAX_CONTEST_DAYS,
-    "agent_fee_bp": 10_000,
+    "agent_fee_bp": MAX_FEE_BP,
 }
+_AGENTS_OWN: Final = {"billing_agent_id", "agent_fee_bp"}
+"""What an agent agrees to before it bills."""
 
 
 def introduce(session: Session, *, org_ids: Iterable[UUID]) -> None:
@@ -146,7 +149,8 @@ def agree(
 def revise_agreement(session: Session, *, agreement_id: UUID, changes: Mapping[str, Any], stamp: Stamp) -> Agreement:
     """Return an agreement of the acting seller, its terms changed as named; settled deliveries keep theirs.
 
-    Nobody is made a billing agent unasked: the agreement is proposed again, and the carrier accepts it (C28).
+    Nobody is made a billing agent unasked, nor bills for another fee than it agreed to: the agreement is proposed
+    again, and the carrier accepts it (C28). Orders that were accepted before keep their agent's fee.
 
     Raises:
         NotFound: the acting seller has no such agreement.
@@ -169,7 +173,7 @@ def revise_agreement(session: Session, *, agreement_id: UUID, changes: Mapping[s
     moved = {name: value for name, value in changes.items() if getattr(agreement, name) != value}
     for name, value in moved.items():
         setattr(agreement, name, value)
-    if moved.get("billing_agent_id") is not None:
+    if agreement.billing_agent_id is not None and moved.keys() & _AGENTS_OWN:
         agreement.state, agreement.said_by_id, agreement.said_at = RelationState.PROPOSED, agreement.owner_id, stamp.at
         facts.record(session, events.AGREEMENT_MOVED, agreement.id, stamp, readers=tuple(sorted(agreement.party_ids)))
     session.flush()

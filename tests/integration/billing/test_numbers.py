@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import random
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
+from server.app import create_app
 from server.billing import service as billing
 from server.billing.model import CreditNote, Invoice, InvoiceLine
 from server.core.acting import savepoint
 from server.core.transaction import transaction
+from server.identity.model import OrganisationKind
 from server.orders import queries as orders
 from server.receivables.audit import book_faults
+from shared.money import half_up
 from shared.sealing import GENESIS
 from tests.factories.billing import make_provisional, publish, read_invoice, void
+from tests.factories.order_doors import answered
+from tests.factories.web import Organisation, make_member, program_of
 from tests.factories.world import ADJUST, AGENT, Deal, make_order, make_world, stamp
 
 
@@ -288,17 +295,54 @@ def test_the_supplier_and_the_buyer_read_an_agents_invoice(database):
 
 
 def test_footer_and_registrations_are_frozen_with_the_document(database):
-    """R006, law 35: what is printed is what stood on the day of publication."""
+    """R006: what is printed is what stood on the day of publication."""
     world = make_world([ADJUST])
     invoice_id = publish(world, make_order(world))
     with transaction(acting=world.seller.id) as session:
         session.execute(text("UPDATE organisation SET name = 'Autre', footer_fr = 'Autre' WHERE code = 'BR1'"))
+        assert session.execute(text("UPDATE tax_registration SET number = 'Autre'")).rowcount
     invoice = read_invoice(invoice_id, acting=world.seller.id)
     issuer = invoice.parties_text["issuer"]
     assert issuer["name"] == "Brasserie 1"
     assert invoice.footer_fr.startswith("Payer par virement Interac")
-    assert [one["code"] for one in issuer["registrations"]] == ["gst", "qst"]
-    assert [(row["code"], row["rate"]) for row in invoice.taxes] == [("gst", "0.05"), ("qst", "0.09975")]
+    numbers = {one["code"]: one["number"] for one in issuer["registrations"]}
+    assert numbers == {"gst": "123452220 RT0001", "qst": "1012342220 TQ0001"}
+
+
+def rated(document: Invoice | CreditNote) -> list[tuple[str, int]]:
+    return [(row["rate"], row["amount_cents"]) for row in document.taxes]
+
+
+def rounded_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let everything that rounds money cut off what is below the cent instead."""
+    rounding = [one for one in list(sys.modules.values()) if getattr(one, "half_up", None) is half_up]
+    for module in rounding:
+        monkeypatch.setattr(module, "half_up", int)
+
+
+def test_changing_rates_or_rounding_changes_no_old_document(database, monkeypatch) -> None:
+    """Law 35, T6, T8: with other rates and another rounding, what was published reads and adds up as it did.
+
+    Its credit gives back its own tax, and the books hold; the next invoice has the new rates and the new rounding.
+    """
+    world = make_world([ADJUST])
+    old, order_id = (make_order(world, cases=2, kegs=0) for _ in range(2))
+    invoice_id = publish(world, old)
+    path, rates = f"/api/v1/invoices/{invoice_id}", [("0.05", 425), ("0.09975", 848)]
+    seller = program_of(create_app(), make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
+    before = [answered(seller.get(path)), answered(seller.get(f"{path}/explanation"))]
+    rounded_otherwise(monkeypatch)
+    with create_engine(database.superuser_url).begin() as connection:
+        assert connection.execute(text("UPDATE tax_rate SET rate = rate + 0.01")).rowcount
+    assert [answered(seller.get(path)), answered(seller.get(f"{path}/explanation"))] == before
+    assert rated(read_invoice(invoice_id, acting=world.seller.id)) == rates
+    assert rated(read_invoice(publish(world, order_id), acting=world.seller.id)) == [("0.06", 510), ("0.10975", 932)]
+    note = answered(seller.post(f"{path}/void", json={"reason": "erreur"}))
+    with transaction(acting=world.seller.id) as session:
+        credit = session.get_one(CreditNote, UUID(note["id"]))
+        assert (rated(credit), credit.total_cents) == (rates, before[0]["total_cents"])
+    with transaction(acting=world.seller.id) as session:
+        assert list(book_faults(session, issuer_id=world.seller.id)) == []
 
 
 def test_a_published_line_sums_to_its_document(database):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from server.core.transaction import transaction
 from server.delivery.model import Discrepancy
-from server.parties.model import CorrectionPolicy
+from server.parties.model import CorrectionPolicy, DeliverWith, Emission
 from server.parties.model import Organisation as Company
 from tests.factories.corrections import (
     assert_books_agree,
@@ -28,6 +28,8 @@ from tests.factories.corrections import (
 from tests.factories.hand_tablet import Yard, short
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal
 from tests.integration.sync.test_decisions import decide
+
+PO = Deal(deliver_with=DeliverWith.PO, emission=Emission.ON_DELIVERED)
 
 
 def test_a_driver_corrects_alone_until_the_office_has_the_visit(make_day: Callable[..., Yard]) -> None:
@@ -87,11 +89,11 @@ def test_correcting_a_visit_that_never_counted_is_for_a_person(make_day: Callabl
     assert notes_of(delivery_of(yard, only_order(yard)).issuer_id) == []
 
 
-@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT], ids=["credit", "adjust", "agent"])
+@pytest.mark.parametrize("deal", [CREDIT, ADJUST, AGENT, PO], ids=["credit", "adjust", "agent", "order only"])
 def test_a_short_visit_and_its_correction_in_one_batch_are_both_taken(
     make_day: Callable[..., Yard], deal: Deal
 ) -> None:
-    """G6, law 19: what the first visit made is not numbered yet when the second one changes it; nothing is refused."""
+    """G6, R005, law 19: what the first visit made has no number yet when the second changes it; nothing is refused."""
     yard = make_day(deal)
     tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
     tablet.visit(tablet.stop(), counted=short(line.line_id, line.quantity, 1))
