@@ -87,7 +87,8 @@ def test_what_a_run_left_behind_goes_when_the_order_is_billed_otherwise(trade: T
     assert states(trade.seller, by_api) == ["provisional"]  # chosen already: nothing changes
     answered(trade.seller.open(path, "PUT", json={"billing_type": "external"}))
     page = f"/commandes/{by_page['id']}/facturation"
-    assert trade.seller.post(page, data={"facturation": "external"}).status_code == 303
+    told = {"facturation": "external", "revision": str(by_page["revision"])}
+    assert trade.seller.post(page, data=told).status_code == 303
     assert (states(trade.seller, by_api), states(trade.seller, by_page)) == (["dropped"], ["dropped"])
 
 
