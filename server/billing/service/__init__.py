@@ -19,7 +19,13 @@ from server.billing.service.invoices import (
 )
 from server.billing.service.items import credit_items
 from server.billing.service.many import foresee_invoices, publish_orders
-from server.billing.service.publication import Unpublished, count_pending, publish_pending
+from server.billing.service.publication import (
+    Unpublished,
+    count_follow_ups,
+    count_pending,
+    publish_follow_ups,
+    publish_pending,
+)
 from server.billing.service.recharging import (
     NoDepositCredit,
     NothingToTakeBack,
@@ -60,6 +66,7 @@ __all__ = [
     "adjust_provisional",
     "approve_credit",
     "approve_proposed",
+    "count_follow_ups",
     "count_pending",
     "create_provisional",
     "credit_empties",
@@ -73,6 +80,7 @@ __all__ = [
     "plan_recharge",
     "priced_of",
     "publish_beyond",
+    "publish_follow_ups",
     "publish_for_order",
     "publish_orders",
     "publish_pending",

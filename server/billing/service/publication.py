@@ -92,6 +92,28 @@ def count_pending(session: Session) -> int:
     return len(session.info.get(PENDING, ()))
 
 
+def count_follow_ups(session: Session) -> int:
+    """Return how many of them credit or supplement what is published."""
+    return sum(_follows_up(one.document) for one in session.info.get(PENDING, ()))
+
+
+def publish_follow_ups(session: Session, *, stamp: Stamp) -> int:
+    """Number what credits or supplements a published document, and return how many there are.
+
+    Another correction can only credit those once they are published. The bill of a delivery goes on waiting: it is
+    still billed as corrected, to the cent that is signed.
+    """
+    pending: list[_Wanted] = session.info.pop(PENDING, [])
+    session.info[PENDING] = [one for one in pending if _follows_up(one.document)]
+    published = publish_pending(session, stamp=stamp)
+    session.info[PENDING] = [one for one in pending if not _follows_up(one.document)]
+    return len(published)
+
+
+def _follows_up(document: Invoice | CreditNote) -> bool:
+    return isinstance(document, CreditNote) or document.supplements_id is not None
+
+
 def publish_pending(
     session: Session, *, stamp: Stamp, written_with: Collection[object] = ()
 ) -> tuple[Invoice | CreditNote, ...]:

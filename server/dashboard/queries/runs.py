@@ -133,7 +133,7 @@ def stop_rows(session: Session, run: Run, riding: Mapping[UUID, Order]) -> list[
     names = organisation_names(session, {stop.buyer_id for stop in run.stops})
     visits = {
         visit.stop_id: visit
-        for visit in session.scalars(select(Visit).where(Visit.run_id == run.id).order_by(Visit.received_at, Visit.id))
+        for visit in session.scalars(select(Visit).where(Visit.run_id == run.id).order_by(Visit.position))
     }
     return [
         StopRow(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -72,19 +72,15 @@ def is_first_visit(session: Session, visit: Visit, said: VisitFacts, *, stamp: S
     """
     if remembered(session, _UNVISITED).pop(visit.stop_id, False):
         return True
-    earlier = session.scalars(
-        select(Visit)
-        .where(Visit.stop_id == visit.stop_id, Visit.id != visit.id)
-        .order_by(Visit.received_at, Visit.id)
-        .limit(1)
-    ).first()
-    if earlier is None:
+    of_stop = select(Visit).where(Visit.stop_id == visit.stop_id, Visit.id != visit.id).order_by(Visit.position)
+    earlier = session.scalars(of_stop).all()
+    if not earlier:
         return True
-    if _taken(session, earlier) != _said_taken(said):
+    if _taken(session, _standing(earlier)) != _said_taken(said):
         open_discrepancy(
             session,
             kind="two_visits",
-            subject_id=earlier.id,
+            subject_id=earlier[0].id,
             text=Text(
                 "Deux tablettes disent des consignes ou des encaissements différents; ceux de la première restent.",
                 "Two tablets say different empties or payments; those of the first stand.",
@@ -95,6 +91,15 @@ def is_first_visit(session: Session, visit: Visit, said: VisitFacts, *, stamp: S
             details={"second_visit": str(visit.id)},
         )
     return False
+
+
+def _standing(visits: Sequence[Visit]) -> Visit:
+    """Return the last word about the first visit of a stop: itself, or the last one of its corrections."""
+    standing, *others = visits
+    for one in others:
+        if one.corrects_id == standing.id:
+            standing = one
+    return standing
 
 
 def note_unmentioned(session: Session, visit: Visit, said: VisitFacts, *, stop: Stop, stamp: Stamp) -> None:

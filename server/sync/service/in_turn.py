@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
-from server.billing.service import count_pending, publish_pending
+from server.billing.service import count_follow_ups, publish_follow_ups
 from server.core.gathering import Uncertain, is_gathering
 from server.core.stamp import Stamp
 from shared.wire.event import Envelope
@@ -16,8 +16,8 @@ from shared.wire.event import Envelope
 class InTurn:
     """Numbers what one correction of a stop issued before the next one of it is applied, as decisions do.
 
-    A visit and its first correction need it not: what the visit was about to bill is billed as corrected. A second
-    correction credits, or bills beside, what the first one issued, and only a published document can be credited.
+    What a visit was about to bill is billed as last corrected, and needs no number before. What a second correction
+    credits, or bills beside, is what the first one issued, and only a published document can be credited.
     """
 
     session: Session
@@ -33,8 +33,8 @@ class InTurn:
         """
         if not envelope.payload.get("corrects"):
             return
-        if envelope.stop_id in self._corrected and count_pending(self.session):
+        if envelope.stop_id in self._corrected and count_follow_ups(self.session):
             if is_gathering(self.session):
                 raise Uncertain
-            self.numbered += len(publish_pending(self.session, stamp=self.stamp))
+            self.numbered += publish_follow_ups(self.session, stamp=self.stamp)
         self._corrected.add(envelope.stop_id)

@@ -232,3 +232,18 @@ def refused_settlements(yard: Yard) -> list[str]:
     with transaction(yard.world.carrier_id) as session:
         found = select(Discrepancy.text_fr).where(Discrepancy.kind == "settlement_refused")
         return list(session.scalars(found))
+
+
+def test_a_bill_that_has_no_number_yet_is_billed_as_last_corrected(make_day: Callable[..., Yard]) -> None:
+    """What is signed is what is billed: two corrections behind a visit in one push credit nothing (day 2392)."""
+    yard = make_day(ADJUST)
+    tablet, line = yard.tablet, yard.tablet.stop().orders[0].goods.lines[0]
+    tablet.visit(tablet.stop())
+    for at, missing in enumerate((2, 1)):
+        corrected = str(msgspec.json.decode(tablet.events[at].body)["event_id"])
+        correction_of(tablet, corrected, counted=short(line.line_id, line.quantity, missing))
+    assert [one["status"] for one in tablet.push()["results"]] == ["applied"] * 3
+    delivery = delivery_of(yard, only_order(yard))
+    assert (delivery.revision, notes_of(delivery.issuer_id)) == (3, [])
+    assert billed(delivery) == delivery.shown_total_cents
+    assert_books_agree(yard, only_order(yard))
