@@ -25,6 +25,7 @@ from server.rehearsal.oracle_said import (
     World,
     counts,
     files_of,
+    is_signed_as_it_says,
     said_of,
     to_five_cents,
 )
@@ -122,10 +123,11 @@ class Model:
         payload = said["payload"]
         if said["type"] == "stop.arrived" or "failure" not in payload:
             return bool(said["type"] == "stop.arrived")
+        makes_sense = self._knows_terms(taken) and (bool(choice) or is_signed_as_it_says(payload, taken.event))
         if not payload["corrects"] or choice == "replaced":
-            return self._knows_terms(taken)
+            return makes_sense
         is_here = self._visits.is_of(payload["corrects"], said["stop_id"])
-        return is_here and self._knows_terms(taken) and (bool(choice) or self._may_correct(said, taken))
+        return is_here and makes_sense and (bool(choice) or self._may_correct(said, taken))
 
     def _knows_terms(self, taken: Taken) -> bool:
         """Say whether the office has what each order's visit cites: a restore loses what an order was changed to."""

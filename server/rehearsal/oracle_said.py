@@ -105,6 +105,14 @@ def files_of(said: Json, event: SealedEvent) -> Iterator[str]:
                 yield leaf["sha256"]
 
 
+def is_signed_as_it_says(payload: Json, event: SealedEvent) -> bool:
+    """Say whether a visit that failed handed nothing over, and any other has a name and strokes under it."""
+    leaves = [json.loads(leaf) for group in event.groups for leaf in group.leaves]
+    if payload["failure"]:
+        return all(leaf["delivered"] + leaf["extra"] == 0 for leaf in leaves if leaf["kind"] == "line")
+    return payload["signer_name"].strip() != "" and payload["signature_sha256"] != ""
+
+
 def to_five_cents(method: str, amount: int) -> int:
     """Return what cash is rounded by to the nearest five cents."""
     return 5 * rounded(Fraction(amount, 5)) - amount if method == "cash" else 0

@@ -174,6 +174,32 @@ def test_a_revoked_tablet_hands_in_what_it_has(client: Client, office: Office) -
     assert office.run_sql("SELECT count(*) FROM delivery") == [(0,)]
 
 
+class Delivering(leaves_of.Sealer):
+    """Seals what came back whole as handed over."""
+
+    def seal(self, records: Any) -> Any:
+        for leaf in (leaf for leaves in records.values() for leaf in leaves):
+            if leaf["kind"] == "line":
+                leaf |= {"delivered": leaf["ordered"], "returned": 0, "reason": ""}
+            elif leaf["kind"] == "order":
+                leaf["outcome"] = "complete"
+        return super().seal(records)
+
+
+def test_a_visit_is_signed_as_it_says_or_a_person_looks(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R025: goods that nobody signed for, and a failure that hands goods over, wait with their reasons."""
+    client = came_in(Theirs, office)
+    (run,) = client.runs
+    client.depart(run)
+    client.finish(run, run["stops"][0], Told(signer=""))
+    monkeypatch.setattr(minimal.Tablet, "sealer", Delivering())
+    client.finish(run, run["stops"][1], Told(failure="closed", signer=""))
+    assert client.sync() == "done"
+    require_everything_once(client, office)
+    assert client.seen.results == {1: "applied", 2: "unsigned-delivery", 3: "failure-delivered"}
+    assert office.run_sql("SELECT count(*) FROM delivery") == [(0,)]
+
+
 class WrongPadding(leaves_of.Sealer):
     def padding(self, used: int) -> list[bytes]:
         return super().padding(used)[:-1]

@@ -16,6 +16,9 @@ GOODS = {"billing_type": "external", "deliver_with": "po", "lines": [{"line_id":
 EARLY_MS, HAD_MS, LATER_MS, LAST_MS = 1_000_000, 2_000_000, 3_000_000, 4_000_000
 
 
+SIGNED = {"signer_name": "Luce Tremblay", "signature_sha256": "56" * 32}
+
+
 def model() -> Model:
     world = World(
         terms={(ORDER, TERMS): (GOODS, {})},
@@ -27,13 +30,15 @@ def model() -> Model:
     return Model(world)
 
 
-def visit(seq: int, *, delivered: int, sealed_ms: int, received_ms: int) -> Taken:
+def visit(
+    seq: int, *, delivered: int, sealed_ms: int, received_ms: int, said_of_it: dict[str, str] | None = None
+) -> Taken:
     """Return a visit of three cases; from the second on, each corrects the one before."""
     head = {"kind": "order", "order_id": ORDER, "terms_hash": TERMS, "shown": "none"}
     shown = {f"shown_{one}_cents": 0 for one in ("total", "credit", "supplement")}
     line: dict[str, Any] = {"kind": "line", "line_id": "cases", "ordered": 3, "delivered": delivered, "extra": 0}
     line |= {"not_shipped": 0, "lost": 3 - delivered, "returned": 0, "reason": "", "photos": []}
-    payload = {"failure": "", "corrects": f"event-{seq - 1}" if seq > 1 else ""}
+    payload = {"failure": "", "corrects": f"event-{seq - 1}" if seq > 1 else "", **SIGNED, **(said_of_it or {})}
     said = {"type": "visit.finished", "event_id": f"event-{seq}", "run_id": RUN, "stop_id": STOP, "payload": payload}
     clocks = {"wall_ms": sealed_ms, "monotonic_ms": 0, "server_ms": 0, "server_monotonic_ms": 0}
     group = LeafGroup(key=f"order:{ORDER}", leaves=(json.dumps(head | shown), json.dumps(line)), padding=())
@@ -61,3 +66,23 @@ def test_what_came_with_an_approved_correction_is_not_approved_with_it() -> None
         judged.hear(visit(seq, delivered=delivered, sealed_ms=HAD_MS + seq, received_ms=LATER_MS))
     judged.decide(TABLET, 2, "applied")
     assert (judged.expected.parked, judged.expected.decided) == ({(TABLET, 3)}, {(TABLET, 2)})
+
+
+@pytest.mark.parametrize(
+    ("said", "delivered", "waits"),
+    [
+        ({}, 3, False),
+        ({"signer_name": " "}, 3, True),
+        ({"signature_sha256": ""}, 0, True),
+        ({"failure": "closed"}, 1, True),
+        ({"failure": "closed", "signer_name": "", "signature_sha256": ""}, 0, False),
+    ],
+)
+def test_a_visit_that_is_not_signed_as_it_says_waits(said: dict[str, str], delivered: int, *, waits: bool) -> None:
+    """R019, R025: a failure hands nothing over, all else is signed; a person may apply it nevertheless."""
+    judged = model()
+    judged.hear(visit(1, delivered=delivered, sealed_ms=EARLY_MS, received_ms=HAD_MS, said_of_it=said))
+    assert judged.expected.parked == ({(TABLET, 1)} if waits else set())
+    if waits:
+        judged.decide(TABLET, 1, "applied")
+        assert (judged.expected.parked, set(judged.expected.delivered)) == (set(), {ORDER})

@@ -22,7 +22,7 @@ from server.planning import progress
 from server.planning.model import Run, Stop
 from server.sync.model import RunBundle
 from server.sync.service.clock import Moment, moment_of
-from server.sync.service.reviewing import Review, require_correction, require_known
+from server.sync.service.reviewing import Review, require_correction, require_known, require_signed
 from shared.lifecycles import OrderState, RunState, StopState
 from shared.problems import Problem, Text
 from shared.sealing_event import visit_of
@@ -52,7 +52,7 @@ def apply_event(
     """Do what an opened event says and return the documents that it made.
 
     ``received_at`` is when the office got it, just now if left out. ``review`` is the word of the person who has this
-    very event applied; without it a correction passes only if its driver may make it alone.
+    very event applied; without it a visit must be signed as it says, and a correction be its driver's alone to make.
 
     Raises:
         Problem: the event cannot be applied and is to be parked with this reason.
@@ -92,6 +92,8 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
     envelope, moment = of.envelope, of.moment
     stop = progress.stop_of(of.run, UUID(envelope.stop_id))
     finished, facts = visit_of(envelope), read_visit(of.sealed.groups)
+    if of.review is None:
+        require_signed(finished, facts)
     record = VisitRecord(
         stop_id=stop.id,
         run_id=of.run.id,

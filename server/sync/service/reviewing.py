@@ -1,4 +1,4 @@
-"""When a correction that a tablet sealed may be applied, and when a dispatcher looks at it first."""
+"""When a visit or a correction that a tablet sealed may be applied, and when a dispatcher looks at it first."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from server.parties.model import CorrectionPolicy
 from server.planning.model import Stop
 from server.sync.service.clock import Moment
 from shared.problems import Problem, Text
+from shared.visit import VisitFacts
 from shared.wire.event import Envelope, VisitFinished
 
 
@@ -35,6 +36,20 @@ class CorrectsUnknown(Problem):
     title = Text("Visite corrigée inconnue", "Corrected visit unknown")
 
 
+class UnsignedDelivery(Problem):
+    """A visit handed goods over, and nobody signed for them."""
+
+    slug = "unsigned-delivery"
+    title = Text("Livraison non signée", "Unsigned delivery")
+
+
+class FailureDelivered(Problem):
+    """A visit says that nothing could be delivered, and that goods were."""
+
+    slug = "failure-delivered"
+    title = Text("Échec avec marchandise livrée", "Failure with delivered goods")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
     """A person's word about one parked event that is applied.
@@ -44,6 +59,46 @@ class Review:
 
     replaces: bool = False
     reason: str = ""
+
+
+def require_signed(finished: VisitFinished, facts: VisitFacts) -> None:
+    """Let a visit through whose failure, lines and signature agree.
+
+    A failure delivers nothing and needs no signature; every other visit is signed, with a name and strokes.
+
+    Raises:
+        FailureDelivered: a failure is said, and a line says that units were handed over.
+        UnsignedDelivery: no failure is said, and there is no signer or no signature.
+
+    Source: R019, R025.
+    """
+    if not finished.failure:
+        _require_signer(finished)
+        return
+    handed = next((line for order in facts.orders for line in order.lines if line.delivered or line.extra), None)
+    if handed is not None:
+        raise FailureDelivered(
+            Text(
+                f"La visite dit que rien n’a pu être livré, et {handed.delivered + handed.extra} unités livrées à une "
+                "ligne. Appelez le livreur, puis appliquer ou écarter.",
+                f"The visit says that nothing could be delivered, and {handed.delivered + handed.extra} units "
+                "delivered on a line. Call the driver, then apply or set aside.",
+            ),
+            where=handed.line_id,
+        )
+
+
+def _require_signer(finished: VisitFinished) -> None:
+    if finished.signer_name.strip() and finished.signature_sha256:
+        return
+    raise UnsignedDelivery(
+        Text(
+            "Personne n’a signé cette visite, et aucun échec n’y est dit. Appelez le livreur ou le client, puis "
+            "appliquer ou écarter.",
+            "Nobody signed this visit, and it says no failure. Call the driver or the customer, then apply or set "
+            "aside.",
+        )
+    )
 
 
 def require_correction(
