@@ -110,7 +110,7 @@ def is_signed_as_it_says(payload: Json, event: SealedEvent) -> bool:
     leaves = [json.loads(leaf) for group in event.groups for leaf in group.leaves]
     if payload["failure"]:
         return all(leaf["delivered"] + leaf["extra"] == 0 for leaf in leaves if leaf["kind"] == "line")
-    return payload["signer_name"].strip() != "" and payload["signature_sha256"] != ""
+    return bool(payload["signer_name"].strip() and payload["signature_sha256"])
 
 
 def to_five_cents(method: str, amount: int) -> int:
