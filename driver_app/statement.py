@@ -86,6 +86,13 @@ class Statement:
         return hashlib.sha256(canonical_bytes(self.record())).hexdigest()
 
     @property
+    def is_empty_handed(self) -> bool:
+        """Whether nothing was delivered, for a reason: it may stand without a signature."""
+        return bool(self.failure) and not any(
+            line.delivered or line.extra for order in self.orders for line in order.lines
+        )
+
+    @property
     def consent_sha256(self) -> str:
         """The hash of the sentence under which the signature stands."""
         return hashlib.sha256(self.consent.encode()).hexdigest()

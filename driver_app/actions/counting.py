@@ -43,7 +43,8 @@ class QuantityOutOfRange(Problem):
 def set_delivered(tablet: Tablet, *, run_id: str, stop_id: str, line_id: str, delivered: int) -> StopDraft:
     """Set what the customer took of one line; beyond what was ordered it is an extra.
 
-    What is missing goes where the line's reason says, and nowhere while it has none.
+    What is missing goes where the line's reason says, and nowhere while it has none. Whoever counts a line delivers
+    after all: a failure that was said is taken back, and the other lines are as they were counted before it.
     """
 
     def change(run: BundleRun, line: LineDraft) -> LineDraft:
@@ -142,7 +143,8 @@ def _change_line(
     tablet: Tablet, run_id: str, stop_id: str, line_id: str, change: Callable[[BundleRun, LineDraft], LineDraft]
 ) -> StopDraft:
     def work(session: Session) -> StopDraft:
-        run, draft = open_draft(session, run_id, stop_id)
+        run, found = open_draft(session, run_id, stop_id)
+        draft = drafts.delivered_after_all(found, bundles.stop_of(run, stop_id))
         return _save(session, run_id, _with_line(draft, change(run, _line(draft, line_id))))
 
     return tablet.store.write("set_line", work)

@@ -10,10 +10,13 @@ from driver_app.store.database import Session
 from driver_app.store.drafts import LineDraft, StopDraft, new_draft
 from driver_app.tablet import Tablet
 from shared.problems import Text
+from shared.wire.bundle import BundleStop
 
 
 def fail_stop(tablet: Tablet, *, run_id: str, stop_id: str, failure: str) -> StopDraft:
-    """Say why nothing could be delivered: everything goes back on the truck. An empty code takes that back.
+    """Say why nothing could be delivered: everything goes back on the truck.
+
+    An empty code takes that back, and what was counted before stands again.
 
     Raises:
         NotAtThisStop: the run knows no such failure.
@@ -25,9 +28,8 @@ def fail_stop(tablet: Tablet, *, run_id: str, stop_id: str, failure: str) -> Sto
             raise NotAtThisStop(
                 Text("La tournée ne connaît pas cette raison.", "The run does not know this reason."), where=failure
             )
-        fresh = new_draft(bundles.stop_of(run, stop_id), arrived_ms=draft.arrived_ms).lines
-        lines = {line_id: _returned(line, failure) for line_id, line in fresh.items()} if failure else fresh
-        changed = msgspec.structs.replace(draft, failure=failure, lines=lines)
+        stop = bundles.stop_of(run, stop_id)
+        changed = _failed(draft, stop, failure) if failure else drafts.delivered_after_all(draft, stop)
         drafts.save(session, changed, run_id=run_id)
         return changed
 
@@ -52,6 +54,13 @@ def _first(tablet: Tablet, run_id: str, outcome: str, preferred: str) -> str:
             Text("La tournée ne connaît pas de telle raison.", "The run knows no such reason."), where=outcome
         )
     return preferred if preferred in codes else codes[0]
+
+
+def _failed(draft: StopDraft, stop: BundleStop, failure: str) -> StopDraft:
+    fresh = new_draft(stop, arrived_ms=draft.arrived_ms).lines
+    lines = {line_id: _returned(line, failure) for line_id, line in fresh.items()}
+    counted = draft.counted if draft.failure else draft.lines
+    return msgspec.structs.replace(draft, failure=failure, lines=lines, counted=counted)
 
 
 def _returned(line: LineDraft, failure: str) -> LineDraft:

@@ -55,7 +55,7 @@ def finish_stop(
     Raises:
         StopNotOpen: nobody arrived, or it is finished already.
         ReasonMissing, PhotoMissing: a difference is not explained.
-        SignatureMissing: goods were delivered and nobody signed.
+        SignatureMissing: something was delivered, or nobody said why nothing was, and nobody signed.
         StatementChanged: the office changed the stop while it was read.
 
     Source: R019, R025.
@@ -67,7 +67,7 @@ def finish_stop(
         visit = _Visit(run, bundles.stop_of(run, stop_id), draft, language, now, place, undo_ms)
         require_complete(run, draft)
         _require_seen(visit, seen)
-        signed = signing if draft.failure and signing is None else require_signing(signing)
+        signed = signing if draft.may_go_unsigned and signing is None else require_signing(signing)
         return _seal_visit(tablet, session, visit, progress, signed)
 
     return tablet.store.write("finish_stop", work)

@@ -128,7 +128,9 @@ class ScriptedDriver:
 
     def _sign(self, at: dict[str, str], stop: BundleStop, told: StopScript, *, undo_ms: int = _AT_ONCE) -> None:
         signer = told.signer or next(iter(stop.recipients), "Camille Roy")
-        signing = None if told.outcome == "closed" else draw_signing(signer, told.role)
+        draft = self._draft(at)
+        is_empty_handed = draft is not None and draft.may_go_unsigned
+        signing = None if told.outcome == "closed" and is_empty_handed else draw_signing(signer, told.role)
         finish_stop(
             self._tablet,
             run_id=at["run_id"],

@@ -67,6 +67,7 @@ class PhotoDraft(_Entry, frozen=True, kw_only=True):
 class StopDraft(_Entry, frozen=True, kw_only=True):
     """Everything entered at one stop. ``failure`` says why nothing could be delivered.
 
+    ``counted`` are the lines as they were before the failure was said: they come back when it is taken back.
     ``has_changed``: the office changed what the stop is about since the driver opened it.
     """
 
@@ -77,8 +78,14 @@ class StopDraft(_Entry, frozen=True, kw_only=True):
     collections: tuple[CollectionDraft, ...] = ()
     photos: tuple[PhotoDraft, ...] = ()
     failure: str = ""
+    counted: dict[str, LineDraft] = {}
     corrects: str = ""
     has_changed: bool = False
+
+    @property
+    def may_go_unsigned(self) -> bool:
+        """Whether nothing was handed over, for a reason: nobody need be there to sign."""
+        return bool(self.failure) and not any(line.delivered or line.extra for line in self.lines.values())
 
 
 def new_draft(stop: BundleStop, *, arrived_ms: int) -> StopDraft:
@@ -92,6 +99,14 @@ def new_draft(stop: BundleStop, *, arrived_ms: int) -> StopDraft:
             for line in order.goods.lines
         },
     )
+
+
+def delivered_after_all(draft: StopDraft, stop: BundleStop) -> StopDraft:
+    """Return a draft without its failure: what was counted before comes back, else everything is delivered."""
+    if not draft.failure:
+        return draft
+    lines = draft.counted or new_draft(stop, arrived_ms=draft.arrived_ms).lines
+    return msgspec.structs.replace(draft, failure="", lines=lines, counted={})
 
 
 def load(session: Session, *, run_id: str, stop_id: str) -> StopDraft | None:
@@ -116,7 +131,8 @@ def fitted(draft: StopDraft, stop: BundleStop) -> StopDraft:
     """Return a draft that speaks of a stop as the office has it now; what was handed over stays what it was.
 
     Above the new quantity it is extra, below it the rest is missing and asks for a reason anew. Of a line that is new
-    nothing was handed over. Empties and money that the stop does not know any more are left out.
+    nothing was handed over. Empties and money that the stop does not know any more are left out. What was counted
+    before a failure is fitted like the count itself.
     """
     lines = [line for order in stop.orders for line in order.goods.lines]
     offered = {(one.container_class, one.owner_id) for one in stop.containers}
@@ -124,6 +140,7 @@ def fitted(draft: StopDraft, stop: BundleStop) -> StopDraft:
     fits = msgspec.structs.replace(
         draft,
         lines={line.line_id: _fitted(draft.lines.get(line.line_id), line, draft.failure) for line in lines},
+        counted={line.line_id: _fitted(draft.counted.get(line.line_id), line, "") for line in lines if draft.counted},
         containers=tuple(one for one in draft.containers if (one.container_class, one.owner_id) in offered),
         collections=tuple(one for one in draft.collections if one.issuer_id in issuers),
     )

@@ -182,12 +182,12 @@ class DriverApp(App):
             self.refresh_sync()
 
     def ask_number(self, title: str, present: int, accepted: Callable[[int], None]) -> None:
-        """Open the number pad for a quantity."""
-        self._ask(title, str(present), accepted, is_money=False)
+        """Open the number pad for a quantity; accepted untouched it stays the present one."""
+        self._ask(title, present, accepted, is_money=False)
 
-    def ask_amount(self, title: str, present_cents: int, accepted: Callable[[int], None]) -> None:
-        """Open the number pad for an amount, typed in cents."""
-        self._ask(title, words.money(present_cents, self.flow.language), accepted, is_money=True)
+    def ask_amount(self, title: str, present_cents: int | None, accepted: Callable[[int], None]) -> None:
+        """Open the number pad for an amount, typed in cents; accepted untouched it stays the present one, if any."""
+        self._ask(title, present_cents, accepted, is_money=True)
 
     def prefer(self, preferences: Preferences) -> None:
         """Keep and show how this driver likes the screens."""
@@ -229,15 +229,18 @@ class DriverApp(App):
         else:
             self.tell(texts.NO_CAMERA, tone="warn")
 
-    def _ask(self, title: str, shown: str, accepted: Callable[[int], None], *, is_money: bool) -> None:
-        dialog = NumberDialog(title=title, shown=shown, is_money=is_money, accepted=accepted)
+    def _ask(self, title: str, present: int | None, accepted: Callable[[int], None], *, is_money: bool) -> None:
+        def show(typed: str) -> str:
+            number = int(typed) if typed else present
+            if number is None:
+                return "–"
+            return words.money(number, self.flow.language) if is_money else str(number)
+
+        dialog = NumberDialog(title=title, shown=show(""), present=present, accepted=accepted)
         pad = dialog.ids.pad
         pad.limit = 9 if is_money else 6
-        pad.bind(text=lambda _, typed: setattr(dialog, "shown", self._typed(typed, is_money=is_money)))
+        pad.bind(text=lambda _, typed: setattr(dialog, "shown", show(typed)))
         dialog.open(animation=False)
-
-    def _typed(self, typed: str, *, is_money: bool) -> str:
-        return words.money(int(typed or "0"), self.flow.language) if is_money else typed or "0"
 
     def _follow(self, preferences: Preferences) -> None:
         theme.apply(preferences.theme)

@@ -223,18 +223,22 @@ class NipPad(NumberPad):
 
 
 class NumberDialog(ModalView):
-    """A number pad over the screen, for one quantity or amount."""
+    """A number pad over the screen, for one quantity or amount: it takes the one that it shows.
+
+    ``present`` is what it shows before anything is typed, None where nothing was said yet: accepting that says nothing.
+    """
 
     title = StringProperty("")
     shown = StringProperty("")
-    is_money = BooleanProperty(defaultvalue=False)
+    present = ObjectProperty(None, allownone=True)
     accepted = ObjectProperty(None)
 
     def accept(self, text: str) -> None:
         """Close at once and hand over the number: a pad that fades would swallow the next touch."""
         self.dismiss(animation=False)
-        if self.accepted:
-            self.accepted(int(text or "0"))
+        number = int(text) if text else self.present
+        if self.accepted and number is not None:
+            self.accepted(number)
 
 
 class LetterPad(BoxLayout):

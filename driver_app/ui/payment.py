@@ -36,4 +36,4 @@ class PaymentScreen(TabletScreen):
 
     def type(self, item: PaymentView) -> None:
         """Open the number pad for an amount."""
-        self.app.ask_amount(item.title, item.due_cents, lambda cents: self.collect(item, cents))
+        self.app.ask_amount(item.title, item.taken_cents, lambda cents: self.collect(item, cents))

@@ -46,6 +46,19 @@ class StopScreen(TabletScreen):
         self.app.attempt(lambda: self.flow.count(line_id, delivered))
         self.refresh()
 
+    def step(self, line_id: str, delivered: int) -> None:
+        """Count one more or one less; at a failed stop the first touch brings back what was counted, to step from."""
+        if self.shown.is_failed:
+            self.deliver_after_all()
+        else:
+            self.count(line_id, delivered)
+
+    def deliver_after_all(self) -> None:
+        """Take the failure back, and say so."""
+        if self.app.attempt(lambda: self.flow.fail("")):
+            self.app.tell(texts.FAILURE_TAKEN_BACK)
+        self.refresh()
+
     def type(self, row: LineRow) -> None:
         """Open the number pad for a line."""
         line_id = row.line_id

@@ -59,6 +59,7 @@ class PaymentView:
     title: str
     due: str
     due_cents: int
+    taken_cents: int | None
     taken: str
     rounding: str
     is_taken: bool
@@ -112,6 +113,7 @@ def present_payment(stop: BundleStop, draft: StopDraft, language: Language) -> t
             title=item.issuer_name,
             due=words.labelled(texts.AMOUNT_DUE, words.money(item.amount_cents, language), language),
             due_cents=item.amount_cents,
+            taken_cents=taken[item.issuer_id].amount_cents if item.issuer_id in taken else None,
             taken=_taken(taken[item.issuer_id].amount_cents, language)
             if item.issuer_id in taken
             else texts.NOT_COLLECTED.say(language),

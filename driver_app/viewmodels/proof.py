@@ -48,7 +48,7 @@ def present_proof(stop: BundleStop, statement: Statement) -> ProofView:
         rows=tuple(_rows(statement)),
         recipients=stop.recipients[:4],
         default_name=stop.recipients[0] if len(stop.recipients) == 1 else "",
-        may_finish_unsigned=bool(statement.failure),
+        may_finish_unsigned=statement.is_empty_handed,
         consent=statement.consent,
         seen=statement.sha256,
     )

@@ -39,6 +39,7 @@ class StopView:
     address: str
     note: str
     has_changed: bool
+    is_failed: bool
     rows: tuple[RowView, ...]
     total: str
     primary: str
@@ -54,8 +55,9 @@ def present_stop(run: BundleRun, stop: BundleStop, draft: StopDraft, language: L
     return StopView(
         title=f"{stop.position}. {stop.place.name}",
         address=f"{stop.place.street}, {stop.place.city}",
-        note=texts.STOP_CHANGED.say(language) if draft.has_changed else stop.place.access_note or "–",
+        note=_told(run, draft, language) or stop.place.access_note or "–",
         has_changed=draft.has_changed,
+        is_failed=bool(draft.failure),
         rows=tuple(_rows(run, stop, draft, language)),
         total=total_of(stop, draft, language),
         primary=_primary(leads_to, draft, language),
@@ -76,6 +78,14 @@ def total_of(stop: BundleStop, draft: StopDraft, language: Language) -> str:
     parts = [words.labelled(texts.TOTAL, words.money(invoiced, language), language)] if previews else []
     parts += [words.labelled(texts.CREDIT, words.money(credited, language), language)] if credited else []
     return " · ".join(parts or [load_of(stop, language)])
+
+
+def _told(run: BundleRun, draft: StopDraft, language: Language) -> str:
+    """Return what the driver must know before counting on, or nothing."""
+    parts = [texts.STOP_CHANGED.say(language)] if draft.has_changed else []
+    if draft.failure:
+        parts.append(texts.nothing_delivered(reason_name(run, draft.failure, language)).say(language))
+    return " ".join(parts)
 
 
 def _rows(run: BundleRun, stop: BundleStop, draft: StopDraft, language: Language) -> Iterator[RowView]:
@@ -124,7 +134,7 @@ def reason_name(run: BundleRun, code: str, language: Language) -> str:
 def _leads_to(run: BundleRun, stop: BundleStop, draft: StopDraft) -> Next:
     if unexplained(draft) or unphotographed(run, draft):
         return "gaps"
-    return "payment" if stop.collect and not draft.collections else "proof"
+    return "payment" if stop.collect and not draft.collections and not draft.failure else "proof"
 
 
 def _primary(leads_to: Next, draft: StopDraft, language: Language) -> str:
@@ -132,5 +142,7 @@ def _primary(leads_to: Next, draft: StopDraft, language: Language) -> str:
         return texts.EXPLAIN.say(language)
     if leads_to == "payment":
         return texts.TAKE_PAYMENT.say(language)
+    if draft.failure:
+        return texts.CONTINUE.say(language)
     untouched = all(not line.missing and not line.extra for line in draft.lines.values())
     return (texts.ALL_DELIVERED if untouched else texts.GET_SIGNATURE).say(language)

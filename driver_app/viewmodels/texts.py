@@ -170,6 +170,19 @@ EVENT_STATES = {
 }
 
 
+FAILURE_TAKEN_BACK = Text(
+    "Livré après tout\u00a0: ce qui était compté est revenu.", "Delivered after all: what was counted is back."
+)
+
+
+def nothing_delivered(failure: str) -> Text:
+    """Return that a stop is marked as failed, and how to take that back."""
+    return Text(
+        f"«\u00a0{failure}\u00a0»\u00a0: rien n’est livré. Comptez une ligne pour livrer après tout.",
+        f"“{failure}”: nothing is delivered. Count a line to deliver after all.",
+    )
+
+
 def missing(quantity: str) -> Text:
     """Return how much a line is short."""
     return Text(f"manque {quantity}", f"{quantity} short")

@@ -119,6 +119,8 @@ class Driver:
             failure = self._random.choice(_FAILURES)
             self.cab.do(lambda tablet, _: fail_stop(tablet, run_id=run_id, stop_id=stop_id, failure=failure))
             return
+        if self._draft(run_id, stop_id).failure:  # it was undone: the shop has opened
+            self.cab.do(lambda tablet, _: fail_stop(tablet, run_id=run_id, stop_id=stop_id, failure=""))
         for line in self._draft(run_id, stop_id).lines.values():
             if self._random.random() < 0.3 or not line.is_explained:  # the office may have changed it
                 counted = self._counted(line)
