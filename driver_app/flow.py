@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from driver_app.actions.arrive import arrive
-from driver_app.actions.correct import correct_stop, undo_finish
+from driver_app.actions.correct import correct_stop, leave_as_signed, undo_finish
 from driver_app.actions.counting import add_photo, collect_cash, set_containers, set_delivered, set_reason
 from driver_app.actions.failure import fail_stop
 from driver_app.actions.finish import UNDO_MS, finish_stop
@@ -14,6 +14,7 @@ from driver_app.actions.signing import Signing
 from driver_app.actions.unlock import choose_nip, prefer, unlock
 from driver_app.journey import Machine, NothingOpen
 from driver_app.shown import Shown
+from driver_app.signed import signed_at
 from driver_app.store import outbox, states
 from driver_app.store.drafts import CollectionDraft, ContainerDraft
 from driver_app.store.settings import Preferences
@@ -108,10 +109,19 @@ class Flow(Shown):
         undo_finish(self.tablet, run_id=self.run_id, stop_id=self.undoable, now=self.clock.now())
         self.stop_id, self.undoable = self.undoable, ""
 
-    def correct(self, stop_id: str) -> None:
-        """Open a finished stop to correct it."""
-        correct_stop(self.tablet, run_id=self.run.run_id, stop_id=stop_id)
+    def look_at(self, stop_id: str) -> None:
+        """Look at what was signed at a finished stop; nothing changes."""
+        at = {"run_id": self.run.run_id, "stop_id": stop_id}
+        self.tablet.store.read(lambda session: signed_at(session, **at, language=self.language))
         self.stop_id = stop_id
+
+    def correct(self) -> None:
+        """Open the finished stop that is looked at, to correct it."""
+        correct_stop(self.tablet, **self._at)
+
+    def leave_as_signed(self) -> None:
+        """Drop the correction of the open stop."""
+        leave_as_signed(self.tablet, **self._at)
 
     def end(self, cash_counted_cents: int) -> None:
         """Come back to the depot."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from driver_app.journey import Journey
+from driver_app.signed import signed_at
 from driver_app.statement import state
 from driver_app.store import outbox, states
 from driver_app.sync.engine import backlog
@@ -21,6 +22,7 @@ from driver_app.viewmodels.details import (
 )
 from driver_app.viewmodels.ending import EndingView, PairView, present_contact, present_ending, present_outbox
 from driver_app.viewmodels.proof import ProofView, present_proof
+from driver_app.viewmodels.signed import SignedView, present_signed
 from driver_app.viewmodels.stop import StopView, present_stop
 from driver_app.viewmodels.sync import SyncView, present_sync
 from driver_app.viewmodels.tour import TourView, present_tour
@@ -44,6 +46,11 @@ class Shown(Journey):
     def show_stop(self) -> StopView:
         """Say what the stop shows."""
         return present_stop(self.run, self.stop, self.draft, self.language)
+
+    def show_signed(self) -> SignedView:
+        """Say what was signed at the stop whose card was touched."""
+        signed = self.tablet.store.read(lambda session: signed_at(session, **self._at, language=self.language))
+        return present_signed(signed, self.run.timezone, self.language)
 
     def show_gaps(self) -> GapsView:
         """Say which differences are to be explained."""

@@ -10,6 +10,8 @@ from driver_app.store.database import Session
 from shared.problems import Problem, Text
 from shared.wire.bundle import BundleRun, BundleStop, FileRef
 
+_LATEST = 2**63 - 1
+
 
 class UnknownRun(Problem):
     """The tablet does not hold this run."""
@@ -57,14 +59,17 @@ def keep_only(session: Session, run_ids: set[str]) -> None:
     mark_gone(session, tuple(held - run_ids))
 
 
-def load(session: Session, run_id: str) -> BundleRun:
+def load(session: Session, run_id: str, *, version: int = _LATEST) -> BundleRun:
     """Return the latest version of a run, gone or not, with the stops that were opened here and have left it since.
+
+    With ``version`` it is the latest up to that one: what an event that names it was sealed under.
 
     Raises:
         UnknownRun: it was never pulled.
     """
     row = session.db.execute(
-        "SELECT version, body FROM bundle_run WHERE run_id = ? ORDER BY version DESC LIMIT 1", (run_id,)
+        "SELECT version, body FROM bundle_run WHERE run_id = ? AND version <= ? ORDER BY version DESC LIMIT 1",
+        (run_id, version),
     ).fetchone()
     if row is None:
         raise UnknownRun(

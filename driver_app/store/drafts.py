@@ -64,10 +64,20 @@ class PhotoDraft(_Entry, frozen=True, kw_only=True):
     note: str = ""
 
 
+class SealedStop(_Entry, frozen=True, kw_only=True):
+    """What a finished stop was when it was opened to correct it: it stands until the correction is signed."""
+
+    event_id: str
+    outcome: str
+    finished_ms: int
+    draft: StopDraft
+
+
 class StopDraft(_Entry, frozen=True, kw_only=True):
     """Everything entered at one stop. ``failure`` says why nothing could be delivered.
 
     ``counted`` are the lines as they were before the failure was said: they come back when it is taken back.
+    ``corrects`` names the event that this one will correct, ``sealed`` what was signed under it.
     ``has_changed``: the office changed what the stop is about since the driver opened it.
     """
 
@@ -80,7 +90,13 @@ class StopDraft(_Entry, frozen=True, kw_only=True):
     failure: str = ""
     counted: dict[str, LineDraft] = {}
     corrects: str = ""
+    sealed: SealedStop | None = None
     has_changed: bool = False
+
+    @property
+    def standing(self) -> SealedStop | None:
+        """Return what was signed and stands while it is being corrected, None where nothing is."""
+        return self.sealed if self.sealed and self.sealed.event_id == self.corrects else None
 
     @property
     def may_go_unsigned(self) -> bool:

@@ -30,6 +30,7 @@ from driver_app.ui import (
     outbox,
     payment,
     proof,
+    signed,
     stop,
     tour,
     unlock,
@@ -54,6 +55,7 @@ _SCREENS = {
     "containers": containers.ContainersScreen,
     "payment": payment.PaymentScreen,
     "proof": proof.ProofScreen,
+    "signed": signed.SignedScreen,
     "name": name.NameScreen,
     "ending": ending.EndingScreen,
     "outbox": outbox.OutboxScreen,
@@ -171,10 +173,11 @@ class DriverApp(App):
         else:
             self.root.current_screen.refresh()
 
-    def offer_correction(self, stop_id: str) -> None:
-        """Open a finished stop again, if it is still the driver's to correct."""
-        if self.attempt(lambda: self.flow.correct(stop_id)):
-            self.go("stop")
+    def leave_as_signed(self) -> None:
+        """Drop a correction that is not signed, and go back to the list."""
+        if self.attempt(self.flow.leave_as_signed):
+            self.go("tour")
+            self.tell(texts.LEFT_AS_SIGNED)
 
     def photograph(self, line_id: str = "") -> None:
         """Take a photo, and say so."""
@@ -208,6 +211,8 @@ class DriverApp(App):
             self.go("empty")  # it is over, and the office took it off
         elif self.root.current in ("tour", "outbox"):
             self.root.current_screen.refresh()
+        elif self.root.current == "signed" and self.flow.show_signed() != self.root.current_screen.shown:
+            self.root.current_screen.refresh()  # the office has it now
         elif self.root.current == "stop" and self.flow.show_stop() != self.root.current_screen.shown:
             self.root.current_screen.refresh()  # the office changed it while it is counted
 

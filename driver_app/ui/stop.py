@@ -8,6 +8,7 @@ from kivy.metrics import dp
 from kivy.properties import BooleanProperty, NumericProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
+from driver_app.ui.kit import Btn
 from driver_app.ui.screen import TabletScreen
 from driver_app.viewmodels import texts
 from driver_app.viewmodels.stop import RowView
@@ -39,7 +40,18 @@ class StopScreen(TabletScreen):
     def refresh(self) -> None:
         """Show the draft."""
         self.shown = self.flow.show_stop()
+        self._offer_to_leave()
         self.ids.lines.data = [_row(at, row, self.app.font_scale) for at, row in enumerate(self.shown.rows)]
+
+    def _offer_to_leave(self) -> None:
+        """Put the way back to what was signed under the note, while it is being corrected."""
+        side = self.ids.side
+        for button in [one for one in side.children if getattr(one, "test_id", "") == "leave-signed"]:
+            side.remove_widget(button)
+        if self.shown.is_correction:
+            leave = Btn(text=texts.LEAVE_AS_SIGNED.say(self.flow.language), icon="undo", test_id="leave-signed")
+            leave.bind(on_release=lambda _: self.app.leave_as_signed())
+            side.add_widget(leave, index=len(side.children) - 1)
 
     def count(self, line_id: str, delivered: int) -> None:
         """Set a line's quantity."""

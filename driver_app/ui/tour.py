@@ -46,7 +46,8 @@ class TourScreen(TabletScreen):
     def open(self, card: StopCard) -> None:
         """Arrive at a stop, or look at a finished one."""
         if card.status in ("done", "failed"):
-            self.app.offer_correction(card.stop_id)
+            if self.app.attempt(lambda: self.flow.look_at(card.stop_id)):
+                self.app.go("signed")
         elif self.app.attempt(lambda: self.flow.open_stop(card.stop_id)):
             self.app.go("stop")
 

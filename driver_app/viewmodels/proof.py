@@ -45,13 +45,18 @@ def present_proof(stop: BundleStop, statement: Statement) -> ProofView:
     """Say what the signer sees of a statement."""
     return ProofView(
         title=statement.failure or stop.place.name,
-        rows=tuple(_rows(statement)),
+        rows=rows_of(statement),
         recipients=stop.recipients[:4],
         default_name=stop.recipients[0] if len(stop.recipients) == 1 else "",
         may_finish_unsigned=statement.is_empty_handed,
         consent=statement.consent,
         seen=statement.sha256,
     )
+
+
+def rows_of(statement: Statement) -> tuple[ProofRow, ...]:
+    """Lay a statement out."""
+    return tuple(_rows(statement))
 
 
 def _rows(statement: Statement) -> Iterator[ProofRow]:

@@ -40,6 +40,7 @@ class StopView:
     note: str
     has_changed: bool
     is_failed: bool
+    is_correction: bool
     rows: tuple[RowView, ...]
     total: str
     primary: str
@@ -58,6 +59,7 @@ def present_stop(run: BundleRun, stop: BundleStop, draft: StopDraft, language: L
         note=_told(run, draft, language) or stop.place.access_note or "–",
         has_changed=draft.has_changed,
         is_failed=bool(draft.failure),
+        is_correction=draft.standing is not None,
         rows=tuple(_rows(run, stop, draft, language)),
         total=total_of(stop, draft, language),
         primary=_primary(leads_to, draft, language),
@@ -83,6 +85,8 @@ def total_of(stop: BundleStop, draft: StopDraft, language: Language) -> str:
 def _told(run: BundleRun, draft: StopDraft, language: Language) -> str:
     """Return what the driver must know before counting on, or nothing."""
     parts = [texts.STOP_CHANGED.say(language)] if draft.has_changed else []
+    if draft.standing:
+        parts.append(texts.CORRECTING.say(language))
     if draft.failure:
         parts.append(texts.nothing_delivered(reason_name(run, draft.failure, language)).say(language))
     return " ".join(parts)

@@ -109,6 +109,26 @@ PAYMENT = Text("Paiement", "Payment")
 FAILURE = Text("Refus ou absence", "Refused or absent")
 FAILURE_TITLE = Text("Pourquoi rien n’est livré?", "Why is nothing delivered?")
 CORRECT = Text("Corriger", "Correct")
+CORRECT_CONFIRM = Text("Toucher encore pour corriger", "Touch again to correct")
+CORRECTION_IS_SIGNED = Text(
+    "Une correction se fait signer. D’ici là, ce qui est signé ci-dessus compte.",
+    "A correction is signed anew. Until then what is signed above counts.",
+)
+OFFICE_CORRECTS = Text(
+    "Le bureau a cette livraison\u00a0: appelez le répartiteur pour la corriger.",
+    "The office has this delivery: call the dispatcher to correct it.",
+)
+CHANGED_SINCE = Text(
+    "Le bureau a changé cet arrêt depuis\u00a0: les montants ci-dessus peuvent différer de ce qui est signé.",
+    "The office changed this stop since: the amounts above may differ from what is signed.",
+)
+CORRECTING = Text(
+    "Vous corrigez une livraison signée\u00a0: elle compte jusqu’à la nouvelle signature.",
+    "You are correcting a signed delivery: it counts until the new signature.",
+)
+LEAVE_AS_SIGNED = Text("Laisser comme signé", "Leave as signed")
+LEFT_AS_SIGNED = Text("La livraison reste comme elle a été signée.", "The delivery stays as it was signed.")
+UNSIGNED = Text("Sans signature", "Without signature")
 GAPS = Text("Écarts", "Differences")
 WHY_SHORT = Text("Pourquoi ces écarts?", "Why these differences?")
 CONTINUE = Text("Continuer", "Continue")

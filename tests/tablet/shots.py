@@ -63,6 +63,7 @@ def walk(pilot: Pilot, see: Callable[[str], object]) -> None:
     pilot.tap("finish")
     see("12_tour_after")
     pilot.app.hush()
+    look_again(pilot, see)
     pilot.app.root.get_screen("tour").open(_card("stop-2", pilot))
     pilot.frames(4)
     pilot.tap("failure")
@@ -75,6 +76,19 @@ def walk(pilot: Pilot, see: Callable[[str], object]) -> None:
         pilot.app.go(screen)
         pilot.frames(4)
         see(f"{number}_{screen}")
+
+
+def look_again(pilot: Pilot, see: Callable[[str], object]) -> None:
+    """Look at the stop that was signed, begin to correct it, and leave it."""
+    pilot.app.root.get_screen("tour").open(_card("stop-1", pilot))
+    pilot.frames(4)
+    see("12_signed")
+    pilot.tap("correct")
+    see("12_signed_asked")
+    pilot.tap("correct")
+    see("12_stop_corrected")
+    pilot.tap("leave-signed")
+    pilot.app.hush()
 
 
 def depart_seeing(pilot: Pilot, see: Callable[[str], object]) -> None:

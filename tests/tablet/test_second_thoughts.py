@@ -95,3 +95,55 @@ def test_the_number_pad_takes_what_it_shows(road: Driving) -> None:
     pilot.tap("amount-0")
     pilot.type_number(0)
     assert draft_of(cab, 0).collections == ()
+
+
+def deliver(cab: Cab, pilot: Pilot, position: int) -> None:
+    """Deliver a stop in full, with its cash, past the time in which it can be undone."""
+    pilot.tap(f"stop-{position + 1}")
+    pilot.tap("go-on")
+    if pilot.app.root.current == "payment":
+        pilot.tap("collect-0")
+        pilot.tap("payment-done")
+    pilot.tap("who-0")
+    pilot.sign()
+    pilot.tap("finish")
+    cab.clock.advance(20_000)
+    pilot.app.hush()
+    pilot.frames(3)
+
+
+def test_touching_a_finished_card_changes_nothing(road: Driving) -> None:
+    """R025: the card shows what was signed; correcting is asked twice, and left as signed the run can still end."""
+    cab, pilot = road
+    for position in (0, 1):
+        deliver(cab, pilot, position)
+    tour, cash_cents = pilot.app.flow.show_tour(), pilot.app.flow.expected_cash_cents
+    assert cash_cents > 0
+    pilot.tap("stop-1")
+    assert pilot.app.root.current == "signed"
+    pilot.tap("correct")
+    assert pilot.shows("Toucher encore")
+    pilot.tap("back")
+    assert pilot.app.flow.show_tour() == tour
+    pilot.tap("stop-1")
+    pilot.tap("correct")
+    pilot.tap("correct")
+    pilot.tap("qty-1-minus")
+    assert pilot.shows("Vous corrigez une livraison signée")
+    assert pilot.app.flow.expected_cash_cents == cash_cents
+    pilot.tap("leave-signed")
+    assert pilot.shows("reste comme elle a été signée")
+    assert pilot.app.flow.show_tour() == tour
+    assert tour.can_end
+
+
+def test_what_the_office_has_is_shown_and_corrected_there(road: Driving) -> None:
+    """Section 3: the screen of a finished stop follows the sync, and says who corrects it."""
+    cab, pilot = road
+    deliver(cab, pilot, 0)
+    pilot.tap("stop-1")
+    assert not pilot.find("correct").disabled
+    cab.engine.sync()
+    pilot.app.synced()
+    assert pilot.find("correct").disabled
+    assert pilot.shows("appelez le répartiteur")
