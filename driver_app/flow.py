@@ -39,15 +39,21 @@ class Flow(Shown):
         else:
             choose_nip(self.tablet, nip=nip)
 
-    def start(self, cash_float_cents: int, *, vehicle_checked: bool) -> None:
-        """Leave the depot."""
+    def start(self, run_id: str, cash_float_cents: int, *, vehicle_checked: bool) -> None:
+        """Leave the depot with the run that was on the screen.
+
+        Raises:
+            RunWithdrawn: the office took it off meanwhile.
+        """
+        self.require_held(run_id)
         start_run(
             self.tablet,
-            run_id=self.run.run_id,
+            run_id=run_id,
             now=self.clock.now(),
             cash_float_cents=cash_float_cents,
             vehicle_checked=vehicle_checked,
         )
+        self.run_id = run_id
         self.sealed()
 
     def open_stop(self, stop_id: str) -> None:
@@ -123,9 +129,9 @@ class Flow(Shown):
         """Drop the correction of the open stop."""
         leave_as_signed(self.tablet, **self._at)
 
-    def end(self, cash_counted_cents: int) -> None:
-        """Come back to the depot."""
-        end_run(self.tablet, run_id=self.run.run_id, cash_counted_cents=cash_counted_cents, now=self.clock.now())
+    def end(self, run_id: str, cash_counted_cents: int) -> None:
+        """Come back to the depot with the run that was on the screen."""
+        end_run(self.tablet, run_id=run_id, cash_counted_cents=cash_counted_cents, now=self.clock.now())
         self.sealed()
 
     def heard(self, ended: Round) -> None:

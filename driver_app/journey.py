@@ -16,6 +16,14 @@ from shared.problems import Language, Problem, Text
 from shared.wire.bundle import BundleRun, BundleStop
 
 
+class RunWithdrawn(Problem):
+    """The office took the run off that the screen still shows."""
+
+    slug = "tablet-run-withdrawn"
+    status = 409
+    title = Text("Tournée retirée", "Run withdrawn")
+
+
 class NothingOpen(Problem):
     """No run or stop is chosen."""
 
@@ -92,6 +100,31 @@ class Journey:
         except NothingOpen:
             return False
 
+    def move_on(self) -> bool:
+        """Choose the next run that is not back yet when the chosen one is; return whether there was one."""
+        held = self.tablet.store.read(bundles.current)
+        following = self._under_way(held)
+        chosen = next((run for run in held if run.run_id == self.run_id), None)
+        if chosen is None or following is None or not self._is_back(chosen) or self._is_back(following):
+            return False
+        self.run_id, self.stop_id, self.undoable = following.run_id, "", ""
+        return True
+
+    def require_held(self, run_id: str) -> None:
+        """Refuse to act on a run that is no longer on the tablet's list.
+
+        Raises:
+            RunWithdrawn: the office took it off since the screen showed it.
+        """
+        if run_id not in {run.run_id for run in self.tablet.store.read(bundles.current)}:
+            raise RunWithdrawn(
+                Text(
+                    "Le bureau a retiré cette tournée\u00a0: rien n’est parti. Voyez la tournée affichée maintenant.",
+                    "The office withdrew this run: nothing has left. See the run that is shown now.",
+                ),
+                where=run_id,
+            )
+
     @property
     def stop(self) -> BundleStop:
         """The stop that is open."""
@@ -121,6 +154,9 @@ class Journey:
 
     def _draft_of(self, run_id: str, stop_id: str) -> StopDraft | None:
         return self.tablet.store.read(lambda session: drafts.load(session, run_id=run_id, stop_id=stop_id))
+
+    def _is_back(self, run: BundleRun) -> bool:
+        return self.tablet.store.read(lambda session: states.run_progress(session, run.run_id)).returned_ms is not None
 
     def _under_way(self, held: tuple[BundleRun, ...]) -> BundleRun | None:
         progress = {

@@ -90,6 +90,7 @@ class DriverApp(App):
         self.renew: Callable[[Tablet], Tablet] = _no_office
         self.redeem: Callable[[str, Callable[[Problem | None], None]], None] = _no_office
         self._snack_end: Any = None
+        self._question: NumberDialog | None = None
         super().__init__(**properties)
         self.refresh_sync()
 
@@ -108,6 +109,9 @@ class DriverApp(App):
         """Show a screen with its present state; one that speaks of a run gives way when the tablet holds none."""
         if screen not in _WITHOUT_RUN and not self.flow.has_run:
             screen = "empty"
+        if screen == "tour" and self.flow.move_on():
+            self.enter()  # this run is back, and another one waits
+            return
         if self.root.current == screen:
             self.root.current_screen.on_pre_enter()
         self.root.current = screen
@@ -130,6 +134,7 @@ class DriverApp(App):
 
     def enter(self) -> None:
         """Go to where the driver's day is: no run, departure, or the list."""
+        self.flow.move_on()
         try:
             progress = self.flow.progress
         except (NothingOpen, NotEnrolled):
@@ -207,8 +212,15 @@ class DriverApp(App):
         self.refresh_sync()
         if self.root.current == "empty":
             self.enter()
+        elif self.root.current_screen.is_stale:
+            self._drop_question()
+            self.enter()  # what was checked or counted was about another run
+        elif self.root.current == "ending":
+            self.root.current_screen.refresh()
         elif self.root.current in ("tour", "outbox") and not self.flow.has_run:
             self.go("empty")  # it is over, and the office took it off
+        elif self.root.current == "tour" and self.flow.move_on():
+            self.enter()
         elif self.root.current in ("tour", "outbox"):
             self.root.current_screen.refresh()
         elif self.root.current == "signed" and self.flow.show_signed() != self.root.current_screen.shown:
@@ -246,6 +258,13 @@ class DriverApp(App):
         pad.limit = 9 if is_money else 6
         pad.bind(text=lambda _, typed: setattr(dialog, "shown", show(typed)))
         dialog.open(animation=False)
+        self._question = dialog
+
+    def _drop_question(self) -> None:
+        """Close a number pad that asks about what is no longer shown; nothing is taken from it."""
+        if self._question is not None:
+            self._question.dismiss(animation=False)
+            self._question = None
 
     def _follow(self, preferences: Preferences) -> None:
         theme.apply(preferences.theme)

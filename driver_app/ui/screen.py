@@ -35,6 +35,11 @@ class TabletScreen(Screen):
     def refresh(self) -> None:
         """Read what is shown again."""
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether what is entered here is about a run that is not the driver's any more."""
+        return False
+
     def go_back(self) -> None:
         """Leave without doing anything."""
         self.app.go(self.back_to)

@@ -78,6 +78,7 @@ VEHICLE_CHECK = Text("Camion vérifié\u00a0: pneus, freins, feux", "Truck check
 LOAD_CHECK = Text("Chargement compté", "Load counted")
 CASH_FLOAT = Text("Fonds de caisse", "Cash float")
 CASH_COUNTED = Text("Argent compté", "Cash counted")
+COUNT_CASH = Text("Compter l’argent", "Count the cash")
 CASH_EXPECTED = Text("Argent attendu", "Cash expected")
 GOODS_BACK = Text("Retours au dépôt", "Goods coming back")
 NOTHING_BACK = Text("Rien ne revient au dépôt.", "Nothing comes back.")

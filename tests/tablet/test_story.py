@@ -145,6 +145,8 @@ def test_from_unlocking_to_synced(office: Office, tmp_path: Path) -> None:
         hush(pilot)
         clock.skipped_ms = UNDO_MS + 1
         tap(pilot, "end-run")
+        tap(pilot, "cash")
+        pilot.type_number(pilot.app.flow.expected_cash_cents)
         tap(pilot, "end")
         wait(pilot, lambda: pilot.app.root.current == "empty", "the office to have the run whole and to take it off")
         assert pilot.shows("Aucune tournée sur cette tablette")
