@@ -189,8 +189,8 @@ class DriverApp(App):
         if self.attempt(lambda: self._take_photo(line_id)):
             self.refresh_sync()
 
-    def ask_number(self, title: str, present: int, accepted: Callable[[int], None]) -> None:
-        """Open the number pad for a quantity; accepted untouched it stays the present one."""
+    def ask_number(self, title: str, present: int | None, accepted: Callable[[int], None]) -> None:
+        """Open the number pad for a quantity; accepted untouched it stays the present one, if any."""
         self._ask(title, present, accepted, is_money=False)
 
     def ask_amount(self, title: str, present_cents: int | None, accepted: Callable[[int], None]) -> None:

@@ -72,9 +72,9 @@ class StopScreen(TabletScreen):
         self.refresh()
 
     def type(self, row: LineRow) -> None:
-        """Open the number pad for a line."""
-        line_id = row.line_id
-        self.app.ask_number(row.title, int(row.quantity), lambda typed: self.count(line_id, typed))
+        """Open the number pad for a line; at a failed stop nothing is counted yet."""
+        line_id, present = row.line_id, None if self.shown.is_failed else int(row.quantity)
+        self.app.ask_number(row.title, present, lambda typed: self.count(line_id, typed))
 
     def go_on(self) -> None:
         """Go to what is still to be said, or to the signature."""

@@ -42,6 +42,9 @@ def test_delivered_after_all_is_signed(road: Driving) -> None:
     assert pilot.shows("Terminer sans signature")
     pilot.tap("back")
     assert pilot.shows("Commerce fermé\u00a0»\u00a0: rien n’est livré")
+    pilot.tap("qty-1-number")
+    pilot.tap("pad-accept")
+    assert draft_of(cab, 1).failure == "closed"
     pilot.tap("qty-1-plus")
     assert pilot.shows("Livré après tout")
     line = cab.stop(1).orders[0].goods.lines[0]
