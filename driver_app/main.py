@@ -48,11 +48,21 @@ def main(arguments: list[str] | None = None) -> int:
 def _show(tablet: Tablet, options: argparse.Namespace) -> None:
     app, line = assemble(tablet, options, SystemClock())
     line.follow(tablet)
+    keeps_on(app)
     try:
         app.run()
     finally:
         line.stop()
         app.flow.tablet.store.close()
+
+
+def keeps_on(app: DriverApp) -> None:
+    """Let no error of a gesture end the app: it is said in words."""
+    from kivy.base import ExceptionManager
+
+    from driver_app.ui.app import KeepsOn
+
+    ExceptionManager.add_handler(KeepsOn(app))
 
 
 def assemble(

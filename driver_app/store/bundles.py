@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Final
 
 import msgspec
 
+from driver_app.store import drafts
 from driver_app.store.database import Session
+from driver_app.store.vault import Unreadable
 from shared.problems import Problem, Text
 from shared.wire.bundle import BundleRun, BundleStop, FileRef
 
+MAX_UNIT_PRICE: Final = 1_000_000
+"""No order has a higher price, as the office takes them."""
 _LATEST = 2**63 - 1
 
 
@@ -32,12 +38,15 @@ class UnknownStop(Problem):
 def keep(session: Session, body: bytes) -> BundleRun:
     """Keep one run's bytes under its version, and return what they say: it is the latest from now on.
 
-    A restored office may have lost a later version, or made another one of the same number; its word counts.
+    A restored office may have lost a later version, or made another one of the same number; its word counts. A stop
+    that was opened here and that it does not name is kept beside its draft (ADR 0050).
 
     Raises:
-        msgspec.ValidationError: the bytes are not a run; nothing is kept.
+        msgspec.ValidationError: the bytes are not a run, or a price is beyond ``MAX_UNIT_PRICE``; nothing is kept.
     """
     run = msgspec.json.decode(body, type=BundleRun)
+    _require_prices(run)
+    _keep_opened(session, run)
     session.db.execute(
         "INSERT INTO bundle_run (run_id, version, body) VALUES (?, ?, ?) "
         "ON CONFLICT (run_id, version) DO UPDATE SET gone = 0, body = excluded.body",
@@ -46,6 +55,28 @@ def keep(session: Session, body: bytes) -> BundleRun:
     session.db.execute("DELETE FROM bundle_run WHERE run_id = ? AND version > ?", (run.run_id, run.version))
     session.db.execute("UPDATE bundle_run SET gone = 0 WHERE run_id = ?", (run.run_id,))
     return run
+
+
+def _require_prices(run: BundleRun) -> None:
+    """Times the largest count and added up over an order, every price within the bound can be shown and sealed."""
+    for order in (order for stop in run.stops for order in stop.orders):
+        prices = order.prices.lines if order.prices is not None else ()
+        if any(abs(Decimal(line.unit_price)) > MAX_UNIT_PRICE for line in prices):
+            raise msgspec.ValidationError(f"order {order.order_number}: a unit price is beyond {MAX_UNIT_PRICE}")
+
+
+def _keep_opened(session: Session, run: BundleRun) -> None:
+    """Keep what an opened stop was about before the version that had it last may go."""
+    left = set(drafts.kept_stops(session, run.run_id)) - {stop.stop_id for stop in run.stops}
+    if not left:
+        return
+    try:
+        before = load(session, run.run_id)
+    except Unreadable:  # nothing can be kept of it, and the new version is not held up
+        return
+    for stop in before.stops:
+        if stop.stop_id in left:
+            drafts.keep_stop(session, stop, run_id=run.run_id)
 
 
 def mark_gone(session: Session, run_ids: tuple[str, ...]) -> None:
@@ -80,9 +111,17 @@ def load(session: Session, run_id: str, *, version: int = _LATEST) -> BundleRun:
             where=run_id,
         )
     run = msgspec.json.decode(session.vault.open(row[1], f"run:{run_id}:{row[0]}"), type=BundleRun)
-    opened = {stop_id for (stop_id,) in session.db.execute("SELECT stop_id FROM draft WHERE run_id = ?", (run_id,))}
-    left = opened - {stop.stop_id for stop in run.stops}
-    return msgspec.structs.replace(run, stops=(*run.stops, *_earlier(session, run, left))) if left else run
+    kept = drafts.kept_stops(session, run_id)
+    left = set(kept) - {stop.stop_id for stop in run.stops}
+    return msgspec.structs.replace(run, stops=(*run.stops, *_off_run(session, run, left, kept))) if left else run
+
+
+def _off_run(
+    session: Session, run: BundleRun, left: set[str], kept: Mapping[str, BundleStop | None]
+) -> Iterator[BundleStop]:
+    beside = {stop_id: stop for stop_id in sorted(left) if (stop := kept[stop_id]) is not None}
+    yield from beside.values()
+    yield from _earlier(session, run, left - set(beside))
 
 
 def _earlier(session: Session, run: BundleRun, left: set[str]) -> Iterator[BundleStop]:

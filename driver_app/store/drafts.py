@@ -78,7 +78,8 @@ class StopDraft(_Entry, frozen=True, kw_only=True):
 
     ``counted`` are the lines as they were before the failure was said: they come back when it is taken back.
     ``corrects`` names the event that this one will correct, ``sealed`` what was signed under it.
-    ``has_changed``: the office changed what the stop is about since the driver opened it.
+    ``has_changed``: the office changed what the stop is about since the driver opened it. ``off_run`` is the stop as
+    the office had it last, once its run has it no more.
     """
 
     stop_id: str
@@ -92,6 +93,7 @@ class StopDraft(_Entry, frozen=True, kw_only=True):
     corrects: str = ""
     sealed: SealedStop | None = None
     has_changed: bool = False
+    off_run: BundleStop | None = None
 
     @property
     def standing(self) -> SealedStop | None:
@@ -141,6 +143,20 @@ def save(session: Session, draft: StopDraft, *, run_id: str) -> None:
         "ON CONFLICT (run_id, stop_id) DO UPDATE SET body = excluded.body",
         (run_id, draft.stop_id, body),
     )
+
+
+def keep_stop(session: Session, stop: BundleStop, *, run_id: str) -> None:
+    """Keep a stop beside its draft: its run has it no more, and it is finished from here."""
+    draft = load(session, run_id=run_id, stop_id=stop.stop_id)
+    if draft is not None and draft.off_run != stop:
+        save(session, msgspec.structs.replace(draft, off_run=stop), run_id=run_id)
+
+
+def kept_stops(session: Session, run_id: str) -> dict[str, BundleStop | None]:
+    """Return the stops that were opened on a run, by id, each with what was kept of it beside its draft."""
+    opened = [row[0] for row in session.db.execute("SELECT stop_id FROM draft WHERE run_id = ?", (run_id,))]
+    kept = {stop_id: load(session, run_id=run_id, stop_id=stop_id) for stop_id in opened}
+    return {stop_id: draft.off_run if draft else None for stop_id, draft in kept.items()}
 
 
 def fitted(draft: StopDraft, stop: BundleStop) -> StopDraft:

@@ -28,7 +28,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     ``strays_seq`` is how far the office keeps a copy of this log although it follows another; ``rewound_ms`` is when,
     by its clock, it was last found to hold less than it had signed for. ``safe_ms`` is until when a verified backup of
     the office's holds what it received, ``asked_missing_ms`` when it was last asked what it misses, both by its clock.
-    ``run_tags`` says which version of each run was pulled.
+    ``run_tags`` says which version of each run was pulled, ``unread_runs`` how many came that this app cannot read.
     """
 
     epoch: str = ""
@@ -46,6 +46,7 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     safe_ms: int = 0
     asked_missing_ms: int = 0
     run_tags: dict[str, str] = {}
+    unread_runs: int = 0
 
 
 class Nip(msgspec.Struct, frozen=True, kw_only=True):

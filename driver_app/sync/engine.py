@@ -1,9 +1,12 @@
-"""One round of sync: greet, files up, events up, runs down. Whatever fails, nothing that was sealed is let go."""
+"""One round of sync: greet, signatures up, events up, runs down, photos up.
+
+Whatever fails, nothing that was sealed is let go.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
@@ -29,6 +32,8 @@ _SERVER_ERRORS = 500
 _FILES_LATER = frozenset({429, 507})
 KEPT_FOR_MS = 14 * 24 * 3600 * 1000
 _NO_FILES = UploadCount()
+_THERE: frozenset[Ending] = frozenset({"done", "fork", "revoked"})
+_AWAY: frozenset[Ending] = frozenset({"offline", "busy"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +59,18 @@ class SyncEngine:
         self._connection = connection
 
     def sync(self) -> Round:
-        """Do one whole round: everything up, then everything down; a revoked tablet gets nothing down any more."""
-        sent = self.send()
-        return sent if sent.ending != "done" else self._joined(sent, self.pull())
+        """Do one whole round: what was signed up, runs down, photos up; a revoked tablet gets nothing down any more.
+
+        Photos go last: a link that breaks on them has let everything else through.
+        """
+        sent = self._guarded(self._send)
+        ended = self._joined(sent, self.pull()) if sent.ending == "done" else sent
+        return self._with_photos(ended) if sent.ending in _THERE else ended
 
     def send(self) -> Round:
-        """Greet, then send attachments and events until none waits."""
-        return self._guarded(self._send)
+        """Greet, then send signatures, events and photos until none waits."""
+        sent = self._guarded(self._send)
+        return self._with_photos(sent) if sent.ending in _THERE else sent
 
     def pull(self) -> Round:
         """Fetch runs and their documents."""
@@ -69,7 +79,7 @@ class SyncEngine:
     def _send(self) -> Round:
         device = self._tablet.enrolment
         standing = greet(self._tablet.store, self._office, device.device_id, self._clock).standing
-        files, full = self._upload(device)
+        files, full = self._upload_signed(device)
         if standing == "fork":
             hand_in_strays(self._tablet.store, self._office, self._tablet.key, device, self._clock)
             return Round("fork", files=files)
@@ -79,16 +89,32 @@ class SyncEngine:
             raise full
         return Round(self._ending(), events=events, files=files)
 
-    def _upload(self, device: Enrolment) -> tuple[UploadCount, Refused | None]:
-        """Send the files that wait; an office that wants files later still takes events: they need no room there."""
-        with_photos = not self._connection.is_metered
+    def _upload_signed(self, device: Enrolment) -> tuple[UploadCount, Refused | None]:
+        """Send signatures; an office that wants files later still takes events: they need no room there.
+
+        They are small, and go before the events that name them so that a proof is whole when it is made.
+        """
         try:
-            sent = upload_waiting(self._tablet.store, self._office, device.device_id, with_photos=with_photos)
+            sent = upload_waiting(self._tablet.store, self._office, device.device_id, photos=False)
         except Refused as refusal:
             if refusal.code not in _FILES_LATER:
                 raise
             return _NO_FILES, refusal
         return sent, None
+
+    def _with_photos(self, before: Round) -> Round:
+        """Send the photos behind everything else, where the office is there; what failed before them stays said."""
+        if before.ending in _AWAY or self._connection.is_metered:
+            return before
+        after = self._guarded(self._send_photos)
+        files = before.files + after.files
+        if after.ending == "done" or before.problem is not None:
+            return replace(before, files=files)
+        return replace(before, ending=after.ending, problem=after.problem, retry_after_s=after.retry_after_s)
+
+    def _send_photos(self) -> Round:
+        device_id = self._tablet.enrolment.device_id
+        return Round("done", files=upload_waiting(self._tablet.store, self._office, device_id, photos=True))
 
     def _push_all(self, device: Enrolment) -> int:
         total = 0
@@ -132,19 +158,25 @@ class SyncEngine:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What the office has not confirmed, and how far both agree."""
+    """What the office has not confirmed, and how far both agree.
+
+    ``refused`` are those of the files that the office did not recognise, or that this tablet cannot read any more.
+    """
 
     events: int
     files: int
     stops: frozenset[str]
     position: Position
+    refused: int = 0
 
 
 def backlog(session: Session) -> Backlog:
     """Return what waits to be sent."""
     waiting = outbox.waiting(session)
     stops = frozenset(entry.stop_id for entry in waiting if entry.stop_id)
-    return Backlog(len(waiting), len(attachments.waiting(session)), stops, settings.position(session))
+    files = attachments.waiting(session)
+    refused = sum(item.refusals > 0 for item in files)
+    return Backlog(len(waiting), len(files), stops, settings.position(session), refused)
 
 
 def _let_go(session: Session) -> int:

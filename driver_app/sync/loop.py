@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from threading import Event, Thread
 
@@ -10,6 +11,7 @@ from driver_app.sync.engine import Round, SyncEngine
 
 IDLE_S = 60.0
 SETTLE_S = 11.0
+_log = logging.getLogger(__name__)
 
 
 class SyncLoop:
@@ -40,9 +42,20 @@ class SyncLoop:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
+            self._pause(self._round())
+
+    def _round(self) -> Round:
+        """Do one round and tell of it; whatever fails, the next one comes, later and later."""
+        ended = Round("failed")
+        try:
             ended = self._engine.sync()
+        except Exception:  # noqa: BLE001 - a thread that ended would send nothing any more, and say nothing
+            _log.exception("sync round failed")
+        try:
             self._heard(ended)
-            self._pause(ended)
+        except Exception:  # noqa: BLE001 - a screen that cannot show a round does not end the sync
+            _log.exception("sync round not shown")
+        return ended
 
     def _pause(self, ended: Round) -> None:
         """Wait for the next round; nothing that is sealed meanwhile shortens a wait that the office asked for."""

@@ -35,9 +35,9 @@ class Refused(Problem):
 
 
 class _Named(msgspec.Struct, frozen=True):
-    """A run, as far as its name."""
+    """A run, as far as its name; empty where it has none."""
 
-    run_id: str
+    run_id: str = ""
 
 
 class PulledRuns(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,8 +59,15 @@ class PulledRuns(msgspec.Struct, frozen=True, kw_only=True):
 
     def lost(self, known: Mapping[str, str]) -> bool:
         """Say whether a run that did not come counts in another version than the one that is ``known``."""
-        came = {msgspec.json.decode(body, type=_Named).run_id for body in self.runs}
+        came = {_name_of(body) for body in self.runs}
         return any(known.get(run_id) != tag for run_id, tag in self.tags.items() if run_id not in came)
+
+
+def _name_of(body: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(body, type=_Named).run_id
+    except msgspec.MsgspecError:
+        return ""
 
 
 class Office:

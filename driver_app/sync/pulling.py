@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
 from driver_app.clock import Clock, Moment
@@ -11,9 +13,13 @@ from driver_app.store.database import Session, Store
 from driver_app.sync.office import Office, PulledRuns
 from shared.wire.bundle import BundleRun, FileRef, RunStanding
 
+_log = logging.getLogger(__name__)
+
 
 def pull_runs(store: Store, office: Office, device_id: str, clock: Clock) -> int:
-    """Fetch the runs that changed and return how many; each replaces its former version whole, or not at all.
+    """Fetch the runs that changed and return how many were kept; each replaces its former version whole, or not at all.
+
+    One that this app cannot read is left out, counted in ``Position.unread_runs``, and holds up no other.
 
     An office that was restored speaks under another epoch: then everything is asked for again. So it is where a run
     that did not come is there in another version than the one that was pulled: the office lost what it had given out.
@@ -27,7 +33,7 @@ def pull_runs(store: Store, office: Office, device_id: str, clock: Clock) -> int
     store.reached(PULL_ANSWERED)
     now = clock.now()
     store.write("pull", lambda session: _keep(session, pulled, now))
-    return len(pulled.runs)
+    return len(pulled.runs) - store.read(settings.position).unread_runs
 
 
 def fetch_files(store: Store, office: Office, device_id: str) -> int:
@@ -43,8 +49,7 @@ def _keep_file(store: Store, file: FileRef, body: bytes) -> None:
 
 
 def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
-    for body in pulled.runs:
-        _fit_drafts(session, bundles.keep(session, bytes(body)))
+    unread = [body for body in pulled.runs if not _keep_run(session, bytes(body))]
     bundles.keep_only(session, set(pulled.live))
     for standing in pulled.standing:
         _take_over(session, standing)
@@ -52,10 +57,27 @@ def _keep(session: Session, pulled: PulledRuns, now: Moment) -> None:
     was_restored = position.epoch and pulled.epoch != position.epoch
     if was_restored:  # since it was greeted: nobody here knows which files it still has
         attachments.offer_again(session)
-    settings.save(
-        session, msgspec.structs.replace(position, cursor=pulled.cursor, epoch=pulled.epoch, run_tags=pulled.tags)
+    asked_again = 0 if pulled.full or was_restored else position.cursor
+    read = msgspec.structs.replace(
+        position,
+        cursor=asked_again if unread else pulled.cursor,
+        epoch=pulled.epoch,
+        run_tags=pulled.tags,
+        unread_runs=len(unread),
     )
+    settings.save(session, read)
     remember_contact(session, pulled.server_ms, now)
+
+
+def _keep_run(session: Session, body: bytes) -> bool:
+    """Keep one run, or say that this app cannot read it: a former version stays, and it is asked for again."""
+    try:
+        run = bundles.keep(session, body)
+    except msgspec.MsgspecError as error:
+        _log.warning("a run was left out: %s", error)
+        return False
+    _fit_drafts(session, run)
+    return True
 
 
 def _fit_drafts(session: Session, run: BundleRun) -> None:

@@ -8,6 +8,7 @@ from driver_app.store import attachments
 from driver_app.store.attachments import Attachment
 from driver_app.store.commit_points import UPLOAD_ANSWERED, UPLOAD_CHUNK_SENT
 from driver_app.store.database import Store
+from driver_app.store.vault import Unreadable
 from driver_app.sync.office import Office, Refused
 
 CHUNK_BYTES = 128 * 1024
@@ -17,14 +18,20 @@ _ABOUT_THE_FILE = frozenset({400, 404, 409, 413, 415, 422})
 
 @dataclass(frozen=True, slots=True)
 class UploadCount:
-    """How many files are at the office now, and how many it did not recognise."""
+    """How many files are at the office now, and how many it did not recognise or this tablet cannot read."""
 
     received: int = 0
     refused: int = 0
 
+    def __add__(self, other: UploadCount) -> UploadCount:
+        """Return both together."""
+        return UploadCount(self.received + other.received, self.refused + other.refused)
 
-def upload_waiting(store: Store, office: Office, device_id: str, *, with_photos: bool) -> UploadCount:
-    """Send what waits, signatures first. A file that the office refuses never holds up the others.
+
+def upload_waiting(store: Store, office: Office, device_id: str, *, photos: bool) -> UploadCount:
+    """Send the photos that wait, or the signatures with their pictures.
+
+    A file that the office refuses, or that this tablet cannot read any more, never holds up the others.
 
     Raises:
         Unreachable: the connection is gone; what was sent counts.
@@ -32,7 +39,7 @@ def upload_waiting(store: Store, office: Office, device_id: str, *, with_photos:
     """
     received = refused = 0
     for item in store.read(attachments.waiting):
-        if item.kind == "photo" and not with_photos:
+        if (item.kind == "photo") is not photos:
             continue
         if _is_received(store, office, device_id, item):
             received += 1
@@ -47,6 +54,8 @@ def _is_received(store: Store, office: Office, device_id: str, item: Attachment)
     except Refused as refusal:
         if refusal.code not in _ABOUT_THE_FILE:
             raise
+        complete = False
+    except Unreadable:
         complete = False
     note = attachments.mark_received if complete else attachments.mark_refused
     store.write("keep_upload", lambda session: note(session, item.sha256))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from kivy.app import App
+from kivy.base import ExceptionHandler, ExceptionManager
 from kivy.clock import Clock
 from kivy.lang import Builder
 from kivy.metrics import Metrics
@@ -42,7 +44,7 @@ from driver_app.ui.theme import theme
 from driver_app.viewmodels import texts, words
 from shared.problems import Problem, Text
 
-__all__ = ["DriverApp", "SignaturePad"]
+__all__ = ["DriverApp", "KeepsOn", "SignaturePad"]
 
 _FOLDER = Path(__file__).parent
 _SCREENS = {
@@ -67,7 +69,28 @@ _SCREENS = {
 }
 _WITHOUT_RUN = frozenset({"unlock", "enrol", "empty", "help", "aside"})
 SNACK_S = 6.0
+_log = logging.getLogger(__name__)
 _loaded: set[str] = set()
+
+
+class KeepsOn(ExceptionHandler):
+    """Says in words what a gesture could not do, and lets the app go on; what it had sealed stands."""
+
+    def __init__(self, app: DriverApp) -> None:
+        """Take the app that says it."""
+        super().__init__()
+        self._app = app
+
+    def handle_exception(self, inst: BaseException) -> int:
+        """Tell of an error of the app; whoever ends the process from outside does end it."""
+        if not isinstance(inst, Exception):
+            return int(ExceptionManager.RAISE)
+
+        def again() -> None:
+            raise inst
+
+        self._app.show(again)
+        return int(ExceptionManager.PASS)
 
 
 class DriverApp(App):
@@ -207,8 +230,21 @@ class DriverApp(App):
         """Show how far the sync is."""
         self.sync_view = self.flow.show_sync()
 
+    def show(self, work: Callable[[], Any]) -> None:
+        """Show something; what cannot be shown is said in words, and the app goes on."""
+        try:
+            work()
+        except Problem as problem:
+            self.tell(problem.detail, tone="danger")
+        except Exception:  # noqa: BLE001 - whatever it is, a driver at a door keeps the app
+            _log.exception("not shown")
+            self.tell(texts.NOT_SHOWN, tone="danger")
+
     def synced(self) -> None:
-        """Show what a round of sync changed, on the screens that tell of it."""
+        """Show what a round of sync changed, on the screens that tell of it; it never ends the app."""
+        self.show(self._show_round)
+
+    def _show_round(self) -> None:
         self.refresh_sync()
         if self.root.current == "empty":
             self.enter()

@@ -29,8 +29,8 @@ class TabletScreen(Screen):
         return flow
 
     def on_pre_enter(self) -> None:
-        """Show the present state."""
-        self.refresh()
+        """Show the present state, or say that it cannot be shown."""
+        self.app.show(self.refresh)
 
     def refresh(self) -> None:
         """Read what is shown again."""

@@ -26,17 +26,23 @@ def present_sync(backlog: Backlog, *, is_online: bool, language: Language) -> Sy
     standing = backlog.position.standing
     waiting = backlog.events + backlog.files
     if standing == "revoked":
-        notice = texts.REVOKED_TO_SEND if waiting else texts.REVOKED_AT_OFFICE
-        return SyncView("warning", texts.REVOKED.say(language), "danger", notice.say(language))
+        left = texts.REVOKED_TO_SEND if waiting else texts.REVOKED_AT_OFFICE
+        return SyncView("warning", texts.REVOKED.say(language), "danger", left.say(language))
     if standing in ("fork", "refused"):
-        notice = texts.FORK_KEPT if standing == "fork" else texts.FORKED
-        return SyncView("warning", texts.FORKED.say(language), "danger", notice.say(language))
+        why = texts.FORK_KEPT if standing == "fork" else texts.FORKED
+        return SyncView("warning", texts.FORKED.say(language), "danger", why.say(language))
     if standing == "outdated":
         return SyncView("warning", texts.OUTDATED.say(language), "danger")
-    line = (texts.ONLINE if is_online else texts.OFFLINE).say(language)
+    line, notice = (texts.ONLINE if is_online else texts.OFFLINE).say(language), _notice(backlog, language)
     if waiting:
-        return SyncView(
-            "cloud" if is_online else "cloud_off", f"{line} · {waiting} {texts.TO_SEND.say(language)}", "warn"
-        )
+        icon = "cloud" if is_online else "cloud_off"
+        return SyncView(icon, f"{line} · {waiting} {texts.TO_SEND.say(language)}", "warn", notice)
     words = texts.ALL_SENT.say(language) if is_online else f"{line} · 0 {texts.TO_SEND.say(language)}"
-    return SyncView("check", words, "good") if is_online else SyncView("cloud_off", words, "warn")
+    return SyncView("check", words, "good", notice) if is_online else SyncView("cloud_off", words, "warn", notice)
+
+
+def _notice(backlog: Backlog, language: Language) -> str:
+    """Say what the driver alone can see to: a run that this app cannot read, files that do not get through."""
+    if backlog.position.unread_runs:
+        return texts.UNREAD_RUN.say(language)
+    return texts.refused_files(backlog.refused).say(language) if backlog.refused else ""

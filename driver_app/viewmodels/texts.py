@@ -58,6 +58,14 @@ ENROL_HINT = Text(
 ENROLLED = Text("Tablette inscrite.", "Tablet enrolled.")
 ENROLLING = Text("Inscription…", "Enrolling…")
 OUTDATED = Text("Mise à jour requise", "Update required")
+UNREAD_RUN = Text(
+    "Une tournée du bureau ne se lit pas avec cette application\u00a0: mettez-la à jour, ou appelez le bureau.",
+    "A run of the office cannot be read by this app: update it, or call the office.",
+)
+NOT_SHOWN = Text(
+    "Cet écran ne peut pas s’afficher. Ce qui est signé est gardé\u00a0: revenez à la liste, ou appelez le bureau.",
+    "This screen cannot be shown. What was signed is kept: go back to the list, or call the office.",
+)
 ON_TABLET = Text("Sur cette tablette", "On this tablet")
 AT_OFFICE = Text("Au bureau", "At the office")
 ELSEWHERE = Text("Autre tablette", "Other tablet")
@@ -201,6 +209,17 @@ def nothing_delivered(failure: str) -> Text:
     return Text(
         f"«\u00a0{failure}\u00a0»\u00a0: rien n’est livré. Comptez une ligne pour livrer après tout.",
         f"“{failure}”: nothing is delivered. Count a line to deliver after all.",
+    )
+
+
+def refused_files(count: int) -> Text:
+    """Return how many files do not get through, and what to do."""
+    are_fr, are_en = (
+        ("fichiers illisibles ou refusés", "files") if count > 1 else ("fichier illisible ou refusé", "file")
+    )
+    return Text(
+        f"{count} {are_fr}\u00a0: appelez le bureau. Le reste est envoyé.",
+        f"{count} {are_en} unreadable or refused: call the office. The rest is sent.",
     )
 
 

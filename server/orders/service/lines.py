@@ -25,6 +25,7 @@ from shared.wire.terms import TaxRule
 
 MAX_QUANTITY: Final = 100_000
 MAX_DESCRIPTION: Final = 200
+MAX_AMOUNT: Final = 1_000_000_000
 _TYPED: Final = Text("Prix convenu pour cette commande", "Price agreed for this order")
 _LISTED: Final = (StepKind.BASE, StepKind.LIST)
 _FROZEN: Final = (
@@ -110,16 +111,31 @@ def make_lines(
     for the seller.
 
     Raises:
-        BadOrder: no line, too many, an unknown format or line, or a figure out of bounds.
+        BadOrder: no line, too many, an unknown format or line, or a figure out of bounds, be it the whole amount.
         NoDeposit: a container class without a deposit on that day.
     """
     kept = {line.id: line for line in standing}
     _require_items(items, kept)
     shelf = _read_shelf(session, order, [item for item in items if item.line_id is None], on, typed_by)
-    return [
-        OrderLine(**order.kin(), order_id=order.id, position=position, **_columns(item, shelf, kept))
-        for position, item in enumerate(items, start=1)
-    ]
+    return _bounded(
+        [
+            OrderLine(**order.kin(), order_id=order.id, position=position, **_columns(item, shelf, kept))
+            for position, item in enumerate(items, start=1)
+        ]
+    )
+
+
+def _bounded(lines: list[OrderLine]) -> list[OrderLine]:
+    """Return lines whose prices times quantities papers, messages and tables can hold, with taxes and deposits."""
+    if sum(line.unit_price * line.quantity for line in lines) > MAX_AMOUNT:
+        raise _bad(
+            "items",
+            f"Une commande vaut au plus {MAX_AMOUNT:_} $ avant taxes. Vérifier prix et quantités.".replace(
+                "_", "\u00a0"
+            ),
+            f"An order comes to at most ${MAX_AMOUNT:,} before taxes. Check prices and quantities.",
+        )
+    return lines
 
 
 def _read_shelf(session: Session, order: Order, items: Sequence[OrderItem], on: date, typed_by: str) -> _Shelf:

@@ -168,13 +168,20 @@ def attachment_chunk(sha256: str) -> Response:
     reached = append_chunk(upload, offset=offset, chunk=chunk)
     payload = complete(upload)
     if payload is None:
-        return _offset(min(reached, upload.offset))
+        return _offset(min(reached, upload.offset) or _kept_bytes(upload))
     blob_store().put(upload.carrier_id, payload, media_type=upload.media_type)
     with transaction(actor().org_id) as session:
         keep_attachment(session, upload, stamp=stamp())
         count_file(session, device_id=upload.device_id, size_bytes=size, now=stamp().at)
     upload.path.unlink(missing_ok=True)
     return _offset(size)
+
+
+def _kept_bytes(upload: Upload) -> int:
+    """Return how large a file is that became whole by the same chunk, sent twice at once; 0 of one that begins anew."""
+    with transaction(actor().org_id) as session:
+        known = attachment_of(session, upload.sha256)
+    return known.size_bytes if known is not None and known.complete_at is not None else 0
 
 
 @blp.route(f"/files/{_SHA}", methods=["GET"])

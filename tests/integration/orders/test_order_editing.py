@@ -251,6 +251,7 @@ def test_the_quote_of_a_change_is_what_saving_gives_and_keeps_nothing(trade: Tra
         {"line_id": "01a203b8-6460-7124-9f6b-161ba3efbd87", "quantity": 1},
         {"kind": "charge", "words": "x" * 201, "quantity": 1, "unit_price": "1"},
         {"kind": "charge", "words": "Négatif", "quantity": 1, "unit_price": "-1"},
+        {"kind": "charge", "words": "Démesuré", "quantity": 100_000, "unit_price": "1000000"},
     ],
 )
 def test_bad_lines_are_refused_in_words_and_nothing_changes(trade: Trade, item: dict) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from driver_app.actions.arrive import arrive
@@ -160,3 +161,23 @@ def test_a_stop_that_was_taken_off_while_it_is_open_is_still_finished(cab: Cab) 
     assert draft_of(cab, at).containers == tuple(empties)
     finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
     assert [order.order_id for order in sealed(cab).orders] == [order.order_id for order in stop.orders]
+
+
+@pytest.mark.parametrize("version", [2, 3], ids=["an earlier version", "the same version"])
+def test_a_restored_office_that_forgot_an_open_stop_leaves_it_to_be_finished(cab: Cab, version: int) -> None:
+    """G3, ADR 0050: the version that had it is gone at the office; the stop is counted and sealed from here."""
+    run, at, stop = cab.run, cab.at(1), cab.stop(1)
+    pulled(cab, without_stop(run, 1, version=2))
+    pulled(cab, msgspec.structs.replace(run, version=3))
+    arrive(cab.tablet, **at, now=cab.now)
+    line = stop.orders[0].goods.lines[0]
+    set_delivered(cab.tablet, **at, line_id=line.line_id, delivered=line.quantity + 1)
+    for cab.office.epoch in ("epoch-2", "epoch-3"):
+        pulled(cab, without_stop(run, 1, version=version))
+    assert held(cab).version == version
+    assert held(cab).stops[-1] == stop
+    assert draft_of(cab, at).has_changed
+    cab.restart()
+    finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
+    assert [order.order_id for order in sealed(cab).orders] == [order.order_id for order in stop.orders]
+    assert sealed(cab).orders[0].lines[0].extra == 1

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+
+import msgspec
 import pytest
 
 from driver_app.actions.arrive import arrive
 from driver_app.actions.correct import undo_finish
 from driver_app.actions.finish import finish_stop
-from driver_app.store import attachments
+from driver_app.store import attachments, bundles
 from driver_app.strokes import draw_signing
 from driver_app.sync.transport import Answer
 from tests.factories.protocol_peer import cut_once
-from tests.factories.rounds import Metered, deliver, states, waiting
+from tests.factories.rounds import Metered, deliver, pill, states, waiting
 from tests.factories.tablets import Cab
 
 
-def test_a_round_sends_files_then_events_and_keeps_the_receipt(cab: Cab) -> None:
-    """R025: attachments go before the events that name them; a receipt ticks both."""
+def test_a_round_sends_signatures_then_events_then_photos_and_keeps_the_receipt(cab: Cab) -> None:
+    """R025, G2: signatures go before the events that name them, photos behind everything; a receipt ticks both."""
     deliver(cab, 0, photo=b"jpeg")
     cab.office.calls.clear()
     ended = cab.engine.sync()
     paths = [path for _, path in cab.office.calls]
     assert (ended.ending, ended.events, ended.files.received) == ("done", 3, 3)
-    assert max(at for at, path in enumerate(paths) if "attachments" in path) < paths.index("/api/v1/sync/push")
+    photo = hashlib.sha256(b"jpeg").hexdigest()
+    files = [at for at, path in enumerate(paths) if "attachments" in path and photo not in path]
+    photos = [at for at, path in enumerate(paths) if photo in path]
+    pulled = next(at for at, path in enumerate(paths) if "pull" in path)
+    assert max(files) < paths.index("/api/v1/sync/push") < pulled < min(photos)
     assert states(cab) == ["received"] * 3
     assert waiting(cab) == (0, 0)
 
@@ -163,3 +170,28 @@ def test_events_go_on_while_the_office_wants_no_files(cab: Cab, status: int, cal
     cab.office.refuse = lambda method, path: None
     assert cab.engine.sync().ending == "done"
     assert waiting(cab) == (0, 0)
+
+
+def test_a_link_that_breaks_on_a_photo_has_let_everything_else_through(cab: Cab) -> None:
+    """G2, G7: events, signatures and the day's changes do not wait for a photo that never gets through."""
+    deliver(cab, 0, photo=b"jpeg" * 50_000)
+    photo = hashlib.sha256(b"jpeg" * 50_000).hexdigest()
+    cab.office.before = cut_once(photo)
+    cab.office.runs = (msgspec.structs.replace(cab.run, version=2),)
+    assert cab.engine.sync().ending == "offline"
+    assert waiting(cab) == (0, 1)
+    assert cab.tablet.store.read(bundles.current)[0].version == 2
+    assert (cab.engine.sync().ending, waiting(cab)) == ("done", (0, 0))
+
+
+@pytest.mark.parametrize("kind", ["photo", "signature"])
+def test_a_file_that_does_not_open_any_more_holds_nothing_up_and_is_told(cab: Cab, kind: str) -> None:
+    """G2, G7: bytes that rotted on the flash cost that file alone; the driver reads that the office is to be called."""
+    deliver(cab, 0, photo=b"jpeg")
+    damage = f"UPDATE attachment SET body = zeroblob(length(body)) WHERE kind = '{kind}'"
+    cab.tablet.store.write("standing", lambda session: session.db.execute(damage))
+    for _again in range(2):
+        deliver(cab, 1 + _again)
+        assert (cab.engine.sync().ending, waiting(cab)) == ("done", (0, 1))
+    assert "1 fichier illisible ou refusé" in pill(cab)[1]
+    assert "1 file unreadable or refused" in pill(cab, "en")[1]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from random import Random
 
+import pytest
+
 from driver_app.sync.backoff import Backoff
 from driver_app.sync.engine import Round
 from driver_app.sync.loop import SyncLoop
@@ -13,12 +15,14 @@ from driver_app.sync.loop import SyncLoop
 class Rounds:
     """An engine that answers what it is told, and notes when it was asked."""
 
-    def __init__(self, *answers: Round) -> None:
+    def __init__(self, *answers: Round | Exception) -> None:
         self._answers = list(answers)
         self.asked_s: list[float] = []
 
     def sync(self) -> Round:
         self.asked_s.append(time.monotonic())
+        if self._answers and isinstance(self._answers[0], Exception):
+            raise self._answers.pop(0)
         return self._answers.pop(0) if self._answers else Round("done")
 
 
@@ -45,6 +49,25 @@ def test_a_tablet_that_is_only_offline_tries_again_as_soon_as_something_was_seal
     """An outage asks for no wait: new work tries at once, after the time in which it may be undone."""
     loop_waits_s = run(Rounds(Round("offline"), Round("done")), rounds=3)
     assert max(loop_waits_s[:2]) < 5.0
+
+
+def test_a_round_that_fails_in_no_foreseen_way_is_not_the_last_one(caplog: pytest.LogCaptureFixture) -> None:
+    """G2: the thread goes on, later and later, and the log says why; a screen that cannot show a round ends nothing."""
+    heard: list[str] = []
+
+    def hear(ended: Round) -> None:
+        heard.append(ended.ending)
+        raise RuntimeError("no screen")
+
+    loop = SyncLoop(Rounds(KeyError("runs"), Round("offline")), Backoff(Random(1), base_s=0.01), hear, settle_s=0.01)
+    loop.start()
+    deadline_s = time.monotonic() + 20
+    while len(heard) < 3 and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    loop.stop()
+    assert heard[:3] == ["failed", "offline", "done"]
+    assert "sync round failed" in caplog.text
+    assert "KeyError" in caplog.text
 
 
 def _told_again(backoff: Backoff, wish_s: float) -> float:

@@ -14,8 +14,9 @@ from driver_app.actions.run import end_run
 from driver_app.store import bundles, drafts
 from driver_app.store import states as progress
 from driver_app.strokes import draw_signing
+from driver_app.sync.transport import Answer
 from shared.wire.bundle import RunStanding, StopDone
-from tests.factories.rounds import deliver
+from tests.factories.rounds import deliver, pill
 from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
 
@@ -86,3 +87,41 @@ def test_what_was_begun_or_finished_here_stays_when_the_run_changes(cab: Cab) ->
     cab.clock.advance(10_001)
     cab.engine.sync()
     assert [event.plan_version for event in cab.office.disk.events] == [1, 1, 1, 1, 2]
+
+
+def test_a_run_that_this_app_cannot_read_is_left_out_and_asked_for_again(cab: Cab) -> None:
+    """G2: what is signed goes up, the other runs come, the driver reads that an update is needed; then it comes."""
+    other, good = make_run(name="MTL-08", version=2), msgspec.structs.replace(cab.run, version=2)
+    pull = cab.office._pull
+
+    def later(cursor: int) -> Answer:
+        answer = msgspec.json.decode(pull(cursor).body)
+        for run in answer["runs"]:
+            if run["run_id"] == other.run_id:
+                run["reasons"][0]["effect"] = "destroyed"
+        return Answer(200, msgspec.json.encode(answer))
+
+    deliver(cab, 0)
+    cab.office.runs, cab.office._pull = (other, good), later
+    ended = cab.engine.sync()
+    assert (ended.ending, ended.events, ended.runs) == ("done", 3, 1)
+    assert [(run.run_id, run.version) for run in cab.tablet.store.read(bundles.current)] == [(good.run_id, 2)]
+    assert "mettez-la à jour" in pill(cab)[1]
+    cab.office._pull = pull
+    assert cab.engine.sync().ending == "done"
+    assert {run.name for run in cab.tablet.store.read(bundles.current)} == {good.name, "MTL-08"}
+    assert pill(cab)[1] == ""
+
+
+def test_a_version_that_this_app_cannot_read_leaves_the_one_that_it_has(cab: Cab) -> None:
+    """G3: the day goes on from the version that can be read."""
+    pull = cab.office._pull
+
+    def broken(cursor: int) -> Answer:
+        answer = msgspec.json.decode(pull(cursor).body)
+        answer["runs"] = [run | {"stops": "none"} for run in answer["runs"]]
+        return Answer(200, msgspec.json.encode(answer))
+
+    cab.office.runs, cab.office._pull = (msgspec.structs.replace(cab.run, version=2),), broken
+    assert cab.engine.sync().ending == "done"
+    assert [run.version for run in cab.tablet.store.read(bundles.current)] == [1]

@@ -1,0 +1,70 @@
+"""The real screens: what cannot be shown is said in words, and the app goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from kivy.base import ExceptionManager
+
+from tests.factories.changed_runs import with_other_price, without_stop
+from tests.factories.runs import make_run
+from tests.tablet.screens import depart, driving
+
+from driver_app.ui.app import KeepsOn  # isort: skip - the pilot sets Kivy up before
+
+
+def test_an_office_restored_to_before_an_open_stop_leaves_the_driver_at_the_door(tmp_path: Path) -> None:
+    """G3, ADR 0050: the stop that the office forgot stays on screen with its count, and is signed."""
+    run = make_run(stops=3)
+    before, after = without_stop(run, 1, version=2), msgspec.structs.replace(run, version=3)
+    with driving(tmp_path, before) as (cab, pilot):
+        depart(pilot)
+        cab.office.runs = (after,)
+        cab.engine.sync()
+        pilot.app.synced()
+        pilot.frames(6)
+        pilot.tap("stop-2")
+        cab.office.runs, cab.office.epoch = (before,), "epoch-2"
+        assert cab.engine.sync().ending == "done"
+        pilot.app.synced()
+        assert pilot.app.root.current == "stop"
+        assert "Le bureau a changé cet arrêt" in pilot.app.root.current_screen.shown.note
+        pilot.tap("back")
+        assert len(pilot.app.flow.show_tour().cards) == 3
+
+
+def test_a_price_that_no_order_has_is_not_shown_and_said(tmp_path: Path) -> None:
+    """G2: times the largest count it could be neither shown nor sealed: its run is left out, with words."""
+    run = with_other_price(make_run(stops=1), 0, "999999999999", version=2)
+    with driving(tmp_path, run) as (_, pilot):
+        pilot.app.enter()
+        assert pilot.app.root.current == "empty"
+        assert "appelez le bureau" in pilot.app.sync_view.notice
+
+
+@pytest.mark.parametrize("screen", ["stop", "proof"])
+def test_a_screen_that_cannot_be_shown_says_so(
+    tmp_path: Path, screen: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """G2: at its opening, behind a round of sync or at a touch: words, a line in the log, and the app goes on."""
+    with driving(tmp_path, make_run(stops=1)) as (_, pilot):
+        depart(pilot)
+        pilot.tap("stop-1")
+
+        def broken(*_: object) -> None:
+            raise KeyError("a line")
+
+        monkeypatch.setattr(type(pilot.app.flow), f"show_{screen}", broken)
+        pilot.app.go(screen)
+        pilot.app.synced()
+        assert "Cet écran ne peut pas s’afficher" in pilot.app.snack_text
+        assert "KeyError" in caplog.text
+        pilot.app.hush()
+        keeps_on = KeepsOn(pilot.app)
+        assert keeps_on.handle_exception(KeyError("at a touch")) == ExceptionManager.PASS
+        assert "Cet écran ne peut pas s’afficher" in pilot.app.snack_text
+        assert keeps_on.handle_exception(KeyboardInterrupt()) == ExceptionManager.RAISE
+        pilot.app.go("tour")
+        assert pilot.app.root.current_screen.shown.cards
