@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from importlib import import_module
 
 import msgspec
 import psycopg
@@ -13,10 +15,10 @@ import pytest
 from sqlalchemy import select
 
 from server.core.keys import server_key
-from server.core.settings import reload_settings
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Visit
 from server.sync.model import DeviceEvent, EventOutcome
+from server.sync.service.doors import Turnstile
 from shared.sealing import is_signed_by, public_bytes
 from shared.wire.event import LeafGroup
 from tests.conftest import Database
@@ -64,12 +66,13 @@ def test_a_batch_sent_twice_gets_the_same_answer_and_changes_nothing(whole: Hand
     assert differences(before, state_digest(database.superuser_url)) == {}
 
 
-def test_a_batch_sent_by_two_threads_at_once_counts_once(
+def test_a_batch_sent_to_several_processes_at_once_counts_once(
     whole: HandTablet, yard: Yard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """G3: the stream is locked; all get the same documents."""
-    monkeypatch.setenv("TOURNEE_PUSHES_AT_ONCE", "4")
-    reload_settings()
+    """G3: the stream is locked; all get the same documents. In one process a tablet would be inside but once."""
+    own_process = partial(Turnstile, queue=1, patience_s=60)
+    doors = import_module("server.sync.api.tablets")
+    monkeypatch.setattr(doors, "_turnstile", lambda at_once: own_process(at_once=at_once))
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: whole.push(), range(4)))
     statuses = sorted(answer["results"][2]["status"] for answer in answers)
