@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import msgspec
 
 from driver_app import aside
 from driver_app.clock import Moment
+from driver_app.durable import sync_folder
 from driver_app.platform.protocols import Secrets
 from driver_app.store import attachments, outbox, receipts, settings
 from driver_app.store.commit_points import Reached, pass_by
@@ -61,12 +63,13 @@ def log_standing(tablet: Tablet) -> LogStanding:
     """Return how a tablet's log stands: over when it was revoked or forked; of a fork, copies at the office count."""
 
     def read(session: Session) -> LogStanding:
-        left, head = backlog(session), outbox.head(session).seq
+        left, head = backlog(session), outbox.head(session)
         position = left.position
         is_fork = position.standing == "fork"
-        events = max(0, head - max(position.acked, position.strays_seq)) if is_fork else left.events
+        events = max(0, head.seq - max(position.acked, position.strays_seq)) if is_fork else left.events
         known = settings.load(session, Exported)
-        covers = known is not None and known.seq == head and known.files == attachments.count(session)
+        now = (head.seq, head.hash, attachments.count(session))
+        covers = known is not None and (known.seq, known.head, known.files) == now
         return LogStanding(
             is_over=position.standing in ("fork", "revoked"),
             events=events,
@@ -80,6 +83,7 @@ def log_standing(tablet: Tablet) -> LogStanding:
 def export_log(tablet: Tablet, home: Path, now: Moment) -> Path:
     """Write every sealed event, receipt and file of a log into one archive in ``home``; return its path.
 
+    The archive survives a power cut before the log may be laid aside for it.
     Customers are in it: it is for the office alone. What the tablet itself cannot read any more is named.
     """
     told = tablet.store.read(lambda session: _told(session, tablet))
@@ -90,11 +94,12 @@ def export_log(tablet: Tablet, home: Path, now: Moment) -> Path:
         for sha256 in told["files"]:
             if (body := _loaded(tablet, sha256)) is not None:
                 archive.writestr(f"files/{sha256}", body)
+    with beside.open("rb+") as written:
+        os.fsync(written.fileno())
     beside.replace(path)
-    head, files = told["last_seq"], len(told["files"])
-    tablet.store.write(
-        "set_preference", lambda session: settings.save(session, Exported(seq=head, files=files, name=path.name))
-    )
+    sync_folder(home)
+    done = Exported(seq=told["last_seq"], files=len(told["files"]), name=path.name, head=told["last_hash"])
+    tablet.store.write("set_preference", lambda session: settings.save(session, done))
     return path
 
 
@@ -159,6 +164,7 @@ def _told(session: Session, tablet: Tablet) -> dict[str, Any]:
         "carrier_id": known.carrier_id if known else "",
         "public_key": public_bytes(tablet.key).hex(),
         "last_seq": outbox.head(session).seq,
+        "last_hash": outbox.head(session).hash,
         "position": msgspec.to_builtins(settings.position(session)),
         "events": events,
         "unreadable": unreadable,

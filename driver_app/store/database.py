@@ -15,6 +15,7 @@ from driver_app.store.migrations import create, migrate
 from driver_app.store.vault import Vault
 from shared.problems import Problem, Text
 
+FILE = "tablet.db"
 RESERVE_BYTES = 400_000
 WAL_SAFE_FROM = (3, 51, 3)
 _FULL_SYNC = 2
@@ -53,7 +54,7 @@ class Store:
             StoreUnsafe: full synchronisation or the journal mode of this SQLite version could not be had.
         """
         make_folder(folder)
-        self.path = folder / "tablet.db"
+        self.path = folder / FILE
         self.reached = reached
         self._reserve = folder / "reserve"
         self._lock = RLock()

@@ -64,6 +64,7 @@ class Exported(msgspec.Struct, frozen=True, kw_only=True):
     seq: int
     files: int
     name: str
+    head: str = ""
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):

@@ -241,6 +241,10 @@ class NumberDialog(ModalView):
             self.accepted(number)
 
 
+MAX_LETTERS = 200
+"""No longer name can be sealed: the wire's ``Short``."""
+
+
 class LetterPad(BoxLayout):
     """A large French keyboard for names."""
 
@@ -272,6 +276,8 @@ class LetterPad(BoxLayout):
 
     def press(self, key: str) -> None:
         """Add a letter: capital at the start of a word, small inside it."""
+        if len(self.text) >= MAX_LETTERS:
+            return
         starts = not self.text or self.text[-1] in " -’"
         self.text += key if starts else key.lower()
 

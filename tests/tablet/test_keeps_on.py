@@ -68,3 +68,15 @@ def test_a_screen_that_cannot_be_shown_says_so(
         assert keeps_on.handle_exception(KeyboardInterrupt()) == ExceptionManager.RAISE
         pilot.app.go("tour")
         assert pilot.app.root.current_screen.shown.cards
+
+
+def test_a_name_is_no_longer_than_what_can_be_sealed(tmp_path: Path) -> None:
+    """G2: the pad takes 200 letters, as the wire does; the next one is not typed, and nothing is refused at the end."""
+    with driving(tmp_path, make_run(stops=1)) as (_, pilot):
+        depart(pilot)
+        pilot.tap("stop-1")
+        pilot.app.go("name")
+        pad = pilot.app.root.current_screen.ids.pad
+        for _again in range(201):
+            pad.press("A")
+        assert pad.text == "A" + "a" * 199

@@ -8,6 +8,7 @@ import json
 import zipfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from driver_app import aside
@@ -23,11 +24,12 @@ from driver_app.actions.lay_aside import (
     open_aside,
 )
 from driver_app.actions.run import start_run
+from driver_app.main import main
 from driver_app.platform.desktop import FileSecrets
 from driver_app.store import attachments, outbox, settings
 from driver_app.store.settings import Preferences
 from driver_app.strokes import draw_signing
-from driver_app.tablet import NotEnrolled, open_tablet
+from driver_app.tablet import KeysLost, NotEnrolled, open_tablet
 from shared.sealing import public_bytes
 from shared.sealing_event import open_event
 from tests.factories.protocol_peer import CODE
@@ -115,6 +117,34 @@ def test_what_is_only_here_is_exported_first(cab: Cab) -> None:
     with zipfile.ZipFile(again) as archive, zipfile.ZipFile(path) as first:
         assert archive.read("log.json") == first.read("log.json")
     old.store.close()
+
+
+def test_an_archive_of_another_log_of_the_same_length_covers_nothing(cab: Cab) -> None:
+    """Nothing is lost: what was exported is told by its last hash, not by how many events there are."""
+    cab.office.revoked = True
+    cab.engine.sync()
+    export_log(cab.tablet, cab.home, cab.now)
+    assert log_standing(cab.tablet).exported
+    known = cab.tablet.store.read(lambda session: settings.load(session, settings.Exported))
+    other = msgspec.structs.replace(known, head="ab" * 32)
+    cab.tablet.store.write("set_preference", lambda session: settings.save(session, other))
+    assert log_standing(cab.tablet).exported == ""
+
+
+@pytest.mark.parametrize("name", ["store-key", "device-key"])
+def test_a_lost_key_is_said_and_never_replaced(cab: Cab, name: str) -> None:
+    """G6: no new key stands in silence beside a log of another; the file stays as it was for who finds the key."""
+    cab.tablet.store.close()
+    kept = keys_of(cab).load(name)
+    (cab.home / "keys" / name).unlink()
+    with pytest.raises(KeysLost) as lost:
+        open_tablet(cab.home, keys_of(cab))
+    assert "appelez le bureau" in lost.value.detail.fr
+    assert keys_of(cab).load(name) is None
+    assert main(["--home", str(cab.home), "--server", "http://127.0.0.1:9"]) == 2
+    keys_of(cab).keep(name, kept)
+    cab.restart()
+    assert len(log_of(cab.tablet)) == 3
 
 
 def _require_whole(cab: Cab, path: Path) -> None:
