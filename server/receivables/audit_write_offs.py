@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from uuid import UUID
 
@@ -31,23 +31,29 @@ def write_off_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFau
             if one.hash != chained(before, one):
                 yield _fault("broken-chain", one, "ne suit pas ce qui le précède", "does not follow the one before")
             before = one.hash
-            yield from _faults_of(one, set_off.pop(one.id, None))
+            yield from _faults_of(one, set_off.pop(one.id, []))
     for write_off_id in sorted(set_off):
         text = Text("Une radiation affectée n’existe plus.", "A write-off that is set is gone.")
         yield LedgerFault("lost-write-off", issuer_id, str(write_off_id), text)
 
 
-def _set_off(session: Session, issuer_id: UUID) -> dict[UUID, Allocation]:
+def _set_off(session: Session, issuer_id: UUID) -> dict[UUID, list[Allocation]]:
     mine = Allocation.source == AllocationSource.WRITE_OFF
     rows = session.scalars(
         select(Allocation).where(Allocation.owner_id == issuer_id, mine, Allocation.reverses_id.is_(None))
     )
-    return {one.source_id: one for one in rows}
+    found: dict[UUID, list[Allocation]] = {}
+    for one in rows:
+        found.setdefault(one.source_id, []).append(one)
+    return found
 
 
-def _faults_of(one: WriteOff, found: Allocation | None) -> Iterator[LedgerFault]:
+def _faults_of(one: WriteOff, found: Sequence[Allocation]) -> Iterator[LedgerFault]:
+    """A write-off was set once as it says; what a credit left of it is set again, on the same invoice (ADR 0053)."""
     says = (one.invoice_id, one.amount_cents, one.written_on, one.recorded_at)
-    if found is None or says != (found.invoice_id, found.amount_cents, found.allocated_on, found.recorded_at):
+    later = [it for it in found if says != (it.invoice_id, it.amount_cents, it.allocated_on, it.recorded_at)]
+    is_less = all(it.invoice_id == one.invoice_id and 0 < it.amount_cents < one.amount_cents for it in later)
+    if len(found) - len(later) != 1 or not is_less:
         yield _fault("wrong-write-off", one, "n’est pas affectée comme elle le dit", "is not set as it says")
 
 
