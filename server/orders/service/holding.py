@@ -45,11 +45,12 @@ def held(session: Session, order: Order) -> Iterator[Order]:
     """Lock the order for its seller inside the block; what was read of it before the lock is read again, once.
 
     Its lines too, when they were read: whoever waited for the lock may find others, or none of those that it knew. What
-    was worked out from the order before the block is worked out from what it said then: do it inside.
+    was worked out from the order before the block is worked out from what it said then: do it inside. Nobody else can
+    see an order that this transaction makes and has not written yet.
     """
     locked = remembered(session, _LOCKED)
     with acting_for(session, order.owner_id):
-        if locked.get(order.id) is not order:
+        if locked.get(order.id) is not order and not inspect(order).pending:
             session.refresh(order, attribute_names=_COLUMNS, with_for_update=True)
             if "lines" not in inspect(order).unloaded:
                 load_lines(session, [order])
