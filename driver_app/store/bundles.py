@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -67,7 +66,7 @@ def _require_prices(run: BundleRun) -> None:
 
 def _keep_opened(session: Session, run: BundleRun) -> None:
     """Keep what an opened stop was about before the version that had it last may go."""
-    left = set(drafts.kept_stops(session, run.run_id)) - {stop.stop_id for stop in run.stops}
+    left = drafts.opened(session, run.run_id) - {stop.stop_id for stop in run.stops}
     if not left:
         return
     try:
@@ -111,31 +110,9 @@ def load(session: Session, run_id: str, *, version: int = _LATEST) -> BundleRun:
             where=run_id,
         )
     run = msgspec.json.decode(session.vault.open(row[1], f"run:{run_id}:{row[0]}"), type=BundleRun)
-    kept = drafts.kept_stops(session, run_id)
-    left = set(kept) - {stop.stop_id for stop in run.stops}
-    return msgspec.structs.replace(run, stops=(*run.stops, *_off_run(session, run, left, kept))) if left else run
-
-
-def _off_run(
-    session: Session, run: BundleRun, left: set[str], kept: Mapping[str, BundleStop | None]
-) -> Iterator[BundleStop]:
-    beside = {stop_id: stop for stop_id in sorted(left) if (stop := kept[stop_id]) is not None}
-    yield from beside.values()
-    yield from _earlier(session, run, left - set(beside))
-
-
-def _earlier(session: Session, run: BundleRun, left: set[str]) -> Iterator[BundleStop]:
-    """Yield stops as the latest version before this one has them."""
-    rows = session.db.execute(
-        "SELECT version, body FROM bundle_run WHERE run_id = ? AND version < ? ORDER BY version DESC",
-        (run.run_id, run.version),
-    )
-    for version, body in rows:
-        if not left:
-            return
-        before = msgspec.json.decode(session.vault.open(body, f"run:{run.run_id}:{version}"), type=BundleRun)
-        yield from (stop for stop in before.stops if stop.stop_id in left)
-        left = left - {stop.stop_id for stop in before.stops}
+    left = drafts.opened(session, run_id) - {stop.stop_id for stop in run.stops}
+    kept = [drafts.kept_stop(session, run_id=run_id, stop_id=stop_id) for stop_id in sorted(left)]
+    return msgspec.structs.replace(run, stops=(*run.stops, *filter(None, kept))) if left else run
 
 
 def current(session: Session) -> tuple[BundleRun, ...]:

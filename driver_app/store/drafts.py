@@ -152,11 +152,15 @@ def keep_stop(session: Session, stop: BundleStop, *, run_id: str) -> None:
         save(session, msgspec.structs.replace(draft, off_run=stop), run_id=run_id)
 
 
-def kept_stops(session: Session, run_id: str) -> dict[str, BundleStop | None]:
-    """Return the stops that were opened on a run, by id, each with what was kept of it beside its draft."""
-    opened = [row[0] for row in session.db.execute("SELECT stop_id FROM draft WHERE run_id = ?", (run_id,))]
-    kept = {stop_id: load(session, run_id=run_id, stop_id=stop_id) for stop_id in opened}
-    return {stop_id: draft.off_run if draft else None for stop_id, draft in kept.items()}
+def opened(session: Session, run_id: str) -> set[str]:
+    """Return the ids of the stops that were opened on a run; no draft is read for it."""
+    return {row[0] for row in session.db.execute("SELECT stop_id FROM draft WHERE run_id = ?", (run_id,))}
+
+
+def kept_stop(session: Session, *, run_id: str, stop_id: str) -> BundleStop | None:
+    """Return the stop that was kept beside its draft, or None when its run never lost it."""
+    draft = load(session, run_id=run_id, stop_id=stop_id)
+    return draft.off_run if draft else None
 
 
 def fitted(draft: StopDraft, stop: BundleStop) -> StopDraft:
