@@ -21,7 +21,7 @@ from server.delivery.contests.model import Contest
 from server.documents.archives.service import ask_archive
 from server.documents.filing.service import add_file, take_in
 from server.documents.model import DocumentKind
-from server.fulfilment.service import by_hand
+from server.fulfilment.service import by_hand, told_lines
 from server.identity.model import OrganisationKind, Role
 from server.identity.service.invitations import invite
 from server.orders import queries as orders
@@ -74,12 +74,12 @@ def _hand_over(world: World) -> None:
             by_hand.ship_by_hand(session, order=order, stamp=now_stamp())
             if is_told:
                 counted = [
-                    by_hand.Counted(
+                    told_lines.Counted(
                         line_id=line.id, ordered=line.quantity, delivered=line.quantity - 1, reason="forgotten"
                     )
                     for line in order.lines
                 ]
-                told = by_hand.Told(key=new_id(), by_name="Béatrice Houle, Brasserie 1", lines=counted)
+                told = told_lines.Told(key=new_id(), by_name="Béatrice Houle, Brasserie 1", lines=counted)
                 by_hand.deliver_by_hand(session, order=order, told=told, stamp=now_stamp())
                 publish_pending(session, stamp=now_stamp())
 

@@ -17,7 +17,8 @@ from server.fulfilment.api.access import require_teller
 from server.fulfilment.api.corrections import MOST_UNITS
 from server.fulfilment.api.orders import orders
 from server.fulfilment.api.showing import decide, shown, speaker
-from server.fulfilment.service.by_hand import Counted, Told, deliver_by_hand, ship_by_hand
+from server.fulfilment.service.by_hand import deliver_by_hand, ship_by_hand
+from server.fulfilment.service.told_lines import Counted, Told
 from server.fulfilment.service.told_taken import CountedEmpties, ReceivedMoney
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read

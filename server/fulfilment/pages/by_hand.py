@@ -26,15 +26,14 @@ from server.fulfilment.api.showing import listed, speaker
 from server.fulfilment.service.by_hand import (
     LOOKED_BACK,
     WITHOUT_CARRIER,
-    Counted,
     RidesOnRun,
-    Told,
     deliver_by_hand,
     is_told_by_hand,
     keeper_of,
     require_answering,
     require_off_runs,
 )
+from server.fulfilment.service.told_lines import Counted, Told
 from server.fulfilment.service.told_taken import CountedEmpties, ReceivedMoney, empties_offered
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read

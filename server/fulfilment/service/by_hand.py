@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from typing import ClassVar, Final
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
@@ -13,26 +13,19 @@ from sqlalchemy.orm import Session
 from server.billing.service import freeze_order_terms
 from server.core.acting import acting_for, acting_org
 from server.core.days import day_text
-from server.core.problems import Conflict, Forbidden, Problem, Text
+from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.delivery import queries as delivered
 from server.delivery.model import Delivery, VisitOutcome
-from server.delivery.reasons import FAILURES, REASONS
 from server.delivery.service import HandWritten, OrderParties, by_record, reason_of, record_by_hand
 from server.delivery.service.revising import MAX_REASON
 from server.fulfilment.issued import Issued
-from server.fulfilment.service.correcting import require_every_line
 from server.fulfilment.service.settling import settle_at_desk
 from server.fulfilment.service.stock_effects import move_delivered_goods
 from server.fulfilment.service.taking import take_at_desk
 from server.fulfilment.service.told_again import require_same_told
-from server.fulfilment.service.told_taken import (
-    CountedEmpties,
-    ReceivedMoney,
-    containers_told,
-    money_told,
-    require_owed,
-)
+from server.fulfilment.service.told_lines import Told, lines_told
+from server.fulfilment.service.told_taken import containers_told, money_told, require_owed
 from server.orders import service as orders
 from server.orders.model import DistributionMethod, Order
 from server.orders.service import BadOrder, enter, hold_all
@@ -41,7 +34,7 @@ from server.parties import queries as parties
 from server.planning import queries as planning_read
 from server.stock.model import StockPlace
 from server.stock.service import GoodsMove, move_goods
-from shared.delivered_line import DeliveredLine, outcome
+from shared.delivered_line import outcome
 from shared.states import OrderState, RunState
 from shared.visit import VisitCollection, VisitContainers
 
@@ -49,8 +42,6 @@ LOOKED_BACK: Final = timedelta(days=366)
 """How long after it a delivery may still be recorded by hand."""
 WITHOUT_CARRIER: Final = (DistributionMethod.SHIPPED, DistributionMethod.PICKUP)
 _NOON: Final = time(12)
-_EFFECTS: Final[Mapping[str, str]] = {one.code: one.effect for one in REASONS}
-_FAILED: Final = {one.code: one for one in FAILURES}
 
 
 class RidesOnRun(Conflict):
@@ -58,45 +49,6 @@ class RidesOnRun(Conflict):
 
     slug = "rides-on-run"
     title = Text("Livrée par une tournée", "Delivered by a run")
-
-
-class ReasonOfLine(Problem):
-    """A line is short, and nothing says why; or a reason stands where nothing is missing."""
-
-    slug = "line-reason-needed"
-    status: ClassVar[int] = 422
-    title = Text("Motif du manquant requis", "Reason of the shortage required")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """One line as somebody counts it: ``ordered`` as they read it, ``reason`` where fewer were accepted."""
-
-    line_id: UUID
-    ordered: int
-    delivered: int
-    extra: int = 0
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What somebody tells of a delivery. Without lines it arrived whole; with a ``failure`` nothing was accepted.
-
-    ``containers`` came back and ``collections`` were paid at the door, whatever was accepted.
-    ``key`` is the command's: told again, it is recorded once. ``delivered_on`` is today when None. ``words`` say what
-    else the parties should know: why no tablet saw it.
-    """
-
-    key: UUID
-    by_name: str
-    lines: Sequence[Counted] = ()
-    failure: str = ""
-    delivered_on: date | None = None
-    words: str = ""
-    seen_revision: int | None = None
-    containers: Sequence[CountedEmpties] = ()
-    collections: Sequence[ReceivedMoney] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,8 +192,7 @@ def _written(session: Session, order: Order, told: Told, stamp: Stamp) -> HandWr
             ),
             where="delivered_on",
         )
-    lines = _lines(order, told)
-    unmet = _FAILED[told.failure].outcome if told.failure else None
+    lines, unmet = lines_told(order, told)
     return HandWritten(
         order_id=order.id,
         key=told.key,
@@ -261,66 +212,6 @@ def _words(order: Order, told: Told) -> str:
         if len(words) <= MAX_REASON:
             return words
     return reason_of(told.words)
-
-
-def _lines(order: Order, told: Told) -> tuple[DeliveredLine, ...]:
-    """Return every line of the order as it is told.
-
-    Raises:
-        ReasonOfLine: a short line without a reason of the tablet's list, or an unknown failure.
-        NotThisOrder, UnbalancedLine: lines are missing, foreign, or count more than was ordered.
-        BadOrder: both lines and a failure are told.
-    """
-    if told.failure and told.lines:
-        raise BadOrder(
-            Text(
-                "Dire ce qui a été remis, ligne par ligne, ou pourquoi rien ne l’a été\u00a0: pas les deux.",
-                "Say what was handed over, line by line, or why nothing was: not both.",
-            ),
-            where="failure",
-        )
-    if told.failure:
-        _require_listed(told.failure, _FAILED, "failure")
-        return tuple(_came_back(str(line.id), line.quantity, told.failure) for line in order.lines)
-    counted = told.lines or [
-        Counted(line_id=line.id, ordered=line.quantity, delivered=line.quantity) for line in order.lines
-    ]
-    require_every_line(
-        {str(line.id): line.quantity for line in order.lines}, [(str(one.line_id), one.ordered) for one in counted]
-    )
-    by_id = {one.line_id: one for one in counted}
-    return tuple(_line(by_id[line.id]) for line in order.lines)
-
-
-def _came_back(line_id: str, ordered: int, failure: str) -> DeliveredLine:
-    return DeliveredLine(line_id, ordered, 0, returned=ordered, reason=failure if ordered else "")
-
-
-def _line(one: Counted) -> DeliveredLine:
-    """What is missing goes where its reason says."""
-    short = one.ordered - one.delivered
-    if short <= 0:
-        return DeliveredLine(str(one.line_id), one.ordered, one.delivered, extra=one.extra)
-    _require_listed(one.reason, _EFFECTS, str(one.line_id))
-    return DeliveredLine(
-        str(one.line_id),
-        one.ordered,
-        one.delivered,
-        extra=one.extra,
-        reason=one.reason,
-        **{_EFFECTS[one.reason]: short},
-    )
-
-
-def _require_listed(code: str, codes: Mapping[str, object], where: str) -> None:
-    if code not in codes:
-        raise ReasonOfLine(
-            Text(
-                "Choisir dans la liste le motif de chaque ligne où il manque quelque chose.",
-                "Choose from the list the reason of each line on which something is missing.",
-            ),
-            where=where,
-        )
 
 
 def _set_out(session: Session, order: Order, stamp: Stamp) -> None:

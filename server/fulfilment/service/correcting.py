@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,7 +32,6 @@ from server.fulfilment.service.belonging import require_parties
 from server.fulfilment.service.overages import replace_supplements
 from server.fulfilment.service.questions import note_unmentioned
 from server.fulfilment.service.settling import (
-    NotThisOrder,
     VisitReport,
     cited_terms,
     deliver_order,
@@ -43,6 +42,7 @@ from server.fulfilment.service.settling import (
 from server.fulfilment.service.stock_effects import correct_delivered_goods
 from server.fulfilment.service.taken import correct_taken
 from server.fulfilment.service.told_again import require_same_correction
+from server.fulfilment.service.told_lines import require_every_line
 from server.orders.model import Order
 from server.orders.service import correct_delivery
 from server.orders.service.holding import held
@@ -307,19 +307,4 @@ def _require_change(before: Delivery, now: Recounted, order: Order) -> None:
                 "The correction says what the delivery says. Change a quantity or a reason.",
             ),
             where=order.number,
-        )
-
-
-def require_every_line(known: Mapping[str, int], said: Sequence[tuple[str, int]]) -> None:
-    """Accept every line once, by its id with the quantity ordered of it, and no other.
-
-    Raises:
-        NotThisOrder: one is missing, foreign, said twice, or of another quantity.
-    """
-    if dict(said) != known or len(said) != len(known):
-        raise NotThisOrder(
-            Text(
-                "Donner toutes les lignes de la commande, et elles seules.", "Give every line of the order, no other."
-            ),
-            where="lines",
         )

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from server.core.once import require_same
 from server.delivery.model import Correction, Delivery, DeliveryLine
+from server.fulfilment.service.told_lines import Told
 from server.fulfilment.service.told_taken import containers_told
 from server.orders.model import Order
 from shared.delivered_line import DeliveredLine
 from shared.problems import Text
-
-if TYPE_CHECKING:
-    from server.fulfilment.service.by_hand import Told
 
 type Line = tuple[str, int, int, str]
 
