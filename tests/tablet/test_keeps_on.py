@@ -68,6 +68,7 @@ def test_a_screen_that_cannot_be_shown_says_so(
         assert keeps_on.handle_exception(KeyboardInterrupt()) == ExceptionManager.RAISE
         pilot.app.go("tour")
         assert pilot.app.root.current_screen.shown.cards
+        caplog.clear()
 
 
 def test_a_name_is_no_longer_than_what_can_be_sealed(tmp_path: Path) -> None:
