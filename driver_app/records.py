@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from driver_app.statement import delivered_lines, preview, rounding_of
-from driver_app.store.drafts import StopDraft
+from driver_app.store.drafts import StopDraft, containers_at
 from shared.delivered_line import Unmet
 from shared.delivery import outcome
 from shared.visit import VisitCollection, VisitContainers, VisitOrder, VisitPhoto, build_visit_records
@@ -53,7 +53,7 @@ def _order(run: BundleRun, order: BundleOrder, draft: StopDraft) -> VisitOrder:
 
 
 def _containers(stop: BundleStop, draft: StopDraft) -> Iterator[VisitContainers]:
-    offered = {(item.container_class, item.owner_id): item for item in stop.containers}
+    offered = {(item.container_class, item.owner_id): item for item in containers_at(stop, draft)}
     for counted in draft.containers:
         kind = offered[counted.container_class, counted.owner_id]
         yield VisitContainers(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from driver_app.store.drafts import LineDraft, StopDraft
+from driver_app.store.drafts import LineDraft, StopDraft, collect_at, containers_at
 from shared.canonical import canonical_bytes
 from shared.delivery import DeliveredLine, SettlementPreview, preview_settlement
 from shared.money import cash_rounding
@@ -181,14 +181,14 @@ def _state_lines(run: BundleRun, order: BundleOrder, draft: StopDraft, language:
 
 
 def _state_containers(stop: BundleStop, draft: StopDraft, language: Language) -> Iterator[StatedContainers]:
-    classes = {(item.container_class, item.owner_id): item for item in stop.containers}
+    classes = {(item.container_class, item.owner_id): item for item in containers_at(stop, draft)}
     for counted in draft.containers:
         offered = classes[counted.container_class, counted.owner_id]
         yield StatedContainers(_name(offered, language), counted.returned, offered.unit_cents)
 
 
 def _state_collections(stop: BundleStop, draft: StopDraft) -> Iterator[StatedCollection]:
-    names = {item.issuer_id: item.issuer_name for item in stop.collect}
+    names = {item.issuer_id: item.issuer_name for item in collect_at(stop, draft)}
     for taken in draft.collections:
         rounding_cents = rounding_of(taken.method, taken.amount_cents)
         yield StatedCollection(names[taken.issuer_id], taken.method, taken.amount_cents, rounding_cents)

@@ -9,7 +9,15 @@ import msgspec
 from driver_app.clock import Moment
 from driver_app.store import attachments, bundles, drafts, states
 from driver_app.store.database import Session
-from driver_app.store.drafts import CollectionDraft, ContainerDraft, LineDraft, PhotoDraft, StopDraft
+from driver_app.store.drafts import (
+    CollectionDraft,
+    ContainerDraft,
+    LineDraft,
+    PhotoDraft,
+    StopDraft,
+    collect_at,
+    containers_at,
+)
 from driver_app.tablet import Tablet
 from shared.problems import Problem, Text
 from shared.wire.bundle import BundleRun
@@ -85,10 +93,12 @@ def set_containers(tablet: Tablet, *, run_id: str, stop_id: str, returned: Itera
 
     def work(session: Session) -> StopDraft:
         run, draft = open_draft(session, run_id, stop_id)
-        offered = {(item.container_class, item.owner_id) for item in bundles.stop_of(run, stop_id).containers}
+        offers = containers_at(bundles.stop_of(run, stop_id), draft)
+        offered = {(item.container_class, item.owner_id): item for item in offers}
         for item in counted:
             _require((item.container_class, item.owner_id) in offered, item.container_class)
-        return _save(session, run_id, msgspec.structs.replace(draft, containers=counted))
+        kept = [msgspec.structs.replace(item, offer=offered[item.container_class, item.owner_id]) for item in counted]
+        return _save(session, run_id, msgspec.structs.replace(draft, containers=tuple(kept)))
 
     return tablet.store.write("set_containers", work)
 
@@ -104,10 +114,11 @@ def collect_cash(tablet: Tablet, *, run_id: str, stop_id: str, taken: Collection
 
     def work(session: Session) -> StopDraft:
         run, draft = open_draft(session, run_id, stop_id)
-        issuers = {item.issuer_id for item in bundles.stop_of(run, stop_id).collect}
-        _require(taken.issuer_id in issuers, taken.issuer_id)
+        names = {item.issuer_id: item.issuer_name for item in collect_at(bundles.stop_of(run, stop_id), draft)}
+        _require(taken.issuer_id in names, taken.issuer_id)
         others = tuple(item for item in draft.collections if item.issuer_id != taken.issuer_id)
-        kept = (*others, taken) if taken.amount_cents else others
+        named = msgspec.structs.replace(taken, issuer_name=names[taken.issuer_id])
+        kept = (*others, named) if taken.amount_cents else others
         return _save(session, run_id, msgspec.structs.replace(draft, collections=kept))
 
     return tablet.store.write("collect_cash", work)

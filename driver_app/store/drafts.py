@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from driver_app.store.database import Session
-from shared.wire.bundle import BundleStop
+from shared.wire.bundle import BundleStop, Collectable, ContainerClass
 from shared.wire.terms import GoodsLine
 
 
@@ -41,11 +41,12 @@ class LineDraft(_Entry, frozen=True, kw_only=True):
 
 
 class ContainerDraft(_Entry, frozen=True, kw_only=True):
-    """Empties of one class taken back for one owner."""
+    """Empties of one class taken back for one owner; ``offer`` is the class as the stop offered it then."""
 
     container_class: str
     owner_id: str
     returned: int
+    offer: ContainerClass | None = None
 
 
 class CollectionDraft(_Entry, frozen=True, kw_only=True):
@@ -55,6 +56,7 @@ class CollectionDraft(_Entry, frozen=True, kw_only=True):
     method: Literal["cash", "cheque"]
     amount_cents: int
     reference: str = ""
+    issuer_name: str = ""
 
 
 class PhotoDraft(_Entry, frozen=True, kw_only=True):
@@ -167,20 +169,34 @@ def fitted(draft: StopDraft, stop: BundleStop) -> StopDraft:
     """Return a draft that speaks of a stop as the office has it now; what was handed over stays what it was.
 
     Above the new quantity it is extra, below it the rest is missing and asks for a reason anew. Of a line that is new
-    nothing was handed over. Empties and money that the stop does not know any more are left out. What was counted
-    before a failure is fitted like the count itself.
+    nothing was handed over. Empties and money stay, whether the stop asks for them still or not: they are on the truck
+    and in the cash box. What was counted before a failure is fitted like the count itself.
     """
     lines = [line for order in stop.orders for line in order.goods.lines]
-    offered = {(one.container_class, one.owner_id) for one in stop.containers}
-    issuers = {one.issuer_id for one in stop.collect}
     fits = msgspec.structs.replace(
         draft,
         lines={line.line_id: _fitted(draft.lines.get(line.line_id), line, draft.failure) for line in lines},
         counted={line.line_id: _fitted(draft.counted.get(line.line_id), line, "") for line in lines if draft.counted},
-        containers=tuple(one for one in draft.containers if (one.container_class, one.owner_id) in offered),
-        collections=tuple(one for one in draft.collections if one.issuer_id in issuers),
     )
-    return draft if fits == draft else msgspec.structs.replace(fits, has_changed=True)
+    is_asked_still = containers_at(stop, draft) == stop.containers and collect_at(stop, draft) == stop.collect
+    return draft if fits == draft and is_asked_still else msgspec.structs.replace(fits, has_changed=True)
+
+
+def containers_at(stop: BundleStop, draft: StopDraft) -> tuple[ContainerClass, ...]:
+    """Return what may come back at a stop: what it offers, then what was taken back before the office struck it off."""
+    offered = {(one.container_class, one.owner_id) for one in stop.containers}
+    left = [one for one in draft.containers if (one.container_class, one.owner_id) not in offered]
+    return (*stop.containers, *(one.offer for one in left if one.offer))
+
+
+def collect_at(stop: BundleStop, draft: StopDraft) -> tuple[Collectable, ...]:
+    """Return what is to be collected at a stop, then whom money was taken for that nothing is asked for any more."""
+    asked = {one.issuer_id for one in stop.collect}
+    left = [one for one in draft.collections if one.issuer_id not in asked]
+    return (
+        *stop.collect,
+        *(Collectable(issuer_id=one.issuer_id, issuer_name=one.issuer_name, amount_cents=0) for one in left),
+    )
 
 
 def _fitted(counted: LineDraft | None, line: GoodsLine, failure: str) -> LineDraft:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from driver_app.actions.checking import unexplained, unphotographed
 from driver_app.statement import rounding_of
-from driver_app.store.drafts import StopDraft
+from driver_app.store.drafts import StopDraft, collect_at, containers_at
 from driver_app.viewmodels import texts, words
 from shared.problems import Language
 from shared.wire.bundle import BundleRun, BundleStop
@@ -100,7 +100,7 @@ def present_containers(stop: BundleStop, draft: StopDraft, language: Language) -
             note=f"{item.owner_name} · {words.money(item.unit_cents, language)}",
             returned=counted.get((item.container_class, item.owner_id), 0),
         )
-        for item in stop.containers
+        for item in containers_at(stop, draft)
     )
 
 
@@ -111,7 +111,9 @@ def present_payment(stop: BundleStop, draft: StopDraft, language: Language) -> t
         PaymentView(
             issuer_id=item.issuer_id,
             title=item.issuer_name,
-            due=words.labelled(texts.AMOUNT_DUE, words.money(item.amount_cents, language), language),
+            due=words.labelled(texts.AMOUNT_DUE, words.money(item.amount_cents, language), language)
+            if item.amount_cents
+            else texts.NOTHING_DUE_ANY_MORE.say(language),
             due_cents=item.amount_cents,
             taken_cents=taken[item.issuer_id].amount_cents if item.issuer_id in taken else None,
             taken=_taken(taken[item.issuer_id].amount_cents, language)
@@ -120,7 +122,7 @@ def present_payment(stop: BundleStop, draft: StopDraft, language: Language) -> t
             rounding=texts.ROUNDED.say(language) if rounding_of("cash", item.amount_cents) else "",
             is_taken=item.issuer_id in taken,
         )
-        for item in stop.collect
+        for item in collect_at(stop, draft)
     )
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from driver_app.store.drafts import StopDraft
+from driver_app.store.drafts import StopDraft, containers_at
 from driver_app.store.outbox import Entry
 from driver_app.sync.engine import Backlog
 from driver_app.viewmodels import texts, words
@@ -46,7 +46,8 @@ def present_ending(
                 name = line.description_en if language == "en" else line.description_fr
                 if line.line_id in draft.lines:  # the office may have added it after the stop was finished
                     goods[name, line.unit] += draft.lines[line.line_id].returned
-        names = {item.container_class: (item.name_en if language == "en" else item.name_fr) for item in stop.containers}
+        taken_back = containers_at(stop, draft)
+        names = {item.container_class: (item.name_en if language == "en" else item.name_fr) for item in taken_back}
         for counted in draft.containers:
             empties[names.get(counted.container_class, counted.container_class)] += counted.returned
     rows = [PairView(name, words.units(total, unit, language)) for (name, unit), total in goods.items() if total]

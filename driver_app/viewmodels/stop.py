@@ -8,7 +8,7 @@ from typing import Literal
 
 from driver_app.actions.checking import unexplained, unphotographed
 from driver_app.statement import preview
-from driver_app.store.drafts import LineDraft, StopDraft
+from driver_app.store.drafts import LineDraft, StopDraft, collect_at, containers_at
 from driver_app.viewmodels import texts, words
 from driver_app.viewmodels.tour import load_of
 from shared.problems import Language
@@ -64,8 +64,8 @@ def present_stop(run: BundleRun, stop: BundleStop, draft: StopDraft, language: L
         total=total_of(stop, draft, language),
         primary=_primary(leads_to, draft, language),
         leads_to=leads_to,
-        offers_empties=bool(stop.containers),
-        offers_payment=bool(stop.collect),
+        offers_empties=bool(containers_at(stop, draft)),
+        offers_payment=bool(collect_at(stop, draft)),
         has_phone=bool(stop.place.phone),
     )
 

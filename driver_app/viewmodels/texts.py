@@ -144,6 +144,10 @@ CONTINUE = Text("Continuer", "Continue")
 BACK = Text("Retour", "Back")
 ZERO_LEFT_OUT = Text("Comptez ce que vous reprenez.", "Count what you take back.")
 AMOUNT_DUE = Text("À percevoir", "To collect")
+NOTHING_DUE_ANY_MORE = Text(
+    "Le bureau ne demande plus rien ici. Rendez l’argent, ou gardez-le et faites signer.",
+    "The office asks for nothing here any more. Give the money back, or keep it and have it signed.",
+)
 COLLECTED_CASH = Text("Comptant reçu", "Cash received")
 NOT_COLLECTED = Text("Rien perçu", "Nothing collected")
 ROUNDED = Text("Arrondi à 5 cents", "Rounded to 5 cents")

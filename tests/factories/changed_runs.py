@@ -13,7 +13,7 @@ from shared.wire.terms import half_hash, terms_hash
 def with_quantities(run: BundleRun, position: int, quantities: Mapping[int, int], *, version: int) -> BundleRun:
     """Return the run with other quantities on lines of the first order of a stop; 0 strikes a line out."""
     stop = run.stops[position]
-    return _with_stop(run, position, _with_order(stop, _with_lines(stop.orders[0], quantities)), version)
+    return with_stop(run, position, _with_order(stop, _with_lines(stop.orders[0], quantities)), version)
 
 
 def with_another_line(run: BundleRun, position: int, line_id: str, *, version: int) -> BundleRun:
@@ -27,7 +27,7 @@ def with_another_line(run: BundleRun, position: int, line_id: str, *, version: i
         more = msgspec.structs.replace(priced.lines[0], line_id=line_id)
         priced = msgspec.structs.replace(priced, lines=(*priced.lines, more))
     goods_half = msgspec.structs.replace(order.goods, lines=lines)
-    return _with_stop(run, position, _with_order(stop, _again(order, goods_half, priced)), version)
+    return with_stop(run, position, _with_order(stop, _again(order, goods_half, priced)), version)
 
 
 def with_other_price(run: BundleRun, position: int, unit_price: str, *, version: int) -> BundleRun:
@@ -39,7 +39,7 @@ def with_other_price(run: BundleRun, position: int, unit_price: str, *, version:
     prices = msgspec.structs.replace(
         order.prices, lines=(msgspec.structs.replace(first, unit_price=unit_price), *others)
     )
-    return _with_stop(run, position, _with_order(stop, _again(order, order.goods, prices)), version)
+    return with_stop(run, position, _with_order(stop, _again(order, order.goods, prices)), version)
 
 
 def without_stop(run: BundleRun, position: int, *, version: int) -> BundleRun:
@@ -74,6 +74,7 @@ def _with_order(stop: BundleStop, order: BundleOrder) -> BundleStop:
     return msgspec.structs.replace(stop, orders=(order, *stop.orders[1:]))
 
 
-def _with_stop(run: BundleRun, position: int, stop: BundleStop, version: int) -> BundleRun:
+def with_stop(run: BundleRun, position: int, stop: BundleStop, version: int) -> BundleRun:
+    """Return the run with another stop in the place of one."""
     stops = (*run.stops[:position], stop, *run.stops[position + 1 :])
     return msgspec.structs.replace(run, stops=stops, version=version)

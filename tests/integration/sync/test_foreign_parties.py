@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select
 
 from server.core.transaction import transaction
 from server.delivery.model import Visit
+from server.fulfilment.service.leaving import take_off_run
+from server.receivables.model import Payment
 from shared.ids import new_id
 from shared.visit import VisitCollection, VisitContainers
 from tests.factories.hand_tablet import Yard
+from tests.factories.world import stamp
 
 STRANGER = str(new_id())
 
@@ -56,3 +61,18 @@ def test_money_for_a_stranger_is_parked(yard: Yard) -> None:
     yard.tablet.visit(yard.tablet.stop(), collections=money)
     (result,) = yard.tablet.push()["results"]
     assert (result["status"], result["refusal"]["slug"]) == ("parked", "party-not-of-this-stop")
+
+
+def test_money_for_the_issuer_of_an_order_that_left_the_stop_is_kept(yard: Yard) -> None:
+    """ADR 0050, C29: the driver holds the cash; it is that issuer's, on the buyer's account with it."""
+    stop = next(one for one in yard.tablet.run.stops if len({order.goods.seller_id for order in one.orders}) > 1)
+    left = stop.orders[-1]
+    with transaction(yard.world.carrier_id) as session:
+        take_off_run(session, run_id=yard.run_id, order_id=UUID(left.order_id), stamp=stamp())
+    money = [VisitCollection(issuer_id=left.goods.issuer_id, method="cash", amount_cents=5000)]
+    yard.tablet.visit(stop, without=[left.order_id], collections=money)
+    (result,) = yard.tablet.push()["results"]
+    assert (result["status"], result.get("refusal")) == ("applied", None)
+    with transaction(UUID(left.goods.issuer_id)) as session:
+        (payment,) = session.scalars(select(Payment).where(Payment.buyer_id == UUID(left.goods.buyer_id)))
+        assert payment.amount_cents == 5000

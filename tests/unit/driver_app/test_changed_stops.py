@@ -8,13 +8,22 @@ import pytest
 from driver_app.actions.arrive import arrive
 from driver_app.actions.checking import ReasonMissing
 from driver_app.actions.correct import correct_stop, undo_finish
-from driver_app.actions.counting import add_photo, set_containers, set_delivered, set_reason
+from driver_app.actions.counting import (
+    NotAtThisStop,
+    add_photo,
+    collect_cash,
+    set_containers,
+    set_delivered,
+    set_reason,
+)
 from driver_app.actions.failure import close_stop
 from driver_app.actions.finish import StatementChanged, finish_stop
 from driver_app.statement import state
 from driver_app.store import bundles, drafts, outbox
-from driver_app.store.drafts import ContainerDraft, StopDraft
+from driver_app.store.drafts import CollectionDraft, ContainerDraft, StopDraft
 from driver_app.strokes import draw_signing
+from driver_app.viewmodels import texts
+from driver_app.viewmodels.details import present_containers, present_payment
 from driver_app.viewmodels.ending import present_ending
 from driver_app.viewmodels.stop import present_stop
 from shared.sealing import public_bytes
@@ -22,7 +31,7 @@ from shared.sealing_event import open_event
 from shared.visit import read_visit
 from shared.visit_facts import VisitFacts
 from shared.wire.bundle import BundleRun
-from tests.factories.changed_runs import with_another_line, with_other_price, with_quantities, without_stop
+from tests.factories.changed_runs import with_another_line, with_other_price, with_quantities, with_stop, without_stop
 from tests.factories.rounds import deliver
 from tests.factories.runs import KEG_OWNER, ident
 from tests.factories.tablets import Cab
@@ -158,7 +167,7 @@ def test_a_stop_that_was_taken_off_while_it_is_open_is_still_finished(cab: Cab) 
         pulled(cab, without_stop(run, 1, version=version))
     assert [one.stop_id for one in held(cab).stops].count(stop.stop_id) == 1
     assert draft_of(cab, at).has_changed
-    assert draft_of(cab, at).containers == tuple(empties)
+    assert [(one.owner_id, one.returned) for one in draft_of(cab, at).containers] == [(ident(KEG_OWNER), 2)]
     finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
     assert [order.order_id for order in sealed(cab).orders] == [order.order_id for order in stop.orders]
 
@@ -181,3 +190,59 @@ def test_a_restored_office_that_forgot_an_open_stop_leaves_it_to_be_finished(cab
     finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
     assert [order.order_id for order in sealed(cab).orders] == [order.order_id for order in stop.orders]
     assert sealed(cab).orders[0].lines[0].extra == 1
+
+
+def test_money_and_empties_that_the_office_asks_for_no_more_are_signed_all_the_same(cab: Cab) -> None:
+    """G3, ADR 0050: the cash is in the box and the kegs on the truck, whether the invoice was paid meanwhile or not."""
+    at = cab.at(0)
+    arrive(cab.tablet, **at, now=cab.now)
+    issuer_id = cab.stop(0).collect[0].issuer_id
+    taken = CollectionDraft(issuer_id=issuer_id, method="cash", amount_cents=20_002)
+    collect_cash(cab.tablet, **at, taken=taken)
+    kegs = ContainerDraft(container_class="keg_50l", owner_id=ident(KEG_OWNER), returned=2)
+    set_containers(cab.tablet, **at, returned=[kegs])
+    asked_for_no_more = msgspec.structs.replace(cab.stop(0), collect=(), containers=cab.stop(0).containers[1:])
+    pulled(cab, with_stop(cab.run, 0, asked_for_no_more, version=2))
+    draft = draft_of(cab)
+    assert draft.has_changed
+    (money,) = present_payment(held(cab).stops[0], draft, "fr")
+    assert (money.title, money.taken_cents, money.due_cents) == ("Brasserie du Plateau", 20_002, 0)
+    assert money.due == texts.NOTHING_DUE_ANY_MORE.fr
+    assert [(one.title, one.returned) for one in present_containers(held(cab).stops[0], draft, "fr")] == [
+        ("Caisse de 24 vides", 0),
+        ("Fût 50 L vide", 2),
+    ]
+    collect_cash(cab.tablet, **at, taken=msgspec.structs.replace(taken, amount_cents=15_000))
+    cab.restart()
+    finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
+    said = sealed(cab)
+    assert [(one.issuer_id, one.amount_cents) for one in said.collections] == [(issuer_id, 15_000)]
+    assert [(one.container_class, one.returned, one.unit_cents) for one in said.containers] == [("keg_50l", 2, 5000)]
+
+
+def test_money_for_nobody_can_be_given_back(cab: Cab) -> None:
+    """ADR 0050: what the office asks for no more can be taken away, not added."""
+    at, issuer_id = cab.at(0), cab.stop(0).collect[0].issuer_id
+    arrive(cab.tablet, **at, now=cab.now)
+    taken = CollectionDraft(issuer_id=issuer_id, method="cash", amount_cents=20_002)
+    collect_cash(cab.tablet, **at, taken=taken)
+    pulled(cab, with_stop(cab.run, 0, msgspec.structs.replace(cab.stop(0), collect=()), version=2))
+    collect_cash(cab.tablet, **at, taken=msgspec.structs.replace(taken, amount_cents=0))
+    assert draft_of(cab).collections == ()
+    with pytest.raises(NotAtThisStop):
+        collect_cash(cab.tablet, **at, taken=taken)
+
+
+def test_a_correction_keeps_the_money_of_an_invoice_that_its_payment_closed(cab: Cab) -> None:
+    """R082, ADR 0050: the office asks for nothing once the cash arrived; correcting a case takes none of it away."""
+    at, issuer_id = cab.at(0), cab.stop(0).collect[0].issuer_id
+    arrive(cab.tablet, **at, now=cab.now)
+    taken = CollectionDraft(issuer_id=issuer_id, method="cash", amount_cents=128_436)
+    collect_cash(cab.tablet, **at, taken=taken)
+    finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
+    pulled(cab, with_stop(cab.run, 0, msgspec.structs.replace(cab.stop(0), collect=()), version=2))
+    correct_stop(cab.tablet, **at)
+    line = cab.stop(0).orders[0].goods.lines[0]
+    set_delivered(cab.tablet, **at, line_id=line.line_id, delivered=line.quantity + 1)
+    finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
+    assert [(one.issuer_id, one.amount_cents) for one in sealed(cab).collections] == [(issuer_id, 128_436)]
