@@ -58,7 +58,12 @@ class Database:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddress]:
     """The product's embedded PostgreSQL, one for each test worker, with a template of the whole schema."""
-    options = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}  # power is not cut in tests
+    options = {
+        "fsync": "off",
+        "full_page_writes": "off",
+        "synchronous_commit": "off",  # power is not cut in tests
+        "shared_buffers": "256MB",  # a database is copied for each test: twice as fast from memory
+    }
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), options=options)
     address = server.start()
     try:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any, Final
 
 import schemathesis
-from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -22,6 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from werkzeug.test import TestResponse
 
+from server.app import create_app
 from server.identity.model import OrganisationKind, Role
 from tests.factories.hand_tablet import Yard, make_yard, short
 from tests.factories.web import Client, Organisation, make_member, program_of
@@ -83,8 +83,12 @@ def operations_of(document: dict[str, Any]) -> list[Any]:
     return [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
 
 
-def make_callers(app: Flask) -> Callers:
-    """Return the callers of a trade whose day was driven: orders, papers, a delivery, money, an open question."""
+def make_callers() -> Callers:
+    """Return the callers of a trade whose day was driven: orders, papers, a delivery, money, an open question.
+
+    The application is one of their own: it answers a fault as it does on a machine, instead of raising it.
+    """
+    app = create_app()
     world = make_world([CREDIT, EXTERNAL])
     for seller in world.sellers:
         make_order(world, seller=seller)

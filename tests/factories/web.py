@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -126,7 +127,13 @@ class Client:
 
 @pytest.fixture
 def app(database: object) -> Flask:
-    """The whole application on a fresh database."""
+    """The whole application on a fresh database; whoever changes it makes one of their own."""
+    return _application()
+
+
+@functools.cache
+def _application() -> Flask:
+    """Return the one application of this worker: making it takes longer than most requests."""
     from server.app import create_app  # late: tests without doors stay quick
 
     return create_app()

@@ -12,7 +12,6 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemathesis import GenerationMode
 
-from server.app import create_app
 from tests.conftest import Database
 from tests.factories.callers import Callers, aimed, drive_day, examples_of, make_callers, operations_of, untrue
 
@@ -42,7 +41,7 @@ class Drawn:
 @pytest.fixture(scope="module")
 def callers(module_database: Database) -> Callers:
     """Everyone, after a day that was driven."""
-    made = make_callers(create_app())
+    made = make_callers()
     drive_day(made.yard)
     return made
 

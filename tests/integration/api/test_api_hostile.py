@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
 from schemathesis import GenerationMode
 
 from server.identity.model import OrganisationKind, Role
@@ -31,9 +30,9 @@ _LEAKS = (b"Traceback", b"sqlalchemy", b"psycopg", b"SELECT ", b'File "')
 
 
 @pytest.fixture
-def callers(app: Flask) -> Callers:
+def callers(database: object) -> Callers:
     """Everyone, after a day that was driven."""
-    made = make_callers(app)
+    made = make_callers()
     drive_day(made.yard)
     return made
 
@@ -133,8 +132,9 @@ def test_hostile_addresses_are_clear_answers(callers: Callers) -> None:
     assert bad == []
 
 
-def test_hostile_forms_are_clear_pages(app: Flask, callers: Callers) -> None:
+def test_hostile_forms_are_clear_pages(callers: Callers) -> None:
     """The pages' forms, signed in and not: no fall, and nothing typed comes back as markup."""
+    app = callers.yard.app
     org = Organisation(OrganisationKind.DISTRIBUTOR, callers.yard.world.carrier_id)
     browser = browser_of(app, make_member(org, Role.DISPATCHER))
     known = [one for ids in callers.ids_of("dispatcher").values() for one in ids]

@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from flask import Flask
 from sqlalchemy import select
 
 from server.core.facts import Fact
@@ -27,9 +26,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def callers(app: Flask) -> Callers:
+def callers(database: object) -> Callers:
     """Everyone, before the day was driven: each test seals one of its own."""
-    return make_callers(app)
+    return make_callers()
 
 
 def broken(message: dict[str, Any], choose: random.Random) -> dict[str, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from flask import Blueprint, Flask
 from marshmallow import fields
 
+from server.app import create_app
 from server.core.problems import Text
 from server.core.web import Schema, public, requires
 from server.core.web.access import UnmarkedView, seal_access
@@ -36,9 +35,9 @@ def _raise_fault() -> str:
 
 
 @pytest.fixture
-def app(app: Flask) -> Iterator[Flask]:
-    """The application with views that fail, for strangers."""
-    app._got_first_request = False
+def app(database: object) -> Flask:
+    """An application of its own with views that fail, for strangers."""
+    app = create_app()
     for prefix in ("", "/api/v1"):
         app.add_url_rule(f"{prefix}/probleme", f"problem{prefix}", public("a test")(_raise_problem))
         app.add_url_rule(f"{prefix}/panne", f"fault{prefix}", public("a test")(_raise_fault))
