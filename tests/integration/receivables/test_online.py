@@ -213,6 +213,38 @@ def test_refunds_go_through_the_provider_and_come_back_from_it(books: Books, gat
     assert (books.balance(), charge.refunded_cents) == (before + 300, 1_000)
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["its-invoice", "another"])
+def test_a_refund_given_at_the_provider_opens_its_part_alone(
+    books: Books, gateway: StrictGateway, *, elsewhere: bool
+) -> None:
+    """Laws 13, 14, 15: the rest goes on paying what it paid, be it another invoice; failed there, its money pays again.
+
+    The buyer is asked for what is open, no more.
+    """
+    invoice, other = books.invoice(cases=2), books.invoice(cases=2)
+    payment = ask(books, invoice)
+    gateway.happen(payment["id"], "payment_intent.succeeded", **PAID)
+    follow(books, payment["id"])
+    pays, total = invoice, invoice.total_cents
+    if elsewhere:
+        parts = {"parts": [{"invoice_id": str(other.id), "amount_cents": total}], "replace": True}
+        answered(books.issuer.post(f"/api/v1/payments/{payment['id']}/allocations", json=parts), 201)
+        pays = other
+    before, opened = books.balance(), {one.id: books.open_of(one) for one in (invoice, other)}
+    charge = gateway.charges[f"pi_{payment['id'].replace('-', '')}"]
+    for arrived, open_cents in ((None, 500), (True, 500), (False, 0)):
+        charge.refunds["dashboard"] = (500, Given("re_dashboard", arrived))
+        for _ in range(2):
+            deliver(books, gateway.happen(payment["id"], "charge.refunded"))
+            assert follow(books, payment["id"])["state"] == "allocated"
+        assert books.balance() == before + open_cents
+        if not elsewhere or open_cents:
+            assert {one.id: books.open_of(one) for one in (invoice, other)} == opened | {pays.id: open_cents}
+        if open_cents:
+            assert ask(books, pays)["amount_cents"] == open_cents
+    assert no_fault(books)
+
+
 def test_secrets_are_sealed_and_in_no_log(books: Books, gateway: StrictGateway, caplog) -> None:
     """R080: what the database and the log hold of the issuer's keys opens nothing; answers show four characters."""
     del gateway
