@@ -14,6 +14,7 @@ from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.receivables.model import Payment, Refund, RefundState
 from server.receivables.providers import KEYS_LAST, GatewayRefused, GatewayUnanswered, Given, gateway_of
+from server.receivables.queries import holders_of
 from server.receivables.service.online import agree, require_followed
 from server.receivables.service.refunds import finish_refund, pending_refunds, refund_key
 from server.receivables.service.scheduling import next_morning, reminder_plan, run_plan
@@ -44,22 +45,24 @@ def follow_payment(*, owner_id: str, subject_id: str) -> None:
 def bring_to_agree(issuer_id: UUID, payment_id: UUID) -> Payment:
     """Return a payment as its provider says that it stands; nothing is open while the provider is asked.
 
-    It is looked at again while it waits, and while a refund of it does.
+    It is looked at again while it waits, and while a refund of it does. What a won dispute gave back is followed with
+    the payment that was charged back.
 
     Raises:
         NotFound: no such online payment. GatewayRefused, GatewayUnanswered: as the provider answers.
     """
     with transaction(issuer_id) as session:
-        payment, account = require_followed(session, payment_id)
-    standing = gateway_of(account).fetch(payment.provider_ref)
+        followed, account = require_followed(session, payment_id)
+    standing = gateway_of(account).fetch(followed.provider_ref)
     with transaction(issuer_id) as session:
         now = clock.now()
-        payment = agree(session, payment_id=payment_id, standing=standing, stamp=Stamp(None, now))
-        if payment.state is PaymentState.PENDING:
-            look_later(session, payment, now=now)
-        for waiting in pending_refunds(session, payment):
-            try_later(session, waiting, now=now)
-        return payment
+        followed = agree(session, payment_id=followed.id, standing=standing, stamp=Stamp(None, now))
+        if followed.state is PaymentState.PENDING:
+            look_later(session, followed, now=now)
+        for holder in holders_of(session, followed):
+            for waiting in pending_refunds(session, holder):
+                try_later(session, waiting, now=now)
+        return session.get_one(Payment, payment_id)
 
 
 def look_later(session: Session, payment: Payment, *, now: datetime) -> None:
@@ -113,11 +116,11 @@ def give_back(issuer_id: UUID, refund_id: UUID) -> Refund:
 
 def _ask_for(made: Refund) -> Refund:
     with transaction(made.owner_id) as session:
-        payment, account = require_followed(session, made.source_id)
+        followed, account = require_followed(session, made.source_id)
     refused: GatewayRefused | None = None
     given = Given("", False)
     try:
-        given = gateway_of(account).refund(payment.provider_ref, amount_cents=made.amount_cents, key=refund_key(made))
+        given = gateway_of(account).refund(followed.provider_ref, amount_cents=made.amount_cents, key=refund_key(made))
     except GatewayRefused as problem:
         refused = problem
     with transaction(made.owner_id) as session:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Sequence
+from uuid import UUID, uuid5
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -13,8 +14,8 @@ from server.billing.standing import STANDING_LABELS, Standing, standings
 from server.ledger.model import Allocation
 from server.ledger.queries import allocations_from, allocations_of, balance_cents, open_cents
 from server.parties.model import Organisation
-from server.receivables.model import Payment
-from shared.states import InvoiceState
+from server.receivables.model import Payment, PaymentMethod
+from shared.states import InvoiceState, PaymentState
 
 __all__ = [
     "STANDING_LABELS",
@@ -64,6 +65,44 @@ def payment_of_cause(session: Session, *, issuer_id: UUID, cause_id: UUID) -> Pa
     return session.scalars(
         select(Payment).where(Payment.owner_id == issuer_id, Payment.cause_id == cause_id)
     ).one_or_none()
+
+
+def reinstated_cause(origin: Payment, turn: int) -> UUID:
+    """Return the cause of the payment that a charge gave back for the first, second, … time after it failed."""
+    return uuid5(origin.id, "reinstated" if turn == 1 else f"reinstated:{turn}")
+
+
+def holders_of(session: Session, origin: Payment) -> Sequence[Payment]:
+    """Return what holds a provider's charge in the books: its payment, or what came back since that failed, in turn.
+
+    The session acts for the issuer. Source: laws 14 and 15.
+    """
+    if origin.state is not PaymentState.FAILED:
+        return [origin]
+    found: list[Payment] = []
+    while (known := _in_turn(session, origin, len(found) + 1)) is not None:
+        found.append(known)
+    return found
+
+
+def origin_of(session: Session, payment: Payment) -> Payment:
+    """Return the payment whose name its provider knows: itself, or the failed one whose money this one gave back."""
+    if payment.provider_ref or payment.method is not PaymentMethod.GATEWAY:
+        return payment
+    failed = session.scalars(
+        select(Payment).where(
+            Payment.owner_id == payment.owner_id,
+            Payment.buyer_id == payment.buyer_id,
+            Payment.reference == payment.reference,
+            Payment.state == PaymentState.FAILED,
+            Payment.provider_ref != "",
+        )
+    )
+    return next((one for one in failed.all() if payment in holders_of(session, one)), payment)
+
+
+def _in_turn(session: Session, origin: Payment, turn: int) -> Payment | None:
+    return payment_of_cause(session, issuer_id=origin.owner_id, cause_id=reinstated_cause(origin, turn))
 
 
 def all_payments(buyer_id: UUID | None = None) -> Select[Payment]:

@@ -84,7 +84,7 @@ def refund_payment(payment_id: UUID, wish: service.Wish, *, key: UUID) -> Refund
         payment = own_payment(session, payment_id)
         if wish.method is not PaymentMethod.GATEWAY:
             return service.refund_by_hand(session, source=payment, wish=wish, key=key, stamp=stamp())
-        service.require_online(payment)
+        service.require_online(session, payment)
         made = service.refund(session, source=payment, wish=wish, key=key, stamp=stamp())
         if made.state is RefundState.PENDING:
             try_later(session, made, now=clock.now())

@@ -14,6 +14,7 @@ from server.core.days import day_text
 from server.parties import queries as parties
 from server.receivables.explaining.held import MOST_SHOWN, given_back, left_of, paid_from
 from server.receivables.model import Payment, ProviderEvent
+from server.receivables.queries import origin_of
 from shared.problems import Text
 from shared.states import PaymentState
 
@@ -63,12 +64,13 @@ def _handed_over(payment: Payment) -> Step:
 
 
 def _events(session: Session, payment: Payment) -> Iterator[Source]:
-    if not payment.provider_ref:
+    ref = origin_of(session, payment).provider_ref
+    if not ref:
         return
     zone = parties.zone_of(session, org_id=payment.owner_id)
     rows = session.scalars(
         select(ProviderEvent)
-        .where(ProviderEvent.owner_id == payment.owner_id, ProviderEvent.payment_ref == payment.provider_ref)
+        .where(ProviderEvent.owner_id == payment.owner_id, ProviderEvent.payment_ref == ref)
         .order_by(ProviderEvent.received_at, ProviderEvent.id)
         .limit(MOST_SHOWN)
     )

@@ -16,40 +16,60 @@ from server.receivables.model import Payment, PaymentMethod, Refund, RefundState
 from server.receivables.providers import GivenBack
 from server.receivables.queries import allocations_from
 from server.receivables.service.allocating import Part, oldest_first, read_anew, set_against, settle_state, take_off
+from server.receivables.service.payments import taken_back
 from server.receivables.service.refunds import Wish, finish_refund, is_at_provider, refund, refund_key
 from shared.states import PaymentState
 
 
-def mirror_refunds(session: Session, payment: Payment, given: Sequence[GivenBack], stamp: Stamp) -> None:
+def mirror_refunds(session: Session, holders: Sequence[Payment], given: Sequence[GivenBack], stamp: Stamp) -> None:
     """Let the books agree with what went back at the provider, refund by refund; that part alone is open again.
 
     One of ours ends as it ended there: arrived, or failed, be it after it had arrived, and then the payment holds its
     money again. One that was given there becomes ours, taken off what was allocated last; failed, its money pays again.
 
-    The session acts for the issuer and holds the account. Source: laws 13, 14, 15 and 16.
+    ``holders`` hold the charge in the books, the last one gives first. The session acts for the issuer and holds the
+    account. Source: laws 13, 14, 15 and 16.
     """
+    by_id = {one.id: one for one in holders}
     for there in given:
-        mine = _ours(session, payment, there)
-        if mine is not None:
-            mine.provider_ref = there.ref
-        elif there.arrived is not False:
-            mine = _mirror(session, payment, there, stamp)
-        if mine is not None and there.arrived is not None:
-            _end(session, payment, mine, arrived=there.arrived, stamp=stamp)
+        mine = [one for payment in holders for one in _standing(session, payment) if _is(one, there)]
+        if not mine and there.arrived is not False:
+            mine = _mirror(session, holders, there, stamp)
+        for one in mine:
+            one.provider_ref = there.ref
+            if there.arrived is not None:
+                _end(session, by_id[one.source_id], one, arrived=there.arrived, stamp=stamp)
 
 
-def _ours(session: Session, payment: Payment, there: GivenBack) -> Refund | None:
-    standing = [one for one in _standing(session, payment) if is_at_provider(one)]
-    return next((one for one in standing if there.ref == one.provider_ref or there.key == refund_key(one)), None)
+def was_booked(session: Session, payment: Payment, there: GivenBack) -> bool:
+    """Say whether the books know a provider's refund as one of this payment, however it ended."""
+    return any(_is(one, there) for one in _all(session, payment))
 
 
-def _mirror(session: Session, payment: Payment, there: GivenBack, stamp: Stamp) -> Refund:
-    _free_up_to(session, payment, there.amount_cents, stamp)
-    wish = Wish(amount_cents=there.amount_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
-    key = _given_there(payment, there.ref)
-    made = refund(session, source=payment, wish=wish, key=key, stamp=stamp)
-    made.provider_ref = there.ref
+def _is(mine: Refund, there: GivenBack) -> bool:
+    return is_at_provider(mine) and (there.ref == mine.provider_ref or there.key == refund_key(mine))
+
+
+def _mirror(session: Session, holders: Sequence[Payment], there: GivenBack, stamp: Stamp) -> list[Refund]:
+    made: list[Refund] = []
+    for payment, part_cents in _shares(session, holders, there.amount_cents):
+        _free_up_to(session, payment, part_cents, stamp)
+        wish = Wish(amount_cents=part_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
+        key = _given_there(payment, there.ref)
+        made.append(refund(session, source=payment, wish=wish, key=key, stamp=stamp))
     return made
+
+
+def _shares(session: Session, holders: Sequence[Payment], amount_cents: int) -> list[tuple[Payment, int]]:
+    """Return how much of an amount each holder gives: the last one first, the first one what is beyond all of them."""
+    shares: list[tuple[Payment, int]] = []
+    for payment in reversed(holders):
+        is_last = payment is holders[0]
+        part_cents = amount_cents if is_last else min(amount_cents, max(0, taken_back(session, payment).amount_cents))
+        amount_cents -= part_cents
+        if part_cents > 0:
+            shares.append((payment, part_cents))
+    return shares
 
 
 def _given_there(payment: Payment, ref: str) -> UUID:
@@ -63,21 +83,31 @@ def _end(session: Session, payment: Payment, mine: Refund, *, arrived: bool, sta
         _pay_on(session, payment, mine.amount_cents, stamp)
 
 
-def mirror_chargebacks(session: Session, payment: Payment, charged_back_cents: int, stamp: Stamp) -> None:
+def mirror_chargebacks(session: Session, holders: Sequence[Payment], charged_back_cents: int, stamp: Stamp) -> None:
     """Let the books agree with what the buyer's bank took back of a payment, when it left the rest.
 
     Only that part is open again: the rest goes on paying what it paid. What a dispute that was won returns is the
     payment's again, and pays.
 
-    The session acts for the issuer and holds the account. Source: laws 13 and 15.
+    ``holders`` hold the charge in the books, the last one gives first. The session acts for the issuer and holds the
+    account. Source: laws 13 and 15.
     """
-    taken = [one for one in _standing(session, payment) if one.is_chargeback]
-    beyond_cents = charged_back_cents - sum(one.amount_cents for one in taken)
-    if not beyond_cents:
-        return
+    beyond_cents = charged_back_cents - sum(_taken_cents(session, one) for one in holders)
+    if beyond_cents > 0:
+        for payment, part_cents in _shares(session, holders, beyond_cents):
+            _bear(session, payment, part_cents, stamp)
+    for payment in reversed(holders):
+        back_cents = min(-beyond_cents, _taken_cents(session, payment))
+        if back_cents > 0:
+            _bear(session, payment, -back_cents, stamp)
+            beyond_cents += back_cents
+
+
+def _bear(session: Session, payment: Payment, beyond_cents: int, stamp: Stamp) -> None:
+    """Take so much more of a payment, or give so much back to it."""
     # what somebody left on the account stays there, but for what the bank took of it
     apart_cents = max(0, _held_cents(session, payment) - max(0, beyond_cents))
-    for one in reversed(taken):
+    for one in reversed(_taken(session, payment)):
         if beyond_cents >= 0:
             break
         finish_refund(session, refund=one, arrived=False, stamp=stamp)
@@ -86,6 +116,14 @@ def mirror_chargebacks(session: Session, payment: Payment, charged_back_cents: i
         _free_up_to(session, payment, beyond_cents, stamp)
         _take(session, payment, beyond_cents, stamp)
     _pay_on(session, payment, _held_cents(session, payment) - apart_cents, stamp)
+
+
+def _taken(session: Session, payment: Payment) -> list[Refund]:
+    return [one for one in _standing(session, payment) if one.is_chargeback]
+
+
+def _taken_cents(session: Session, payment: Payment) -> int:
+    return sum(one.amount_cents for one in _taken(session, payment))
 
 
 def _take(session: Session, payment: Payment, amount_cents: int, stamp: Stamp) -> None:

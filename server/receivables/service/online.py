@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -32,10 +32,11 @@ from server.receivables.model import (
 from server.receivables.providers import GatewayState, Notice, Opened, Standing
 from server.receivables.providers.opening import KEY, WEBHOOK
 from server.receivables.providers.sealing import seal
-from server.receivables.queries import payment_of_cause
+from server.receivables.queries import origin_of, payment_of_cause
 from server.receivables.service.allocating import read_anew
 from server.receivables.service.mirroring import mirror_chargebacks, mirror_refunds
 from server.receivables.service.payments import fail_payment, new_payment, received_of, succeed, taken_back
+from server.receivables.service.reinstating import follow_reinstated
 from server.receivables.service.repeated import require_same_online
 from shared.ids import new_id
 from shared.states import PaymentState
@@ -260,12 +261,12 @@ def agree(session: Session, *, payment_id: UUID, standing: Standing, stamp: Stam
             return payment
         _receive(session, payment, standing, stamp)
     if payment.state is PaymentState.FAILED:
-        if standing.state is GatewayState.PAID and not standing.is_charged_back:
-            _reinstate(session, payment, standing, stamp)
+        if standing.state is GatewayState.PAID:
+            follow_reinstated(session, payment, standing, stamp)
         return payment
-    mirror_refunds(session, payment, standing.refunds, stamp)
+    mirror_refunds(session, [payment], standing.refunds, stamp)
     if not standing.is_charged_back:
-        mirror_chargebacks(session, payment, standing.charged_back_cents, stamp)
+        mirror_chargebacks(session, [payment], standing.charged_back_cents, stamp)
     elif taken_back(session, payment).amount_cents > 0:
         fail_payment(session, payment=payment, stamp=stamp)
     return payment
@@ -283,12 +284,13 @@ def waiting_payments(session: Session) -> list[UUID]:
 
 
 def require_followed(session: Session, payment_id: UUID) -> tuple[Payment, ProviderAccount]:
-    """Return an online payment of the acting issuer or buyer with its issuer's account at the provider.
+    """Return the payment under whose name a provider knows one of the acting issuer or buyer, and the issuer's account.
 
     Raises:
         NotFound: there is none, or it was never opened at a provider.
     """
-    payment = session.get(Payment, payment_id)
+    found = session.get(Payment, payment_id)
+    payment = origin_of(session, found) if found else None
     account = provider_account(session, issuer_id=payment.owner_id) if payment else None
     if payment is None or account is None or not payment.provider_ref:
         raise NotFound(
@@ -304,33 +306,6 @@ def _receive(session: Session, payment: Payment, standing: Standing, stamp: Stam
     session.flush()
     ledger.post_payment(session, received=received_of(payment), in_transit=False, posted_on=on, stamp=stamp)
     succeed(session, payment, on=on, stamp=stamp, first=payment.invoice_id)
-
-
-def _reinstate(session: Session, payment: Payment, standing: Standing, stamp: Stamp) -> None:
-    """A dispute that was won gives the money back: payments of their own, as much as came back since the last one."""
-    back_cents = standing.amount_cents - standing.refunded_cents - standing.charged_back_cents
-    turn, cause_id = 1, uuid5(payment.id, "reinstated")
-    while (known := payment_of_cause(session, issuer_id=payment.owner_id, cause_id=cause_id)) is not None:
-        back_cents -= known.amount_cents
-        turn, cause_id = turn + 1, uuid5(payment.id, f"reinstated:{turn + 1}")
-    if back_cents <= 0:
-        return
-    on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
-    again = new_payment(
-        issuer_id=payment.owner_id,
-        party_ids=payment.party_ids,
-        buyer_id=payment.buyer_id,
-        method=PaymentMethod.GATEWAY,
-        currency=payment.currency,
-        amount_cents=back_cents,
-        received_on=on,
-        reference=payment.reference,
-        cause_id=cause_id,
-        stamp=stamp,
-    )
-    session.add(again)
-    ledger.post_payment(session, received=received_of(again), in_transit=False, posted_on=on, stamp=stamp)
-    succeed(session, again, on=on, stamp=stamp, first=payment.invoice_id)
 
 
 def _require_currency(payment: Payment, standing: Standing) -> None:

@@ -23,7 +23,7 @@ from server.ledger.model import AllocationSource
 from server.ledger.queries import open_cents
 from server.receivables import events
 from server.receivables.model import BY_HAND, Payment, PaymentMethod, Refund, RefundState
-from server.receivables.queries import allocations_from
+from server.receivables.queries import allocations_from, origin_of
 from server.receivables.service.allocating import read_anew
 from server.receivables.service.repeated import require_same_refund
 from shared.ids import new_id
@@ -102,13 +102,13 @@ def refund_by_hand(session: Session, *, source: Payment | CreditNote, wish: Wish
     return refund(session, source=source, wish=wish, key=key, stamp=stamp)
 
 
-def require_online(payment: Payment) -> None:
-    """Refuse to give back at a provider what it never received.
+def require_online(session: Session, payment: Payment) -> None:
+    """Refuse to give back at a provider what it never received; what a won dispute gave back, it did.
 
     Raises:
         NothingHeld: the payment came by another way.
     """
-    if payment.method is not PaymentMethod.GATEWAY or not payment.provider_ref:
+    if payment.method is not PaymentMethod.GATEWAY or not origin_of(session, payment).provider_ref:
         raise NothingHeld(
             Text("Ce paiement n’est pas venu en ligne.", "This payment did not come online."), where="method"
         )
