@@ -165,6 +165,12 @@ class BondMoveSchema(Schema):
     """What one side says."""
 
     say = fields.String(required=True, validate=validate.OneOf(["propose", "accept", "end"]))
+    agent_fee_bp = whole(
+        most=MAX_FEE_BP,
+        metadata={
+            "description": "what the agent keeps, as it was read: who accepts an agreement with an agent says it"
+        },
+    )
 
 
 class AgreementTermsSchema(Schema):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +25,11 @@ from server.parties.schemas import (
 from server.parties.service.moving import Bond
 
 blp = Blueprint("bonds", __name__, url_prefix="/partners", description="Relations and agreements")
-SAYINGS = {"propose": service.propose_bond, "accept": service.accept_bond, "end": service.end_bond}
+SAYINGS: Mapping[str, Callable[..., Bond]] = {
+    "propose": service.propose_bond,
+    "accept": service.accept_bond,
+    "end": service.end_bond,
+}
 
 
 @blp.route("", methods=["GET"])
@@ -74,7 +79,8 @@ def renew_code() -> dict[str, Any]:
 def move(asked: dict[str, Any], bond_id: UUID) -> dict[str, Any]:
     """Propose, accept or end a relation or agreement, from one's side"""
     with transaction(actor().org_id) as session:
-        SAYINGS[asked["say"]](session, bond_id=bond_id, stamp=stamp())
+        read = {"agent_fee_bp": asked.get("agent_fee_bp")} if asked["say"] == "accept" else {}
+        SAYINGS[asked["say"]](session, bond_id=bond_id, stamp=stamp(), **read)
         session.flush()
         return next(_shown(row) for row in queries.bonds(session) if row.bond.id == bond_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -17,8 +18,13 @@ from server.parties.forms import read_field, required
 from server.parties.model import DeliverWith, SettlementPolicy
 from server.parties.pages.blueprint import asked_words, form_id, pages
 from server.parties.service.deals import MAX_CONTEST_DAYS, MAX_FEE_BP, MAX_THRESHOLD_CENTS
+from server.parties.service.moving import Bond
 
-SAYINGS = {"proposer": service.propose_bond, "accepter": service.accept_bond, "terminer": service.end_bond}
+SAYINGS: Mapping[str, Callable[..., Bond]] = {
+    "proposer": service.propose_bond,
+    "accepter": service.accept_bond,
+    "terminer": service.end_bond,
+}
 
 
 @pages.get("/partenaires")
@@ -60,8 +66,9 @@ def new_code() -> Response:
 def move_bond(bond_id: UUID) -> Response:
     """Propose, accept or end a relation or agreement."""
     say = required(read_field(request.form, "say", one_of(SAYINGS)), "say")
+    read = {"agent_fee_bp": read_field(request.form, "agent_fee_bp", whole(0, MAX_FEE_BP))}
     with transaction(actor().org_id) as session:
-        say(session, bond_id=bond_id, stamp=stamp())
+        say(session, bond_id=bond_id, stamp=stamp(), **(read if say is service.accept_bond else {}))
     return redirect(url_for(".partners"), code=303)
 
 

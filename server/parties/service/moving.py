@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import ClassVar
 from uuid import UUID
 
@@ -27,6 +28,14 @@ class NotProposed(Problem):
     title = Text("Rien à accepter", "Nothing to accept")
 
 
+class FeeNotSeen(Problem):
+    """Whoever accepts an agreement with a billing agent says what that agent keeps: it is another share."""
+
+    slug = "agreement-fee-not-seen"
+    status: ClassVar[int] = 409
+    title = Text("Part de l’agent à lire", "Agent’s share to be read")
+
+
 def end_bond(session: Session, *, bond_id: UUID, stamp: Stamp) -> Bond:
     """Make a relation or agreement inactive, or refuse a proposed one: either side may. Orders under way go on.
 
@@ -47,13 +56,18 @@ def propose_bond(session: Session, *, bond_id: UUID, stamp: Stamp) -> Bond:
     return bond if bond.state is not RelationState.INACTIVE else _move(session, bond, RelationState.PROPOSED, stamp)
 
 
-def accept_bond(session: Session, *, bond_id: UUID, stamp: Stamp) -> Bond:
+def accept_bond(session: Session, *, bond_id: UUID, stamp: Stamp, agent_fee_bp: int | None = None) -> Bond:
     """Accept what the other side proposed: it is active from now on.
+
+    ``agent_fee_bp`` is what the acting organisation read that a billing agent keeps, in hundredths of a percent.
 
     Raises:
         NotFound: as ``end_bond``.
         NotProposed: nothing is proposed.
         Forbidden: the acting organisation proposed it itself.
+        FeeNotSeen: a billing agent would keep another share than was read, or it was not said.
+
+    Source: C28.
     """
     bond = _locked(session, bond_id)
     if bond.state is not RelationState.PROPOSED:
@@ -63,6 +77,16 @@ def accept_bond(session: Session, *, bond_id: UUID, stamp: Stamp) -> Bond:
     if bond.said_by_id == acting_org(session):
         raise Forbidden(
             Text("L’autre partie répond à votre proposition.", "The other side answers your proposal."), where="bond_id"
+        )
+    if isinstance(bond, Agreement) and bond.billing_agent_id is not None and agent_fee_bp != bond.agent_fee_bp:
+        keeps = f"{Decimal(bond.agent_fee_bp) / 100:.2f}"
+        raise FeeNotSeen(
+            Text(
+                f"L’agent garderait {keeps.replace('.', ',')}\u00a0% de la vente. Lire l’entente à la page Partenaires "
+                "et l’accepter là.",
+                f"The agent would keep {keeps}% of the sale. Read the agreement on page Partners and accept it there.",
+            ),
+            where="agent_fee_bp",
         )
     return _move(session, bond, RelationState.ACTIVE, stamp)
 

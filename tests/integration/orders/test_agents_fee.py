@@ -32,8 +32,12 @@ def agreement(client: Client) -> dict[str, Any]:
 
 
 def accept(trade: Trade) -> None:
+    """Accept the agreement with the fee that the carrier reads in it."""
+    read = agreement(trade.carrier)
     said = answered(
-        trade.carrier.post(f"/api/v1/partners/{agreement(trade.carrier)['id']}/state", json={"say": "accept"})
+        trade.carrier.post(
+            f"/api/v1/partners/{read['id']}/state", json={"say": "accept", "agent_fee_bp": read["agent_fee_bp"]}
+        )
     )
     assert said["state"] == "active"
 
@@ -93,3 +97,25 @@ def test_the_fee_is_set_and_shown_on_the_page_of_partners(trade: Trade) -> None:
     accept(trade)
     assert trade.seller.post(path, data=form).status_code == 303
     assert agreement(trade.seller)["state"] == "active"  # saved again as it was: nothing to agree to
+
+
+def test_nobody_accepts_another_fee_than_the_one_that_was_read(trade: Trade) -> None:
+    """C28: the seller changes the share while the carrier reads the page; its click accepts what it saw, or nothing."""
+    bond_id = agreement(trade.seller)["id"]
+    terms, state = f"/api/v1/partners/{bond_id}/terms", f"/api/v1/partners/{bond_id}/state"
+    answered(trade.seller.open(terms, "PUT", json={"agent_fee_bp": 900}))
+    page = trade.carrier.get("/partenaires").text
+    assert '<input type="hidden" name="agent_fee_bp" value="900">' in page
+    answered(trade.seller.open(terms, "PUT", json={"agent_fee_bp": 100}))
+    for read in ({}, {"agent_fee_bp": 900}):
+        refused = trade.carrier.post(state, json={"say": "accept"} | read)
+        assert (refused.status_code, refused.json["slug"]) == (409, "agreement-fee-not-seen")
+        assert "1,00\u00a0%" in refused.json["details"]["fr"]
+    stale = trade.carrier.post(f"/partenaires/{bond_id}", data={"say": "accepter", "agent_fee_bp": "900"})
+    assert stale.status_code == 409
+    assert agreement(trade.carrier)["state"] == "proposed"
+    assert (
+        trade.carrier.post(f"/partenaires/{bond_id}", data={"say": "accepter", "agent_fee_bp": "100"}).status_code
+        == 303
+    )
+    assert agreement(trade.carrier)["state"] == "active"
