@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
@@ -11,7 +11,7 @@ from server.orders import queries as orders_read
 from server.orders.service import held_already
 from server.planning.model import Run
 from server.stock.model import StockPlace
-from server.stock.service import GoodsMove, move_goods
+from server.stock.service import GoodsMove, move_goods, undo_moves
 
 
 def load_goods(session: Session, *, run: Run, stamp: Stamp) -> None:
@@ -34,8 +34,20 @@ def load_goods(session: Session, *, run: Run, stamp: Stamp) -> None:
             session,
             seller_id=order.owner_id,
             moves=moves,
-            cause_id=uuid5(run.id, str(order.id)),
+            cause_id=_loading(run, order.id),
             stamp=stamp,
             reader_ids={run.owner_id} - {order.owner_id},
             carrier_id=run.owner_id,
         )
+
+
+def unload_goods(session: Session, *, run: Run, stamp: Stamp) -> None:
+    """Bring what was loaded for a run back to the warehouses that it left, as it was loaded; what was not stays."""
+    riding = [one.order_id for stop in run.stops for one in stop.orders]
+    for order in orders_read.orders(session, order_ids=riding) if riding else ():
+        undo_moves(session, seller_id=order.owner_id, cause_id=_loading(run, order.id), stamp=stamp)
+
+
+def _loading(run: Run, order_id: UUID) -> UUID:
+    """Return the cause of one order's loading on one run."""
+    return uuid5(run.id, str(order_id))

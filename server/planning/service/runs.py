@@ -13,7 +13,7 @@ from server.core.stamp import Stamp
 from server.orders import queries as orders_read
 from server.orders import service as orders
 from server.planning import events
-from server.planning.loading import load_goods
+from server.planning.loading import load_goods, unload_goods
 from server.planning.model import Run
 from server.planning.progress import run_of
 from server.planning.travel import Line
@@ -94,15 +94,18 @@ def ready_run(session: Session, *, run_id: UUID, stamp: Stamp) -> Run:
 
 
 def cancel_run(session: Session, *, run_id: UUID, stamp: Stamp) -> Run:
-    """Cancel a run that has not left; its orders wait for another one.
+    """Cancel a run that has not left; its orders wait for another one, and what was loaded goes back.
 
     What its papers made of invoices is ``fulfilment``'s to let go, which calls this.
     """
+    was_loaded = run_of(session, run_id).state is RunState.READY
     run = _step(session, run_id, RunState.CANCELLED, events.RUN_CANCELLED, stamp)
     order_ids = [riding.order_id for stop in run.stops for riding in stop.orders]
     for order in orders_read.orders(session, order_ids=order_ids):
         if order.state is OrderState.PLANNED:
             orders.mark_unplanned(session, order=order, stamp=stamp)
+    if was_loaded:
+        unload_goods(session, run=run, stamp=stamp)
     return run
 
 

@@ -2,7 +2,7 @@
 
 from server.stock.service.adjusting import Adjustment, adjust
 from server.stock.service.keeping import BadStock, require_keeper
-from server.stock.service.moving import BadMove, GoodsMove, move_containers, move_goods, remember_depots
+from server.stock.service.moving import BadMove, GoodsMove, move_containers, move_goods, remember_depots, undo_moves
 from server.stock.service.transferring import Sent, accept_transfer, cancel_transfer, send_transfer
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "remember_depots",
     "require_keeper",
     "send_transfer",
+    "undo_moves",
 ]

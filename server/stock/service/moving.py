@@ -98,6 +98,35 @@ def move_goods(
             write_later(session, StockMove, rows, unless_known=True)
 
 
+def undo_moves(session: Session, *, seller_id: UUID, cause_id: UUID, stamp: Stamp) -> None:
+    """Write the opposite of what one cause moved of a seller's goods; what was undone already stays undone."""
+    with acting_for(session, seller_id):
+        made = session.scalars(
+            select(StockMove).where(StockMove.owner_id == seller_id, StockMove.cause_id == cause_id)
+        ).all()
+        rows = [
+            {
+                "id": new_id(),
+                "owner_id": seller_id,
+                "party_ids": one.party_ids,
+                "format_id": one.format_id,
+                "quantity": one.quantity,
+                "source_keeper_id": one.target_keeper_id,
+                "target_keeper_id": one.source_keeper_id,
+                "reason": one.reason,
+                "note": one.note,
+                "moved_by": one.moved_by,
+                "source": one.target,
+                "target": one.source,
+                "cause_id": cause_id,
+                "moved_at": stamp.at,
+            }
+            for one in made
+        ]
+        if rows:
+            write_later(session, StockMove, rows, unless_known=True)
+
+
 def _keepers(
     session: Session,
     seller_id: UUID,

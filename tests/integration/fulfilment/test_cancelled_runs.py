@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from server.app import create_app
-from server.identity.model import OrganisationKind
+from server.identity.model import OrganisationKind, Role
 from tests.conftest import Database
 from tests.factories.billing import make_provisional
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, Organisation, make_member
 from tests.factories.world import ADJUST, CREDIT, RUN_DAY, make_runs, make_vehicle, make_world
 
 
@@ -97,3 +97,22 @@ def test_a_cancelled_order_leaves_no_provisional_invoice(trade: Trade) -> None:
     order = provisional(trade)
     now = answered(trade.seller.post(f"{API}/{order['id']}/cancel", json={"reason": "plus voulu"}))
     assert (now["state"], states(trade.seller, order)) == ("cancelled", ["dropped"])
+
+
+def test_what_was_loaded_for_a_cancelled_run_goes_back(trade: Trade) -> None:
+    """Section 4 (tournée prête → annulée): the goods are in the warehouse again, and may be loaded for another run."""
+
+    def on_trucks() -> int:
+        return sum(one["on_trucks"] for one in answered(trade.seller.get("/api/v1/stock")))
+
+    driver = make_member(Organisation(OrganisationKind.DISTRIBUTOR, trade.world.carrier_id), Role.DRIVER)
+    trade.order(accepted=True, planned_on=RUN_DAY.isoformat())
+    for rides in range(2):
+        run_id = documented_run(trade)
+        answered(trade.dispatcher.open(f"/api/v1/runs/{run_id}/driver", "PUT", json={"driver_id": str(driver.user_id)}))
+        answered(trade.dispatcher.post(f"/api/v1/runs/{run_id}/load"))
+        assert on_trucks() == 0, rides
+        answered(trade.dispatcher.post(f"/api/v1/runs/{run_id}/ready"))
+        assert on_trucks() > 0, rides
+        answered(trade.dispatcher.post(f"/api/v1/runs/{run_id}/cancel"))
+        assert on_trucks() == 0, rides
