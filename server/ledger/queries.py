@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, literal_column, select
 from sqlalchemy.orm import Session
 
+from server.core.acting import acting_org
 from server.core.database import among
 from server.ledger.model import Account, Allocation, JournalEntry, Posting
 
@@ -101,6 +102,20 @@ def allocations_from(session: Session, *, source_id: UUID) -> list[Allocation]:
 def standing_on(session: Session, *, invoice_id: UUID) -> list[Allocation]:
     """Return an invoice's allocations that were not undone, oldest first."""
     return _not_undone(allocations_of(session, invoice_id=invoice_id))
+
+
+def last_undone_on(session: Session, *, invoice_ids: Iterable[UUID]) -> Mapping[UUID, date]:
+    """Return the last day on which something was taken off each of these invoices; none for one that kept all.
+
+    The session acts for their issuer.
+    """
+    rows = session.execute(
+        select(Allocation.invoice_id, func.max(Allocation.allocated_on))
+        .where(Allocation.owner_id == acting_org(session), among(Allocation.invoice_id, invoice_ids))
+        .where(Allocation.reverses_id.is_not(None))
+        .group_by(Allocation.invoice_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def allocations_of(session: Session, *, invoice_id: UUID) -> list[Allocation]:

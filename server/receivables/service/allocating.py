@@ -23,7 +23,7 @@ from server.core.problems import Conflict, NotFound, Text
 from server.core.stamp import Stamp
 from server.ledger import service as ledger
 from server.ledger.model import Allocation, AllocationSource
-from server.ledger.queries import open_cents
+from server.ledger.queries import last_undone_on, open_cents
 from server.receivables import events
 from server.receivables.model import Payment, Refund, WriteOff
 from server.receivables.queries import allocations_from, open_invoices
@@ -73,8 +73,16 @@ def allocate_payment(session: Session, *, payment: Payment, parts: Sequence[Part
 def set_against(
     session: Session, payment: Payment, parts: Sequence[Part], *, on: date, stamp: Stamp
 ) -> list[Allocation]:
-    """Set these parts of a payment; the session acts for the issuer and holds the account."""
-    made = [_allocate(session, payment, part, on=on, stamp=stamp) for part in parts]
+    """Set these parts of a payment; the session acts for the issuer and holds the account.
+
+    Money of a past day pays an invoice from the day on which what had paid it then was taken off: open at no day is
+    below zero (law 6).
+    """
+    today = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
+    freed = last_undone_on(session, invoice_ids={part.invoice_id for part in parts}) if on < today else {}
+    made = [
+        _allocate(session, payment, part, on=max(on, freed.get(part.invoice_id, on)), stamp=stamp) for part in parts
+    ]
     if made:
         payment.move_to(PaymentState.ALLOCATED)
         facts.record(session, events.PAYMENT_ALLOCATED, payment.id, stamp, readers=tuple(payment.party_ids))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -74,6 +74,26 @@ def test_overdue_credited_written_off_and_void_are_told_apart(books: Books) -> N
     wrong = books.invoice()
     answered(books.issuer.post(f"/api/v1/invoices/{wrong.id}/void", json={"reason": "Erreur"}))
     assert both(books, wrong) == ("annulled", 0)
+
+
+def test_money_of_a_past_day_that_replaces_what_bounced_leaves_no_day_below_zero(module_database: Database) -> None:
+    """Laws 6, 26: a cheque of day -8 bounces today, the transfer of day -3 pays from today on; every day sums."""
+    books = make_books()
+    invoice = books.invoice(at=datetime.now(UTC) - timedelta(days=10))
+    part = [{"invoice_id": str(invoice.id), "amount_cents": invoice.total_cents}]
+    cheque = books.pay(invoice.total_cents, allocations=part, received_on=day_before(8))
+    answered(books.issuer.post(f"/api/v1/payments/{cheque['id']}/failure", json={}))
+    money = books.pay(invoice.total_cents, allocations=part, method="interac", received_on=day_before(3))
+    [paid] = answered(books.issuer.get(f"/api/v1/payments/{money['id']}/allocations"))
+    assert (paid["allocated_on"], both(books, invoice)) == (today().isoformat(), ("paid", 0))
+    total = invoice.total_cents
+    wanted = {9: (total, 0), 8: (0, 0), 4: (0, 0), 3: (0, -total), 2: (0, -total), 0: (0, 0)}
+    found = {back: books.account(on=day_before(back))["ages"] for back in wanted}
+    assert {back: (ages["not_due"], ages["unapplied"]) for back, ages in found.items()} == wanted
+
+
+def day_before(back: int) -> str:
+    return (today() - timedelta(days=back)).isoformat()
 
 
 @contextmanager
