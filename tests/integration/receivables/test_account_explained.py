@@ -91,7 +91,7 @@ def test_each_that_took_of_an_invoice_is_named_as_what_it_is(books: Books, gatew
     assert after["amount_cents"] == books.open_of(invoice)
     told = why(books.issuer, f"payments/{paid['id']}")
     whole = told["totals"][0]
-    assert {one["source"]["kind"] for one in whole["parts"] if one["source"]} == {"chargeback", "refund"}
+    assert {one["source"]["kind"] for one in whole["parts"] if one["source"]} == {"invoice", "chargeback", "refund"}
     assert whole["amount_cents"] == -parts[4]["amount_cents"]
     notices = [one["text"]["fr"] for one in told["sources"] if one["kind"] == "provider_event"]
     assert any("payment_intent.succeeded" in one for one in notices)
