@@ -72,6 +72,11 @@ class Payment(Owned):
     failed_at: Mapped[datetime | None]
 
     @property
+    def handed_cents(self) -> int:
+        """What changed hands: of cash, the amount to the nearest five cents (T7)."""
+        return self.amount_cents + self.rounding_cents
+
+    @property
     def is_posted(self) -> bool:
         """Say whether the journal holds it: what a provider has not confirmed yet is no money."""
         waiting = self.state in {PaymentState.INITIATED, PaymentState.PENDING}

@@ -14,8 +14,9 @@ from server.billing.model import CreditNote, Invoice
 from server.core.database import among
 from server.ledger.entries import EntryKind
 from server.ledger.model import Allocation, AllocationSource
-from server.receivables.model import METHOD_LABELS, Payment, PaymentMethod, Refund, WriteOff
+from server.receivables.model import METHOD_LABELS, Payment, Refund, WriteOff
 from server.receivables.movements import MOVEMENT_LABELS, Movement, named
+from shared.money import format_money
 from shared.problems import Text
 
 _FEW: Final = 500
@@ -51,8 +52,9 @@ class Names:
                 return {one: About(Movement.CREDIT_NOTE, number, None, None, one)
                         for one, number in self._read(CreditNote, document_ids, CreditNote.number)}  # fmt: skip
             case EntryKind.PAYMENT | EntryKind.PAYMENT_FAILED:
-                rows = self._read(Payment, document_ids, Payment.method, Payment.reference)
-                return {row[0]: _payment(Movement(kind.value), *row) for row in rows}
+                columns = (Payment.method, Payment.reference, Payment.currency, Payment.amount_cents)
+                rows = self._read(Payment, document_ids, *columns, Payment.rounding_cents)
+                return {row[0]: _payment(Movement(kind.value), row) for row in rows}
             case EntryKind.REFUND | EntryKind.REFUND_FAILED:
                 rows = self._read(Refund, document_ids, Refund.source, Refund.source_id, Refund.reason)
                 return {row[0]: _refund(Movement(kind.value), *row[1:]) for row in rows}
@@ -88,10 +90,14 @@ def nameless(kind: EntryKind) -> About:
     return About(Movement(kind.value), "")
 
 
-def _payment(movement: Movement, payment_id: UUID, method: PaymentMethod, reference: str) -> About:
+def _payment(movement: Movement, row: Row[*tuple[Any, ...]]) -> About:
+    payment_id, method, reference, currency, amount_cents, rounding_cents = row
     label, by = MOVEMENT_LABELS[movement], METHOD_LABELS[method]
-    more = f", {reference}" if reference else ""
-    words = Text(f"{label.fr}, {by.fr.lower()}{more}", f"{label.en}, {by.en.lower()}{more}")
+    more = Text(f", {reference}", f", {reference}") if reference else Text("", "")
+    if rounding_cents:
+        fr, en = (format_money(amount_cents + rounding_cents, currency, one) for one in ("fr", "en"))
+        more = Text(f"{more.fr} ({fr} en argent)", f"{more.en} ({en} in cash)")
+    words = Text(f"{label.fr}, {by.fr.lower()}{more.fr}", f"{label.en}, {by.en.lower()}{more.en}")
     return About(movement, "", words, payment_id=payment_id)
 
 

@@ -202,7 +202,12 @@ class NewPaymentSchema(Schema):
     key = fields.UUID(required=True)
     buyer_id = fields.UUID(required=True)
     method = fields.Enum(PaymentMethod, by_value=True, required=True, validate=validate.OneOf(BY_HAND))
-    amount_cents = whole(least=1, most=MOST_CENTS, required=True)
+    amount_cents = whole(
+        least=1,
+        most=MOST_CENTS,
+        required=True,
+        metadata={"description": "what it settles; cash that was handed over is that to the nearest five cents"},
+    )
     received_on = day(required=True)
     reference = line(longest=200, load_default="")
     allocations = parts(load_default=None, allow_none=True)

@@ -49,6 +49,7 @@ NO_TOTALS: Mapping[str, Mapping[str, set[str]]] = {
     },
     "reckoned in its own row from what stands in it": {
         "billing/deposits.html": {"one.amount_cents"},
+        "receivables/payment_form.html": {"handed"},
         "receivables/statement.html": {"line.balance_cents"},
     },
     "said again in a button or a label, beside the total that unfolds": {

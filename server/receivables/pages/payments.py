@@ -22,6 +22,7 @@ from server.receivables.pages.written import written_cents, written_id
 from server.receivables.reads import customer_whole, payment_whole
 from server.receivables.service.online import ProviderKeys, provider_account, set_provider
 from server.receivables.service.owning import own_credit, own_invoice, own_payment, readable_payment
+from shared.money import cash_rounding
 
 
 @pages.get("/comptes/<uuid:buyer_id>/paiement")
@@ -37,6 +38,7 @@ def payment_form(buyer_id: UUID) -> str:
             on=on,
             chosen=request.args.get("facture", ""),
             methods=[(one, METHOD_LABELS[one]) for one in BY_HAND],
+            rounding=cash_rounding,
             key=fresh_key(),
         )
 

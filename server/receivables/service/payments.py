@@ -27,6 +27,7 @@ from server.receivables.service.customers import require_customer
 from server.receivables.service.refunds import finish_refund, pending_refunds
 from server.receivables.service.repeated import require_same_payment
 from shared.ids import new_id
+from shared.money import cash_rounding
 from shared.states import PaymentState
 
 MAX_PAYMENT_CENTS: Final = 10**11
@@ -87,7 +88,10 @@ class NotByHand(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewPayment:
-    """A payment received outside. ``parts`` say which invoices it pays; None pays the oldest due first."""
+    """A payment received outside. ``parts`` say which invoices it pays; None pays the oldest due first.
+
+    ``amount_cents`` is what it settles: in cash, what was handed over is that amount to the nearest five cents (T7).
+    """
 
     buyer_id: UUID
     method: PaymentMethod
@@ -108,7 +112,7 @@ def record_payment(session: Session, *, issuer_id: UUID, paid: NewPayment, key: 
         OverAllocated, NotOneAccount: ``parts`` ask for more than there is, or for somebody else's invoice.
         KeyUsed: the key recorded another payment.
 
-    Source: R044, R084.
+    Source: R044, R084, T7.
     """
     with acting_for(session, issuer_id):
         ledger.lock_command(session, issuer_id=issuer_id, key=key)
@@ -132,6 +136,7 @@ def record_payment(session: Session, *, issuer_id: UUID, paid: NewPayment, key: 
             cause_id=key,
             stamp=stamp,
         )
+        payment.rounding_cents = cash_rounding(paid.amount_cents) if paid.method is PaymentMethod.CASH else 0
         session.add(payment)
         on = paid.received_on
         ledger.post_payment(session, received=received_of(payment), in_transit=False, posted_on=on, stamp=stamp)

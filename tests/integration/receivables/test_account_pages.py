@@ -6,6 +6,10 @@ import re
 
 import pytest
 
+from server.core.transaction import transaction
+from server.ledger.model import Account
+from server.ledger.queries import account_totals
+from server.receivables.audit import book_faults
 from tests.factories.accounts import Books, make_books, today
 
 
@@ -37,6 +41,36 @@ def test_a_payment_is_recorded_from_the_account_or_from_the_invoice(books: Books
     assert invoice.number in shown
     assert "Payée" in books.shop_page.get(f"/factures/{invoice.id}").get_data(as_text=True)
     assert books.balance() == invoice.total_cents - 101_050
+
+
+def test_cash_at_the_office_is_rounded_to_five_cents_apart(books: Books) -> None:
+    """R084, T7: 51.27 is settled by 51.25 in cash: the invoice is paid, the bank has 51.25; page and row say both."""
+    invoice, buyer = books.invoice(), books.world.buyer.id
+    assert invoice.total_cents == 5_127
+    form, before = f"/comptes/{buyer}/paiement", of_accounts(books)
+    page = books.issuer_page.get(f"{form}?facture={invoice.id}").get_data(as_text=True)
+    assert {"51,27", "51,25"} <= set(re.findall(r"\d+,\d\d", page))
+    written = {"amount": "51,27", "method": "cash", "received_on": today().isoformat()}
+    shown = send(books.issuer_page, form, written | {f"part-{invoice.id}": "51,27"}, at=f"{form}?facture={invoice.id}")
+    assert "Remis en argent" in shown
+    assert "51,25" in shown
+    assert "Payée" in books.shop_page.get(f"/factures/{invoice.id}").get_data(as_text=True)
+    moved = {account: cents - before.get(account, 0) for account, cents in of_accounts(books).items()}
+    assert (moved[Account.BANK], moved[Account.CASH_ROUNDING]) == (5_125, 2)
+    listed = books.issuer_page.get(f"/comptes/{buyer}").get_data(as_text=True)
+    assert "51,25" in listed
+    cheque = books.pay(5_127)
+    assert cheque["rounding_cents"] == 0
+    with transaction(books.world.seller.id) as session:
+        assert list(book_faults(session, issuer_id=books.world.seller.id)) == []
+
+
+def of_accounts(books: Books) -> dict[Account, int]:
+    """Return the totals of the issuer's accounts in its journal."""
+    issuer_id = books.world.seller.id
+    with transaction(issuer_id) as session:
+        found = account_totals(session, issuer_id=issuer_id)
+    return {account: cents for (_currency, account), cents in found.items()}
 
 
 def test_credits_of_the_three_kinds_are_written_on_one_form(books: Books) -> None:
