@@ -8,12 +8,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from server.billing.model import CreditNote
+from server.billing.model import CreditNote, Invoice
 from server.billing.service import FreeLine, credit_empties, credit_items, issue_free_credit, publish_pending
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
-from server.receivables.service.allocating import Part
+from server.receivables.service.allocating import NotOneAccount, Part
 from server.receivables.service.applying import apply_credit
 from server.receivables.service.customers import require_customer
 from server.receivables.service.owning import creditable_invoice
@@ -78,7 +78,7 @@ def write_credit(session: Session, *, new: NewCredit, key: UUID, stamp: Stamp) -
     Raises:
         NoAccount: the buyer is no customer. Forbidden, NotFound: the invoice is not the caller's to credit.
         ReasonMissing, BadAmount, CreditTooLarge, UnknownContainer, NothingCredited: the credit cannot be.
-        OverAllocated, NotOneAccount: ``parts`` ask for too much, or for somebody else's invoice.
+        OverAllocated: ``parts`` ask for too much. NotOneAccount: they, or the items, name another customer's invoice.
         KeyUsed: the key wrote another credit.
 
     Source: R081, R082, R088, R089, R092-R095.
@@ -108,6 +108,7 @@ def _draft(session: Session, new: NewCredit, key: UUID, stamp: Stamp) -> CreditN
     of = new.of
     if isinstance(of, Items):
         invoice = creditable_invoice(session, of.invoice_id)
+        _require_its_buyer(invoice, new.buyer_id)
         _require_account(session, invoice.owner_id, new)
         return credit_items(
             session,
@@ -124,6 +125,19 @@ def _draft(session: Session, new: NewCredit, key: UUID, stamp: Stamp) -> CreditN
     if isinstance(of, Empties):
         return credit_empties(session, **kin, counted=of.counted, reason=new.reason, key=key, stamp=stamp)
     return issue_free_credit(session, **kin, lines=of.lines, reason=new.reason, key=key, stamp=stamp)
+
+
+def _require_its_buyer(invoice: Invoice, buyer_id: UUID) -> None:
+    if invoice.buyer_id != buyer_id:
+        raise NotOneAccount(
+            Text(
+                f"La facture {invoice.number} est d’un autre client. La créditer à celui-ci, "
+                "ou choisir une facture de ce client.",
+                f"Invoice {invoice.number} is another customer’s. Credit it to that one, "
+                "or choose an invoice of this customer.",
+            ),
+            where="buyer_id",
+        )
 
 
 def _require_account(session: Session, issuer_id: UUID, new: NewCredit) -> None:

@@ -182,6 +182,20 @@ def test_a_credit_of_items_goes_where_its_writer_sets_it(books: Books) -> None:
     require_sound(books)
 
 
+def test_a_credit_of_items_names_its_invoices_own_customer(database) -> None:
+    """Law 12: another customer's name is refused, with nothing issued; whose invoice it is, is said of no one else."""
+    books = make_books(buyers=2)
+    invoice = books.invoice(cases=2)
+    key = {"key": str(new_id()), "reason_fr": "Bris", "invoice_id": str(invoice.id)}
+    items = {"items": [{"line_id": str(invoice.lines[0].id), "quantity": 1}]}
+    told = key | items | {"buyer_id": str(books.world.buyers[1].id)}
+    refused = books.issuer.post("/api/v1/credit-notes", json=told)
+    assert (refused.status_code, refused.json["type"].rpartition("/")[2]) == (409, "not-one-account")
+    assert answered(books.issuer.get("/api/v1/credit-notes")) == []
+    made = answered(books.issuer.post("/api/v1/credit-notes", json=told | {"buyer_id": str(books.world.buyer.id)}), 201)
+    assert made["buyer_id"] == str(books.world.buyer.id)
+
+
 def test_nobody_credits_containers_that_another_credits(books: Books) -> None:
     """C30, laws 20, 33: a seller credits its kegs by hand, never the carrier's cans, whose account stays as it was."""
     world, path = books.world, "/api/v1/credit-notes"
