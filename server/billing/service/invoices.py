@@ -28,6 +28,7 @@ from server.core.stamp import Stamp
 from server.orders.model import Order
 from server.orders.pricing import goods_of, prices_of
 from server.orders.queries import due_base_on
+from server.orders.service import settle_rebates
 from server.parties.model import BillingType
 from server.parties.terms import ChosenTerms, effective_terms
 from shared.ids import new_id
@@ -127,6 +128,7 @@ def publish_for_order(
         BilledOutside, NoIssuer, OrderChanged: as ``issuing``.
         NothingToInvoice: no unit to bill.
         MissingRegistration: a tax without the issuer's number.
+        BadOrder: a rebate is above the lines that are taxed so on the tax date, and the order can still be changed.
 
     Source: R003, R004, R005, R042; C2, C10, C15, C28.
     """
@@ -205,8 +207,11 @@ def _bill_of(
     kept: tuple[TaxRule, ...] | None = None,
     quantities: Mapping[str, int] | None = None,
 ) -> Bill:
-    taxes = rules_for(session, order=order, on=_tax_on(session, order, None, stamp)) if kept is None else kept
-    return Bill.of(goods_of(order), prices_of(order, taxes=taxes), quantities)
+    if kept is None:
+        on = _tax_on(session, order, None, stamp)
+        kept = rules_for(session, order=order, on=on)
+        settle_rebates(session, order, taxes=kept, on=on)
+    return Bill.of(goods_of(order), prices_of(order, taxes=kept), quantities)
 
 
 def _chosen(standing: Invoice | None, quantities: Mapping[str, int] | None) -> Mapping[str, int] | None:

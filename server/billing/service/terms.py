@@ -21,6 +21,7 @@ from server.delivery import service as delivery
 from server.delivery.model import Terms
 from server.orders.model import Order
 from server.orders.pricing import goods_of, prices_of
+from server.orders.service import settle_rebates
 from server.parties.model import BillingType
 from shared.states import InvoiceState
 from shared.wire.terms import InvoiceStanding, Prices
@@ -65,8 +66,10 @@ def _prices(session: Session, order: Order, on: date | None, stamp: Stamp) -> tu
     with acting_for(session, issuer_id):
         invoice = None if order.billing_type is BillingType.EXTERNAL else live_invoice(session, order_id=order.id)
         if invoice is None:
-            today = letterhead(session, org_id=issuer_id).day_of(stamp.at)
-            return None, prices_of(order, taxes=rules_for(session, order=order, on=on or today))
+            day = on or letterhead(session, org_id=issuer_id).day_of(stamp.at)
+            rules = rules_for(session, order=order, on=day)
+            settle_rebates(session, order, taxes=rules, on=day)
+            return None, prices_of(order, taxes=rules)
         taken = credited_quantities(session, invoice_id=invoice.id)
     return invoice, _standing(prices_of(order, taxes=rules_of(invoice.taxes)), invoice, taken)
 

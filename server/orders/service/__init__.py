@@ -19,7 +19,7 @@ from server.orders.service.fulfilling import (
 from server.orders.service.holding import StaleOrder, held_already, hold_all, hold_rest, is_seller_side
 from server.orders.service.lines import BadOrder, OrderItem, tax_rules_for
 from server.orders.service.lots import note_lots
-from server.orders.service.rebates import Rebate, rebates_of
+from server.orders.service.rebates import Rebate, rebates_of, settle_rebates
 from server.orders.service.requesting import ask, decline
 from server.orders.service.stock_cover import OutOfStock, is_covered
 from server.orders.service.supplementing import create_supplement
@@ -62,6 +62,7 @@ __all__ = [
     "reopen",
     "restore",
     "revise",
+    "settle_rebates",
     "submit",
     "tax_rules_for",
     "why_fixed",

@@ -54,6 +54,7 @@ def choose_billing(
         BillingFixed: an invoice stands, the order rides on a run or is over.
         NoBillingAgent: agent billing without an agent in the agreement.
         OneInvoiceNeedsAgent: one invoice a stop without agent billing.
+        BadOrder: a rebate is above the lines of its taxation, as that issuer charges them.
 
     Source: R001, R012, C15, C28.
     """

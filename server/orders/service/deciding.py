@@ -18,6 +18,7 @@ from server.orders.pricing import reprice
 from server.orders.service.choosing import require_wanted_day
 from server.orders.service.holding import held, require_seen, require_seller_side, require_state
 from server.orders.service.lines import BadOrder, tax_rules_for
+from server.orders.service.rebates import rebates_of, share_rebates
 from server.orders.service.requesting import grant_open
 from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
@@ -55,7 +56,7 @@ def accept(
         OutOfStock: the warehouse does not cover it (C9).
         NoBillingAgent: agent billing without an agent in the agreement.
         OneInvoiceNeedsAgent: one invoice a stop without agent billing.
-        BadOrder: the agreed day is past, or too far ahead.
+        BadOrder: the agreed day is past, or too far ahead; or a rebate is above the lines that its issuer taxes so.
         IllegalMove: the order is not pending.
 
     Source: R012, R064, R069, C7, C9, C15, C28.
@@ -166,11 +167,13 @@ def chosen_terms(order: Order, billing_type: BillingType, *, one_invoice_a_stop:
 def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Stamp, *, is_final: bool = True) -> None:
     """Settle how an order is billed; ``is_final``, its issuer too. It costs what its issuer would bill for it today.
 
-    Lines keep the taxes that they bear: another issuer charges those that it is registered for. A billing agent's fee
-    is what its agreement says now, whatever it says later (C28).
+    Lines keep the taxes that they bear: another issuer charges those that it is registered for, and rebates come off
+    the lines that it charges so (R059). A billing agent's fee is what its agreement says now, whatever it says later
+    (C28).
 
     Raises:
         NoBillingAgent, OneInvoiceNeedsAgent: the agreement does not have what was chosen.
+        BadOrder: a rebate is above the lines of its taxation, as this issuer charges them.
     """
     contracted = order.distribution is DistributionMethod.DISTRIBUTOR
     terms = effective_terms(
@@ -189,7 +192,9 @@ def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Sta
         _let_issuer_in(order, terms.issuer_id)
     on = stamp.at.astimezone(parties.zone_of(session, org_id=terms.issuer_id)).date()
     if is_another or on != order.priced_on:
-        reprice(order, taxes=tax_rules_for(session, issuer_id=terms.issuer_id, on=on), on=on)
+        taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=on)
+        share_rebates(order, rebates_of(order), codes=[rule.code for rule in taxes])
+        reprice(order, taxes=taxes, on=on)
 
 
 def _let_issuer_in(order: Order, issuer_id: UUID) -> None:

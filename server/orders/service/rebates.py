@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
+from sqlalchemy.orm import Session
+
 from server.catalog.service import TAX_CODES
 from server.orders.model import Order, OrderLine
+from server.orders.pricing import reprice
+from server.orders.service.holding import held
 from server.orders.service.lines import BadOrder
 from shared.money import half_up, share_by_largest_remainder, times
 from shared.problems import Text
+from shared.states import OrderState
+from shared.wire.terms import TaxRule
 
 MAX_REBATES: Final = 20
 MAX_WORDS: Final = 200
@@ -63,6 +70,32 @@ def share_rebates(order: Order, rebates: Iterable[Rebate], *, codes: Iterable[st
     for line, cents in zip(order.lines, taken, strict=True):
         line.rebate_cents = cents
     order.rebates = [one.as_column() for one in kept]
+
+
+def settle_rebates(session: Session, order: Order, *, taxes: Sequence[TaxRule], on: date) -> None:
+    """Share the order's rebates as ``taxes`` ask, before it is billed or its terms are frozen under them for a day.
+
+    Only when they are not those that its total bears: another registration holds on that day. It is reckoned again
+    then. An order that rides on a run, or has left, keeps the agreed shares of a rebate that fits no more: nobody can
+    lower it there, and no truck waits for it. ``order.lines`` must be loaded.
+
+    Raises:
+        BadOrder: a rebate is above the lines of its taxation; its order can still be changed.
+
+    Source: R059, T2, T8; ADR 0048.
+    """
+    borne = {code for line in order.lines for code in line.tax_codes}
+    codes = [rule.code for rule in taxes]
+    if not order.rebates or not order.taxed or borne & set(codes) == borne & set(order.charged_taxes):
+        return
+    with held(session, order):
+        try:
+            share_rebates(order, rebates_of(order), codes=codes)
+        except BadOrder:
+            if order.state is OrderState.ACCEPTED:
+                raise
+            return
+        reprice(order, taxes=taxes, on=on)
 
 
 def _shares(rebate: Rebate, lines: Sequence[OrderLine], left: Sequence[int], known: set[str]) -> Sequence[int]:
