@@ -244,7 +244,7 @@ def replan(order_id: UUID) -> dict[str, Any]:
 @orders.arguments(schemas.OutsideInvoiceSchema)
 @orders.response(200, schemas.OrderSchema)
 def outside_invoice(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
-    """Note the invoice that the seller made in its own system"""
+    """Note the invoice that the seller made in its own system, or correct its number and day"""
     return decide(
         order_id,
         plain.mark_invoiced_outside,

@@ -85,7 +85,7 @@ def to_invoice() -> str:
 @pages.post("/commandes/<uuid:order_id>/facture-externe")
 @requires(Permission.INVOICE_PUBLISH)
 def invoiced_outside(order_id: UUID) -> Response:
-    """Note the number and day of the invoice made outside; the order leaves the list."""
+    """Note the number and day of the invoice made outside, or correct them; the order leaves the list."""
     with transaction(actor().org_id) as session:
         order = orders_read.order(session, order_id=order_id)
         number = request.form.get("number", "").replace("\x00", "")

@@ -118,7 +118,9 @@ def deliver_with(session: Session, *, order: Order, paper: DeliverWith, stamp: S
 
 
 def mark_invoiced_outside(session: Session, *, order: Order, number: str, on: date, stamp: Stamp) -> Order:
-    """Note the number and day of the invoice that the seller made in its own system.
+    """Note the number and day of the invoice that the seller made in its own system; noted again, they are corrected.
+
+    Who reads the timeline reads the former ones beside the new ones. Saying what stands changes nothing.
 
     Raises:
         Forbidden: somebody else than the seller or its representative acts: nobody bills it for them.
@@ -146,12 +148,27 @@ def mark_invoiced_outside(session: Session, *, order: Order, number: str, on: da
                 ),
                 where=order.number,
             )
-        order.bill_to(BillingState.INVOICED_OUTSIDE)
-        order.outside_invoice_number, order.outside_invoice_on = number.strip(), on
+        number = number.strip()
+        if (number, on) == (order.outside_invoice_number, order.outside_invoice_on):
+            return order
         text = Text(f"Facturée à l’externe\u00a0: {number}.", f"Invoiced outside: {number}.")
+        if order.billing_state is BillingState.INVOICED_OUTSIDE:
+            text = _noted_anew(order, number, on)
+        else:
+            order.bill_to(BillingState.INVOICED_OUTSIDE)
+        order.outside_invoice_number, order.outside_invoice_on = number, on
         enter(session, order, "invoiced_outside", text, stamp)
         facts.record(session, events.ORDER_INVOICED_OUTSIDE, order.id, stamp, readers=tuple(order.party_ids))
     return order
+
+
+def _noted_anew(order: Order, number: str, on: date) -> Text:
+    now, was = day_text(on), day_text(order.outside_invoice_on or on)
+    former = order.outside_invoice_number
+    return Text(
+        f"Facture externe corrigée\u00a0: {number}, {now.fr}, au lieu de {former}, {was.fr}.",
+        f"Outside invoice corrected: {number}, {now.en}, instead of {former}, {was.en}.",
+    )
 
 
 def _step(

@@ -221,6 +221,31 @@ def test_an_outside_invoice_is_noted_and_leaves_the_list_to_invoice(client_as: A
     assert seller.get(API, query_string=waiting).json["total"] == 0
 
 
+def test_a_mistyped_outside_invoice_is_corrected(client_as: As) -> None:
+    """R010: by the program or on the page; the timeline keeps the former one, and saying it twice adds nothing."""
+    world = make_world([EXTERNAL])
+    order_id = make_order(world)
+    deliver(world, order_id)
+    seller = client_as(Role.OWNER, supplier(world))
+    path = f"{API}/{order_id}"
+    for number in ("F-77", "F-87", "F-87"):
+        noted = seller.post(f"{path}/outside-invoice", json={"number": number, "issued_on": "2026-11-20"})
+        assert (noted.status_code, noted.json["outside_invoice_number"]) == (200, number)
+    page = seller.get(f"/commandes/{order_id}").text
+    assert "Corriger votre facture" in page
+    told = {"number": "F-88", "issued_on": "2026-11-21"}
+    assert seller.post(f"/commandes/{order_id}/facture-externe", data=told).status_code == 303
+    kept = read_order(order_id, acting=world.seller.id)
+    assert (kept.outside_invoice_number, str(kept.outside_invoice_on)) == ("F-88", "2026-11-21")
+    assert kept.billing_state is BillingState.INVOICED_OUTSIDE
+    said = [one["text"]["fr"] for one in seller.get(f"{path}/timeline").json if "externe" in one["text"]["fr"]]
+    assert [("F-77" in one, "F-87" in one, "F-88" in one) for one in sorted(said, key=len)] == [
+        (True, False, False), (True, True, False), (False, True, True),
+    ]  # fmt: skip
+    shop = client_as(Role.OWNER, Organisation(OrganisationKind.RETAILER, world.buyer.id))
+    assert "Corriger votre facture" not in shop.get(f"/commandes/{order_id}").text
+
+
 def test_nobody_but_the_seller_says_how_it_billed_outside(client_as: As) -> None:
     """R010, section 4 (facturée_externe: the supplier marks): no carrier does, though it bills the seller's others."""
     world = make_world([EXTERNAL, AGENT])
