@@ -114,13 +114,14 @@ def rules_for(session: Session, *, order: Order, on: date) -> tuple[TaxRule, ...
     """Return what the order's issuer charges of the taxes that its lines bear, at the rates of a day.
 
     It charges those that it is registered for on that day, whoever was to bill the order when it was made. A tax that
-    the order's total bears does not fall away in silence when the registration ended since: publishing refuses it.
+    the order's total bears does not fall away in silence when the registration ended since: publishing refuses it. A
+    total that was reckoned for a later day says nothing of this one: a registration may have begun between them.
     ``order.lines`` must be loaded.
 
     Source: T8, R012, C28.
     """
     numbers = registered(session, org_id=order.issuer_id or order.owner_id, on=on)
-    charged = {one["code"] for one in numbers} | set(order.charged_taxes)
+    charged = {one["code"] for one in numbers} | set(order.charged_taxes if order.priced_on <= on else ())
     asked = frozenset(code for line in order.lines for code in line.tax_codes if code in charged), on
     rules = remembered(session, "tax rules")
     if asked not in rules:

@@ -14,6 +14,7 @@ from server.fulfilment.api.quoted import ExplainedQuoteSchema
 from server.fulfilment.api.showing import decide, listed, require_terms_right, revision, speaker
 from server.fulfilment.service import orders as verbs
 from server.fulfilment.service.quoting import Quote, quote_revised
+from server.fulfilment.service.relieving import relieve_order
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import schemas
@@ -39,7 +40,7 @@ def quote_change(asked: dict[str, Any], order_id: UUID) -> Quote:
 @orders.response(200, schemas.OrderSchema)
 def relieve(asked: dict[str, Any], order_id: UUID) -> dict[str, Any]:
     """Take taxes or deposits off an order, or put them back; everything else stays as it is"""
-    return decide(order_id, verbs.relieve_order, Permission.ORDER_RELIEVE, seen_revision=asked.pop("revision"), **asked)
+    return decide(order_id, relieve_order, Permission.ORDER_RELIEVE, seen_revision=asked.pop("revision"), **asked)
 
 
 @orders.route("/<uuid:order_id>/deliver-with", methods=["PUT"])

@@ -26,11 +26,11 @@ from server.fulfilment.service.orders import (
     ask_change,
     cancel_order,
     choose_paper,
-    relieve_order,
     replan_order,
     submit_order,
 )
 from server.fulfilment.service.orders import choose_billing as choose_order_billing
+from server.fulfilment.service.relieving import relieve_order
 from server.identity.permissions import Permission
 from server.orders import queries as orders_read
 from server.orders import service as orders

@@ -21,7 +21,7 @@ from server.fulfilment.service.waiting import reason_to_wait, terms_of
 from server.orders import events
 from server.orders import service as orders
 from server.orders.model import Order, OrderRequest, RequestKind
-from server.orders.service.holding import held, refuse_buyer, require_seen, require_seller_side
+from server.orders.service.holding import held, refuse_buyer, require_seller_side
 from server.orders.service.requesting import WORDS as REQUEST_WORDS
 from server.parties import queries as parties
 from server.parties.model import BillingType, DeliverWith, Emission
@@ -119,44 +119,6 @@ def revise_order(session: Session, *, order: Order, stamp: Stamp, **content: Any
             where=order.number,
         )
     return orders.revise(session, order=order, stamp=stamp, **content)
-
-
-def relieve_order(
-    session: Session,
-    *,
-    order: Order,
-    taxed: bool,
-    with_deposits: bool,
-    stamp: Stamp,
-    seen_revision: int | None = None,
-) -> Order:
-    """Take taxes or deposits off an order, or put them back; everything else stays as it is. It is logged.
-
-    ``order.lines`` must be loaded; with ``seen_revision`` the order must still be as the caller read it.
-
-    Raises:
-        StaleOrder: it was changed since.
-        Conflict, Forbidden: as ``revise_order``, or neither the seller's side acts.
-
-    Source: R052, C22.
-    """
-    require_seller_side(session, order)
-    with held(session, order):  # what stays as it is, is what stands under the lock
-        require_seen(session, order, seen_revision)
-        items = [
-            orders.OrderItem(line_id=line.id, quantity=line.quantity, discount_cents=line.discount_cents)
-            for line in order.lines
-        ]
-    return revise_order(
-        session,
-        order=order,
-        stamp=stamp,
-        items=items,
-        document_discount_cents=order.document_discount_cents,
-        rebates=orders.rebates_of(order),
-        taxed=taxed,
-        with_deposits=with_deposits,
-    )
 
 
 def ask_change(

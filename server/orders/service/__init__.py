@@ -5,7 +5,7 @@ from server.orders.service.billing import BillingFixed, choose_billing, why_fixe
 from server.orders.service.correcting import correct_delivery, withdraw_supplement
 from server.orders.service.creating import create_order, submit
 from server.orders.service.deciding import accept, cancel, expire, reject
-from server.orders.service.editing import restore, revise
+from server.orders.service.editing import relieve_of_taxes, restore, revise
 from server.orders.service.fulfilling import (
     deliver_with,
     mark_delivered,
@@ -59,6 +59,7 @@ __all__ = [
     "note_lots",
     "rebates_of",
     "reject",
+    "relieve_of_taxes",
     "reopen",
     "restore",
     "revise",

@@ -21,7 +21,7 @@ from server.orders.service.choosing import has_priced_items, prices_are_the_sell
 from server.orders.service.differences import changes, in_one, reprices, seen
 from server.orders.service.holding import held, is_seller_side, refuse_buyer, require_seen, require_seller_side
 from server.orders.service.lines import OrderItem, make_lines, tax_rules_for
-from server.orders.service.rebates import Rebate, share_rebates
+from server.orders.service.rebates import Rebate, settle_rebates, share_rebates
 from server.orders.service.requesting import grant_open
 from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
@@ -83,6 +83,35 @@ def revise(
             session.flush()
             _require_still_covered(session, order)
         _tell_revised(session, order, changes(before, after), stamp)
+    return order
+
+
+def relieve_of_taxes(session: Session, *, order: Order, taxed: bool, stamp: Stamp) -> Order:
+    """Take the taxes off an order that may have left, or put them back, until it is invoiced; all else stays.
+
+    Put back, they are those of the day of its delivery (T8). ``order.lines`` must be loaded. Saying what stands changes
+    nothing.
+
+    Raises:
+        Forbidden: the buyer acts, or a carrier that does not bill for the seller.
+        Conflict: it is invoiced.
+
+    Source: R052, C22; ADR 0048.
+    """
+    require_seller_side(session, order)
+    with held(session, order):
+        _require_uninvoiced(order)
+        if order.taxed != taxed:
+            before = seen(order)
+            order.taxed = taxed
+            issuer_id = _issuer_id(session, order)
+            on = _business_day(session, order, stamp)
+            if order.delivered_at is not None:
+                on = order.delivered_at.astimezone(parties.zone_of(session, org_id=issuer_id)).date()
+            taxes = tax_rules_for(session, issuer_id=issuer_id, on=on)
+            settle_rebates(session, order, taxes=taxes, on=on)
+            reprice(order, taxes=taxes, on=on)
+            _tell_revised(session, order, changes(before, seen(order)), stamp)
     return order
 
 
@@ -156,11 +185,21 @@ def _business_day(session: Session, order: Order, stamp: Stamp) -> date:
 
 
 def _require_open(order: Order) -> None:
-    if order.state not in _OPEN or order.billing_state is not BillingState.UNINVOICED:
-        raise Conflict(
-            Text(
-                "Une commande expédiée ou facturée ne se modifie plus. Passer par un crédit ou une nouvelle commande.",
-                "An order that has left or is invoiced does not change. Use a credit or a new order.",
-            ),
-            where=order.number,
-        )
+    if order.state not in _OPEN:
+        raise _fixed(order)
+    _require_uninvoiced(order)
+
+
+def _require_uninvoiced(order: Order) -> None:
+    if order.billing_state is not BillingState.UNINVOICED:
+        raise _fixed(order)
+
+
+def _fixed(order: Order) -> Conflict:
+    return Conflict(
+        Text(
+            "Une commande expédiée ou facturée ne se modifie plus. Passer par un crédit ou une nouvelle commande.",
+            "An order that has left or is invoiced does not change. Use a credit or a new order.",
+        ),
+        where=order.number,
+    )
