@@ -17,8 +17,9 @@ from server.billing.queries import is_voided, with_lines
 from server.core.problems import Text
 from server.ledger.audit import Head, LedgerFault, head_fault, heads_of, posting_fault, sides_of
 from server.ledger.entries import EntryKind, credit_sides, invoice_sides
+from server.orders.model import Order
 from shared.priced import sum_by_code
-from shared.states import CreditState, InvoiceState
+from shared.states import BillingState, CreditState, InvoiceState
 
 _BATCH = 500
 
@@ -34,6 +35,7 @@ def document_faults(session: Session, *, issuer_id: UUID) -> Iterator[LedgerFaul
     yield from _credited_faults(session, issuer_id)
     yield from _recharged_faults(session, issuer_id)
     yield from _standing_faults(session, issuer_id)
+    yield from _billing_faults(session, issuer_id)
 
 
 def _series_faults(session: Session, issuer_id: UUID, series: Series) -> Iterator[LedgerFault]:
@@ -209,3 +211,24 @@ def _standing_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]
             "The invoice stands as an order’s final one wrongly, or no longer does.",
         )
         yield LedgerFault("standing-differs", issuer_id, number, text)
+
+
+def _billing_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
+    """R042, R100: an order is billed exactly while a published final invoice stands for it."""
+    stands = (
+        select(InvoiceOrder.id)
+        .join(Invoice, Invoice.id == InvoiceOrder.invoice_id)
+        .where(InvoiceOrder.order_id == Order.id, InvoiceOrder.live_final, Invoice.state == InvoiceState.PUBLISHED)
+        .correlate(Order)
+        .exists()
+    )
+    settled = Order.billing_state == BillingState.SETTLED
+    rows = session.scalars(
+        select(Order.number).where(Order.issuer_id == issuer_id, settled != stands).order_by(Order.number)
+    )
+    for number in rows:
+        text = Text(
+            "La commande est à facturer bien que sa facture finale tienne, ou ne l’est pas bien qu’aucune ne tienne.",
+            "The order is to be billed although its final invoice stands, or is not although none does.",
+        )
+        yield LedgerFault("billing-differs", issuer_id, number, text)

@@ -37,6 +37,7 @@ from server.billing.service.recharging import (
     take_in_again,
 )
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
+from server.billing.service.supplementary import SupplementedVoid, supplement_again
 from server.billing.service.taking_back import OtherOwner, takes_back
 from server.billing.service.terms import NumberWaits, freeze_order_terms
 from server.billing.service.voids import void_invoice
@@ -61,6 +62,7 @@ __all__ = [
     "Planned",
     "ReasonMissing",
     "Settlement",
+    "SupplementedVoid",
     "UnknownContainer",
     "Unpublished",
     "adjust_provisional",
@@ -91,6 +93,7 @@ __all__ = [
     "require_issuer",
     "settle_correction",
     "settle_delivery",
+    "supplement_again",
     "take_in_again",
     "takes_back",
     "void_invoice",

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.billing.queries import credits_of, live_invoice, supplementary_of
+from server.billing.service.clearing import VOIDED_BY_HAND
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
 from server.billing.service.holding import issuing, reopen_billing
 from server.billing.service.invoices import drop_provisional, publish_bill
@@ -203,6 +204,7 @@ def _is_above_threshold(
         return False
     before = sum(note.total_cents for note in notes if note.cause_kind == DELIVERY)
     again = sum(one.total_cents for one in chain[1:])
+    again -= sum(note.total_cents for note in notes if note.cause_kind == VOIDED_BY_HAND)
     return max(0, before - again) + sum(credited.total_cents for _key, credited in steps.credits) > threshold
 
 

@@ -19,8 +19,8 @@ from server.billing.crediting import (
     new_note,
     require_left,
 )
-from server.billing.model import CreditKind, CreditNote, Invoice
-from server.billing.queries import credit_of_cause, credits_of, order_ids_of
+from server.billing.model import CreditKind, CreditNote, Invoice, InvoiceOrder
+from server.billing.queries import credit_of_cause, credits_of
 from server.billing.queries import invoice as read_invoice
 from server.billing.service.holding import release_orders, reopen_billing
 from server.billing.service.publication import want_published
@@ -66,8 +66,8 @@ def issue_credit(
     """Return the credit note of a cause, wanted for publication, or proposed and waiting for an approval.
 
     The same cause gives the same note again. ``credited`` is priced from the invoice (``shared.pricing.credit_lines``);
-    ``reasons`` are codes by order line. ``invoice.lines`` must be loaded. A credit of kind ``void`` frees the
-    invoice's orders for one new invoice as soon as it is issued.
+    ``reasons`` are codes by order line. ``invoice.lines`` must be loaded. A credit of kind ``void`` frees the orders
+    whose final invoice it annuls for one new invoice as soon as it is issued; what supplements another frees none.
 
     Raises:
         NotPublished: the invoice has no number yet.
@@ -175,16 +175,17 @@ def _draft(
 def _issue(session: Session, note: CreditNote, invoice: Invoice, stamp: Stamp) -> None:
     want_published(session, note, by_agent=is_agents(invoice))
     if note.kind is CreditKind.VOID:
-        orders = _orders_of(session, invoice)
+        orders = _orders_that_it_closes(session, invoice)
         release_orders(session, invoice)
         for order in orders:
             reopen_billing(session, order)
         facts.record(session, events.INVOICE_VOIDED, invoice.id, stamp, readers=tuple(invoice.party_ids))
 
 
-def _orders_of(session: Session, invoice: Invoice) -> list[Order]:
-    order_ids = order_ids_of(session, invoice_id=invoice.id)
-    return list(session.scalars(select(Order).where(Order.id.in_(order_ids)).order_by(Order.id)))
+def _orders_that_it_closes(session: Session, invoice: Invoice) -> list[Order]:
+    """The orders whose live final invoice it is: what only supplements one closes none (R042)."""
+    stands_for = select(InvoiceOrder.order_id).where(InvoiceOrder.invoice_id == invoice.id, InvoiceOrder.live_final)
+    return list(session.scalars(select(Order).where(Order.id.in_(stands_for)).order_by(Order.id)))
 
 
 def _require_published(invoice: Invoice) -> None:

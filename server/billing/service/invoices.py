@@ -135,6 +135,7 @@ def publish_for_order(
     with issuing(session, order):
         standing = live_invoice(session, order_id=order.id)
         if standing is not None and standing.state is not InvoiceState.PROVISIONAL:
+            mark_billed(session, order)
             return standing
         kept = rules_of(standing.taxes) if standing else None
         bill = _bill_of(session, order, stamp=stamp, kept=kept, quantities=_chosen(standing, quantities))

@@ -13,7 +13,7 @@ from server.billing.joined import joined_invoice
 from server.billing.model import CreditKind, CreditNote, Invoice, InvoiceKind
 from server.billing.queries import credit_note, credits_of, order_ids_of
 from server.billing.queries import invoice as read_invoice
-from server.billing.service import publish_for_order, recharge_again, take_in_again, void_invoice
+from server.billing.service import publish_for_order, recharge_again, supplement_again, take_in_again, void_invoice
 from server.billing.service.holding import hold_credited
 from server.core import facts
 from server.core.acting import acting_for, acting_org
@@ -77,7 +77,8 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revisi
 def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stamp) -> CreditNote:
     """Return the mirror credit note of a published invoice, wanted for publication; asking again gives the same.
 
-    Its number is kept and its orders open for one new invoice. At publication all that paid it is the customer's again.
+    Its number is kept, and the orders whose final invoice it is open for one new invoice; a void supplementary one
+    leaves them billed as they are. At publication all that paid it is the customer's again.
 
     Raises:
         NotFound: there is none, or it is somebody else's.
@@ -121,14 +122,15 @@ def void_joined(session: Session, *, joined_id: UUID, reason: str, stamp: Stamp)
 def republish(session: Session, *, invoice_id: UUID, stamp: Stamp) -> Invoice:
     """Return the invoice that replaces a void one, wanted for publication, or send a standing one again as it is.
 
-    The new invoice has its own number, names the one that it replaces, and bills what was delivered, if anything was,
-    or the deposits that the void one billed again.
+    The new invoice has its own number, names the one that it replaces, and bills what was delivered, if anything was;
+    what the void one billed of a corrected delivery, if it was a supplement; or the deposits that it billed again.
 
     Raises:
         NotFound, Forbidden: as ``void_by_hand``.
         Conflict: it was never published, or its order has another invoice by now.
         NotInvoiceable, NothingToInvoice: as ``publish_by_hand``.
         NothingToTakeBack: its containers were billed again meanwhile.
+        SupplementedVoid: what it supplemented is void, too.
 
     Source: C6, C27, C30.
     """
@@ -156,13 +158,11 @@ def republish(session: Session, *, invoice_id: UUID, stamp: Stamp) -> Invoice:
 
 
 def _made_anew(session: Session, invoice: Invoice, orders: Sequence[Order], stamp: Stamp) -> Invoice:
-    """Bill what a void invoice billed: its orders, or the deposits of the credit that it took back."""
-    if invoice.takes_back_id is None:
+    """Bill what a void invoice billed: its orders, what supplemented one, or the deposits of a credit."""
+    if invoice.takes_back_id is None and invoice.supplements_id is None:
         made, *_ = [publish_by_hand(session, order=order, stamp=stamp) for order in orders]
         return made
-    made = recharge_again(
-        session, invoice=invoice, note=credit_note(session, credit_id=invoice.takes_back_id), stamp=stamp
-    )
+    made = _billed_again(session, invoice, orders, stamp)
     if made.number and _is_void(session, made):
         raise Conflict(
             Text(
@@ -172,6 +172,14 @@ def _made_anew(session: Session, invoice: Invoice, orders: Sequence[Order], stam
             where=made.number,
         )
     return made
+
+
+def _billed_again(session: Session, invoice: Invoice, orders: Sequence[Order], stamp: Stamp) -> Invoice:
+    if invoice.takes_back_id is None:
+        (order,) = orders
+        return supplement_again(session, order=order, invoice=invoice, stamp=stamp)
+    note = credit_note(session, credit_id=invoice.takes_back_id)
+    return recharge_again(session, invoice=invoice, note=note, stamp=stamp)
 
 
 def _held_invoice(session: Session, invoice_id: UUID) -> tuple[Invoice, list[Order]]:

@@ -85,6 +85,8 @@ TOUCHED = [
         "altered-document",
         ["UPDATE invoice SET parties_text = jsonb_set(parties_text, '{buyer,name}', '\"X\"') WHERE sequence = 3"],
     ),
+    ("billing-differs", ["UPDATE \"order\" SET billing_state = 'uninvoiced' WHERE billing_state = 'settled'"]),
+    ("billing-differs", ["UPDATE \"order\" SET billing_state = 'settled' WHERE billing_state = 'uninvoiced'"]),
     ("altered-document", ["UPDATE invoice_line SET description_fr = 'X' WHERE position = 1"]),
     ("altered-document", ["UPDATE invoice_line SET unit_price = unit_price + 0.0001 WHERE position = 2"]),
     ("altered-document", ["UPDATE credit_note SET reason_fr = 'X' WHERE number = 'BR1-NC-2026-000001'"]),

@@ -1,0 +1,145 @@
+"""Orders whose invoice is annulled: what opens for one new invoice, what stays billed, and what is billed again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from server.app import create_app
+from server.core.transaction import transaction
+from server.receivables.audit import book_faults
+from server.receivables.exposure import uninvoiced_cents
+from shared.ids import new_id
+from tests.conftest import Database
+from tests.factories.hand_desk import ADJUSTED, APPROVED, CREDITED, Desk, deliveries, documents, told
+from tests.factories.order_doors import API, answered, trade_in
+from tests.factories.web import Client
+from tests.factories.world import make_world
+
+INVOICES, CREDITS = "/api/v1/invoices", "/api/v1/credit-notes"
+Order = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def desk(module_database: Database) -> Desk:
+    del module_database
+    return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED])))
+
+
+def correct(client: Client, order: Order, cases: int, kegs: int = 2) -> None:
+    """Correct the order's latest delivery to these quantities."""
+    latest = max(deliveries(client, order), key=lambda one: one["revision"])
+    lines = [
+        {name: value for name, value in one.items() if name != "extra"}
+        | {"returned": one["ordered"] - one["delivered"], "reason": one["reason"] and "refused_item"}
+        for one in told(order, cases, kegs)["lines"]
+    ]
+    asked = {"key": str(new_id()), "lines": lines, "reason": "Recompté au quai"}
+    answered(client.post(f"/api/v1/deliveries/{latest['id']}/corrections", json=asked))
+
+
+def credit_whole(client: Client, invoice: Order) -> None:
+    """Credit every unit of an invoice by hand."""
+    whole = answered(client.get(f"{INVOICES}/{invoice['id']}"))
+    asked = {
+        "key": str(new_id()),
+        "buyer_id": whole["buyer_id"],
+        "reason_fr": "Tout est revenu",
+        "reason_en": "All of it came back",
+        "invoice_id": whole["id"],
+        "items": [{"line_id": line["id"], "quantity": line["quantity"]} for line in whole["lines"]],
+    }
+    answered(client.post(CREDITS, json=asked), 201)
+
+
+def ride_again(desk: Desk, client: Client, order: Order, cases: int = 4) -> None:
+    answered(client.post(f"{API}/{order['id']}/replan"))
+    answered(client.post(f"{API}/{order['id']}/ship"))
+    answered(desk.tell(order, client, cases=cases))
+
+
+def billing_of(client: Client, order: Order) -> str:
+    return str(answered(client.get(f"{API}/{order['id']}"))["billing_state"])
+
+
+def billed(client: Client, order: Order) -> int:
+    """Return what the order's documents bill together, less what was credited; what is refused or waits is nothing."""
+    invoices, notes = documents(client, order)
+    credited = sum(one["total_cents"] for one in notes if one["state"] == "issued")
+    return sum(one["total_cents"] for one in invoices if one["number"]) - credited
+
+
+def supplemented(desk: Desk) -> tuple[Client, Order, Order, Order]:
+    """Return an order of which 3 cases were told, then 4 after all: with its final invoice and its supplement."""
+    owner, order = desk.of(desk.credited), desk.order(desk.credited)
+    answered(desk.tell(order, owner, cases=3))
+    correct(owner, order, cases=4)
+    final, supplement = sorted(documents(owner, order)[0], key=lambda one: one["number"])
+    return owner, order, final, supplement
+
+
+def void(client: Client, invoice: Order) -> Order:
+    note: Order = answered(client.post(f"{INVOICES}/{invoice['id']}/void", json={"reason": "Erreur"}))
+    return note
+
+
+def test_a_void_supplement_leaves_its_order_billed(desk: Desk) -> None:
+    """C6, R042, law 19: the order's final invoice stands; nothing of the order counts against the limit again."""
+    owner, order, final, supplement = supplemented(desk)
+    before = billed(owner, order)
+    assert void(owner, supplement)["total_cents"] == supplement["total_cents"]
+    assert (billing_of(owner, order), billed(owner, order)) == ("settled", before - supplement["total_cents"])
+    with transaction(desk.credited.id) as session:
+        open_cents = uninvoiced_cents(
+            session, issuer_id=desk.credited.id, buyer_id=desk.trade.world.buyer.id, currency="CAD"
+        )
+        assert (open_cents, list(book_faults(session, issuer_id=desk.credited.id))) == (0, [])
+    assert answered(owner.post(f"{API}/{order['id']}/invoice"))["id"] == final["id"]
+
+
+def test_a_void_supplement_is_made_anew(desk: Desk) -> None:
+    """C6, T5, T6: the same lines at the same cents, supplementing the same invoice; asked twice it is one."""
+    owner, order, final, supplement = supplemented(desk)
+    before = billed(owner, order)
+    void(owner, supplement)
+    made = answered(owner.post(f"{INVOICES}/{supplement['id']}/republish"))
+    assert answered(owner.post(f"{INVOICES}/{supplement['id']}/republish"))["id"] == made["id"]
+    old, new = (answered(owner.get(f"{INVOICES}/{one['id']}")) for one in (supplement, made))
+    assert (new["supplements_id"], new["total_cents"]) == (final["id"], old["total_cents"])
+    kept = ("quantity", "net_cents")
+    assert [[one[name] for name in kept] for one in new["lines"]] == [
+        [one[name] for name in kept] for one in old["lines"]
+    ]
+    assert (billing_of(owner, order), billed(owner, order)) == ("settled", before)
+    correct(owner, order, cases=3)
+    correct(owner, order, cases=4)
+    assert billed(owner, order) == before, "corrections go on from what stands"
+
+
+def test_a_void_supplement_bills_nothing_twice(desk: Desk) -> None:
+    """Law 19: what was not delivered, what a later correction billed and what its void final invoice held stay out."""
+    owner, order, final, supplement = supplemented(desk)
+    before = billed(owner, order)
+    void(owner, supplement)
+    correct(owner, order, cases=3)
+    refused = owner.post(f"{INVOICES}/{supplement['id']}/republish")
+    assert (refused.status_code, refused.json["slug"]) == (409, "nothing-to-invoice")
+    correct(owner, order, cases=4)
+    assert billed(owner, order) == before
+    refused = owner.post(f"{INVOICES}/{supplement['id']}/republish")
+    assert (refused.status_code, refused.json["slug"]) == (409, "nothing-to-invoice")
+    void(owner, final)
+    assert (billing_of(owner, order), billed(owner, order)) == ("uninvoiced", 0)
+    refused = owner.post(f"{INVOICES}/{supplement['id']}/republish")
+    assert (refused.status_code, refused.json["slug"]) == (409, "supplemented-invoice-void")
+    assert final["number"] in refused.json["detail"]
+    answered(owner.post(f"{INVOICES}/{final['id']}/republish"))
+    assert (billing_of(owner, order), billed(owner, order)) == ("settled", before)
+
+
+def test_the_books_of_all_these_orders_hold(desk: Desk) -> None:
+    """Laws 2-4, 6, 8, 9, R042: the day's check finds nothing."""
+    for seller in desk.trade.world.sellers:
+        with transaction(seller.id) as session:
+            assert list(book_faults(session, issuer_id=seller.id)) == []
