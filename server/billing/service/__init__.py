@@ -40,7 +40,7 @@ from server.billing.service.settlement import Difference, Settlement, settle_del
 from server.billing.service.supplementary import SupplementedVoid, supplement_again
 from server.billing.service.taking_back import OtherOwner, takes_back
 from server.billing.service.terms import NumberWaits, freeze_order_terms
-from server.billing.service.voids import void_invoice
+from server.billing.service.voids import void_invoice, void_spent
 
 __all__ = [
     "BadAmount",
@@ -97,5 +97,6 @@ __all__ = [
     "take_in_again",
     "takes_back",
     "void_invoice",
+    "void_spent",
     "void_supplement",
 ]

@@ -35,6 +35,7 @@ from shared.states import CreditState, InvoiceState
 from shared.wire.terms import Goods, Prices
 
 CORRECTED: Final = Text("Livraison corrigée", "Delivery corrected")
+NOTHING: Final = PricedDocument.of([])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,10 +146,11 @@ def _correct(session: Session, case: _Case, standing: Invoice) -> CorrectedBooks
     wanted = {line_id: case.delivered[line_id] for line_id in lines}
     steps = correct_settlement(case.goods, case.prices, invoice=first, supplementary=later, delivered=wanted)
     waits = _is_above_threshold(case, steps, chain, [note for many in notes.values() for note in many])
-    empty = _leaves_nothing(steps, (first, *later))
+    voids = first.key if _leaves_nothing(case, steps, (first, *later)) else None
+    credited = dict(steps.credits) | ({} if voids is None or voids in dict(steps.credits) else {voids: NOTHING})
     made = [
-        _credit(session, case, documents[key], credited, proposed=waits, void=empty and key == first.key)
-        for key, credited in steps.credits
+        _credit(session, case, documents[key], part, proposed=waits, void=key == voids)
+        for key, part in credited.items()
     ]
     return CorrectedBooks(
         credits=tuple(made), invoices=tuple(_bill_more(session, case, standing, steps)), withdrawn=withdrawn
@@ -200,7 +202,7 @@ def _is_above_threshold(
 ) -> bool:
     """Count what this order's deliveries were credited so far, so that small corrections do not add up unseen (C12)."""
     threshold = case.prices.credit_threshold_cents
-    if threshold is None:
+    if threshold is None or not steps.credits:
         return False
     before = sum(note.total_cents for note in notes if note.cause_kind == DELIVERY)
     again = sum(one.total_cents for one in chain[1:])
@@ -208,8 +210,9 @@ def _is_above_threshold(
     return max(0, before - again) + sum(credited.total_cents for _key, credited in steps.credits) > threshold
 
 
-def _leaves_nothing(steps: CorrectionSteps, stack: Sequence[StandingInvoice]) -> bool:
-    if steps.again is not None or steps.beyond is not None:
+def _leaves_nothing(case: _Case, steps: CorrectionSteps, stack: Sequence[StandingInvoice]) -> bool:
+    """Say whether nothing was accepted and nothing stays billed: people may have credited all of it before (C27)."""
+    if any(case.delivered.values()) or steps.again is not None or steps.beyond is not None:
         return False
     left = sum(line.quantity for one in stack for line in one.left.values())
     return left == sum(line.quantity for _key, credited in steps.credits for line in credited.lines)

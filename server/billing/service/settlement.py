@@ -16,6 +16,7 @@ from server.billing.queries import credit_of_cause, credited_quantities, credits
 from server.billing.service.credits import DELIVERY, issue_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
+from server.billing.service.voids import NOT_DELIVERED, what_is_left
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
 from server.delivery.service import read_terms
@@ -30,7 +31,6 @@ from shared.wire.terms import Goods, Prices
 type Kind = Literal["none", "invoice", "credit", "credit_pending", "dropped"]
 
 SHORTAGE = Text("Quantités non livrées", "Quantities not delivered")
-NOT_DELIVERED = Text("Commande non livrée", "Order not delivered")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +98,10 @@ def settle_delivery(session: Session, *, delivery: Delivery, order: Order, terms
 
     A provisional invoice, or none yet, is published with the delivered quantities, and not at all when nothing was
     delivered. A published one is final: what is missing becomes a credit note on its lines, all of it when nothing was
-    delivered, and the order opens for a new invoice. Above the threshold the credit is only proposed. External orders
-    touch no invoice. When something newer stands than the terms say, nothing moves and a difference is returned.
-    Settling the same delivery again changes nothing. ``delivery.lines`` and ``order.lines`` must be loaded; numbers
-    are given by ``publish_pending``.
+    delivered, be it 0.00 because people credited it before, and the order opens for a new invoice. Above the threshold
+    the credit is only proposed. External orders touch no invoice. When something newer stands than the terms say,
+    nothing moves and a difference is returned. Settling the same delivery again changes nothing. ``delivery.lines`` and
+    ``order.lines`` must be loaded; numbers are given by ``publish_pending``.
 
     Raises:
         NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
@@ -130,7 +130,7 @@ def _settle(session: Session, case: _Case, standing: Invoice | None, stamp: Stam
     if case.prices.invoice_standing == "published":
         return _settle_published(session, case, standing, stamp)
     if standing is not None and standing.state is not InvoiceState.PROVISIONAL:
-        return _compare(session, case, standing)
+        return _compare(session, case, standing, stamp)
     if standing is None and waits_for_emission(case.goods, case.order, case.delivery):
         return case.settled("none")
     if case.preview.invoice is None:
@@ -169,10 +169,12 @@ def _let_go(session: Session, case: _Case, standing: Invoice | None, stamp: Stam
     return case.settled("dropped", invoice=drop_provisional(session, invoice=standing, stamp=stamp))
 
 
-def _compare(session: Session, case: _Case, standing: Invoice) -> Settlement:
+def _compare(session: Session, case: _Case, standing: Invoice, stamp: Stamp) -> Settlement:
     """An invoice was published since the terms were frozen: fine when it comes to what the signer saw."""
     credited_cents = sum(note.total_cents for note in credits_of(session, invoice_id=standing.id))
     wanted_cents = case.preview.invoice.total_cents if case.preview.invoice else 0
+    if case.is_undelivered and standing.total_cents == credited_cents:
+        return _annul_spent(session, case, standing, stamp)
     if standing.total_cents - credited_cents == wanted_cents:
         return case.settled("invoice", invoice=standing)
     return case.settled("none", invoice=standing, difference=_difference("newer_invoice", case))
@@ -183,24 +185,43 @@ def _settle_published(session: Session, case: _Case, standing: Invoice | None, s
         return case.settled("none", difference=_difference("invoice_voided", case))
     if standing.id != case.terms.invoice_id:
         return case.settled("none", invoice=standing, difference=_difference("newer_invoice", case))
+    if case.is_undelivered and not what_is_left(session, standing).total_cents:
+        return _annul_spent(session, case, standing, stamp)
     credit = case.preview.credit
     if credit is None:
         return case.settled("none", invoice=standing)
     if difference := _newer_than_terms(session, case, standing, credit):
         return case.settled("none", invoice=standing, difference=difference)
-    note = issue_credit(
+    proposed = case.preview.kind == "credit_pending"
+    return _credited(case, _credit(session, case, standing, credit, stamp, proposed=proposed), standing)
+
+
+def _annul_spent(session: Session, case: _Case, standing: Invoice, stamp: Stamp) -> Settlement:
+    """Nothing was accepted, and people credited all of the invoice before: a note of 0.00 opens the order (C27).
+
+    Else its next ride would find a live invoice with nothing left, and never be billed. Nothing waits for an approval.
+    """
+    note = _credit(session, case, standing, what_is_left(session, standing), stamp, proposed=False)
+    seen = case.preview.credit
+    newer = _difference("newer_credit", case) if seen is not None and seen.total_cents else None
+    return case.settled("credit", invoice=standing, credit=note, difference=newer)
+
+
+def _credit(
+    session: Session, case: _Case, standing: Invoice, credited: PricedDocument, stamp: Stamp, *, proposed: bool
+) -> CreditNote:
+    return issue_credit(
         session,
         invoice=standing,
-        credited=credit,
+        credited=credited,
         cause_kind=DELIVERY,
         cause_id=case.delivery.id,
         reason=NOT_DELIVERED if case.is_undelivered else SHORTAGE,
         stamp=stamp,
-        proposed=case.preview.kind == "credit_pending",
+        proposed=proposed,
         kind=CreditKind.VOID if case.is_undelivered else CreditKind.ITEMS,
         reasons={line.line_id: line.reason for line in case.lines},
     )
-    return _credited(case, note, standing)
 
 
 def _newer_than_terms(session: Session, case: _Case, standing: Invoice, credit: PricedDocument) -> Difference | None:

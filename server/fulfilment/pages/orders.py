@@ -248,8 +248,10 @@ def cancel(order_id: UUID) -> Response:
 @requires(Permission.RUN_PLAN)
 def replan(order_id: UUID) -> Response:
     """Put an order that was not delivered back among those to plan."""
+    now = stamp()
     with transaction(actor().org_id) as session:
-        replan_order(session, order=orders_read.order(session, order_id=order_id), stamp=stamp())
+        replan_order(session, order=orders_read.order(session, order_id=order_id), stamp=now)
+        publish_pending(session, stamp=now)
     return _back_to(order_id)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from server.billing.queries import live_invoice
-from server.billing.service import publish_for_order
+from server.billing.service import publish_for_order, void_spent
 from server.conversations import service as talk
 from server.conversations.model import ThreadSubject
 from server.core import facts
@@ -243,6 +243,9 @@ def _next_delivery_on(session: Session, order: Order, stamp: Stamp) -> date | No
 def replan_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
     """Let an order that nobody accepted ride again: its carrier, or its seller, decides (C27).
 
+    An invoice of which people credited everything is voided, so that the next delivery is billed. The door ends with
+    ``billing.service.publish_pending``.
+
     Raises:
         Forbidden: another party of the order acts.
         IllegalMove: the order was not left undelivered.
@@ -255,4 +258,8 @@ def replan_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
             ),
             where=order.number,
         )
+    with held(session, order):
+        came_back = order.state is OrderState.NOT_DELIVERED
+    if came_back:
+        void_spent(session, order=order, stamp=stamp)
     return orders.reopen(session, order=order, stamp=stamp)
