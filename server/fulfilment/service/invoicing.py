@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from server.billing import events
 from server.billing.joined import joined_invoice
 from server.billing.model import CreditKind, CreditNote, Invoice, InvoiceKind
-from server.billing.queries import credit_note, credits_of, order_ids_of
+from server.billing.queries import all_credit_notes, credit_note, credits_of, order_ids_of, supplementary_of
 from server.billing.queries import invoice as read_invoice
 from server.billing.service import publish_for_order, recharge_again, supplement_again, take_in_again, void_invoice
 from server.billing.service.holding import hold_credited
@@ -228,7 +228,11 @@ def _require_invoiceable(order: Order) -> None:
 
 
 def _require_decided(session: Session, invoice: Invoice) -> None:
-    waiting = [one for one in credits_of(session, invoice_id=invoice.id) if one.state is CreditState.PROPOSED]
+    """Its supplements are credited with it: no proposal on one of them may wait either."""
+    with acting_for(session, invoice.owner_id):
+        chain = [invoice, *supplementary_of(session, invoice)]
+        notes = [note for one in chain for note in credits_of(session, invoice_id=one.id)]
+    waiting = [one for one in notes if one.state is CreditState.PROPOSED]
     if waiting:
         raise CreditUndecided(
             Text(
@@ -236,6 +240,32 @@ def _require_decided(session: Session, invoice: Invoice) -> None:
                 f"A proposed credit on {invoice.number} waits. Approve or refuse it, then void the invoice.",
             ),
             where=str(waiting[0].id),
+        )
+
+
+def require_decided(session: Session, order: Order) -> None:
+    """Refuse to let an order ride again while a credit that its last delivery proposed waits for its issuer.
+
+    Decided after the next delivery, it would speak of goods that somebody has by then. The order is held.
+
+    Raises:
+        CreditUndecided: one waits.
+
+    Source: C12, C27; law 19; ADR 0055.
+    """
+    if order.issuer_id is None:
+        return
+    with acting_for(session, order.issuer_id):
+        waiting = session.scalars(all_credit_notes(order.id).where(CreditNote.state == CreditState.PROPOSED)).first()
+    if waiting is not None:
+        raise CreditUndecided(
+            Text(
+                f"Un crédit proposé pour la commande {order.number} attend la décision de qui la facture. Le faire "
+                "approuver ou refuser, puis la replanifier.",
+                f"A credit proposed for order {order.number} waits for the decision of who invoices it. Have it "
+                "approved or refused, then plan the order again.",
+            ),
+            where=order.number,
         )
 
 

@@ -212,6 +212,28 @@ def test_an_order_that_is_credited_whole_after_it_came_back_is_billed_on_its_nex
     assert (billing_of(owner, order), billed(owner, order)) == ("settled", invoice["total_cents"])
 
 
+@pytest.mark.parametrize("approve", [True, False])
+@pytest.mark.parametrize("cases", [4, 3])
+def test_a_proposal_is_decided_before_its_order_rides_again(desk: Desk, approve: bool, cases: int) -> None:
+    """C12, C27, law 19: whatever is decided of the first ride, the client is billed what the second one brought."""
+    owner, carrier, order = carried(desk)
+    fail(carrier, order)
+    refused = carrier.post(f"{API}/{order['id']}/replan")
+    assert (refused.status_code, refused.json["slug"]) == (409, "credit-undecided")
+    decide(owner, order, approve=approve)
+    ride_again(desk, carrier, order, cases=cases)
+    if cases < 4 and not approve:  # its invoice stood: what is short now is a proposal of its own
+        decide(owner, order, approve=True)
+    at_once = carried(desk)[2]
+    answered(desk.tell(at_once, carrier, cases=cases, words="Sans tournée."))
+    if cases < 4:
+        decide(owner, at_once, approve=True)
+    assert billing_of(owner, order) == "settled"
+    rounding_cents = 1 if cases < 4 and approve else 0  # a new invoice of three cases, beside a credit of the fourth
+    assert abs(billed(owner, order) - billed(owner, at_once)) <= rounding_cents
+    assert not [one for one in documents(owner, order)[1] if one["state"] == "proposed"]
+
+
 def test_the_books_of_all_these_orders_hold(desk: Desk) -> None:
     """Laws 2-4, 6, 8, 9, R042: the day's check finds nothing."""
     for seller in desk.trade.world.sellers:
