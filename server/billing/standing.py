@@ -156,13 +156,15 @@ def _standing(invoice: Invoice, taken: _Taken, *, voided: bool, on: date) -> tup
     if voided:
         return Standing.ANNULLED, still
     if still <= 0:
-        return _settled_by(taken), still
+        return _settled_by(invoice, taken), still
     if invoice.due_on is not None and invoice.due_on < on:
         return Standing.OVERDUE, still
     return (Standing.PARTLY_PAID if any(taken.values()) else Standing.TO_PAY), still
 
 
-def _settled_by(taken: _Taken) -> Standing:
+def _settled_by(invoice: Invoice, taken: _Taken) -> Standing:
+    """What is free owes nothing from the first day: nobody credited it."""
     if taken.get(AllocationSource.WRITE_OFF):
         return Standing.WRITTEN_OFF
-    return Standing.PAID if taken.get(AllocationSource.PAYMENT) else Standing.CREDITED
+    is_paid = taken.get(AllocationSource.PAYMENT) or not invoice.total_cents
+    return Standing.PAID if is_paid else Standing.CREDITED

@@ -151,6 +151,7 @@ def _correct(session: Session, case: _Case, standing: Invoice) -> CorrectedBooks
     made = [
         _credit(session, case, documents[key], part, proposed=waits, void=key == voids)
         for key, part in credited.items()
+        if part.total_cents or key == voids
     ]
     return CorrectedBooks(
         credits=tuple(made), invoices=tuple(_bill_more(session, case, standing, steps)), withdrawn=withdrawn
@@ -202,20 +203,21 @@ def _is_above_threshold(
 ) -> bool:
     """Count what this order's deliveries were credited so far, so that small corrections do not add up unseen (C12)."""
     threshold = case.prices.credit_threshold_cents
-    if threshold is None or not steps.credits:
+    giving = sum(credited.total_cents for _key, credited in steps.credits)
+    if threshold is None or not giving:
         return False
     before = sum(note.total_cents for note in notes if note.cause_kind == DELIVERY)
     again = sum(one.total_cents for one in chain[1:])
     again -= sum(note.total_cents for note in notes if note.cause_kind == VOIDED_BY_HAND)
-    return max(0, before - again) + sum(credited.total_cents for _key, credited in steps.credits) > threshold
+    return max(0, before - again) + giving > threshold
 
 
 def _leaves_nothing(case: _Case, steps: CorrectionSteps, stack: Sequence[StandingInvoice]) -> bool:
-    """Say whether nothing was accepted and nothing stays billed: people may have credited all of it before (C27)."""
+    """Say whether nothing was accepted and no cent stays billed: people may have credited all of it before (C27)."""
     if any(case.delivered.values()) or steps.again is not None or steps.beyond is not None:
         return False
-    left = sum(line.quantity for one in stack for line in one.left.values())
-    return left == sum(line.quantity for _key, credited in steps.credits for line in credited.lines)
+    left_cents = sum(PricedDocument.of(tuple(one.left.values())).total_cents for one in stack)
+    return left_cents == sum(credited.total_cents for _key, credited in steps.credits)
 
 
 def _credit(

@@ -188,7 +188,7 @@ def _settle_published(session: Session, case: _Case, standing: Invoice | None, s
     if case.is_undelivered and not what_is_left(session, standing).total_cents:
         return _annul_spent(session, case, standing, stamp)
     credit = case.preview.credit
-    if credit is None:
+    if credit is None or not credit.total_cents:  # a missing unit that was free gives nothing back
         return case.settled("none", invoice=standing)
     if difference := _newer_than_terms(session, case, standing, credit):
         return case.settled("none", invoice=standing, difference=difference)

@@ -271,7 +271,7 @@ def _compare_with_shown(
     invoice = settlement.invoice.total_cents if settlement.invoice and settlement.kind == "invoice" else None
     credit = settlement.credit.total_cents if settlement.credit and settlement.kind == "credit" else None
     is_same = (delivery.shown != "invoice" or invoice in {None, delivery.shown_total_cents}) and (
-        delivery.shown != "credit" or credit == delivery.shown_credit_cents
+        delivery.shown != "credit" or (credit or 0) == delivery.shown_credit_cents  # 0.00 was shown, and is none
     )
     if not is_same:
         text = Text(

@@ -234,6 +234,45 @@ def test_a_proposal_is_decided_before_its_order_rides_again(desk: Desk, approve:
     assert not [one for one in documents(owner, order)[1] if one["state"] == "proposed"]
 
 
+def free(desk: Desk, *, kegs_too: bool, with_deposits: bool) -> Order:
+    """Return an order of which the cases are free, and perhaps the kegs."""
+    seller = desk.credited
+    cases = {"format_id": str(seller.case_id), "quantity": 4, "unit_price": "0"}
+    kegs = {"format_id": str(seller.keg_id), "quantity": 2} | ({"unit_price": "0"} if kegs_too else {})
+    return desk.order(seller, with_deposits=with_deposits, items=[cases, kegs])
+
+
+def test_a_free_order_is_paid_and_a_missing_free_unit_credits_nothing(desk: Desk) -> None:
+    """R024, R044, R085: nobody credited it; a credit of 0.00 says nothing, but a void opens what came back whole."""
+    owner, order = desk.of(desk.credited), free(desk, kegs_too=True, with_deposits=False)
+    answered(desk.tell(order, owner, cases=3))
+    ((invoice,), notes) = documents(owner, order)
+    assert (invoice["total_cents"], invoice["payment_state"], notes) == (0, "paid", [])
+    correct(owner, order, cases=2)
+    assert kinds(owner, order) == []
+    correct(owner, order, cases=0, kegs=0)
+    assert kinds(owner, order) == [("void", "issued", 0)]
+    assert billing_of(owner, order) == "uninvoiced"
+
+
+def test_a_missing_free_unit_beside_goods_that_cost(desk: Desk) -> None:
+    """C27, law 19: what is paid is credited alone; all of it gone, the order opens although free units were missing."""
+    owner, order = desk.of(desk.credited), free(desk, kegs_too=False, with_deposits=False)
+    answered(desk.tell(order, owner, cases=0))
+    assert kinds(owner, order) == []
+    correct(owner, order, cases=0, kegs=0)
+    assert kinds(owner, order) == [("void", "issued", order["total_cents"])]
+    assert (billing_of(owner, order), billed(owner, order)) == ("uninvoiced", 0)
+
+
+def test_a_missing_free_unit_gives_its_deposit_back(desk: Desk) -> None:
+    """R024, C30: a deposit is charged on what is free, too."""
+    owner, order = desk.of(desk.credited), free(desk, kegs_too=True, with_deposits=True)
+    answered(desk.tell(order, owner, cases=3))
+    ((kind, _state, cents),) = kinds(owner, order)
+    assert (kind, cents > 0) == ("items", True)
+
+
 def test_the_books_of_all_these_orders_hold(desk: Desk) -> None:
     """Laws 2-4, 6, 8, 9, R042: the day's check finds nothing."""
     for seller in desk.trade.world.sellers:
