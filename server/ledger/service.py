@@ -132,10 +132,11 @@ def post_failed_payment(
     _post_money(session, EntryKind.PAYMENT_FAILED, received, sides, posted_on=posted_on, stamp=stamp)
 
 
-def post_refund(session: Session, *, refunded: Refunded, posted_on: date, stamp: Stamp) -> None:
+def post_refund(session: Session, *, refunded: Refunded, posted_on: date, stamp: Stamp, has_gone: bool = False) -> None:
     """Write the entry of money given back: Dr customer credit, or the note's receivable / Cr bank.
 
-    The caller holds ``lock_accounts`` for the issuer and the customer.
+    What has gone already, taken by a provider or a bank, is posted whole: beyond what its source holds it is owed. The
+    caller holds ``lock_accounts`` for the issuer and the customer.
 
     Raises:
         OverRefunded: the amount is not positive, or above what the source still holds.
@@ -145,7 +146,7 @@ def post_refund(session: Session, *, refunded: Refunded, posted_on: date, stamp:
     session.flush()
     still = open_cents(session, issuer_id=acting_org(session), document_ids=(refunded.source_id,))
     held_cents = max(0, -still[refunded.source_id])
-    if not 0 < refunded.amount_cents <= held_cents:
+    if not (0 < refunded.amount_cents <= held_cents or (has_gone and refunded.amount_cents > 0)):
         raise _over_refunded(refunded, held_cents)
     sides = refund_sides(refunded)
     _post_refund(session, EntryKind.REFUND, refunded, sides, posted_on=posted_on, stamp=stamp)

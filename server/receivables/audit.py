@@ -51,7 +51,8 @@ def _open_faults(session: Session, issuer_id: UUID) -> Iterator[LedgerFault]:
 def _bounds(session: Session, issuer_id: UUID) -> dict[str, tuple[int, int]]:
     """What may be open of each: invoices up to their total, credits and payments down to minus theirs.
 
-    Of a payment that failed, what was refunded of it by hand is owed, no more and no less.
+    Of a payment that failed, what was refunded of it by hand is owed, no more and no less; of another, what its
+    provider or a bank took beyond what that had left.
     """
     invoices = select(Invoice.id, Invoice.total_cents).where(
         Invoice.owner_id == issuer_id, Invoice.state == InvoiceState.PUBLISHED
@@ -59,15 +60,17 @@ def _bounds(session: Session, issuer_id: UUID) -> dict[str, tuple[int, int]]:
     notes = select(CreditNote.id, -CreditNote.total_cents).where(
         CreditNote.owner_id == issuer_id, CreditNote.state == CreditState.ISSUED
     )
-    payments = select(Payment.id, -Payment.amount_cents).where(Payment.owner_id == issuer_id)
     found = {
         str(document_id): (min(0, int(cents)), max(0, int(cents)))
-        for query in (invoices, notes, payments)
+        for query in (invoices, notes)
         for document_id, cents in session.execute(query)
     }
-    by_hand = refunded_cents(session, issuer_id=issuer_id, by_provider=False)
-    failed = select(Payment.id).where(Payment.owner_id == issuer_id, Payment.state == PaymentState.FAILED)
-    for payment_id in session.scalars(failed):
-        owed_cents = by_hand.get(payment_id, 0)
-        found[str(payment_id)] = (owed_cents, owed_cents)
+    by_hand, gone = (refunded_cents(session, issuer_id=issuer_id, by_provider=one) for one in (False, True))
+    payments = select(Payment.id, Payment.amount_cents, Payment.state).where(Payment.owner_id == issuer_id)
+    for payment_id, amount_cents, state in session.execute(payments):
+        given_cents = by_hand.get(payment_id, 0)
+        left_cents = amount_cents - given_cents - gone.get(payment_id, 0)
+        is_owed = state is PaymentState.FAILED or left_cents < 0
+        owed_cents = given_cents if state is PaymentState.FAILED else max(0, -left_cents)
+        found[str(payment_id)] = (owed_cents if is_owed else -amount_cents, owed_cents)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from sqlalchemy import select
@@ -33,8 +34,15 @@ def explain_payment(session: Session, *, payment: Payment) -> Explanation:
     Source: laws 6, 14, 16; T7; the issue's « why this number ».
     """
     parts = [*paid_from(session, payment.id), *given_back(session, payment.id)]
-    whole = closed(summed(AMOUNT, parts), payment.amount_cents, _rest(payment))
-    totals = [whole, *(left_of(whole, parts) if _is_held(payment) else ())]
+    gone = summed(AMOUNT, parts)
+    is_beyond = _is_held(payment) and gone.amount_cents > payment.amount_cents
+    whole = closed(gone, payment.amount_cents, OWED if is_beyond else _rest(payment))
+    totals = [whole]
+    if is_beyond:
+        held = replace(whole, amount_cents=-whole.amount_cents, parts=())
+        totals.append(summed(OWED, [*parts, held]))
+    elif _is_held(payment):
+        totals.extend(left_of(whole, parts))
     if payment.state is PaymentState.FAILED and (owed := list(given_back(session, payment.id, by_hand=True))):
         totals.append(summed(OWED, owed))
     if payment.rounding_cents:

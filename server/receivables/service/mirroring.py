@@ -54,7 +54,7 @@ def _mirror(session: Session, holders: Sequence[Payment], there: GivenBack, stam
     made: list[Refund] = []
     for payment, part_cents in _shares(session, holders, there.amount_cents):
         _free_up_to(session, payment, part_cents, stamp)
-        wish = Wish(amount_cents=part_cents, method=PaymentMethod.GATEWAY, reason="Remboursé chez le fournisseur")
+        wish = _gone(part_cents, "Remboursé chez le fournisseur")
         key = _given_there(payment, there.ref)
         made.append(refund(session, source=payment, wish=wish, key=key, stamp=stamp))
     return made
@@ -87,7 +87,7 @@ def mirror_chargebacks(session: Session, holders: Sequence[Payment], charged_bac
     """Let the books agree with what the buyer's bank took back of a payment, when it left the rest.
 
     Only that part is open again: the rest goes on paying what it paid. What a dispute that was won returns is the
-    payment's again, and pays.
+    payment's again, and pays. What was refunded by hand is not there to be taken: that part its customer owes.
 
     ``holders`` hold the charge in the books, the last one gives first. The session acts for the issuer and holds the
     account. Source: laws 13 and 15.
@@ -128,12 +128,20 @@ def _taken_cents(session: Session, payment: Payment) -> int:
 
 def _take(session: Session, payment: Payment, amount_cents: int, stamp: Stamp) -> None:
     turn = len(_all(session, payment))
-    wish = Wish(
-        amount_cents=amount_cents, method=PaymentMethod.GATEWAY, reason="Contestation bancaire", is_chargeback=True
-    )
+    wish = _gone(amount_cents, "Contestation bancaire", is_chargeback=True)
     key = uuid5(payment.id, f"charged-back:{turn}")
     taken = refund(session, source=payment, wish=wish, key=key, stamp=stamp)
     finish_refund(session, refund=taken, arrived=True, stamp=stamp)
+
+
+def _gone(amount_cents: int, reason: str, *, is_chargeback: bool = False) -> Wish:
+    return Wish(
+        amount_cents=amount_cents,
+        method=PaymentMethod.GATEWAY,
+        reason=reason,
+        is_chargeback=is_chargeback,
+        has_gone=True,
+    )
 
 
 def _pay_on(session: Session, payment: Payment, amount_cents: int, stamp: Stamp) -> None:

@@ -48,19 +48,22 @@ class NothingHeld(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """How much goes back, by which way, and why."""
+    """How much goes back, by which way, and why; ``has_gone`` when a provider or a bank took it without being asked."""
 
     amount_cents: int
     method: PaymentMethod
     reason: str
     is_chargeback: bool = False
+    has_gone: bool = False
 
 
 def refund(session: Session, *, source: Payment | CreditNote, wish: Wish, key: UUID, stamp: Stamp) -> Refund:
     """Return the refund of a part of what a payment or a credit note still holds.
 
     One by hand is done at once. One by a provider waits: its money is set aside at once, so that nothing else takes
-    it, and ``finish_refund`` says how it ended. ``key`` is the command's: repeating it gives the same refund.
+    it, and ``finish_refund`` says how it ended. What has gone without being asked for here is booked whole: beyond what
+    is held, e.g. after a refund by hand, its customer owes it. ``key`` is the command's: repeating it gives the same
+    refund.
 
     Raises:
         NothingHeld: the money is not there.
@@ -78,11 +81,12 @@ def refund(session: Session, *, source: Payment | CreditNote, wish: Wish, key: U
             return known
         ledger.lock_accounts(session, pairs=[(source.owner_id, source.buyer_id)])
         read_anew(session, source)
-        _require_held(source)
+        _require_held(source, has_gone=wish.has_gone)
         on = letterhead(session, org_id=source.owner_id).day_of(stamp.at)
         made = _new_refund(source, wish, key, on=on, stamp=stamp)
         session.add(made)
-        ledger.post_refund(session, refunded=refunded_of(made), posted_on=on, stamp=stamp)
+        refunded = refunded_of(made)
+        ledger.post_refund(session, refunded=refunded, posted_on=on, stamp=stamp, has_gone=wish.has_gone)
         if made.state is RefundState.DONE:
             _say_done(session, made, source, stamp)
     return made
@@ -137,7 +141,8 @@ def finish_refund(session: Session, *, refund: Refund, arrived: bool, stamp: Sta
         on = letterhead(session, org_id=refund.owner_id).day_of(stamp.at)
         refund.failed_on, refund.failed_at = on, stamp.at
         ledger.post_failed_refund(session, refunded=refunded_of(refund), posted_on=on, stamp=stamp)
-        if isinstance(source, Payment) and source.state is PaymentState.REFUNDED:
+        session.flush()
+        if isinstance(source, Payment) and source.state is PaymentState.REFUNDED and not _is_gone(session, source):
             source.move_to(PaymentState.SUCCEEDED)
         facts.record(session, events.REFUND_FAILED, refund.id, stamp, readers=tuple(refund.party_ids))
     return refund
@@ -210,12 +215,15 @@ def _new_refund(source: Payment | CreditNote, wish: Wish, key: UUID, *, on: date
 
 def _say_done(session: Session, refund: Refund, source: Payment | CreditNote, stamp: Stamp) -> None:
     session.flush()
-    if isinstance(source, Payment):
-        held_cents = open_cents(session, issuer_id=source.owner_id, document_ids=[source.id])[source.id]
-        is_whole = not held_cents and not allocations_from(session, source_id=source.id)
-        if is_whole and source.state is not PaymentState.REFUNDED:
-            source.move_to(PaymentState.REFUNDED)
+    if isinstance(source, Payment) and source.state is not PaymentState.REFUNDED and _is_gone(session, source):
+        source.move_to(PaymentState.REFUNDED)
     facts.record(session, events.REFUND_MADE, refund.id, stamp, readers=tuple(refund.party_ids))
+
+
+def _is_gone(session: Session, payment: Payment) -> bool:
+    """Say whether a payment holds nothing and pays nothing: all of it went back, or more than that."""
+    still_cents = open_cents(session, issuer_id=payment.owner_id, document_ids=[payment.id])[payment.id]
+    return still_cents >= 0 and not allocations_from(session, source_id=payment.id)
 
 
 def _source(session: Session, refund: Refund) -> Payment | CreditNote:
@@ -228,12 +236,9 @@ def _of_cause(session: Session, issuer_id: UUID, key: UUID) -> Refund | None:
     return session.scalars(select(Refund).where(Refund.owner_id == issuer_id, Refund.cause_id == key)).one_or_none()
 
 
-def _require_held(source: Payment | CreditNote) -> None:
-    there = (
-        source.state in {PaymentState.SUCCEEDED, PaymentState.ALLOCATED}
-        if isinstance(source, Payment)
-        else source.state is CreditState.ISSUED
-    )
+def _require_held(source: Payment | CreditNote, *, has_gone: bool) -> None:
+    came = {PaymentState.SUCCEEDED, PaymentState.ALLOCATED} | ({PaymentState.REFUNDED} if has_gone else set())
+    there = source.state in came if isinstance(source, Payment) else source.state is CreditState.ISSUED
     if not there:
         raise NothingHeld(
             Text(

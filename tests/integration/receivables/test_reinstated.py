@@ -58,9 +58,51 @@ def paying(books: Books, invoice: Any) -> list[dict[str, Any]]:
     return [one for one in found if one["invoice_id"] == str(invoice.id) and one["state"] == "allocated"]
 
 
-def no_fault(books: Books) -> bool:
+def faults(books: Books) -> list[Any]:
     with transaction(books.world.seller.id) as session:
-        return list(book_faults(session, issuer_id=books.world.seller.id)) == []
+        return list(book_faults(session, issuer_id=books.world.seller.id))
+
+
+@pytest.mark.parametrize("left_cents", [2_000, 0], ids=["some-left", "nothing-left"])
+@pytest.mark.parametrize("way", ["disputed", "refunded"])
+def test_what_was_refunded_by_hand_is_owed_when_the_provider_takes_more_than_is_left(
+    books: Books, gateway: StrictGateway, way: str, left_cents: int
+) -> None:
+    """Laws 13, 14, 15: a part is taken at the provider, beyond what a cheque left of it: owed, said, and given back."""
+    invoice = books.invoice(cases=2)
+    payment_id = ask(books, invoice)["id"]
+    looked(books, gateway, payment_id, **PAID)
+    total, path = invoice.total_cents, f"/api/v1/payments/{payment_id}"
+    [paid] = answered(books.issuer.get(f"{path}/allocations"))
+    answered(books.issuer.delete(f"/api/v1/payment-allocations/{paid['id']}"))
+    wish = {"key": str(new_id()), "amount_cents": total - left_cents, "method": "cheque", "reason": "Geste"}
+    answered(books.issuer.post(f"{path}/refunds", json=wish), 201)
+    if left_cents:
+        parts = {"parts": [{"invoice_id": str(invoice.id), "amount_cents": left_cents}]}
+        answered(books.issuer.post(f"{path}/allocations", json=parts), 201)
+    before, owed = books.balance(), 700
+    charge = gateway.charges[f"pi_{payment_id.replace('-', '')}"]
+    if way == "disputed":
+        looked(books, gateway, payment_id, charged_back_cents=left_cents + owed)
+    else:
+        charge.refunds["dashboard"] = (left_cents + owed, Given("re_dashboard", True))
+        looked(books, gateway, payment_id)
+    assert (books.balance(), books.open_of(invoice)) == (before + left_cents + owed, total)
+    assert answered(books.issuer.get(path))["state"] == "refunded"
+    page = books.issuer_page.get(f"/paiements/{payment_id}").get_data(as_text=True)
+    assert "Remboursé par ailleurs, donc dû" in page
+    whole, due = answered(books.issuer.get(f"{path}/explanation"))["totals"]
+    for one, cents in ((whole, total), (due, owed)):
+        assert one["amount_cents"] == sum(part["amount_cents"] for part in one["parts"]) == cents
+    assert faults(books) == []
+    if way == "disputed":
+        looked(books, gateway, payment_id, charged_back_cents=0)
+    else:
+        charge.refunds["dashboard"] = (left_cents + owed, Given("re_dashboard", False))
+        looked(books, gateway, payment_id)
+    assert (books.balance(), books.open_of(invoice)) == (before, total - left_cents)
+    assert answered(books.issuer.get(path))["state"] == ("allocated" if left_cents else "refunded")
+    assert faults(books) == []
 
 
 @pytest.mark.parametrize("back", [(), (500,)], ids=["at-once", "in-two-steps"])
@@ -81,7 +123,7 @@ def test_what_the_provider_takes_after_a_won_dispute_is_booked(books: Books, gat
     for taken in (900, total - 200, 0):
         looked(books, gateway, payment_id, charged_back_cents=taken)
         assert (books.open_of(invoice), books.balance() - before) == (taken + 200, taken + 200)
-    assert no_fault(books)
+    assert faults(books) == []
 
 
 def test_what_a_won_dispute_gave_back_is_refunded_at_the_provider(books: Books, gateway: StrictGateway) -> None:
@@ -102,7 +144,7 @@ def test_what_a_won_dispute_gave_back_is_refunded_at_the_provider(books: Books, 
     assert (seen["id"], seen["state"]) == (again["id"], "succeeded")
     again_made = answered(books.issuer.post(path, json=wish), 201)
     assert (again_made["id"], again_made["state"], gateway.calls.count("refund")) == (made["id"], "done", 1)
-    assert (books.balance(), charge.refunded_cents, no_fault(books)) == (before + 600, 600, True)
+    assert (books.balance(), charge.refunded_cents, faults(books)) == (before + 600, 600, [])
 
 
 def test_a_refund_beyond_what_came_back_last_is_taken_of_all_that_came_back(
@@ -116,7 +158,7 @@ def test_a_refund_beyond_what_came_back_last_is_taken_of_all_that_came_back(
         charge.refunds["dashboard"] = (800, Given("re_dashboard", arrived))
         looked(books, gateway, payment_id)
         assert (books.open_of(invoice), books.balance() - before) == (kept, kept)
-    assert no_fault(books)
+    assert faults(books) == []
 
 
 def test_a_refund_before_the_dispute_stays_its_payment_s(books: Books, gateway: StrictGateway) -> None:
@@ -134,4 +176,4 @@ def test_a_refund_before_the_dispute_stays_its_payment_s(books: Books, gateway: 
     assert (books.open_of(invoice), books.balance() - before) == (700, 700)
     charge.refunds["second"] = (400, Given("re_second", False))
     looked(books, gateway, payment["id"])
-    assert (books.open_of(invoice), books.balance() - before, no_fault(books)) == (300, 300, True)
+    assert (books.open_of(invoice), books.balance() - before, faults(books)) == (300, 300, [])
