@@ -176,7 +176,7 @@ class DriverApp(App):
         return True
 
     def tell(self, sentence: Text, *, tone: str = "good", action: str = "", more: str = "") -> None:
-        """Show a sentence at the bottom for a few seconds; with an action, for as long as it can be done."""
+        """Show a sentence at the top for a few seconds; with an action, for as long as it can be done."""
         self.snack_text, self.snack_tone = sentence.say(self.flow.language) + more, tone
         self.snack_action = action
         if self._snack_end is not None:

@@ -298,14 +298,26 @@ class CodePad(LetterPad):
 
 
 class Snackbar(BoxLayout):
-    """A sentence at the bottom with one way back, for a few seconds."""
+    """A sentence over the top bar with one way back, for a few seconds or until it is touched.
+
+    It takes no room: keys, steppers and the signature stay where a finger is about to touch them when it comes and goes.
+    """
 
     text = StringProperty("")
     action = StringProperty("")
     tone = StringProperty("good")
     acted = ObjectProperty(None)
+    dismissed = ObjectProperty(None)
     ink = ColorProperty((0, 0, 0, 1))
     ground = ColorProperty((1, 1, 1, 1))
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """Take every touch on it: its way back, or to put it away."""
+        if not self.text or not self.collide_point(*touch.pos):
+            return False
+        if not super().on_touch_down(touch):
+            self.dismissed()
+        return True
 
 
 def is_wide(width: float) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from kivy.base import ExceptionManager
 
+from shared.problems import Text
 from tests.factories.changed_runs import with_other_price, without_stop
 from tests.factories.runs import make_run
 from tests.tablet.screens import depart, driving
@@ -81,3 +82,26 @@ def test_a_name_is_no_longer_than_what_can_be_sealed(tmp_path: Path) -> None:
         for _again in range(201):
             pad.press("A")
         assert pad.text == "A" + "a" * 199
+
+
+@pytest.mark.parametrize("screen", ["unlock", "stop", "proof"])
+def test_a_sentence_that_comes_or_goes_moves_nothing_under_a_finger(tmp_path: Path, screen: str) -> None:
+    """G2: keys, steppers and the signature's pad stay where they are; a touch on the sentence puts it away, no more."""
+    with driving(tmp_path, make_run(stops=1)) as (_, pilot):
+        if screen != "unlock":
+            depart(pilot)
+            pilot.tap("stop-1")
+            pilot.app.go(screen)
+            pilot.frames(4)
+        places = {id(one): (*one.to_window(*one.pos), *one.size) for one in pilot.app.root.current_screen.walk()}
+        pilot.app.tell(Text("Une phrase", "A sentence"), tone="danger")
+        pilot.frames(4)
+        bar = next(one for one in pilot.app.root.current_screen.walk() if type(one).__name__ == "Snackbar")
+        assert (bar.height > 0, bar.top) == (True, pilot.app.root.top)
+        told = {id(one): (*one.to_window(*one.pos), *one.size) for one in pilot.app.root.current_screen.walk()}
+        of_bar = {id(one) for one in bar.walk()}
+        assert {key: at for key, at in told.items() if key not in of_bar} == {
+            key: at for key, at in places.items() if key not in of_bar
+        }
+        pilot.tap_at(*bar.to_window(bar.x + 8, bar.center_y))
+        assert (pilot.app.snack_text, pilot.app.root.current) == ("", screen)
