@@ -20,7 +20,7 @@ from kivy.metrics import Metrics
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.label import Label
 
-from driver_app.ui.kit import Btn
+from driver_app.ui.kit import Btn, Page
 
 SIZES = [(1280, 800), (800, 1280), (1024, 600)]
 
@@ -69,7 +69,7 @@ def test_english_fits_too(tmp_path: Path) -> None:
 def test_the_lint_sees_what_is_wrong(tmp_path: Path) -> None:
     """A planted small button, a clipped word and two neighbours are found."""
     with driving(tmp_path) as (_, pilot):
-        page = pilot.app.root.current_screen.children[0]
+        page = next(one for one in pilot.app.root.current_screen.children if isinstance(one, Page))
         row = BoxLayout(spacing=4, size_hint_y=None, height=40)
         row.add_widget(Btn(text="Un", test_id="one", height=40))
         row.add_widget(Btn(text="Deux", test_id="two", height=40))
