@@ -300,7 +300,7 @@ class CodePad(LetterPad):
 class Snackbar(BoxLayout):
     """A sentence over the top bar with one way back, for a few seconds or until it is touched.
 
-    It takes no room: keys, steppers and the signature stay where a finger is about to touch them when it comes and goes.
+    It takes no room: whether it comes or goes, keys, steppers and the signature stay under the finger.
     """
 
     text = StringProperty("")
