@@ -91,7 +91,10 @@ TOUCHED = [
     ("altered-document", ["UPDATE invoice_line SET unit_price = unit_price + 0.0001 WHERE position = 2"]),
     ("altered-document", ["UPDATE credit_note SET reason_fr = 'X' WHERE number = 'BR1-NC-2026-000001'"]),
     ("altered-document", ["UPDATE credit_line SET reason = 'X' WHERE position = 1"]),
-    ("altered-document", ["UPDATE invoice SET hash = set_byte(hash, 3, 7) WHERE number = 'BR1-2026-000001'"]),
+    (
+        "altered-document",
+        ["UPDATE invoice SET hash = set_byte(hash, 3, get_byte(hash, 3) # 1) WHERE number = 'BR1-2026-000001'"],
+    ),
     ("broken-chain", ["UPDATE invoice SET prev_hash = hash WHERE number = 'BR1-2026-000002'"]),
     ("missing-number", ["UPDATE invoice SET sequence = 9 WHERE number = 'BR1-2026-000003'"]),
     ("number-differs", ["UPDATE invoice SET number = 'BR1-2026-000009' WHERE number = 'BR1-2026-000003'"]),
