@@ -300,7 +300,8 @@ class CodePad(LetterPad):
 class Snackbar(BoxLayout):
     """A sentence over the top bar with one way back, for a few seconds or until it is touched.
 
-    It takes no room: whether it comes or goes, keys, steppers and the signature stay under the finger.
+    It takes no room: whether it comes or goes, keys, steppers and the signature stay under the finger. ``clear`` is the
+    width at the left that it leaves to the way back.
     """
 
     text = StringProperty("")
@@ -308,6 +309,7 @@ class Snackbar(BoxLayout):
     tone = StringProperty("good")
     acted = ObjectProperty(None)
     dismissed = ObjectProperty(None)
+    clear = NumericProperty(0)
     ink = ColorProperty((0, 0, 0, 1))
     ground = ColorProperty((1, 1, 1, 1))
 

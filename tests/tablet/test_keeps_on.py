@@ -105,3 +105,8 @@ def test_a_sentence_that_comes_or_goes_moves_nothing_under_a_finger(tmp_path: Pa
         }
         pilot.tap_at(*bar.to_window(bar.x + 8, bar.center_y))
         assert (pilot.app.snack_text, pilot.app.root.current) == ("", screen)
+        if screen != "unlock":
+            pilot.app.tell(Text("Une phrase", "A sentence"), tone="danger")
+            pilot.frames(4)
+            pilot.tap("back")
+            assert pilot.app.root.current != screen
