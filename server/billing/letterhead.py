@@ -118,8 +118,11 @@ def issuer_and_buyer_text(session: Session, *, issuer_id: UUID, buyer_id: UUID, 
     }
 
 
-def require_registrations(text: dict[str, Any], taxes: list[dict[str, Any]]) -> None:
+def require_registrations(text: dict[str, Any], taxes: list[dict[str, Any]], *, supplemented: str = "") -> None:
     """Refuse a document that charges a tax without its issuer's registration number.
+
+    ``supplemented`` is the number of the published invoice that the document supplements: its order is relieved of a
+    tax only once that one is void.
 
     Raises:
         MissingRegistration: names the tax.
@@ -129,15 +132,18 @@ def require_registrations(text: dict[str, Any], taxes: list[dict[str, Any]]) -> 
     registered = {one["code"] for one in text["issuer"]["registrations"]}
     for tax in taxes:
         if tax["amount_cents"] and tax["code"] not in registered:
-            raise MissingRegistration(
-                Text(
-                    f"«\u00a0{text['issuer']['name']}\u00a0» n’a pas de numéro de {tax['name_fr']} ce jour-là. "
-                    "Inscrire le numéro, ou retirer la taxe de la commande.",
-                    f"“{text['issuer']['name']}” has no {tax['name_en']} number on that day. "
-                    "Enter the number, or take the tax off the order.",
-                ),
-                where=tax["code"],
-            )
+            raise MissingRegistration(_without_number(text["issuer"]["name"], tax, supplemented), where=tax["code"])
+
+
+def _without_number(name: str, tax: dict[str, Any], supplemented: str) -> Text:
+    fr, en = "retirer la taxe de la commande.", "take the tax off the order."
+    if supplemented:
+        fr = f"annuler la facture {supplemented}, retirer la taxe de la commande et la facturer de nouveau."
+        en = f"void invoice {supplemented}, take the tax off the order and invoice it again."
+    return Text(
+        f"«\u00a0{name}\u00a0» n’a pas de numéro de {tax['name_fr']} ce jour-là. Inscrire le numéro, ou {fr}",
+        f"“{name}” has no {tax['name_en']} number on that day. Enter the number, or {en}",
+    )
 
 
 def _read(session: Session, org_id: UUID) -> Letterhead:

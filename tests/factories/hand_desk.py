@@ -109,6 +109,18 @@ def told(order: dict[str, Any], cases: int = 3, kegs: int = 2, **more: Any) -> d
     return {"key": str(new_id()), "lines": lines, **more}
 
 
+def correct(client: Client, order: dict[str, Any], cases: int, kegs: int = 2) -> None:
+    """Correct the order's latest delivery to these quantities, without a word of its former extras."""
+    latest = max(deliveries(client, order), key=lambda one: one["revision"])
+    lines = [
+        {name: value for name, value in one.items() if name != "extra"}
+        | {"returned": one["ordered"] - one["delivered"], "reason": one["reason"] and "refused_item"}
+        for one in told(order, cases, kegs)["lines"]
+    ]
+    asked = {"key": str(new_id()), "lines": lines, "reason": "Recompté au quai"}
+    answered(client.post(f"/api/v1/deliveries/{latest['id']}/corrections", json=asked))
+
+
 def documents(client: Client, order: dict[str, Any]) -> tuple[list[Any], list[Any]]:
     """Return the invoices and the credit notes of an order, as somebody reads them."""
     invoices = answered(client.get("/api/v1/invoices", query_string={"order_id": order["id"]}))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.billing.queries import credits_of, live_invoice, supplementary_of
+from server.billing.service.beside import prices_beside
 from server.billing.service.clearing import VOIDED_BY_HAND
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
 from server.billing.service.holding import issuing, reopen_billing
@@ -80,7 +81,8 @@ def settle_correction(
     """Make the order's documents agree with a corrected delivery; ``before`` is the revision that it replaces.
 
     More is short: a further credit of the difference, on the latest document first (T5). Less is short: what was
-    credited and delivered after all is billed again by a supplementary invoice; a published one never grows. A
+    credited and delivered after all is billed again by a supplementary invoice; a published one never grows. What
+    goes beyond it bears the taxes that it bears, whatever was taken off or put back since the terms were frozen. A
     credit that still waits for its approval is taken back and proposed anew. An order whose invoice went with its
     refusal (C27) gets a new one, one that nobody received after all is credited whole and opens again. Only the lines
     whose quantity changed move, so that what people decided of the others stands. Settling again changes nothing.
@@ -90,7 +92,7 @@ def settle_correction(
     Raises:
         NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
 
-    Source: R023, R024; C12, C27; T5; law 19.
+    Source: R023, R024, R052; C12, C27; T5, T6; law 19; ADR 0048.
     """
     goods, prices = read_terms(terms)
     if goods.billing_type == "external":
@@ -100,7 +102,10 @@ def settle_correction(
         standing = live_invoice(session, order_id=order.id)
         if standing is None or standing.state is not InvoiceState.PUBLISHED:
             return _bill_anew(session, case, standing)
-        return _correct(session, case, standing)
+        prices = prices_beside(
+            session, invoice=standing, order=order, prices=prices, delivered_at=delivery.delivered_at
+        )
+        return _correct(session, replace(case, prices=prices), standing)
 
 
 def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> CorrectedBooks:
@@ -245,8 +250,7 @@ def _bill_more(session: Session, case: _Case, standing: Invoice, steps: Correcti
                 session,
                 order=case.order,
                 invoice=standing,
-                terms=(case.goods, case.prices),
-                priced=priced,
+                bill=Bill(case.goods, case.prices, priced),
                 delivered_at=case.delivery.delivered_at,
                 stamp=case.stamp,
             )

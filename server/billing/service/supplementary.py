@@ -28,7 +28,6 @@ from shared.ids import new_id
 from shared.priced import PricedDocument
 from shared.pricing import credit_of
 from shared.states import InvoiceState
-from shared.wire.terms import Goods, Prices, TaxRule
 
 
 class SupplementedVoid(Conflict):
@@ -43,29 +42,26 @@ def publish_supplementary(
     *,
     order: Order,
     invoice: Invoice,
-    terms: tuple[Goods, Prices],
-    priced: PricedDocument,
+    bill: Bill,
     delivered_at: datetime,
     stamp: Stamp,
 ) -> Invoice:
-    """Return an invoice of ``priced`` that supplements ``invoice``, wanted for publication.
+    """Return an invoice of ``bill`` that supplements ``invoice``, wanted for publication.
 
-    It covers the order without being its final invoice (C3), keeps the rates of what it supplements (T6) and names it.
-    The order is held and the session acts for its issuer.
+    It covers the order without being its final invoice (C3) and names what it supplements. The bill is under that
+    one's taxes and rates (T6, ``prices_beside``). The order is held and the session acts for its issuer.
 
     Raises:
         MissingRegistration: a tax without the issuer's number.
 
     Source: R023, R042.
     """
-    goods, prices = terms
-    bill = Bill(goods, msgspec.structs.replace(prices, taxes=_rules(invoice, prices)), priced)
     made = draft_invoice(order=order, issuer_id=acting_org(session), bill=bill, state=InvoiceState.DRAFT, stamp=stamp)
     made.supplements_id, made.run_id = invoice.id, invoice.run_id
     prepare(session, made, order, delivered_at=delivered_at, stamp=stamp)
     issued_on = invoice.issued_on.isoformat() if invoice.issued_on else ""
     made.parties_text = made.parties_text | {"supplements": {"number": invoice.number, "issued_on": issued_on}}
-    require_registrations(made.parties_text, made.taxes)
+    require_registrations(made.parties_text, made.taxes, supplemented=invoice.number or "")
     session.add(made)
     session.flush()
     session.add(InvoiceOrder(id=new_id(), **made.kin(), invoice_id=made.id, order_id=order.id, live_final=False))
@@ -99,12 +95,13 @@ def supplement_again(session: Session, *, order: Order, invoice: Invoice, stamp:
         if delivery is None or not priced.lines:
             raise _nothing_left(invoice)
         terms = session.scalars(select(Terms).where(Terms.id == delivery.terms_id)).one()
+        goods, prices = read_terms(terms)
+        prices = msgspec.structs.replace(prices, taxes=rules_of(invoice.taxes))
         return publish_supplementary(
             session,
             order=order,
             invoice=standing,
-            terms=read_terms(terms),
-            priced=priced,
+            bill=Bill(goods, prices, priced),
             delivered_at=delivery.delivered_at,
             stamp=stamp,
         )
@@ -169,8 +166,3 @@ def _nothing_left(invoice: Invoice) -> NothingToInvoice:
         ),
         where=invoice.number,
     )
-
-
-def _rules(invoice: Invoice, prices: Prices) -> tuple[TaxRule, ...]:
-    kept = {rule.code: rule for rule in rules_of(invoice.taxes)}
-    return tuple(kept.get(rule.code, rule) for rule in prices.taxes)

@@ -11,17 +11,18 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from server.app import create_app
+from server.billing.model import Invoice
 from server.core.transaction import transaction
 from server.delivery.model import Discrepancy
 from server.identity.model import OrganisationKind
 from server.parties import service as parties
 from server.parties.model import Emission, TaxRegistration
 from tests.conftest import Database
-from tests.factories.hand_desk import ADJUSTED, Desk, documents
+from tests.factories.hand_desk import ADJUSTED, Desk, correct, documents
 from tests.factories.hand_tablet import make_yard, short
 from tests.factories.order_doors import API, answered, trade_in
 from tests.factories.web import Client, Organisation, browser_of, make_member
-from tests.factories.world import ADJUST, RUN_DAY, Deal, make_order, make_world, stamp
+from tests.factories.world import ADJUST, RUN_DAY, Deal, Seller, make_order, make_world, stamp
 
 YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
 UNTAXED = {"taxed": False, "with_deposits": True}
@@ -32,7 +33,7 @@ SMALL = Deal(registered=False, emission=Emission.ON_DELIVERED)
 def desk(module_database: Database) -> Desk:
     """A registered seller, an unregistered one, and who tells their deliveries."""
     del module_database
-    return Desk(trade_in(create_app(), make_world([ADJUSTED, SMALL, ADJUSTED])))
+    return Desk(trade_in(create_app(), make_world([ADJUSTED, SMALL, *[ADJUSTED] * 7])))
 
 
 def end_registrations(seller_id: UUID, *, last_on: date = YESTERDAY) -> None:
@@ -122,3 +123,105 @@ def test_a_refused_settlement_is_billed_after_the_taxes_came_off(app: Flask, mod
     made = answered(seller.post(f"{API}/{order['id']}/invoice"))
     invoice = answered(seller.get(f"/api/v1/invoices/{made['id']}"))
     assert (invoice["tax_cents"], invoice["lines"][0]["quantity"]) == (0, line.quantity - 1)
+
+
+def billed_again(client: Client, order: dict[str, Any], *, taxed: bool) -> dict[str, Any]:
+    """Void the order's only invoice, take its taxes off or put them back, and return the invoice made then."""
+    [former] = documents(client, order)[0]
+    answered(client.post(f"/api/v1/invoices/{former['id']}/void", json={"reason": "Taxes"}))
+    answered(relieved(client, order, taxed=taxed))
+    made: dict[str, Any] = answered(client.post(f"{API}/{order['id']}/invoice"))
+    return made
+
+
+def supplements_of(client: Client, order: dict[str, Any], invoice: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what supplements an invoice of an order, oldest first."""
+    found = [one for one in documents(client, order)[0] if one["supplements_id"] == invoice["id"]]
+    return sorted(found, key=lambda one: str(one["number"]))
+
+
+def charged(seller: Seller, invoice: dict[str, Any]) -> dict[str, int]:
+    """Return the taxes that an invoice prints, by code."""
+    with transaction(seller.id) as session:
+        rows = session.scalars(select(Invoice.taxes).where(Invoice.id == UUID(invoice["id"]))).one()
+    return {row["code"]: row["amount_cents"] for row in rows}
+
+
+def refusals(seller: Seller) -> list[str]:
+    """Return what kept a seller's deliveries from being billed."""
+    with transaction(seller.id) as session:
+        return list(session.scalars(select(Discrepancy.text_fr).where(Discrepancy.kind == "settlement_refused")))
+
+
+@pytest.mark.parametrize("registered", [True, False])
+def test_a_supplement_of_an_invoice_without_taxes_bears_none(desk: Desk, *, registered: bool) -> None:
+    """R023, R052, T6: what a correction adds is billed as the invoice that stands, whatever the terms said before."""
+    seller = desk.trade.world.sellers[3 if registered else 4]
+    owner = desk.of(seller)
+    order = desk.order(seller)
+    answered(desk.tell(order, owner))
+    if not registered:
+        end_registrations(seller.id)
+    invoice = billed_again(owner, order, taxed=False)
+    assert invoice["tax_cents"] == 0
+    correct(owner, order, cases=4)
+    assert refusals(seller) == []
+    [supplement] = supplements_of(owner, order, invoice)
+    assert (supplement["net_cents"], supplement["tax_cents"], charged(seller, supplement)) == (4250, 0, {})
+    assert invoice["net_cents"] + supplement["net_cents"] == order["net_cents"]
+
+
+def test_a_supplement_bears_the_taxes_that_were_put_back(desk: Desk) -> None:
+    """R023, R052, T6: terms without taxes take none off what supplements an invoice that charges them."""
+    seller = desk.trade.world.sellers[5]
+    owner = desk.of(seller)
+    order = desk.order(seller)
+    answered(relieved(owner, order))
+    answered(desk.tell(order, owner))
+    invoice = billed_again(owner, order, taxed=True)
+    correct(owner, order, cases=2)
+    correct(owner, order, cases=4)
+    again, beyond = supplements_of(owner, order, invoice)
+    assert charged(seller, again) == charged(seller, beyond) == {"gst": 213, "qst": 424}
+    assert (again["tax_cents"], beyond["tax_cents"], beyond["net_cents"]) == (637, 637, 4250)
+
+
+def test_an_invoice_of_untaxed_goods_alone_takes_no_tax_off_the_others(desk: Desk) -> None:
+    """R023, T6, T8: of taxes that none of its lines could bear it says nothing; the terms and the order do."""
+    seller = desk.trade.world.sellers[6]
+    owner = desk.of(seller)
+    items = [
+        {"format_id": str(seller.case_id), "quantity": 4},
+        {"format_id": str(seller.keg_id), "quantity": 2, "tax_codes": []},
+    ]
+    taxes = {"gst": 850, "qst": 1696}
+
+    def supplement(order: dict[str, Any], invoice: dict[str, Any]) -> dict[str, int]:
+        correct(owner, order, cases=4)
+        [made] = supplements_of(owner, order, invoice)
+        assert (invoice["tax_cents"], made["net_cents"]) == (0, 17000)
+        return charged(seller, made)
+
+    as_agreed, relieved_of, put_back = (desk.order(seller, items=items) for _ in range(3))
+    answered(relieved(owner, put_back))
+    for order in (as_agreed, relieved_of, put_back):
+        answered(desk.tell(order, owner, cases=0))
+    assert supplement(as_agreed, documents(owner, as_agreed)[0][0]) == taxes
+    assert supplement(relieved_of, billed_again(owner, relieved_of, taxed=False)) == {}
+    assert supplement(put_back, billed_again(owner, put_back, taxed=True)) == taxes
+
+
+def test_what_cannot_be_supplemented_names_what_can_be_done(desk: Desk) -> None:
+    """R052, T8: the invoice charges a tax whose registration ended since; void, relieved and made again it is whole."""
+    seller = desk.trade.world.sellers[7]
+    owner = desk.of(seller)
+    order = desk.order(seller)
+    answered(desk.tell(order, owner))
+    [invoice] = documents(owner, order)[0]
+    end_registrations(seller.id)
+    correct(owner, order, cases=4)
+    [why] = refusals(seller)
+    assert f"annuler la facture {invoice['number']}, retirer la taxe de la commande et la facturer de nouveau" in why
+    assert relieved(owner, order).status_code == 409, "not while the invoice stands"
+    made = billed_again(owner, order, taxed=False)
+    assert (made["net_cents"], made["tax_cents"]) == (order["net_cents"], 0)

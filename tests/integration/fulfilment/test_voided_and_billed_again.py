@@ -12,7 +12,7 @@ from server.receivables.audit import book_faults
 from server.receivables.exposure import uninvoiced_cents
 from shared.ids import new_id
 from tests.conftest import Database
-from tests.factories.hand_desk import ADJUSTED, APPROVED, CREDITED, Desk, deliveries, documents, told
+from tests.factories.hand_desk import ADJUSTED, APPROVED, CREDITED, Desk, correct, documents
 from tests.factories.order_doors import API, answered, trade_in
 from tests.factories.web import Client
 from tests.factories.world import make_world
@@ -25,18 +25,6 @@ Order = dict[str, Any]
 def desk(module_database: Database) -> Desk:
     del module_database
     return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED])))
-
-
-def correct(client: Client, order: Order, cases: int, kegs: int = 2) -> None:
-    """Correct the order's latest delivery to these quantities."""
-    latest = max(deliveries(client, order), key=lambda one: one["revision"])
-    lines = [
-        {name: value for name, value in one.items() if name != "extra"}
-        | {"returned": one["ordered"] - one["delivered"], "reason": one["reason"] and "refused_item"}
-        for one in told(order, cases, kegs)["lines"]
-    ]
-    asked = {"key": str(new_id()), "lines": lines, "reason": "Recompté au quai"}
-    answered(client.post(f"/api/v1/deliveries/{latest['id']}/corrections", json=asked))
 
 
 def credit_whole(client: Client, invoice: Order) -> None:
