@@ -31,8 +31,8 @@ def relieve_order(
     """Take taxes or deposits off an order, or put them back; everything else stays as it is. It is logged.
 
     Of an order that has left, only taxes, until an invoice is published: its containers are out with their deposits. A
-    provisional invoice that charged them is let go then. ``order.lines`` must be loaded; with ``seen_revision`` the
-    order must still be as the caller read it.
+    provisional invoice that charged them is let go then; saying what stands lets nothing go. ``order.lines`` must be
+    loaded; with ``seen_revision`` the order must still be as the caller read it.
 
     Raises:
         StaleOrder: it was changed since.
@@ -73,6 +73,8 @@ def _of_taxes(session: Session, order: Order, *, taxed: bool, with_deposits: boo
             ),
             where=order.number,
         )
+    if taxed == order.taxed:
+        return order
     require_off_runs(session, order)
     let_provisional_go(session, order, stamp=stamp)
     return orders.relieve_of_taxes(session, order=order, taxed=taxed, stamp=stamp)

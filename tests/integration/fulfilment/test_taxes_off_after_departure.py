@@ -12,9 +12,11 @@ from sqlalchemy import select, update
 
 from server.app import create_app
 from server.billing.model import Invoice
+from server.billing.service import create_provisional
 from server.core.transaction import transaction
 from server.delivery.model import Discrepancy
 from server.identity.model import OrganisationKind
+from server.orders import queries as orders
 from server.parties import service as parties
 from server.parties.model import Emission, TaxRegistration
 from tests.conftest import Database
@@ -97,6 +99,18 @@ def test_taxes_put_back_are_those_of_the_delivery(desk: Desk) -> None:
         form = {"revision": str(now["revision"]), "with_deposits": "1", **told}
         assert owner.post(path, data=form).status_code == 303
         assert answered(owner.get(f"{API}/{order['id']}"))["tax_cents"] == tax_cents
+
+
+def test_relief_that_changes_nothing_leaves_the_provisional_invoice(desk: Desk) -> None:
+    """R052: saying what stands lets nothing go; what does change lets go the invoice that charged the taxes."""
+    seller = desk.trade.world.sellers[2]
+    owner = desk.of(seller)
+    order = desk.order(seller)
+    with transaction(seller.id) as session:
+        create_provisional(session, order=orders.order(session, order_id=UUID(order["id"])), run_id=None, stamp=stamp())
+    for taxed, state in ((True, "provisional"), (False, "dropped")):
+        answered(relieved(owner, order, taxed=taxed))
+        assert [one["state"] for one in documents(owner, order)[0]] == [state]
 
 
 def test_a_refused_settlement_is_billed_after_the_taxes_came_off(app: Flask, module_database: Database) -> None:
