@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -25,7 +25,8 @@ def mirror_refunds(session: Session, holders: Sequence[Payment], given: Sequence
     """Let the books agree with what went back at the provider, refund by refund; that part alone is open again.
 
     One of ours ends as it ended there: arrived, or failed, be it after it had arrived, and then the payment holds its
-    money again. One that was given there becomes ours, taken off what was allocated last; failed, its money pays again.
+    money again. One that was given there becomes ours, taken off what was allocated last; failed, what was taken off
+    for it pays again.
 
     ``holders`` hold the charge in the books, the last one gives first. The session acts for the issuer and holds the
     account. Source: laws 13, 14, 15 and 16.
@@ -37,8 +38,8 @@ def mirror_refunds(session: Session, holders: Sequence[Payment], given: Sequence
             mine = _mirror(session, holders, there, stamp)
         for one in mine:
             one.provider_ref = there.ref
-            if there.arrived is not None:
-                _end(session, by_id[one.source_id], one, arrived=there.arrived, stamp=stamp)
+        if there.arrived is not None:
+            _end(session, by_id, mine, arrived=there.arrived, stamp=stamp)
 
 
 def was_booked(session: Session, payment: Payment, there: GivenBack) -> bool:
@@ -51,12 +52,15 @@ def _is(mine: Refund, there: GivenBack) -> bool:
 
 
 def _mirror(session: Session, holders: Sequence[Payment], there: GivenBack, stamp: Stamp) -> list[Refund]:
+    """Book what was freed for it apart from the rest, which the account held: the journal remembers which was which."""
     made: list[Refund] = []
     for payment, part_cents in _shares(session, holders, there.amount_cents):
-        _free_up_to(session, payment, part_cents, stamp)
-        wish = _gone(part_cents, "Remboursé chez le fournisseur")
-        key = _given_there(payment, there.ref)
-        made.append(refund(session, source=payment, wish=wish, key=key, stamp=stamp))
+        freed_cents = min(part_cents, _free_up_to(session, payment, part_cents, stamp))
+        keys = {_freed_for(payment, there.ref): freed_cents, _held_for(payment, there.ref): part_cents - freed_cents}
+        for key, cents in keys.items():
+            if cents > 0:
+                wish = _gone(cents, "Remboursé chez le fournisseur")
+                made.append(refund(session, source=payment, wish=wish, key=key, stamp=stamp))
     return made
 
 
@@ -72,15 +76,24 @@ def _shares(session: Session, holders: Sequence[Payment], amount_cents: int) -> 
     return shares
 
 
-def _given_there(payment: Payment, ref: str) -> UUID:
+def _freed_for(payment: Payment, ref: str) -> UUID:
     return uuid5(payment.id, f"refunded:{ref}")
 
 
-def _end(session: Session, payment: Payment, mine: Refund, *, arrived: bool, stamp: Stamp) -> None:
-    """What a person took off the invoices to refund it waits for that person; what we took off pays again."""
-    finish_refund(session, refund=mine, arrived=arrived, stamp=stamp)
-    if not arrived and mine.cause_id == _given_there(payment, mine.provider_ref):
-        _pay_on(session, payment, mine.amount_cents, stamp)
+def _held_for(payment: Payment, ref: str) -> UUID:
+    return uuid5(payment.id, f"refunded-of-held:{ref}")
+
+
+def _end(
+    session: Session, holders: Mapping[UUID, Payment], mine: Sequence[Refund], *, arrived: bool, stamp: Stamp
+) -> None:
+    """What a person took off the invoices, or left on the account, waits for that person; what we freed pays again."""
+    for one in mine:
+        finish_refund(session, refund=one, arrived=arrived, stamp=stamp)
+    for one in mine:
+        payment = holders[one.source_id]
+        if not arrived and one.cause_id == _freed_for(payment, one.provider_ref):
+            _pay_on(session, payment, one.amount_cents, stamp)
 
 
 def mirror_chargebacks(session: Session, holders: Sequence[Payment], charged_back_cents: int, stamp: Stamp) -> None:
@@ -169,15 +182,20 @@ def _all(session: Session, payment: Payment) -> Sequence[Refund]:
     return session.scalars(mine.order_by(Refund.recorded_at, Refund.id)).all()
 
 
-def _free_up_to(session: Session, payment: Payment, wanted_cents: int, stamp: Stamp) -> None:
-    """Let a payment hold so much, taken off what was allocated last; what is not needed goes on paying what it paid."""
+def _free_up_to(session: Session, payment: Payment, wanted_cents: int, stamp: Stamp) -> int:
+    """Let a payment hold so much, taken off what was allocated last, and return how much that freed.
+
+    What is not needed goes on paying what it paid.
+    """
+    before_cents = _held_cents(session, payment)
     on = letterhead(session, org_id=payment.owner_id).day_of(stamp.at)
     for allocation in reversed(allocations_from(session, source_id=payment.id)):
         if _held_cents(session, payment) >= wanted_cents:
-            return
+            break
         take_off(session, allocation, customer_id=payment.buyer_id, currency=payment.currency, on=on, stamp=stamp)
         settle_state(session, payment)
         _set_again(session, payment, allocation.invoice_id, _held_cents(session, payment) - wanted_cents, stamp)
+    return _held_cents(session, payment) - before_cents
 
 
 def _set_again(session: Session, payment: Payment, invoice_id: UUID, amount_cents: int, stamp: Stamp) -> None:
