@@ -10,6 +10,7 @@ from server.catalog.prices.steps import PriceStep
 from server.orders.listing import ListedOrder
 from server.orders.model import Order, OrderEntry, OrderLine
 from server.orders.pricing import explain_price
+from server.orders.service.timeline import TELLS_PRICES
 from server.orders.standing import next_step, progress
 from server.parties.model import BillingType
 from shared.problems import Text
@@ -92,7 +93,7 @@ def present_detail(listed: ListedOrder, *, names: Mapping[UUID, str], with_price
 
 def said_in(entry: OrderEntry, *, with_prices: bool) -> Text:
     """Return what an entry says; without prices a change of the order is named, not told (C29)."""
-    if with_prices or entry.kind != "revised":
+    if with_prices or entry.kind not in TELLS_PRICES:
         return Text(entry.text_fr, entry.text_en)
     return Text(f"{entry.text_fr.partition('. ')[0]}.", f"{entry.text_en.partition('. ')[0]}.")
 

@@ -211,7 +211,7 @@ def _bill_of(
     if kept is None:
         on = _tax_on(session, order, None, stamp)
         kept = rules_for(session, order=order, on=on)
-        settle_rebates(session, order, taxes=kept, on=on)
+        settle_rebates(session, order, taxes=kept, on=on, stamp=stamp)
     return Bill.of(goods_of(order), prices_of(order, taxes=kept), quantities)
 
 

@@ -68,7 +68,7 @@ def _prices(session: Session, order: Order, on: date | None, stamp: Stamp) -> tu
         if invoice is None:
             day = on or letterhead(session, org_id=issuer_id).day_of(stamp.at)
             rules = rules_for(session, order=order, on=day)
-            settle_rebates(session, order, taxes=rules, on=day)
+            settle_rebates(session, order, taxes=rules, on=day, stamp=stamp)
             return None, prices_of(order, taxes=rules)
         taken = credited_quantities(session, invoice_id=invoice.id)
     return invoice, _standing(prices_of(order, taxes=rules_of(invoice.taxes)), invoice, taken)

@@ -21,7 +21,7 @@ from server.orders.service.choosing import has_priced_items, prices_are_the_sell
 from server.orders.service.differences import changes, in_one, reprices, seen
 from server.orders.service.holding import held, is_seller_side, refuse_buyer, require_seen, require_seller_side
 from server.orders.service.lines import OrderItem, make_lines, tax_rules_for
-from server.orders.service.rebates import Rebate, settle_rebates, share_rebates
+from server.orders.service.rebates import Rebate, reshare, share_rebates
 from server.orders.service.requesting import grant_open
 from server.orders.service.stock_cover import require_cover
 from server.orders.service.timeline import enter
@@ -109,7 +109,7 @@ def relieve_of_taxes(session: Session, *, order: Order, taxed: bool, stamp: Stam
             if order.delivered_at is not None:
                 on = order.delivered_at.astimezone(parties.zone_of(session, org_id=issuer_id)).date()
             taxes = tax_rules_for(session, issuer_id=issuer_id, on=on)
-            settle_rebates(session, order, taxes=taxes, on=on)
+            reshare(order, taxes=taxes, on=on)
             reprice(order, taxes=taxes, on=on)
             _tell_revised(session, order, changes(before, seen(order)), stamp)
     return order

@@ -11,11 +11,14 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from server.catalog.service import TAX_CODES
+from server.core.days import day_text
+from server.core.stamp import Stamp
 from server.orders.model import Order, OrderLine
 from server.orders.pricing import reprice
 from server.orders.service.holding import held
 from server.orders.service.lines import BadOrder
-from shared.money import half_up, share_by_largest_remainder, times
+from server.orders.service.timeline import RESHARED, enter
+from shared.money import format_money, half_up, share_by_largest_remainder, times
 from shared.problems import Text
 from shared.states import OrderState
 from shared.wire.terms import TaxRule
@@ -72,30 +75,67 @@ def share_rebates(order: Order, rebates: Iterable[Rebate], *, codes: Iterable[st
     order.rebates = [one.as_column() for one in kept]
 
 
-def settle_rebates(session: Session, order: Order, *, taxes: Sequence[TaxRule], on: date) -> None:
+def settle_rebates(session: Session, order: Order, *, taxes: Sequence[TaxRule], on: date, stamp: Stamp) -> None:
     """Share the order's rebates as ``taxes`` ask, before it is billed or its terms are frozen under them for a day.
 
-    Only when they are not those that its total bears: another registration holds on that day. It is reckoned again
-    then. An order that rides on a run, or has left, keeps the agreed shares of a rebate that fits no more: nobody can
-    lower it there, and no truck waits for it. ``order.lines`` must be loaded.
+    As ``reshare`` does; a total that is another by it stands in the timeline, with the day's taxes. Whoever does it for
+    several orders holds them all before (``hold_all``). ``order.lines`` must be loaded.
 
     Raises:
         BadOrder: a rebate is above the lines of its taxation; its order can still be changed.
 
-    Source: R059, T2, T8; ADR 0048.
+    Source: R053, R059, T2, T8; ADR 0048.
     """
-    borne = {code for line in order.lines for code in line.tax_codes}
-    codes = [rule.code for rule in taxes]
-    if not order.rebates or not order.taxed or borne & set(codes) == borne & set(order.charged_taxes):
+    if _bears(order, taxes):
         return
     with held(session, order):
-        try:
-            share_rebates(order, rebates_of(order), codes=codes)
-        except BadOrder:
-            if order.state is OrderState.ACCEPTED:
-                raise
-            return
-        reprice(order, taxes=taxes, on=on)
+        before_cents = order.total_cents
+        reshare(order, taxes=taxes, on=on)
+        if order.total_cents != before_cents:
+            enter(session, order, RESHARED, _told(order, before_cents, taxes, on), stamp)
+
+
+def reshare(order: Order, *, taxes: Sequence[TaxRule], on: date) -> None:
+    """Share the rebates of an order that the caller holds as ``taxes`` ask, and reckon it again under them.
+
+    Only when they are not those that its total bears: another registration holds on that day. An order that rides on a
+    run, or has left, keeps the agreed shares of a rebate that fits no more: nobody can lower it there, and no truck
+    waits for it. ``order.lines`` must be loaded.
+
+    Raises:
+        BadOrder: a rebate is above the lines of its taxation; its order can still be changed.
+    """
+    if _bears(order, taxes):
+        return
+    try:
+        share_rebates(order, rebates_of(order), codes=[rule.code for rule in taxes])
+    except BadOrder:
+        if order.state is OrderState.ACCEPTED:
+            raise
+        return
+    reprice(order, taxes=taxes, on=on)
+
+
+def _bears(order: Order, taxes: Sequence[TaxRule]) -> bool:
+    """Say whether the order's rebates stand shared as these taxes ask; without any, or untaxed, they do."""
+    borne = {code for line in order.lines for code in line.tax_codes}
+    codes = {rule.code for rule in taxes}
+    return not order.rebates or not order.taxed or borne & codes == borne & set(order.charged_taxes)
+
+
+def _told(order: Order, before_cents: int, taxes: Sequence[TaxRule], on: date) -> Text:
+    day = day_text(on)
+    was, now = (_money(cents, order.currency) for cents in (before_cents, order.total_cents))
+    names = Text(" + ".join(one.name_fr for one in taxes), " + ".join(one.name_en for one in taxes))
+    return Text(
+        f"Rabais répartis selon les taxes de l’émetteur du {day.fr} ({names.fr or 'aucune'}). "
+        f"Total\u00a0: {was.fr} → {now.fr}.",
+        f"Rebates shared by the issuer’s taxes of {day.en} ({names.en or 'none'}). Total: {was.en} → {now.en}.",
+    )
+
+
+def _money(cents: int, currency: str) -> Text:
+    return Text(format_money(cents, currency, "fr"), format_money(cents, currency, "en"))
 
 
 def _shares(rebate: Rebate, lines: Sequence[OrderLine], left: Sequence[int], known: set[str]) -> Sequence[int]:

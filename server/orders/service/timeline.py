@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy.orm import Session
 
 from server.core.gathering import write_later
@@ -9,6 +11,10 @@ from server.core.stamp import Stamp
 from server.orders.model import Order, OrderEntry
 from shared.ids import new_id
 from shared.problems import Text
+
+RESHARED: Final = "reshared"
+TELLS_PRICES: Final = ("revised", RESHARED)
+"""Entries whose first sentence alone may be read without prices (C29)."""
 
 
 def enter(session: Session, order: Order, kind: str, text: Text, stamp: Stamp) -> None:

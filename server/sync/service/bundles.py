@@ -16,6 +16,7 @@ from server.delivery.reasons import CONSENT_EN, CONSENT_FR, FAILURES, REASONS
 from server.delivery.service import read_terms
 from server.documents.model import Document, DocumentKind
 from server.orders.model import Order
+from server.orders.service import hold_all
 from server.parties.model import Site
 from server.planning.model import MatrixSource, Stop
 from server.sync.events import BUNDLE_BUILT
@@ -58,6 +59,7 @@ def build_bundle(session: Session, run_id: UUID, *, stamp: Stamp) -> RunBundle:
             Text("Affectez d’abord un livreur à la tournée.", "Assign a driver to the run first."),
             where=reading.run.name,
         )
+    _hold_rebated(session, reading)
     latest = session.scalars(
         select(RunBundle).where(RunBundle.run_id == run_id).order_by(RunBundle.version.desc()).limit(1)
     ).first()
@@ -77,6 +79,13 @@ def build_bundle(session: Session, run_id: UUID, *, stamp: Stamp) -> RunBundle:
     session.add(bundle)
     facts.record(session, BUNDLE_BUILT, run_id, stamp)
     return bundle
+
+
+def _hold_rebated(session: Session, reading: RunReading) -> None:
+    """Frozen terms may share an order's rebates again: they are held in the one order of all, not stop by stop."""
+    rebated = [order.id for order in reading.orders.values() if order.rebates]
+    if rebated:
+        hold_all(session, order_ids=rebated)
 
 
 def _next_position(session: Session, owner_id: UUID) -> int:

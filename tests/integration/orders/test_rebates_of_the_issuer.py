@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 
 from server.app import create_app
 from server.billing.service import freeze_order_terms
-from server.core.transaction import transaction
+from server.core.days import day_text
+from server.core.transaction import engine, transaction
 from server.delivery.service import read_terms
 from server.identity.model import OrganisationKind
 from server.orders import queries as orders_read
 from server.orders import service as orders
+from server.orders.presenting import present_entry
 from server.parties import service as parties
 from server.parties.model import Emission
+from server.sync.service.bundles import build_bundle
+from shared.money import format_money
 from shared.pricing import price_order
+from shared.problems import Text
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
 from tests.factories.web import Client
-from tests.factories.world import Deal, make_world, stamp
+from tests.factories.world import Deal, make_runs, make_vehicle, make_world, stamp
 
 SMALL = Deal(registered=False, names_agent=True, emission=Emission.MANUAL)
 TAXED = ["gst", "qst"]
@@ -116,6 +124,62 @@ def test_frozen_terms_and_the_invoice_share_it_alike(trade: Trade) -> None:
     priced = price_order(goods, prices)
     assert ([line.discount_cents for line in prices.lines], priced.tax_cents) == ([4000, 0], TAX_CENTS)
     assert billed(seller, order) == (priced.net_cents, priced.tax_cents)
+
+
+def test_a_total_that_frozen_terms_change_stands_in_the_timeline(trade: Trade) -> None:
+    """R053, C29: once, with the former and the new total and the day's taxes; without prices only why."""
+    seller, order = later(trade, LATER)
+    for _ in range(2):
+        with transaction(trade.world.carrier_id) as session:
+            found = orders_read.order(session, order_id=UUID(order["id"]))
+            freeze_order_terms(session, order=found, stamp=stamp())
+    said = [one for one in answered(trade.buyer.get(f"{API}/{order['id']}/timeline")) if one["kind"] == "reshared"]
+    day = day_text(LATER)
+    why = Text(
+        f"Rabais répartis selon les taxes de l’émetteur du {day.fr} (TPS + TVQ).",
+        f"Rebates shared by the issuer’s taxes of {day.en} (GST + QST).",
+    )
+    was, now = (order["total_cents"], answered(seller.get(f"{API}/{order['id']}"))["total_cents"])
+    assert now - was == TAX_CENTS
+    (fr, fr_now), (en, en_now) = ([format_money(one, "CAD", tongue) for one in (was, now)] for tongue in ("fr", "en"))
+    assert [one["text"] for one in said] == [
+        {"fr": f"{why.fr} Total\u00a0: {fr} → {fr_now}.", "en": f"{why.en} Total: {en} → {en_now}."}
+    ]
+    with transaction(trade.world.carrier_id) as session:
+        [entry] = [one for one in orders_read.timeline(session, order_id=UUID(order["id"])) if one.kind == "reshared"]
+        assert present_entry(entry, with_prices=False)["text"] == {"fr": why.fr, "en": why.en}
+
+
+def test_a_run_s_orders_with_rebates_are_held_together_before_their_terms_are_frozen(trade: Trade) -> None:
+    """Sync (« What binds »): in the one order of all locks, whatever the order of the stops; none is locked alone."""
+    day = LATER + timedelta(days=1)
+    wanted = {later(trade, day)[1]["id"] for _ in range(3)}
+    make_vehicle(trade.world)
+    [run_id] = make_runs(trade.world, runs_on=day)
+    with _locks() as sent, transaction(trade.world.carrier_id) as session:
+        build_bundle(session, run_id, stamp=stamp())
+    [(statement, told)] = sent
+    assert "lock_orders" in statement
+    assert all(order_id in str(told) for order_id in wanted)
+    for order_id in wanted:
+        assert shares(answered(trade.carrier.get(f"{API}/{order_id}"))) == [4000, 0]
+
+
+@contextmanager
+def _locks() -> Iterator[list[tuple[str, Any]]]:
+    """Note every statement that locks orders meanwhile, with its values."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, told: Any, *_rest: Any) -> None:
+        """Note one."""
+        if "lock_orders" in statement or ('"order"' in statement and "FOR UPDATE" in statement):
+            sent.append((statement, told))
+
+    event.listen(engine(), "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine(), "before_cursor_execute", note)
 
 
 def test_what_no_longer_fits_is_changed_while_it_can_be(trade: Trade) -> None:
