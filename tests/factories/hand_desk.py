@@ -110,11 +110,10 @@ def told(order: dict[str, Any], cases: int = 3, kegs: int = 2, **more: Any) -> d
 
 
 def correct(client: Client, order: dict[str, Any], cases: int, kegs: int = 2) -> None:
-    """Correct the order's latest delivery to these quantities, without a word of its former extras."""
+    """Correct the order's latest delivery to these quantities; what is above the ordered ones is extra."""
     latest = max(deliveries(client, order), key=lambda one: one["revision"])
     lines = [
-        {name: value for name, value in one.items() if name != "extra"}
-        | {"returned": one["ordered"] - one["delivered"], "reason": one["reason"] and "refused_item"}
+        one | {"returned": one["ordered"] - one["delivered"], "reason": one["reason"] and "refused_item"}
         for one in told(order, cases, kegs)["lines"]
     ]
     asked = {"key": str(new_id()), "lines": lines, "reason": "Recompté au quai"}

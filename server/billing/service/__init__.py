@@ -4,6 +4,7 @@ from server.billing.crediting import CreditTooLarge
 from server.billing.drafting import priced_of
 from server.billing.letterhead import MissingCode, MissingRegistration
 from server.billing.service.approvals import approve_proposed, refuse_proposed
+from server.billing.service.beside import agreed_beside
 from server.billing.service.beyond import publish_beyond
 from server.billing.service.corrections import CorrectedBooks, settle_correction, void_supplement
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
@@ -66,6 +67,7 @@ __all__ = [
     "UnknownContainer",
     "Unpublished",
     "adjust_provisional",
+    "agreed_beside",
     "approve_credit",
     "approve_proposed",
     "count_follow_ups",

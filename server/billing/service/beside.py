@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import rules_of
 from server.billing.letterhead import letterhead
 from server.billing.model import Invoice
+from server.billing.queries import live_invoice
 from server.billing.service.holding import rules_for
-from server.core.acting import acting_org
+from server.core.acting import acting_for, acting_org
 from server.orders.model import Order, OrderLine
-from shared.wire.terms import PriceLine, Prices, TaxRule
+from server.parties.model import BillingType
+from shared.wire.terms import Goods, PriceLine, Prices, TaxRule
 
 
 def prices_beside(
@@ -36,6 +38,25 @@ def prices_beside(
     kept = [charged.get(rule.code, rule) for rule in agreed if rule.code in charged or rule.code not in told]
     put_back = [rule for code, rule in charged.items() if code not in {rule.code for rule in kept}]
     return _under(prices, (*kept, *put_back), lines)
+
+
+def agreed_beside(
+    session: Session, *, order: Order, agreed: tuple[Goods, Prices], delivered_at: datetime
+) -> tuple[Goods, Prices]:
+    """Return an order's frozen terms under the taxes of its final invoice, as ``prices_beside``, if one stands.
+
+    The order is held; ``order.lines`` must be loaded.
+
+    Source: R023, R052; ADR 0048.
+    """
+    if order.billing_type is BillingType.EXTERNAL or order.issuer_id is None:
+        return agreed
+    goods, prices = agreed
+    with acting_for(session, order.issuer_id):
+        standing = live_invoice(session, order_id=order.id)
+        if standing is None:
+            return agreed
+        return goods, prices_beside(session, invoice=standing, order=order, prices=prices, delivered_at=delivered_at)
 
 
 def _agreed(session: Session, order: Order, prices: Prices, delivered_at: datetime) -> Sequence[TaxRule]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
-from server.billing.service import publish_beyond, void_supplement
+from server.billing.service import agreed_beside, publish_beyond, void_supplement
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
@@ -16,6 +16,7 @@ from server.fulfilment.issued import Issued
 from server.orders.model import Order
 from server.orders.service import create_supplement, withdraw_supplement
 from shared.states import OrderState
+from shared.wire.terms import Goods, Prices
 
 
 def supply(session: Session, *, delivery: Delivery, order: Order, terms: Terms, stamp: Stamp) -> Iterator[Issued]:
@@ -25,10 +26,15 @@ def supply(session: Session, *, delivery: Delivery, order: Order, terms: Terms, 
 
     Source: R005, R023, R041.
     """
-    extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
+    yield from _supply(session, delivery, order, read_terms(terms), stamp)
+
+
+def _supply(
+    session: Session, delivery: Delivery, order: Order, agreed: tuple[Goods, Prices], stamp: Stamp
+) -> Iterator[Issued]:
+    extras = _extras(delivery)
     if not extras:
         return
-    agreed = read_terms(terms)
     made = create_supplement(session, order=order, delivery=delivery, agreed=agreed, extras=extras, stamp=stamp)
     yield Issued(order.id, made)
     invoice = publish_beyond(session, supplement=made, agreed=agreed[1], delivery=delivery, stamp=stamp)
@@ -41,19 +47,27 @@ def replace_supplements(
 ) -> Iterator[Issued]:
     """Withdraw the order of a former overage, its invoice voided, and make the one of the corrected overage.
 
-    An equal overage leaves everything as it is. Yields the credit of a voided invoice, the new order and its invoice.
+    An equal overage leaves everything as it is. One of which a signer saw the amounts costs what was shown; any other
+    bears the taxes of the order's invoice, if one stands. Yields the credit of a voided invoice, the new order and its
+    invoice.
 
-    Source: R023, C6; law 19.
+    Source: R023, R052, C6; law 19; ADR 0048.
     """
-    extras = {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
-    if extras == {str(line.order_line_id): line.extra for line in before.lines if line.extra}:
+    if _extras(delivery) == _extras(before):
         return
     for supplement in _standing(session, order):
         credit = void_supplement(session, supplement=supplement, stamp=stamp)
         withdraw_supplement(session, supplement=supplement, stamp=stamp)
         if credit is not None:
             yield Issued(supplement.id, credit)
-    yield from supply(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
+    agreed = read_terms(terms)
+    if delivery.shown == "none":
+        agreed = agreed_beside(session, order=order, agreed=agreed, delivered_at=delivery.delivered_at)
+    yield from _supply(session, delivery, order, agreed, stamp)
+
+
+def _extras(delivery: Delivery) -> dict[str, int]:
+    return {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
 
 
 def _standing(session: Session, order: Order) -> list[Order]:

@@ -17,6 +17,7 @@ from server.core.transaction import transaction
 from server.delivery.model import Discrepancy
 from server.identity.model import OrganisationKind
 from server.orders import queries as orders
+from server.orders.model import Order
 from server.parties import service as parties
 from server.parties.model import Emission, TaxRegistration
 from tests.conftest import Database
@@ -198,6 +199,25 @@ def test_a_supplement_bears_the_taxes_that_were_put_back(desk: Desk) -> None:
     again, beyond = supplements_of(owner, order, invoice)
     assert charged(seller, again) == charged(seller, beyond) == {"gst": 213, "qst": 424}
     assert (again["tax_cents"], beyond["tax_cents"], beyond["net_cents"]) == (637, 637, 4250)
+
+
+def test_an_overage_that_the_office_counts_bears_the_taxes_of_the_invoice(desk: Desk) -> None:
+    """R023, R052: nobody signed its amounts; its own order and invoice are taxed as the invoice that stands."""
+    seller = desk.trade.world.sellers[8]
+    owner = desk.of(seller)
+    relieved_of, as_agreed = desk.order(seller), desk.order(seller)
+    for order in (relieved_of, as_agreed):
+        answered(desk.tell(order, owner, cases=4))
+    billed_again(owner, relieved_of, taxed=False)
+    taxes = []
+    for order in (relieved_of, as_agreed):
+        correct(owner, order, cases=5)
+        with transaction(seller.id) as session:
+            extra = session.scalars(select(Order).where(Order.supplement_of_id == UUID(order["id"]))).one()
+            made = {"id": str(extra.id), "tax_cents": extra.tax_cents}
+        [invoice] = documents(owner, made)[0]
+        taxes.append((made["tax_cents"], invoice["tax_cents"], invoice["net_cents"]))
+    assert taxes == [(0, 0, 4250), (637, 637, 4250)]
 
 
 def test_an_invoice_of_untaxed_goods_alone_takes_no_tax_off_the_others(desk: Desk) -> None:
