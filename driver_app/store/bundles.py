@@ -65,15 +65,18 @@ def _require_prices(run: BundleRun) -> None:
 
 
 def _keep_opened(session: Session, run: BundleRun) -> None:
-    """Keep what an opened stop was about before the version that had it last may go."""
-    left = drafts.opened(session, run.run_id) - {stop.stop_id for stop in run.stops}
-    if not left:
+    """Keep what an opened stop was about before the version that had it last may go, its empties and money by name."""
+    opened = drafts.opened(session, run.run_id)
+    if not opened:
         return
     try:
         before = load(session, run.run_id)
     except Unreadable:  # nothing can be kept of it, and the new version is not held up
         return
+    left = opened - {stop.stop_id for stop in run.stops}
     for stop in before.stops:
+        if stop.stop_id in opened:
+            drafts.name_entries(session, stop, run_id=run.run_id)
         if stop.stop_id in left:
             drafts.keep_stop(session, stop, run_id=run.run_id)
 

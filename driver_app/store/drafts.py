@@ -154,6 +154,13 @@ def keep_stop(session: Session, stop: BundleStop, *, run_id: str) -> None:
         save(session, msgspec.structs.replace(draft, off_run=stop), run_id=run_id)
 
 
+def name_entries(session: Session, stop: BundleStop, *, run_id: str) -> None:
+    """Name the empties and money of a draft as its stop still does; a former version of this app kept no names."""
+    draft = load(session, run_id=run_id, stop_id=stop.stop_id)
+    if draft is not None and (named := _named(draft, stop)) != draft:
+        save(session, named, run_id=run_id)
+
+
 def opened(session: Session, run_id: str) -> set[str]:
     """Return the ids of the stops that were opened on a run; no draft is read for it."""
     return {row[0] for row in session.db.execute("SELECT stop_id FROM draft WHERE run_id = ?", (run_id,))}
@@ -170,16 +177,38 @@ def fitted(draft: StopDraft, stop: BundleStop) -> StopDraft:
 
     Above the new quantity it is extra, below it the rest is missing and asks for a reason anew. Of a line that is new
     nothing was handed over. Empties and money stay, whether the stop asks for them still or not: they are on the truck
-    and in the cash box. What was counted before a failure is fitted like the count itself.
+    and in the cash box; only what nobody can name any more goes. What was counted before a failure is fitted like the
+    count itself.
     """
     lines = [line for order in stop.orders for line in order.goods.lines]
+    named = _named(draft, stop)
     fits = msgspec.structs.replace(
         draft,
         lines={line.line_id: _fitted(draft.lines.get(line.line_id), line, draft.failure) for line in lines},
         counted={line.line_id: _fitted(draft.counted.get(line.line_id), line, "") for line in lines if draft.counted},
+        containers=tuple(one for one in named.containers if one.offer),
+        collections=tuple(one for one in named.collections if one.issuer_name),
     )
     is_asked_still = containers_at(stop, draft) == stop.containers and collect_at(stop, draft) == stop.collect
     return draft if fits == draft and is_asked_still else msgspec.structs.replace(fits, has_changed=True)
+
+
+def _named(draft: StopDraft, stop: BundleStop) -> StopDraft:
+    offers = {(one.container_class, one.owner_id): one for one in stop.containers}
+    names = {one.issuer_id: one.issuer_name for one in stop.collect}
+    sealed = draft.sealed
+    return msgspec.structs.replace(
+        draft,
+        containers=tuple(
+            one if one.offer else msgspec.structs.replace(one, offer=offers.get((one.container_class, one.owner_id)))
+            for one in draft.containers
+        ),
+        collections=tuple(
+            one if one.issuer_name else msgspec.structs.replace(one, issuer_name=names.get(one.issuer_id, ""))
+            for one in draft.collections
+        ),
+        sealed=msgspec.structs.replace(sealed, draft=_named(sealed.draft, stop)) if sealed else None,
+    )
 
 
 def containers_at(stop: BundleStop, draft: StopDraft) -> tuple[ContainerClass, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.catalog.model import ContainerClass, ContainerPrice
@@ -27,12 +27,21 @@ class ForeignParty(Problem):
     title = Text("Étranger à cet arrêt", "Foreign to this stop")
 
 
-def require_parties(session: Session, said: VisitFacts, *, run: Run, stop: Stop, cited: Sequence[Terms]) -> None:
+def require_parties(
+    session: Session,
+    said: VisitFacts,
+    *,
+    run: Run,
+    stop: Stop,
+    cited: Sequence[Terms],
+    once_named: Callable[[], frozenset[str]],
+) -> None:
     """Refuse a visit whose leaves name others than the carrier and the sellers and issuers of the stop's orders.
 
     What a tablet sends is evidence, never an authority: for whom the office acts follows from rows it wrote itself.
-    Money and empties that were taken before the office struck an order off are on the truck: whose order this carrier
-    once gave a tablet for the same buyer may be named, too (ADR 0050).
+    Money and empties that were taken before the office struck an order off are on the truck: ``once_named`` are those
+    whom the versions of this run that the tablet had named at this stop, asked only where somebody is missing (ADR
+    0050).
 
     Raises:
         ForeignParty: the visit is to be parked for a person.
@@ -46,7 +55,7 @@ def require_parties(session: Session, said: VisitFacts, *, run: Run, stop: Stop,
     claimed = {org for leaf in said.containers for org in (leaf.owner_id, leaf.creditor_id)}
     claimed |= {leaf.issuer_id for leaf in said.collections}
     if not claimed <= known:
-        known |= _once_carried(session, run, stop)
+        known |= once_named()
     _require(claimed <= known, "organisation")
     for leaf in said.containers:
         _require(leaf.unit_cents == _price(session, leaf, run), "unit_cents")
@@ -61,15 +70,6 @@ def _riding(session: Session, run: Run) -> dict[UUID, set[str]]:
         runs[run.id] = {row.id: {str(row.owner_id), str(row.issuer_id or row.owner_id)} for row in rows}
     riding: dict[UUID, set[str]] = runs[run.id]
     return riding
-
-
-def _once_carried(session: Session, run: Run, stop: Stop) -> set[str]:
-    """Return seller and issuer of every order of the stop's buyer that a tablet of this carrier was told of."""
-    told = exists().where(Terms.order_id == Order.id, Terms.owner_id == run.owner_id)
-    rows = session.execute(
-        select(Order.owner_id, Order.issuer_id).where(Order.buyer_id == stop.buyer_id, told).distinct()
-    )
-    return {str(org) for row in rows for org in (row.owner_id, row.issuer_id or row.owner_id)}
 
 
 def _price(session: Session, leaf: ContainersLeaf, run: Run) -> int | None:

@@ -172,7 +172,8 @@ def correct_visit(
         DeliverySuperseded, OrderRidesAgain: the order went on since.
     """
     cited = [(said, cited_terms(session, said)) for said in report.said.orders]
-    require_parties(session, report.said, run=run, stop=stop, cited=[terms for _said, terms in cited])
+    agreed = [terms for _said, terms in cited]
+    require_parties(session, report.said, run=run, stop=stop, cited=agreed, once_named=report.once_named)
     visit = visit or record_visit(session, report.record, report.finished, outcome=report.said.outcome)
     note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)
     issued: list[Issued] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -63,12 +63,16 @@ class NotThisOrder(Problem):
 
 @dataclass(frozen=True, slots=True)
 class VisitReport:
-    """Everything that a sealed visit says, read and checked."""
+    """Everything that a sealed visit says, read and checked.
+
+    ``once_named`` gives the ids of those whom the tablet's versions of the run named at its stop.
+    """
 
     record: VisitRecord
     finished: VisitFinished
     said: VisitFacts
     plan_version: int
+    once_named: Callable[[], frozenset[str]] = frozenset
 
 
 def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> tuple[Issued, ...]:
@@ -84,7 +88,8 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
     Source: R016, R017, R018, R023, R024; C12, C14, C16, C27, C30.
     """
     cited = [(facts_, cited_terms(session, facts_)) for facts_ in report.said.orders]
-    require_parties(session, report.said, run=run, stop=stop, cited=[terms for _said, terms in cited])
+    agreed = [terms for _said, terms in cited]
+    require_parties(session, report.said, run=run, stop=stop, cited=agreed, once_named=report.once_named)
     visit = record_visit(session, report.record, report.finished, outcome=report.said.outcome)
     note_plan_change(session, report.plan_version, run=run, stop=stop, stamp=stamp)
     note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)

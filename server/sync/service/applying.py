@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import exists, select
@@ -22,6 +23,7 @@ from server.planning import progress
 from server.planning.model import Run, Stop
 from server.sync.model import RunBundle
 from server.sync.service.clock import Moment, moment_of
+from server.sync.service.held_versions import once_named
 from server.sync.service.reviewing import Review, require_correction, require_known, require_signed
 from shared.lifecycles import OrderState, RunState, StopState
 from shared.problems import Problem, Text
@@ -107,7 +109,8 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
         received_at=of.received_at,
         photos=tuple(leaf.sha256 for leaf in facts.photos),
     )
-    report = VisitReport(record, finished, facts, envelope.plan_version)
+    named = partial(once_named, session, run_id=of.run.id, stop_id=stop.id, version=envelope.plan_version)
+    report = VisitReport(record, finished, facts, envelope.plan_version, named)
     if finished.corrects or (of.review and of.review.replaces):
         issued = _correct(session, of, report, stop=stop, stamp=stamp)
     else:

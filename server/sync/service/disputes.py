@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,6 +22,7 @@ from server.fulfilment.service.settling import VisitReport
 from server.planning import progress
 from server.sync.model import DeviceEvent
 from server.sync.queries import device_of
+from server.sync.service.held_versions import once_named
 from server.sync.service.stored import opened
 from shared.problems import Text
 from shared.sealing_event import visit_of
@@ -70,7 +72,9 @@ def replace_by_second(session: Session, found: Discrepancy, *, reason: str, stam
     decide_discrepancy(session, found, decision=words, stamp=stamp)
     sealed, envelope = opened(event, device_of(session, event.device_id).public_key)
     run = progress.run_of(session, visit.run_id)
-    report = VisitReport(_record(visit), visit_of(envelope), read_visit(sealed.groups), envelope.plan_version)
+    version = envelope.plan_version
+    named = partial(once_named, session, run_id=run.id, stop_id=visit.stop_id, version=version)
+    report = VisitReport(_record(visit), visit_of(envelope), read_visit(sealed.groups), version, named)
     issued = correct_visit(
         session,
         report,

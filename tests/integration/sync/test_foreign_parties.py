@@ -76,3 +76,16 @@ def test_money_for_the_issuer_of_an_order_that_left_the_stop_is_kept(yard: Yard)
     with transaction(UUID(left.goods.issuer_id)) as session:
         (payment,) = session.scalars(select(Payment).where(Payment.buyer_id == UUID(left.goods.buyer_id)))
         assert payment.amount_cents == 5000
+
+
+def test_an_order_that_no_version_of_the_tablet_had_at_the_stop_opens_nobodys_books(yard: Yard) -> None:
+    """Architecture rule 7, ADR 0050: what was carried once, or stands in a later version, is no word for this visit."""
+    stop = next(one for one in yard.tablet.run.stops if len({order.goods.seller_id for order in one.orders}) > 1)
+    left = stop.orders[-1]
+    with transaction(yard.world.carrier_id) as session:
+        take_off_run(session, run_id=yard.run_id, order_id=UUID(left.order_id), stamp=stamp())
+    money = [VisitCollection(issuer_id=left.goods.issuer_id, method="cash", amount_cents=5000)]
+    before = {"plan_version": yard.tablet.run.version - 1}
+    yard.tablet.visit(stop, without=[left.order_id], collections=money, envelope=before)
+    (result,) = yard.tablet.push()["results"]
+    assert (result["status"], result["refusal"]["slug"]) == ("parked", "party-not-of-this-stop")

@@ -246,3 +246,41 @@ def test_a_correction_keeps_the_money_of_an_invoice_that_its_payment_closed(cab:
     set_delivered(cab.tablet, **at, line_id=line.line_id, delivered=line.quantity + 1)
     finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
     assert [(one.issuer_id, one.amount_cents) for one in sealed(cab).collections] == [(issuer_id, 128_436)]
+
+
+def nameless(cab: Cab) -> None:
+    """Put the draft back as a former version of the app kept it: without the words of what was entered."""
+
+    def forget(draft: StopDraft) -> StopDraft:
+        sealed = draft.sealed
+        return msgspec.structs.replace(
+            draft,
+            containers=tuple(msgspec.structs.replace(one, offer=None) for one in draft.containers),
+            collections=tuple(msgspec.structs.replace(one, issuer_name="") for one in draft.collections),
+            sealed=msgspec.structs.replace(sealed, draft=forget(sealed.draft)) if sealed else None,
+        )
+
+    cab.tablet.store.write(
+        "collect_cash", lambda session: drafts.save(session, forget(draft_of(cab)), run_id=cab.run.run_id)
+    )
+
+
+@pytest.mark.parametrize("was_signed", [False, True], ids=["counted", "signed and corrected"])
+def test_what_a_former_version_of_the_app_kept_is_signed_with_its_names(cab: Cab, *, was_signed: bool) -> None:
+    """Protocol, upgrades: an update in the middle of a stop, then an office that asks for no more of it."""
+    at, issuer_id = cab.at(0), cab.stop(0).collect[0].issuer_id
+    arrive(cab.tablet, **at, now=cab.now)
+    collect_cash(cab.tablet, **at, taken=CollectionDraft(issuer_id=issuer_id, method="cash", amount_cents=20_002))
+    kegs = ContainerDraft(container_class="keg_50l", owner_id=ident(KEG_OWNER), returned=2)
+    set_containers(cab.tablet, **at, returned=[kegs])
+    if was_signed:
+        finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
+        correct_stop(cab.tablet, **at)
+    nameless(cab)
+    asked_for_no_more = msgspec.structs.replace(cab.stop(0), collect=(), containers=())
+    pulled(cab, with_stop(cab.run, 0, asked_for_no_more, version=2))
+    finish_stop(cab.tablet, **at, signing=SIGNING, language="fr", now=cab.now)
+    assert [(one.issuer_id, one.amount_cents) for one in sealed(cab).collections] == [(issuer_id, 20_002)]
+    assert [(one.container_class, one.returned, one.unit_cents) for one in sealed(cab).containers] == [
+        ("keg_50l", 2, 5000)
+    ]
