@@ -260,9 +260,8 @@ def nameless(cab: Cab) -> None:
             sealed=msgspec.structs.replace(sealed, draft=forget(sealed.draft)) if sealed else None,
         )
 
-    cab.tablet.store.write(
-        "collect_cash", lambda session: drafts.save(session, forget(draft_of(cab)), run_id=cab.run.run_id)
-    )
+    kept = forget(draft_of(cab))
+    cab.tablet.store.write("collect_cash", lambda session: drafts.save(session, kept, run_id=cab.run.run_id))
 
 
 @pytest.mark.parametrize("was_signed", [False, True], ids=["counted", "signed and corrected"])
