@@ -47,6 +47,7 @@ from server.orders.service import (
     mark_shipped,
 )
 from server.planning.model import Run, Stop
+from server.planning.service import load_unlisted
 from shared.delivery import DeliveredLine
 from shared.lifecycles import OrderState
 from shared.problems import Problem, Text
@@ -135,6 +136,8 @@ def deliver_order(session: Session, visit: Visit, said: OrderFacts, terms: Terms
         agent_id=order.agent_id,
     )
     delivery = record_delivery(session, visit, said, terms, parties, stamp=stamp)
+    if order.state is OrderState.ACCEPTED:  # its run was cancelled, or lost it, after its tablet had left
+        load_unlisted(session, run_id=visit.run_id, order=order, stamp=stamp)
     _advance(session, order, said, delivery, stamp)
     move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
     _ask_about_struck_lines(session, delivery, order, stamp)

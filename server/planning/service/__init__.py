@@ -1,6 +1,6 @@
 """The verbs of planning: fleets and cycles, plans, runs and their stops."""
 
-from server.planning.loading import load_goods
+from server.planning.loading import load_goods, load_unlisted
 from server.planning.service.adopting import adopt_plan
 from server.planning.service.fleet import BadFleet, create_vehicle, drop_cycle, set_cycle
 from server.planning.service.moving import Recosted, RunFixed, move_stop, remove_order
@@ -42,6 +42,7 @@ __all__ = [
     "keep_legs",
     "load_goods",
     "load_run",
+    "load_unlisted",
     "move_stop",
     "note_progress",
     "prepare_run",

@@ -120,6 +120,8 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
         progress.end_stop(session, stop, is_signed=is_signed, at=moment.at, stamp=stamp)
     if moment.skewed:
         _note_skew(session, record, stamp)
+    if of.run.state is RunState.CANCELLED:
+        _note_cancelled(session, record, of.run, stamp)
     if of.run.state in _SETTLED:
         _note_late(session, record, of.run, stamp)
     return issued
@@ -178,6 +180,24 @@ def _note_late(session: Session, record: VisitRecord, run: Run, stamp: Stamp) ->
         text=Text(
             f"Reçu après le règlement de la tournée {run.name}\u00a0: revoyez sa caisse et ses retours.",
             f"Received after run {run.name} was settled: look at its cash and returns again.",
+        ),
+        stamp=stamp,
+        run_id=record.run_id,
+        stop_id=record.stop_id,
+    )
+
+
+def _note_cancelled(session: Session, record: VisitRecord, run: Run, stamp: Stamp) -> None:
+    """What was delivered is in the books and in the stock; whoever cancelled the run hears that it left."""
+    open_discrepancy(
+        session,
+        kind="run_cancelled",
+        subject_id=record.event_id,
+        text=Text(
+            f"La tournée {run.name} était annulée, mais sa tablette l’avait à bord\u00a0: ce qui fut livré compte. "
+            "Retirer ces commandes d’une autre tournée.",
+            f"Run {run.name} was cancelled, but its tablet had it on board: what was delivered counts. "
+            "Take these orders off any other run.",
         ),
         stamp=stamp,
         run_id=record.run_id,
