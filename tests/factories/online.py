@@ -5,10 +5,18 @@ from __future__ import annotations
 from server.receivables import jobs
 from server.receivables.providers import GatewayState
 from shared.ids import new_id
-from tests.factories.accounts import Books, answered
+from tests.factories.accounts import Books, answered, make_books
 
 KEY, WEBHOOK = "sk_test_very_secret_4242", "whsec_very_secret_1717"
 PAID = {"state": GatewayState.PAID}
+
+
+def make_online_books() -> Books:
+    """Return one issuer that offers online payment, and one shop."""
+    made = make_books()
+    body = {"is_enabled": True, "secret_key": KEY, "webhook_secret": WEBHOOK}
+    answered(made.issuer.open("/api/v1/payment-provider", "PUT", json=body))
+    return made
 
 
 def ask(books: Books, invoice, *, key=None, status=201):

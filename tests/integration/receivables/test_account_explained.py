@@ -6,34 +6,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from server.core.transaction import transaction
 from server.receivables.explaining import Asked, Page, explain_account
-from server.receivables.model import Provider
-from server.receivables.providers import use_gateway
 from server.receivables.queries import open_invoices
 from shared.ids import new_id
-from tests.factories.accounts import Books, answered, make_books, today
-from tests.factories.online import KEY, PAID, WEBHOOK, ask, deliver, follow
+from tests.factories.accounts import Books, answered, today
+from tests.factories.online import PAID, ask, deliver, follow
 from tests.factories.strict_gateway import StrictGateway
-
-
-@pytest.fixture(scope="module")
-def books(module_database) -> Books:
-    """One issuer that offers online payment, and one shop; each test adds its own documents."""
-    made = make_books()
-    body = {"is_enabled": True, "secret_key": KEY, "webhook_secret": WEBHOOK}
-    answered(made.issuer.open("/api/v1/payment-provider", "PUT", json=body))
-    return made
-
-
-@pytest.fixture
-def gateway() -> Iterator[StrictGateway]:
-    """The strict fake stands in for Stripe."""
-    strict = StrictGateway()
-    with use_gateway(Provider.STRIPE, strict.maker):
-        yield strict
 
 
 def every(step: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -6,30 +6,12 @@ import pytest
 
 from server.core.transaction import transaction
 from server.receivables.audit import book_faults
-from server.receivables.model import Provider
-from server.receivables.providers import Given, use_gateway
-from tests.factories.accounts import Books, answered, make_books
-from tests.factories.online import KEY, PAID, WEBHOOK, ask, deliver, follow
+from server.receivables.providers import Given
+from tests.factories.accounts import Books, answered
+from tests.factories.online import PAID, ask, deliver, follow
 from tests.factories.strict_gateway import StrictGateway
 
 GIVEN = 3_000
-
-
-@pytest.fixture(scope="module")
-def books(module_database) -> Books:
-    """One issuer that offers online payment, and one shop."""
-    made = make_books()
-    body = {"is_enabled": True, "secret_key": KEY, "webhook_secret": WEBHOOK}
-    answered(made.issuer.open("/api/v1/payment-provider", "PUT", json=body))
-    return made
-
-
-@pytest.fixture
-def gateway():
-    """The strict fake stands in for Stripe."""
-    strict = StrictGateway()
-    with use_gateway(Provider.STRIPE, strict.maker):
-        yield strict
 
 
 def paid_but(books: Books, gateway: StrictGateway, kept_cents: int | None):

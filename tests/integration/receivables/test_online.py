@@ -19,7 +19,7 @@ from server.receivables.audit import book_faults
 from server.receivables.model import Provider, ProviderAccount, Refund, RefundState
 from server.receivables.providers import GatewayState, Given, use_gateway
 from shared.ids import new_id
-from tests.factories.accounts import Books, answered, make_books
+from tests.factories.accounts import Books, answered
 from tests.factories.online import KEY, PAID, WEBHOOK, ask, deliver, follow
 from tests.factories.strict_gateway import StrictGateway, stripe_signature
 
@@ -34,15 +34,6 @@ def no_transaction_is_open() -> None:
             )
         ).scalar_one()
     assert held == 0
-
-
-@pytest.fixture(scope="module")
-def books(module_database) -> Books:
-    """One issuer that offers online payment, and one shop."""
-    made = make_books()
-    body = {"is_enabled": True, "secret_key": KEY, "webhook_secret": WEBHOOK}
-    answered(made.issuer.open("/api/v1/payment-provider", "PUT", json=body))
-    return made
 
 
 @pytest.fixture

@@ -8,29 +8,11 @@ import pytest
 
 from server.core.transaction import transaction
 from server.receivables.audit import book_faults
-from server.receivables.model import Provider
-from server.receivables.providers import Given, use_gateway
+from server.receivables.providers import Given
 from shared.ids import new_id
-from tests.factories.accounts import Books, answered, make_books
-from tests.factories.online import KEY, PAID, WEBHOOK, ask, deliver, follow
+from tests.factories.accounts import Books, answered
+from tests.factories.online import PAID, ask, deliver, follow
 from tests.factories.strict_gateway import StrictGateway
-
-
-@pytest.fixture(scope="module")
-def books(module_database) -> Books:
-    """One issuer that offers online payment, and one shop."""
-    made = make_books()
-    body = {"is_enabled": True, "secret_key": KEY, "webhook_secret": WEBHOOK}
-    answered(made.issuer.open("/api/v1/payment-provider", "PUT", json=body))
-    return made
-
-
-@pytest.fixture
-def gateway():
-    """The strict fake stands in for Stripe."""
-    strict = StrictGateway()
-    with use_gateway(Provider.STRIPE, strict.maker):
-        yield strict
 
 
 def looked(books: Books, gateway: StrictGateway, payment_id: str, **became: Any) -> None:
