@@ -91,7 +91,7 @@ def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stam
     invoice, orders = _held_invoice(session, invoice_id)
     if _is_void(session, invoice):
         return next(note for note in credits_of(session, invoice_id=invoice.id) if note.kind is CreditKind.VOID)
-    _require_decided(session, invoice)
+    _require_invoice_decided(session, invoice)
     text = Text(reason.strip(), reason.strip())
     note = void_invoice(session, invoice=invoice, reason=text, stamp=stamp)
     if invoice.kind is InvoiceKind.CONTAINER_DEPOSIT:
@@ -227,7 +227,7 @@ def _require_invoiceable(order: Order) -> None:
         )
 
 
-def _require_decided(session: Session, invoice: Invoice) -> None:
+def _require_invoice_decided(session: Session, invoice: Invoice) -> None:
     """Its supplements are credited with it: no proposal on one of them may wait either."""
     with acting_for(session, invoice.owner_id):
         chain = [invoice, *supplementary_of(session, invoice)]
@@ -243,7 +243,7 @@ def _require_decided(session: Session, invoice: Invoice) -> None:
         )
 
 
-def require_decided(session: Session, order: Order) -> None:
+def require_order_decided(session: Session, order: Order) -> None:
     """Refuse to let an order ride again while a credit that its last delivery proposed waits for its issuer.
 
     Decided after the next delivery, it would speak of goods that somebody has by then. The order is held.

@@ -16,7 +16,7 @@ from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
-from server.fulfilment.service.invoicing import require_decided
+from server.fulfilment.service.invoicing import require_order_decided
 from server.fulfilment.service.leaving import let_provisional_go, take_off_run
 from server.fulfilment.service.waiting import reason_to_wait, terms_of
 from server.orders import events
@@ -263,6 +263,6 @@ def replan_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
     with held(session, order):
         came_back = order.state is OrderState.NOT_DELIVERED
     if came_back:
-        require_decided(session, order)
+        require_order_decided(session, order)
         void_spent(session, order=order, stamp=stamp)
     return orders.reopen(session, order=order, stamp=stamp)
