@@ -12,6 +12,7 @@ from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.numbering import issue_day
 from server.billing.queries import waiting_credits
 from server.billing.service.clearing import VOIDED_BY_HAND, clear_voided, readers_of, undo_write_offs
+from server.core.gathering import write_now
 from server.core.stamp import Stamp
 from server.ledger import service as ledger
 from server.ledger.model import AllocationSource
@@ -53,7 +54,7 @@ def apply_credits(
     notes = [one for one in documents if isinstance(one, CreditNote)]
     left = [*waiting, *(_apply_to_own(session, issuer_id, notes, elsewhere or {}, stamp) if notes else ())]
     if any(one.kind is CreditKind.VOID for one in notes):  # what waited may be set by now, and what was set may wait
-        session.flush()
+        write_now(session)
         left = [*credits_waiting_for(session, issuer_id=issuer_id, documents=documents)]
     _apply_waiting(session, [one for one in documents if isinstance(one, Invoice)], left, stamp)
 
@@ -70,6 +71,7 @@ def _apply_to_own(
         if note.invoice_id:
             if _clears(note, still[note.invoice_id]):
                 clear_voided(session, void=note, stamp=stamp)
+                write_now(session)
                 still = dict(open_cents(session, issuer_id=issuer_id, document_ids=own))
             wanted_cents = max(0, note.total_cents - elsewhere.get(note.id, 0))
             if wanted_cents > still[note.invoice_id]:

@@ -15,6 +15,7 @@ from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.numbering import issue_day
 from server.billing.queries import credits_of
 from server.core import facts
+from server.core.gathering import write_now
 from server.core.stamp import Stamp
 from server.ledger import service as ledger
 from server.ledger.model import Allocation, AllocationSource
@@ -51,6 +52,7 @@ def undo_write_offs(session: Session, *, note: CreditNote, wanted_cents: int, st
     Source: laws 6, 13; ADR 0053.
     """
     room, freed_cents = _Room(session, note, issue_day(note), stamp), 0
+    write_now(session)
     for one in reversed(standing_on(session, invoice_id=room.invoice_id)):
         if one.source is AllocationSource.WRITE_OFF and freed_cents < wanted_cents:
             room.undo(one)
@@ -75,11 +77,11 @@ def clear_voided(session: Session, *, void: CreditNote, stamp: Stamp) -> None:
     own = [one for one in issued if one is not void]
     loose = list(room.take_off({one.id for one in own}))
     away = list(room.take_back(own))
-    session.flush()
+    write_now(session)
     room.set_whole(own)
     targets = [(room.invoice_id, room.open_cents() - void.total_cents)]
     room.pay_instead(loose, [*targets, *((one.invoice_id, one.amount_cents) for one in away)])
-    session.flush()
+    write_now(session)
     _tell(session, loose, void, stamp)
 
 
@@ -97,7 +99,7 @@ def close_voided(session: Session, *, invoice_id: UUID, on: date, stamp: Stamp) 
         return
     for _one in room.take_back(issued):
         pass
-    session.flush()
+    write_now(session)
     room.set_whole(issued)
 
 
@@ -119,11 +121,12 @@ class _Room:
 
     def open_cents(self) -> int:
         """What is open of it."""
-        self.session.flush()
+        write_now(self.session)
         return open_cents(self.session, issuer_id=self.note.owner_id, document_ids=[self.invoice_id])[self.invoice_id]
 
     def take_off(self, own_ids: set[UUID]) -> Iterator[Allocation]:
         """Undo what is set on it and is not of its own credits."""
+        write_now(self.session)
         for one in standing_on(self.session, invoice_id=self.invoice_id):
             if one.source_id not in own_ids:
                 self.undo(one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from server.core.settings import reload_settings
 from server.core.transaction import engine, forget_engine, transaction
+from server.parties.model import SettlementPolicy
 from server.receivables.audit import book_faults
 from server.sync.model import DeviceEvent, EventOutcome
 from server.sync.service import pushing, together
@@ -130,6 +132,24 @@ def test_what_depends_on_an_earlier_event_of_its_batch_sees_it(busy: Yard, elsew
     assert tries == [True]
     assert [row[0] for row in gathered["discrepancies"]].count("two_deliveries") == 1
     assert differences(gathered, elsewhere(_one_by_one, tablet)) == {}
+
+
+def test_what_a_void_took_is_not_given_to_another_bill_of_its_batch(make_day, elsewhere, monkeypatch) -> None:
+    """C6, C11, laws 6 and 12: an order refused whole beside one delivered, both billed to one shop by one issuer."""
+    yard = make_day(replace(AGENT, settlement_policy=SettlementPolicy.CREDIT), AGENT)
+    tablet, stop = yard.tablet, yard.tablet.stop()
+    refused = next(order for order in stop.orders if order.goods.settlement_policy == "credit")
+    counted: dict[str, DeliveredLine] = {}
+    for line in refused.goods.lines:
+        counted |= short(line.line_id, line.quantity, line.quantity)
+    tablet.depart()
+    tablet.arrive(stop)
+    tablet.visit(stop, counted=counted)
+    tries = _count_tries(monkeypatch)
+    gathered = elsewhere(_all_at_once, tablet)
+    assert tries == [True]
+    assert differences(gathered, elsewhere(_one_by_one, tablet)) == {}
+    assert [(credit[1], credit[2]) for credit in gathered["credits"]] == [("DMR", "issued")]
 
 
 def test_the_books_of_a_gathered_batch_hold(busy: Yard) -> None:
