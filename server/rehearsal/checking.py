@@ -29,7 +29,7 @@ from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Model
-from server.rehearsal.oracle_said import Expected, Taken
+from server.rehearsal.oracle_said import Expected, Taken, files_of
 from server.rehearsal.verdict import Verdict
 from shared.sealing import GENESIS, chain_hash
 from shared.wire.bundle import BundleRun
@@ -43,12 +43,14 @@ _IN_A_ROW: Final = frozenset({"returned", "deposits", "money"})
 class Besides:
     """What a day had beside its events. What arrives from a tablet once it is ``revoked`` waits for a person.
 
-    Tablets of ``split`` have two logs: the office follows one and keeps the other beside it.
+    Tablets of ``split`` have two logs: the office follows one and keeps the other beside it. Files of ``gone`` went
+    with what an old copy has written over, unless an event that still stands names them too.
     """
 
     revoked: Mapping[str, datetime] = field(default_factory=dict)
     decisions: Sequence[Decision] = ()
     split: AbstractSet[str] = frozenset()
+    gone: AbstractSet[str] = frozenset()
 
 
 def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -> Verdict:
@@ -70,8 +72,9 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     _judge_log(verdict, kept, sealed)
     model = _told(Model(read_world(rows)), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
-    has = received_files(rows, carrier_id)
-    verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(model.expected.files - has)]
+    standing = {sha256 for cab in cabs for event in cab.journal.events.values() for sha256 in files_of(event)}
+    lacking = model.expected.files - received_files(rows, carrier_id) - (besides.gone - standing)
+    verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(lacking)]
     verdict.out_of_order += [f"numbers of {row} have a gap" for row in numbering_gaps(rows)]
     verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
     verdict.cents_wrong += model.expected.shown_wrong

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
+from server.rehearsal.books import received_files
 from server.rehearsal.cab import Cab
 from server.rehearsal.dispatch import Dispatch
 from server.rehearsal.injected import Chance
+from server.rehearsal.oracle_said import files_of
 from server.sync.service.strays import retire_stream
 
 _WHY: Final = "Comparé avec le livreur."
@@ -23,11 +25,16 @@ _WHEN: Final = 0.5
 
 
 class Copies:
-    """Copies a tablet at most once a day, from a chance of its own; ``split`` are the tablets that it happened to."""
+    """Copies a tablet at most once a day, from a chance of its own; ``split`` are the tablets that it happened to.
+
+    ``gone`` are files whose last copy went with what an old copy has written over: the office did not have them then,
+    or a restore took them since.
+    """
 
     def __init__(self, dispatch: Dispatch, chance: Chance, cabs: Sequence[Cab]) -> None:
         """Watch the tablets in the drivers' hands; nothing is copied yet."""
         self.split: set[str] = set()
+        self.gone: set[str] = set()
         self._dispatch, self._chance, self._cabs = dispatch, chance, cabs
         self._around = dispatch.around
         self._kept: tuple[Cab, Path, str] | None = None
@@ -57,10 +64,18 @@ class Copies:
             if self._chance.hits(_WHEN):
                 self._retire(device)
 
+    def look_for_gone(self) -> None:
+        """Note which files of overwritten events nobody has any more; called whenever the office may have lost some."""
+        overwritten = [event for cab in self._cabs for _seq, event in cab.journal.overwritten]
+        if overwritten:
+            has = received_files(self._dispatch.ground.rows, self._dispatch.carrier_id)
+            self.gone |= {sha256 for event in overwritten for sha256 in files_of(event)} - has
+
     def _put_back(self, cab: Cab, folder: Path) -> None:
         self.split.add(cab.device_id)
         self._around.injected.count("old copy put back")
         cab.put_back(folder)
+        self.look_for_gone()
 
     def _retire(self, device: UUID) -> None:
         time = self._around.time

@@ -113,7 +113,7 @@ class RehearsedDay:
     def _judge(self) -> Verdict:
         rows, revoked = self._ground.rows, self._dispatch.revoked
         decisions = self._dispatch.decisions
-        besides = Besides(revoked, decisions, self._copies.split)
+        besides = Besides(revoked, decisions, self._copies.split, self._copies.gone)
         verdict = judge(rows, self.cabs, self._dispatch.carrier_id, besides)
         if self._replays:
             state = state_of(rows)
@@ -234,9 +234,13 @@ class RehearsedDay:
         if self._network.news == self._dispatch.backups[-1].news:
             return
         if self._around.chance.hits(weather.restored * odds):
-            self._dispatch.restore(is_rollback=False)
+            self._restore(is_rollback=False)
         elif self._around.chance.hits(weather.rolled_back * odds) and self._dispatch.would_be_seen(self.cabs):
-            self._dispatch.restore(is_rollback=True)
+            self._restore(is_rollback=True)
+
+    def _restore(self, *, is_rollback: bool) -> None:
+        self._dispatch.restore(is_rollback=is_rollback)
+        self._copies.look_for_gone()
 
     def _sync(self, cab: Cab) -> None:
         """Send, then hold the tablet to what it ticks: the office must have it on disk."""
@@ -260,7 +264,7 @@ class RehearsedDay:
         for cab in self.cabs:
             self._sync(cab)
         if self._dispatch.backups and self._around.chance.hits(4 * self._around.weather.restored):
-            self._dispatch.restore(is_rollback=False)
+            self._restore(is_rollback=False)
         self._around.weather = Weather(batch=self._around.weather.batch)
         self._hazard.disarm()
         self._network.deliver_all()

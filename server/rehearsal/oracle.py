@@ -52,8 +52,7 @@ class Model:
     def hear(self, taken: Taken) -> None:
         """Let one event have its consequences, or wait for a person."""
         said: Json = json.loads(taken.event.body)
-        if said["type"] == "visit.finished":
-            self.expected.files |= set(files_of(said, taken.event))
+        self.expected.files |= set(files_of(taken.event))
         if not taken.is_trusted or self._of_stop(taken.device, said["stop_id"]) or not self._can_apply(said, taken):
             self.expected.parked.add((taken.device, taken.seq))
             self._waiting[taken.device, taken.seq] = (said, taken)

@@ -94,8 +94,11 @@ def said_of(lines: list[Json]) -> dict[str, tuple[Any, ...]]:
     return {line["line_id"]: (*(line[kind] for kind in KINDS_OF_COUNT), line["reason"]) for line in lines}
 
 
-def files_of(said: Json, event: SealedEvent) -> Iterator[str]:
-    """Yield the hashes of the files that a visit names."""
+def files_of(event: SealedEvent) -> Iterator[str]:
+    """Yield the hashes of the files that a visit names; no other event names any."""
+    said: Json = json.loads(event.body)
+    if said["type"] != "visit.finished":
+        return
     payload = said["payload"]
     yield from (payload[name] for name in ("signature_sha256", "picture_sha256") if payload.get(name))
     for group in event.groups:
