@@ -163,12 +163,11 @@ def foresee(session: Session, event: DeviceEvent, *, replaces: bool = False) -> 
 
 
 def _rehearse(session: Session, event: DeviceEvent, *, replaces: bool) -> NoReturn:
-    """Publish as well, so that amounts are known and a credit to be approved shows; the numbers are not given."""
+    """Amounts are known then, and a credit to be approved shows; the numbers are not given."""
     stamp = Stamp(None, event.received_at)
     issued = _apply(session, event, review=Review(replaces=replaces), stamp=stamp)
     if isinstance(issued, Problem):
         raise _Undone(Foreseen((), issued))
-    publish_pending(session, stamp=stamp)
     documents = tuple(msgspec.structs.replace(one.as_message(), number="") for one in issued)
     explained = tuple(step for one in issued if (step := explain_issued(session, one)) is not None)
     raise _Undone(Foreseen(documents, None, explained))
@@ -177,10 +176,13 @@ def _rehearse(session: Session, event: DeviceEvent, *, replaces: bool) -> NoRetu
 def _apply(
     session: Session, event: DeviceEvent, *, review: Review | None, stamp: Stamp
 ) -> tuple[Issued, ...] | Problem:
+    """Apply an event and number what it issues, or return why one of the two cannot be: then it stays parked."""
     try:
         sealed, envelope = opened(event, device_of(session, event.device_id).public_key)
         with savepoint(session):
-            return apply_event(session, sealed, envelope, stamp=stamp, received_at=event.received_at, review=review)
+            issued = apply_event(session, sealed, envelope, stamp=stamp, received_at=event.received_at, review=review)
+            publish_pending(session, stamp=stamp)
+            return issued
     except Problem as problem:
         return problem
     except POISON as error:
@@ -245,7 +247,6 @@ def _finished(
     session: Session, event: DeviceEvent, decision: EventDecision, issued: tuple[Issued, ...], stamp: Stamp
 ) -> Decided:
     done = [(event, issued), *_follow(session, event, stamp)]
-    publish_pending(session, stamp=stamp)
     for one, documents in done:
         one.documents = [msgspec.to_builtins(one.as_message()) for one in documents if not one.is_let_go]
     session.flush()
@@ -260,7 +261,6 @@ def _follow(session: Session, event: DeviceEvent, stamp: Stamp) -> Iterator[tupl
     the former one issued has its number by then: a correction credits, or bills beside, what can be credited.
     """
     for later in later_parked(session, event):
-        publish_pending(session, stamp=stamp)
         if later.refusal["slug"] == TabletRevoked.slug:
             return
         issued = _apply(session, later, review=None, stamp=stamp)

@@ -98,6 +98,7 @@ def _applied(
     try:
         with savepoint(session):
             issued = apply_event(session, sealed, envelope, stamp=stamp, received_at=event.received_at)
+            in_turn.after()
     except (Problem, *POISON) as error:
         _stays(session, event, error, stamp)
         return None

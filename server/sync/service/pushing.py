@@ -13,7 +13,7 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from server.billing.service import count_pending, publish_pending
+from server.billing.service import count_pending
 from server.core.acting import savepoint
 from server.core.gathering import Uncertain, is_gathering, write_now
 from server.core.logs import log
@@ -81,7 +81,8 @@ def apply_batch(
     evidence. What a revoked tablet sends is stored and parked. Of a batch with a signature or leaves damaged on the
     way nothing is taken; what was kept damaged before is mended by the whole one. Publications are numbered at
     the end (and before a second correction of one stop), in ascending (issuer, series): their failure rolls back the
-    whole batch, never one event.
+    whole batch, never one event. The batch is then taken anew, each event with its numbers under its savepoint, so that
+    the one that cannot be billed is parked and the tablet goes on (ADR 0056).
 
     Raises:
         BrokenBatch: hashes, leaves or a signature do not hold, so that nothing of it can be believed.
@@ -89,11 +90,11 @@ def apply_batch(
     _check_chain(push, public_key)
     openings = Openings(public_key)
 
-    def take() -> tuple[_Batch, Standing, list[EventResult]]:
-        stream = lock_stream(session, device_id)
-        batch = _Batch(session, stream, public_key, openings, stamp, revoked, InTurn(session, stamp))
+    def take(*, numbered_with_each: bool) -> tuple[_Batch, Standing, list[EventResult]]:
+        stream, in_turn = lock_stream(session, device_id), InTurn(session, stamp, with_each=numbered_with_each)
+        batch = _Batch(session, stream, public_key, openings, stamp, revoked, in_turn)
         standing = _take(batch, push)
-        publish_pending(session, stamp=stamp, written_with=[event for event, _issued in batch.done])
+        in_turn.finish(written_with=[event for event, _issued in batch.done])
         return batch, standing, batch.known + [_result(session, event, issued) for event, issued in batch.done]
 
     batch, standing, results = together_or_one_by_one(session, take)
@@ -219,7 +220,9 @@ def _store(batch: _Batch, seq: int, sealed: SealedEvent) -> tuple[DeviceEvent, t
         refuse_behind_parked(event, batch.parked_stops, revoked=batch.revoked)
         envelope = batch.openings.open(seq, sealed)
         with step(session, sealed, envelope):
-            issued = apply_event(session, sealed, envelope, stamp=batch.stamp)
+            applied = apply_event(session, sealed, envelope, stamp=batch.stamp)
+            batch.in_turn.after()
+        issued = applied
     except Problem as problem:
         _park(batch, event, problem)
     except POISON as error:

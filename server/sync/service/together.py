@@ -3,13 +3,16 @@
 Events that nothing stands in the way of (an arrival, the first visit of a stop, the return) only gather their rows;
 every other event is applied at once, under a savepoint of its own. When a gathered one fails, nothing of it can be
 undone alone: the whole batch is undone and its events are applied one by one. Both ways leave the same rows.
+
+Where what the events issue cannot be numbered together either, each event is numbered by itself: the one that refuses
+is set aside, and nothing stands in the way of the tablet (ADR 0056).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -20,6 +23,7 @@ from server.core.gathering import Uncertain, at_once, gathered, is_gathering
 from server.core.logs import log
 from server.fulfilment.service.foreseeing import foresee, forget_foreseen
 from server.fulfilment.service.questions import is_known_first
+from server.sync.service.in_turn import Unnumbered
 from server.sync.service.parking import POISON
 from shared.visit import ORDER_PREFIX
 from shared.wire.event import Envelope, SealedEvent
@@ -29,14 +33,31 @@ _log = log(__name__)
 _PLAIN: Final = frozenset({"stop.arrived", "run.returned"})
 
 
-def together_or_one_by_one[T](session: Session, take: Callable[[], T]) -> T:
-    """Return what ``take`` does to a batch: with its rows gathered if that goes well, else anew without."""
+class Take[T](Protocol):
+    """Takes a batch; numbers go to each event at once, or to all at the end."""
+
+    def __call__(self, *, numbered_with_each: bool) -> T:
+        """Take it.
+
+        Raises:
+            Uncertain: a gathered step failed.
+            Unnumbered: what the events issued cannot be numbered together.
+        """
+
+
+def together_or_one_by_one[T](session: Session, take: Take[T]) -> T:
+    """Return what ``take`` does to a batch: gathered if that goes well, else one by one, else numbered one by one."""
     try:
         with savepoint(session), gathered(session):
-            return take()
-    except (Uncertain, *POISON) as error:
+            return take(numbered_with_each=False)
+    except (Uncertain, Unnumbered, *POISON) as error:
         _log.info("sync.one_by_one", reason=repr(error.__cause__ or error)[:300])
-    return take()
+    try:
+        with savepoint(session):
+            return take(numbered_with_each=False)
+    except Unnumbered as error:
+        _log.error("sync.numbered_one_by_one", exc_info=error.__cause__)
+    return take(numbered_with_each=True)
 
 
 def look_ahead(session: Session, events: Sequence[SealedEvent]) -> None:
