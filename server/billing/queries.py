@@ -125,6 +125,15 @@ def with_lines(session: Session, invoices: Sequence[Invoice]) -> Sequence[Invoic
     return invoices
 
 
+def load_lines(session: Session, document: Invoice | CreditNote) -> None:
+    """Load the lines of a document that lost them when a savepoint ended; the session acts for its issuer."""
+    if isinstance(document, Invoice):
+        with_lines(session, [document])
+    else:
+        loaded = select(CreditNote).where(CreditNote.id == document.id).options(selectinload(CreditNote.lines))
+        session.scalars(loaded).one()
+
+
 def supplementary_of(session: Session, invoice: Invoice) -> Sequence[Invoice]:
     """Return the supplementary invoices of a published one, oldest first, with their lines."""
     found = session.scalars(

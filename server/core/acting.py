@@ -74,8 +74,7 @@ def savepoint(session: Session) -> Iterator[None]:
             yield
     except BaseException:  # whatever ended the block, its rows are gone; it is raised again
         forget(session)
-        for key in [key for key, value in session.info.items() if isinstance(value, list)]:
-            session.info[key] = noted.get(key, [])
+        session.info.update({key: [] for key, value in session.info.items() if isinstance(value, list)} | noted)
         raise
 
 

@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import select
 
 import server.sync.service.pushing
+from server.billing.service import publish_pending
 from server.core.acting import acting_org, savepoint
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -55,7 +56,7 @@ def two_transactions(office: Office) -> Iterator[Patch]:
             seq: _apply_or_park(session, events[seq], partial(apply, session, *owed[seq], stamp=stamp), stamp)
             for seq in sorted(owed)
         }
-        pushing.publish_pending(session, stamp=stamp)
+        publish_pending(session, stamp=stamp)
         results = {one.seq: one for one in answer.results}
         results |= {seq: pushing._result(session, events[seq], issued) for seq, issued in made.items()}
         session.flush()

@@ -123,7 +123,14 @@ def test_office_killed_on_both_sides_of_every_kind_of_transaction(
         _hold_against(calm, OfficeDay(calm.eve, drill), deaths)
         _check_receipts(drill)
         died = {death.rpartition(":")[0] for death in deaths}
-        assert {moment for moment in drill.moments() if moment.endswith(_SIDES)} <= died, "where nothing dies"
+        moments = {moment for moment in drill.moments() if moment.endswith(_SIDES)}
+        assert {moment for moment in moments if not _notes_a_sight(calm, moment)} <= died, "where nothing dies"
+
+
+def _notes_a_sight(calm: Calm, moment: str) -> bool:
+    """Say whether a door only noted beside its work that a session was there: each does once the last note is old."""
+    kind = moment.rpartition(":")[0]
+    return kind.endswith("@identity") and kind not in calm.kinds
 
 
 @by_night

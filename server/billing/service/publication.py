@@ -9,8 +9,8 @@ from itertools import groupby
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import event, text
-from sqlalchemy.orm import Session
+from sqlalchemy import event, inspect, text
+from sqlalchemy.orm import InstanceState, Session
 
 from server.billing import events
 from server.billing.billed import credit_billed, invoice_billed
@@ -18,6 +18,7 @@ from server.billing.frozen import credit_bytes, invoice_bytes
 from server.billing.letterhead import letterhead, series_code
 from server.billing.model import CreditNote, Invoice, NumberSeries
 from server.billing.numbering import Series, document_number, issue_day, lock_counter, lock_counters
+from server.billing.queries import load_lines
 from server.billing.service.application import Waiting, apply_credits, credits_waiting_for
 from server.billing.service.joining import Placed, join
 from server.core import facts
@@ -144,6 +145,7 @@ def publish_pending(
 
 def _publish_all(session: Session, ordered: Sequence[_Wanted], stamp: Stamp) -> None:
     write_now(session, but=[one.document for one in ordered])
+    _read_lines_again(session, ordered)
     of_issuer = {issuer_id: list(mine) for issuer_id, mine in groupby(ordered, key=_issuer)}
     covered = _covered_orders(session, of_issuer)
     ledger.lock_accounts(session, pairs=((one.issuer_id, one.document.buyer_id) for one in ordered))
@@ -165,6 +167,15 @@ def _publish_all(session: Session, ordered: Sequence[_Wanted], stamp: Stamp) -> 
                     stamp=stamp,
                     elsewhere={one.document.id: one.elsewhere_cents for one in case.wanted if one.elsewhere_cents},
                 )
+
+
+def _read_lines_again(session: Session, ordered: Sequence[_Wanted]) -> None:
+    """Read the lines of documents that a step changed which was undone: they are forgotten with its savepoint."""
+    for one in ordered:
+        state: InstanceState[Invoice | CreditNote] = inspect(one.document)
+        if "lines" in state.unloaded:
+            with acting_for(session, one.issuer_id):
+                load_lines(session, one.document)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ def _copy_of(session: Session, order: Order, delivery: DeliveryMade, stamp: Stam
         accepted_at=stamp.at,
         accepted_by_system=True,
         document_discount_cents=0,
+        note="",  # the order's own stands on its own invoice
         delivered_at=delivery.delivered_at,
         supplement_of_id=order.id,
         supplement_of_delivery_id=delivery.id,
@@ -179,6 +180,7 @@ def _as_priced(agreed: PriceLine, standing: OrderLine | None) -> dict[str, Any]:
     """What a unit costs; containers without a deposit are lent all the same."""
     price = Decimal(agreed.unit_price)
     columns: dict[str, Any] = {"unit_price": price, "tax_codes": list(agreed.tax_codes), "deposit_unit_cents": 0}
+    columns["price_steps"] = []
     if standing is not None:
         columns |= {name: getattr(standing, name) for name in ("container_code", "containers_a_unit")}
         columns["price_steps"] = standing.price_steps if standing.unit_price == price else []

@@ -5,8 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, InvalidRequestError, ProgrammingError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
 
 from server.core import facts
 from server.core.stamp import Stamp
@@ -44,10 +45,17 @@ POISON = (
     ValueError,
     AssertionError,
     RecursionError,
+    AttributeError,
     IntegrityError,
     DataError,
+    ProgrammingError,
+    InvalidRequestError,
+    StaleDataError,
 )
-"""What one event's content can cause; a lost connection or a deadlock concerns the batch, which is sent again."""
+"""What one event's content, or a mistake of ours about it, can cause.
+
+A lost connection or a deadlock concerns the batch, which is sent again.
+"""
 
 
 def unexpected(error: Exception) -> Problem:

@@ -50,8 +50,10 @@ def together_or_one_by_one[T](session: Session, take: Take[T]) -> T:
     try:
         with savepoint(session), gathered(session):
             return take(numbered_with_each=False)
-    except (Uncertain, Unnumbered, *POISON) as error:
+    except Uncertain as error:
         _log.info("sync.one_by_one", reason=repr(error.__cause__ or error)[:300])
+    except (Unnumbered, *POISON) as error:  # what succeeds one by one fails by the gathering, and is to be mended
+        _log.error("sync.one_by_one", exc_info=error.__cause__ or error)
     try:
         with savepoint(session):
             return take(numbered_with_each=False)

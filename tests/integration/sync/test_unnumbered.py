@@ -17,20 +17,20 @@ from server.receivables.audit import book_faults
 from shared.delivery import DeliveredLine
 from shared.problems import Problem, Text
 from tests.conftest import Database
-from tests.factories.corrections import assert_books_agree, office
+from tests.factories.corrections import assert_books_agree, correction_of, delivery_of, first_event, office
 from tests.factories.hand_tablet import HandTablet, Yard, short
 from tests.factories.world import ADJUST, AGENT, CREDIT
 
 
 @contextmanager
-def unpostable(database: Database, buyer_id: UUID) -> Iterator[None]:
-    """Let the database refuse every posting to one customer's account inside the block."""
+def refused_by(database: Database, table: str, column: str, value: object) -> Iterator[None]:
+    """Let the database refuse every new row with a value in a column inside the block."""
     with psycopg.connect(database.superuser_url.replace("+psycopg", ""), autocommit=True) as owner:
-        owner.execute(f"ALTER TABLE posting ADD CONSTRAINT broken CHECK (customer_id <> '{buyer_id}') NOT VALID")
+        owner.execute(f"ALTER TABLE {table} ADD CONSTRAINT broken CHECK ({column} <> '{value}') NOT VALID")
         try:
             yield
         finally:
-            owner.execute("ALTER TABLE posting DROP CONSTRAINT broken")
+            owner.execute(f"ALTER TABLE {table} DROP CONSTRAINT broken")
 
 
 def three_stops(yard: Yard) -> HandTablet:
@@ -58,7 +58,7 @@ def test_a_bill_that_the_books_refuse_sets_its_visit_aside_alone(
     stop = tablet.stop(1)
     buyer_id = UUID(stop.orders[0].goods.buyer_id)
     client = office(yard)
-    with unpostable(database, buyer_id):
+    with refused_by(database, "posting", "customer_id", buyer_id):
         answer = tablet.push()
         told = {result["seq"]: result["status"] for result in answer["results"]}
         assert [told[seq] for seq in sorted(told)] == [*["applied"] * 4, "parked", *["applied"] * 3]
@@ -97,6 +97,29 @@ def test_a_refusal_of_the_books_is_told_in_its_own_words(
     assert [one["status"] for one in results] == [*["applied"] * 6, "parked", "applied"]
     assert results[6]["refusal"]["fr"] == "Le compte est fermé."
     assert [one["status"] for one in tablet.push()["results"]] == [*["known"] * 6, "parked", "known"]
+
+
+def test_a_visit_is_billed_whose_correction_was_undone_half_way(
+    make_day: Callable[..., Yard], database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """G6: the correction had changed the bill that its visit waits to publish; undone, it waits alone."""
+    yard = make_day(ADJUST, ADJUST)
+    tablet, stop = yard.tablet, yard.tablet.stop()
+    first, other = stop.orders
+    line = first.goods.lines[0]
+    tablet.visit(stop, without=[other.order_id])
+    correction_of(tablet, first_event(tablet), counted=short(line.line_id, line.quantity))
+    with refused_by(database, "delivery", "order_id", other.order_id):
+        results = tablet.push()["results"]
+    assert [one["status"] for one in results] == ["applied", "parked"]
+    assert [one["kind"] for one in results[0]["documents"]] == ["invoice"]
+    assert "sync.numbered_one_by_one" not in caplog.text
+    assert delivery_of(yard, first.order_id).revision == 1
+    assert_books_agree(yard, first.order_id)
+    assert _apply(office(yard), results[1]["event_id"]).json["outcome"] == "decided"
+    assert delivery_of(yard, first.order_id).revision == 2
+    for order in stop.orders:
+        assert_books_agree(yard, order.order_id)
 
 
 def _apply(client, event_id: str):
