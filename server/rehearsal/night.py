@@ -58,7 +58,7 @@ class Night:
         for line in self._record.read_text(encoding="utf-8").splitlines():
             known = json.loads(line)
             days = known["summary"]["days"]
-            is_ours = known["code"] == self._code and known["profile"] == self._wanted.profile
+            is_ours = bool(self._code) and _what(known) == (self._code, self._wanted.profile, self._wanted.planted)
             if is_ours and known["first"] == follows and follows + days <= self._wanted.seeds.stop:
                 follows += days
                 yield known
@@ -67,15 +67,26 @@ class Night:
         if self._record is None:
             return
         self._record.parent.mkdir(parents=True, exist_ok=True)
-        line = {"code": self._code, "profile": self._wanted.profile, "first": first, "summary": summary.record()}
+        wanted = self._wanted
+        line = {
+            "code": self._code,
+            "profile": wanted.profile,
+            "planted": wanted.planted,
+            "first": first,
+            "summary": summary.record(),
+        }
         with self._record.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
+def _what(known: dict[str, Any]) -> tuple[str, str, str]:
+    return known["code"], known["profile"], known.get("planted", "")
+
+
 def _commit() -> str:
-    """Return the last commit of what days are played with, and that it was changed since: other code, other nights."""
-    last = _git("log", "-1", "--format=%H", "--", *_PLAYED)
-    return f"{last}-dirty" if _git("status", "--porcelain", "--", *_PLAYED) else last
+    """Return the last commit of what days are played with; nothing once it was changed: no two such nights are one."""
+    changed = _git("status", "--porcelain", "--", *_PLAYED)
+    return "" if changed else _git("log", "-1", "--format=%H", "--", *_PLAYED)
 
 
 def _git(*words: str) -> str:

@@ -97,6 +97,7 @@ def test_a_night_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Mo
         done,
         done | {"code": "older", "first": 100},
         done | {"first": 100},
+        done | {"planted": "no-rewind", "first": 200},
         done | {"profile": "calm", "first": 200},
     ]
     record = tmp_path / "night.jsonl"
@@ -104,6 +105,15 @@ def test_a_night_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.Mo
     resumed = Night(Wanted(days=250, seed=0), 1, record)
     assert (resumed.total.days, resumed.total.events) == (200, 1_400)
     assert (resumed.left.seed, resumed.left.days) == (200, 50)
+
+
+def test_a_night_of_changed_code_never_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """M4: nobody knows what a dirty tree played: not even its own chunks count."""
+    monkeypatch.setattr(night, "_git", lambda *words: " M server/app.py" if words[0] == "status" else "this")
+    record = tmp_path / "night.jsonl"
+    line = {"code": "", "profile": "full", "first": 0, "summary": Summary(days=100, events=700).record()}
+    record.write_text(json.dumps(line) + "\n")
+    assert Night(Wanted(days=250, seed=0), 1, record).left.days == 250
 
 
 def test_the_command_says_what_the_issue_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
