@@ -73,15 +73,22 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
     kinds = {
         "invoiced": rows.all(
             "SELECT o.order_id, i.total_cents FROM invoice i JOIN invoice_order o ON o.invoice_id = i.id"
-            " WHERE i.number <> ''"
+            ' JOIN "order" r ON r.id = o.order_id'
+            " WHERE i.number <> '' AND r.supplement_of_id IS NULL"
         ),
         "credited": rows.all(
-            "SELECT d.order_id, c.state, c.total_cents FROM credit_note c JOIN delivery d ON d.id = c.cause_id"
-            " WHERE c.cause_kind = 'delivery'"
+            "SELECT o.order_id, c.state, c.total_cents FROM credit_note c"
+            ' JOIN invoice_order o ON o.invoice_id = c.invoice_id JOIN "order" r ON r.id = o.order_id'
+            " WHERE c.kind <> 'container_deposit' AND r.supplement_of_id IS NULL"
         ),
         "supplied": rows.all(
             'SELECT supplement_of_id, total_cents FROM "order"'
             " WHERE supplement_of_id IS NOT NULL AND state <> 'cancelled'"
+        ),
+        "billed_beside": rows.all(
+            "SELECT r.supplement_of_id, i.total_cents FROM invoice i JOIN invoice_order o ON o.invoice_id = i.id"
+            ' JOIN "order" r ON r.id = o.order_id'
+            " WHERE i.number <> '' AND r.supplement_of_id IS NOT NULL AND r.state <> 'cancelled'"
         ),
     }
     at_stops = {
@@ -94,7 +101,7 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
             " WHERE c.cause_kind = 'visit' ORDER BY v.position"
         ),
         "money": rows.all(
-            "SELECT v.stop_id, p.owner_id, p.method, p.amount_cents, p.rounding_cents"
+            "SELECT v.stop_id, p.owner_id, p.method, p.amount_cents, p.rounding_cents, p.state <> 'failed'"
             " FROM payment p JOIN collection c ON c.id = p.cause_id JOIN visit v ON v.id = c.visit_id"
             " ORDER BY v.position"
         ),
@@ -102,6 +109,38 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
     keyed = {kind: _grouped(found, 1) for kind, found in kinds.items()}
     lengths = {"returned": 3, "deposits": 2, "money": 3}
     return keyed | {kind: _grouped(found, lengths[kind]) for kind, found in at_stops.items()}
+
+
+def numbered_at_dawn(rows: Rows) -> dict[str, int]:
+    """Return what each order's invoice comes to that had its number in the morning."""
+    found = rows.all(
+        "SELECT o.order_id, i.total_cents FROM morning.invoice i JOIN morning.invoice_order o ON o.invoice_id = i.id"
+        " WHERE i.number <> ''"
+    )
+    return {str(order): cents for order, cents in found}
+
+
+def uncaused_credits(rows: Rows) -> list[Row]:
+    """Return the credit notes that no order's delivery, no visit's empties and no withdrawn overage account for."""
+    return rows.all(
+        "SELECT c.id, c.cause_kind, c.total_cents FROM credit_note c LEFT JOIN invoice i ON i.id = c.invoice_id"
+        ' LEFT JOIN invoice_order o ON o.invoice_id = i.id LEFT JOIN "order" r ON r.id = o.order_id'
+        " WHERE (CASE WHEN c.kind = 'container_deposit' THEN c.cause_kind = 'visit'"
+        " AND EXISTS (SELECT FROM visit v WHERE v.id = c.cause_id)"
+        " WHEN r.supplement_of_id IS NULL THEN c.cause_kind = 'delivery' AND r.id IS NOT NULL"
+        " ELSE r.state = 'cancelled' AND c.state = 'issued' AND c.total_cents = i.total_cents END) IS NOT TRUE"
+        " ORDER BY c.id"
+    )
+
+
+def unwithdrawn(rows: Rows) -> list[Row]:
+    """Return the invoices of withdrawn overages that were not given back, once and whole."""
+    return rows.all(
+        "SELECT i.id, i.total_cents, count(c.id) FROM invoice i JOIN invoice_order o ON o.invoice_id = i.id"
+        ' JOIN "order" r ON r.id = o.order_id LEFT JOIN credit_note c ON c.invoice_id = i.id'
+        " WHERE i.number <> '' AND r.supplement_of_id IS NOT NULL AND r.state = 'cancelled'"
+        " GROUP BY i.id HAVING count(c.id) <> 1 ORDER BY i.id"
+    )
 
 
 def notices(rows: Rows) -> dict[str, list[Row]]:
@@ -139,6 +178,25 @@ def numbering_gaps(rows: Rows) -> list[Row]:
 def unbalanced(rows: Rows) -> list[Row]:
     """Return the journal's entries whose postings do not come to 0."""
     return rows.all("SELECT entry_id FROM posting GROUP BY entry_id HAVING sum(amount_cents) <> 0")
+
+
+def misposted(rows: Rows) -> list[Row]:
+    """Return the numbered documents without exactly one entry of what their customer owes by them, and other entries.
+
+    A row is the document's kind and id, its cents (a credit note's are negative), its entries and what they say.
+    """
+    return rows.all(
+        "WITH numbered AS (SELECT owner_id, 'invoice' AS kind, id, buyer_id, total_cents AS cents FROM invoice"
+        " WHERE number <> '' UNION ALL SELECT owner_id, 'credit_note', id, buyer_id, -total_cents FROM credit_note"
+        " WHERE number <> ''), posted AS (SELECT e.owner_id, e.document_kind AS kind, e.document_id AS id,"
+        " p.customer_id AS buyer_id, count(DISTINCT e.id) AS entries, coalesce(sum(p.amount_cents) FILTER"
+        " (WHERE p.account = 'receivable' AND p.detail = e.document_id::text), 0)::bigint AS cents"
+        " FROM journal_entry e JOIN posting p ON p.entry_id = e.id"
+        " WHERE e.document_kind IN ('invoice', 'credit_note') GROUP BY 1, 2, 3, 4)"
+        " SELECT kind, id, n.cents, p.entries, p.cents FROM numbered n FULL JOIN posted p"
+        " USING (owner_id, kind, id, buyer_id) WHERE n.cents IS DISTINCT FROM p.cents OR p.entries <> 1"
+        " ORDER BY kind, id"
+    )
 
 
 def stray_hashes(rows: Rows) -> dict[str, set[str]]:

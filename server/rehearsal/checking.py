@@ -18,12 +18,16 @@ from server.rehearsal.books import (
     documents,
     kept_events,
     left,
+    misposted,
     notices,
+    numbered_at_dawn,
     numbering_gaps,
     read_world,
     received_files,
     stray_hashes,
     unbalanced,
+    uncaused_credits,
+    unwithdrawn,
 )
 from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
@@ -64,7 +68,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     }
     for cab in cabs:
         is_revoked, beside = cab.device_id in besides.revoked, strays.get(cab.device_id, set())
-        verdict.lost += [*cab.journal.broken, *_missing(cab, kept, beside, is_revoked=is_revoked)]
+        verdict.lost += [*cab.journal.broken, *_missing(cab, kept, beside, is_revoked=is_revoked), *_let_go(cab)]
         if not is_revoked and not (cab.device_id in split and _is_forked(cab)):
             verdict.lost += [*_unsent(cab), *_outdated(rows, cab)]
         if cab.device_id in split:
@@ -77,6 +81,9 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(lacking)]
     verdict.out_of_order += [f"numbers of {row} have a gap" for row in numbering_gaps(rows)]
     verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
+    verdict.cents_wrong += [f"{row[0]} {row[1]} is posted as {row[2:]}" for row in misposted(rows)]
+    verdict.doubled += [f"credit {row} has no cause" for row in uncaused_credits(rows)]
+    verdict.cents_wrong += [f"invoice {row} of a withdrawn overage still stands" for row in unwithdrawn(rows)]
     verdict.cents_wrong += model.expected.shown_wrong
     return verdict
 
@@ -125,6 +132,18 @@ def _missing(cab: Cab, kept: Sequence[Kept], beside: AbstractSet[str], *, is_rev
             yield f"{cab.name}: event {seq} is not at the office"
 
 
+def _let_go(cab: Cab) -> Iterator[str]:
+    """Yield what a tablet deleted, though a day is shorter than a fortnight, and what it ticks beyond its position."""
+    held = {entry.seq: entry for entry in cab.tablet.store.read(outbox.entries)}
+    for seq, event in cab.journal.events.items():
+        if seq not in held or held[seq].hash != event.hash:
+            yield f"{cab.name}: event {seq} is no more on the tablet"
+    acked = cab.tablet.store.read(settings.position).acked
+    for seq, entry in held.items():
+        if entry.state == "received" and seq > acked:
+            yield f"{cab.name}: event {seq} is ticked as received, of {acked}"
+
+
 def _is_forked(cab: Cab) -> bool:
     return cab.tablet.store.read(settings.position).standing == "fork"
 
@@ -163,7 +182,7 @@ def _outdated(rows: Rows, cab: Cab) -> Iterator[str]:
 
 
 def _judge_log(verdict: Verdict, kept: Sequence[Kept], sealed: Mapping[tuple[str, int, str], SealedEvent]) -> None:
-    for device in {one.device for one in kept}:
+    for device in sorted({one.device for one in kept}):
         of_device = [one for one in kept if one.device == device]
         if [one.seq for one in of_device] != list(range(1, len(of_device) + 1)):
             verdict.out_of_order.append(f"tablet {device} was taken as {[one.seq for one in of_device]}")
@@ -185,9 +204,12 @@ def _unchained(of_device: Sequence[Kept], sealed: Mapping[tuple[str, int, str], 
 
 def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequence[Kept]) -> None:
     parked, decided = ({(one.device, one.seq) for one in kept if one.outcome == word} for word in ("parked", "decided"))
-    verdict.lost += [f"event {one} was set aside, though nothing is wrong with it" for one in parked - expected.parked]
-    verdict.out_of_order += [f"event {one} was applied, though it had to wait" for one in expected.parked - parked]
-    verdict.out_of_order += [f"event {one} is decided or not, otherwise" for one in decided ^ expected.decided]
+    aside, waiting, otherwise = (
+        sorted(events) for events in (parked - expected.parked, expected.parked - parked, decided ^ expected.decided)
+    )
+    verdict.lost += [f"event {one} was set aside, though nothing is wrong with it" for one in aside]
+    verdict.out_of_order += [f"event {one} was applied, though it had to wait" for one in waiting]
+    verdict.out_of_order += [f"event {one} is decided or not, otherwise" for one in otherwise]
     made = deliveries(rows)
     _judge_each(verdict, "delivered", made, expected.delivered, verdict.lost)
     _judge_each(verdict, "noticed", notices(rows), expected.noticed, verdict.cents_wrong)
@@ -204,7 +226,7 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
     for kind, found in documents(rows).items():
         wanted = dict(getattr(expected, kind))
         if kind == "invoiced":
-            found = {order: amounts for order, amounts in found.items() if order in made}  # noqa: PLW2901  # the rest stood at dawn
+            wanted = {order: cents for order, cents in numbered_at_dawn(rows).items() if order not in made} | wanted
         if kind in {"invoiced", "credited"}:  # a corrected order's documents are looked at together
             found = {order: amounts for order, amounts in found.items() if order not in expected.left}  # noqa: PLW2901  # as above
         if kind in _IN_A_ROW:

@@ -69,7 +69,7 @@ class Copies:
         overwritten = [event for cab in self._cabs for _seq, event in cab.journal.overwritten]
         if overwritten:
             has = received_files(self._dispatch.ground.rows, self._dispatch.carrier_id)
-            self.gone |= {sha256 for event in overwritten for sha256 in files_of(event)} - has
+            self.gone = {sha256 for event in overwritten for sha256 in files_of(event)} - has
 
     def _put_back(self, cab: Cab, folder: Path) -> None:
         self.split.add(cab.device_id)

@@ -37,6 +37,7 @@ from server.rehearsal.replay import log_of, replay, state_of
 from server.rehearsal.surroundings import Surroundings
 from server.rehearsal.verdict import Verdict
 from server.rehearsal.weather import Profile, Weather, draw_day
+from shared.wire.bundle import BundleRun
 
 _ROUNDS_TO_DRAIN: Final = 8
 _ROUNDS_TO_BEGIN: Final = 200
@@ -107,7 +108,7 @@ class RehearsedDay:
                 verdict = self._judge()
             except (Exception, OfficeKilled, TabletKilled) as error:  # noqa: BLE001  # a day that breaks off is a finding
                 verdict.lost.append(f"the day broke off: {type(error).__name__}: {error} at {_where(error)}")
-        verdict.lost += [*self._unkept, *self._closer.found.lost]
+        verdict.lost += [*self._unkept, *self._network.broken, *self._closer.found.lost]
         return self._report(verdict)
 
     def _judge(self) -> Verdict:
@@ -157,23 +158,34 @@ class RehearsedDay:
         for cab in self.cabs:
             self._fetch_runs(cab)
         drivers = self._drivers
+        for driver in drivers:
+            self._compare_runs(driver)
         runs = drivers[0].runs()
         for run in runs if self._around.chance.hits(0.5) else runs[:1]:
-            self._desk.perhaps_revise(UUID(run.run_id))
-            for driver in drivers:
-                driver.leave(run.run_id)
+            self._drive(run, drivers)
+
+    def _drive(self, run: BundleRun, drivers: Sequence[Driver]) -> None:
+        self._desk.perhaps_revise(UUID(run.run_id))
+        for driver in drivers:
+            driver.leave(run.run_id)
+        for stop in run.stops:
+            self._between_stops(run.run_id)
+            for driver in self._who(drivers):
+                driver.visit(run.run_id, stop.stop_id)
+                if self._around.chance.hits(0.6):
+                    self._sync(driver.cab)
+                driver.think_again(run.run_id, stop.stop_id)
+        for driver in drivers:
             for stop in run.stops:
-                self._between_stops(run.run_id)
-                for driver in self._who(drivers):
-                    driver.visit(run.run_id, stop.stop_id)
-                    if self._around.chance.hits(0.6):
-                        self._sync(driver.cab)
-                    driver.think_again(run.run_id, stop.stop_id)
-            for driver in drivers:
-                for stop in run.stops:
-                    if self._desk.hears_of_second_thoughts():
-                        driver.think_of_before(run.run_id, stop.stop_id)
-                driver.come_back(run.run_id)
+                if self._desk.hears_of_second_thoughts():
+                    driver.think_of_before(run.run_id, stop.stop_id)
+            driver.come_back(run.run_id)
+
+    def _compare_runs(self, driver: Driver) -> None:
+        """Hold a tablet's list of the morning to the day's runs."""
+        held, wanted = {run.run_id for run in driver.runs()}, set(map(str, self._route.run_ids))
+        if held != wanted:
+            self._unkept.append(f"{driver.cab.name} begins with runs {sorted(held)}, not {sorted(wanted)}")
 
     def _who(self, drivers: Sequence[Driver]) -> Sequence[Driver]:
         """Return who delivers the next stop: one of them, or each as if the other did not exist."""
@@ -274,6 +286,8 @@ class RehearsedDay:
             drained = [self._has_drained(cab, cab.sync()) for cab in self.cabs]
             if all(drained):
                 break
+        else:
+            self._unkept.append(f"the tablets do not rest after {_ROUNDS_TO_DRAIN} rounds")
         for cab in self.cabs:  # each is heard once more, after the last return
             cab.sync()
 

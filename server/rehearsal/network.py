@@ -12,13 +12,15 @@ from server.rehearsal.surroundings import Surroundings
 
 _TIMEOUT_MS = 30_000
 _OK = 200
+_FAULT = 500
 _BUSY = Answer(503, b'{"slug":"too-busy","detail":"busy"}', {"retry-after": "20"})
 
 
 class Network:
     """A tablet's transport. ``between`` is called before each message: what happens to the office meanwhile.
 
-    ``news`` counts the answers that brought the office something which an earlier backup does not have.
+    ``news`` counts the answers that brought the office something which an earlier backup does not have; ``broken`` are
+    requests that it had no answer to but a fault of its own.
     """
 
     def __init__(self, office: Office, around: Surroundings, damage: Damage) -> None:
@@ -26,6 +28,7 @@ class Network:
         self._office, self._around, self._damage = office, around, damage
         self._late: list[Request] = []
         self.news = 0
+        self.broken: list[str] = []
         self.between: Callable[[str], None] = lambda _path: None
 
     def send(self, method: str, path: str, *, headers: Mapping[str, str], body: bytes = b"") -> Answer:
@@ -73,6 +76,8 @@ class Network:
             self._around.injected.note(f"{_said(request)} died {death}")
             return None
         self._around.injected.note(f"{_said(request)} {answer.status}")
+        if answer.status == _FAULT:
+            self.broken.append(f"{_said(request)} was answered {answer.status}")
         self.news += answer.status == _OK and (request.method == "PATCH" or request.path.endswith("/push"))
         return answer
 

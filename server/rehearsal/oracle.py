@@ -168,9 +168,7 @@ class Model:
         self.expected.delivered[order] = [counts(lines)]
         self._standing[order] = Standing(visit, head["terms_hash"], lines)
         self._first[order] = First(lines, batch)
-        extras = {line["line_id"]: line["extra"] for line in lines if line["extra"]}
-        if extras:
-            self.expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
+        self._supply(order, goods, prices, lines)
         self._settle(order, goods, prices, lines)
         self._compare_with_shown(head)
 
@@ -192,9 +190,7 @@ class Model:
         is_further = len(self.expected.delivered[order]) > 1
         self.expected.delivered[order].append(counts(lines))
         self._standing[order] = now
-        self.expected.supplied.pop(order, None)
-        if extras := {line["line_id"]: line["extra"] for line in lines if line["extra"]}:
-            self.expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
+        self._supply(order, goods, prices, lines)
         if goods["billing_type"] == "external":
             self._notice(order, lines)
             return
@@ -219,6 +215,16 @@ class Model:
         short = sum(line["ordered"] - line["delivered"] for line in lines)
         if any(line["ordered"] != line["delivered"] for line in lines):
             self.expected.noticed.setdefault(order, []).append((short, sum(line["extra"] for line in lines)))
+
+    def _supply(self, order: Order, goods: Json, prices: Json, lines: list[Json]) -> None:
+        """What was accepted beyond an order is an order of its own, billed at once unless it is billed outside."""
+        expected = self.expected
+        for kind in (expected.supplied, expected.billed_beside):
+            kind.pop(order, None)
+        if extras := {line["line_id"]: line["extra"] for line in lines if line["extra"]}:
+            expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
+            if goods["billing_type"] != "external":
+                expected.billed_beside[order] = expected.supplied[order]
 
     def _settle(self, order: Order, goods: Json, prices: Json, lines: list[Json]) -> None:
         short = {line["line_id"]: line["ordered"] - line["delivered"] for line in lines}
@@ -276,12 +282,13 @@ class Model:
             expected.deposits.setdefault((stop, creditor), []).append(empties(priced, self._world.rates))
 
     def _take_money(self, stop: Stop, leaves: list[Json]) -> None:
-        """Money that is said otherwise is another payment in place of the former one."""
+        """Money that is said otherwise is another payment in place of the former one, which is taken back."""
         said = {(stop, leaf["issuer_id"], leaf["method"]): leaf["amount_cents"] for leaf in leaves}
         for key in {key for key in self._taken if key[0] == stop} | set(said):
             amount = said.get(key, 0)
             if amount != self._taken.get(key, 0):
                 self._taken[key] = amount
-                if amount:
-                    row = (amount, to_five_cents(key[2], amount))
-                    self.expected.money.setdefault(key, []).append(row)
+                former = [(*row[:2], False) for row in self.expected.money.pop(key, [])]
+                last = [(amount, to_five_cents(key[2], amount), True)] if amount else []
+                if former or last:
+                    self.expected.money[key] = former + last

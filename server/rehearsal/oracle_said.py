@@ -44,7 +44,8 @@ class Expected:
 
     ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
     the ``loose`` cents that roundings of further corrections may differ by. ``decided`` are the events that a person
-    looked at.
+    looked at. ``money`` is each payment with the cents of its rounding, and whether it stands: a former one is taken
+    back.
     """
 
     delivered: dict[Order, list[dict[str, tuple[int, ...]]]] = field(default_factory=dict)
@@ -53,10 +54,11 @@ class Expected:
     invoiced: dict[Order, int] = field(default_factory=dict)
     credited: dict[Order, tuple[str, int]] = field(default_factory=dict)
     supplied: dict[Order, int] = field(default_factory=dict)
+    billed_beside: dict[Order, int] = field(default_factory=dict)
     noticed: dict[Order, list[tuple[int, int]]] = field(default_factory=dict)
     returned: dict[tuple[Stop, str, str], list[int]] = field(default_factory=dict)
     deposits: dict[tuple[Stop, str], list[int]] = field(default_factory=dict)
-    money: dict[tuple[Stop, str, str], list[tuple[int, int]]] = field(default_factory=dict)
+    money: dict[tuple[Stop, str, str], list[tuple[int, int, bool]]] = field(default_factory=dict)
     parked: set[tuple[str, int]] = field(default_factory=set)
     decided: set[tuple[str, int]] = field(default_factory=set)
     files: set[str] = field(default_factory=set)

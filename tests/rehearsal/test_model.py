@@ -68,6 +68,26 @@ def test_what_came_with_an_approved_correction_is_not_approved_with_it() -> None
     assert (judged.expected.parked, judged.expected.decided) == ({(TABLET, 3)}, {(TABLET, 2)})
 
 
+def money(seq: int, amount_cents: int) -> Taken:
+    """Return a visit, a correction from the second on, with so much cash."""
+    taken = visit(seq, delivered=3, sealed_ms=EARLY_MS, received_ms=HAD_MS)
+    leaf = {"kind": "collection", "issuer_id": "seller", "method": "cash", "amount_cents": amount_cents}
+    carrier = LeafGroup(key="carrier", leaves=(json.dumps(leaf),) if amount_cents else (), padding=())
+    event = SealedEvent(body=taken.event.body, hash="", groups=(*taken.event.groups, carrier))
+    return Taken(TABLET, seq, event, HAD_MS)
+
+
+def test_of_money_that_is_said_otherwise_the_last_word_alone_stands() -> None:
+    """T7: a former payment is taken back, and the last one, too, when nothing was paid after all."""
+    judged = model()
+    for seq, amount_cents in enumerate((1_000, 2_001), start=1):
+        judged.hear(money(seq, amount_cents))
+    key = (STOP, "seller", "cash")
+    assert judged.expected.money == {key: [(1_000, 0, False), (2_001, -1, True)]}
+    judged.hear(money(3, 0))
+    assert judged.expected.money == {key: [(1_000, 0, False), (2_001, -1, False)]}
+
+
 @pytest.mark.parametrize(
     ("said", "delivered", "waits"),
     [
