@@ -24,7 +24,7 @@ class NoAccount(Problem):
 
     slug = "no-account"
     status = 404
-    title = Text("Aucun compte", "No account")
+    title = Text("Aucun compte client", "No customer account")
 
 
 class SeveralIssuers(Problem):
