@@ -67,8 +67,8 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
         for seq, event in [*cab.journal.events.items(), *cab.journal.overwritten]
     }
     for cab in cabs:
-        is_revoked, beside = cab.device_id in besides.revoked, strays.get(cab.device_id, set())
-        verdict.lost += [*cab.journal.broken, *_missing(cab, kept, beside, is_revoked=is_revoked), *_let_go(cab)]
+        is_revoked, aside = cab.device_id in besides.revoked, strays.get(cab.device_id, set())
+        verdict.lost += [*cab.journal.broken, *_missing(cab, kept, aside, is_revoked=is_revoked), *_let_go(cab)]
         if not is_revoked and not (cab.device_id in split and _is_forked(cab)):
             verdict.lost += [*_unsent(cab), *_outdated(rows, cab)]
         if cab.device_id in split:
@@ -77,7 +77,13 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     model = _told(Model(read_world(rows)), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
     standing = {sha256 for cab in cabs for event in cab.journal.events.values() for sha256 in files_of(event)}
-    lacking = model.expected.files - received_files(rows, carrier_id) - (besides.gone - standing)
+    beside = {
+        sha256
+        for (device, _seq, digest), event in sealed.items()
+        if digest in strays.get(device, set())
+        for sha256 in files_of(event)
+    }
+    lacking = (model.expected.files | beside) - received_files(rows, carrier_id) - (besides.gone - standing)
     verdict.lost += [f"file {sha256[:12]} is not at the office" for sha256 in sorted(lacking)]
     verdict.out_of_order += [f"numbers of {row} have a gap" for row in numbering_gaps(rows)]
     verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
@@ -133,15 +139,11 @@ def _missing(cab: Cab, kept: Sequence[Kept], beside: AbstractSet[str], *, is_rev
 
 
 def _let_go(cab: Cab) -> Iterator[str]:
-    """Yield what a tablet deleted, though a day is shorter than a fortnight, and what it ticks beyond its position."""
-    held = {entry.seq: entry for entry in cab.tablet.store.read(outbox.entries)}
+    """Yield what a tablet deleted, though a day is shorter than a fortnight."""
+    held = {entry.seq: entry.hash for entry in cab.tablet.store.read(outbox.entries)}
     for seq, event in cab.journal.events.items():
-        if seq not in held or held[seq].hash != event.hash:
+        if held.get(seq) != event.hash:
             yield f"{cab.name}: event {seq} is no more on the tablet"
-    acked = cab.tablet.store.read(settings.position).acked
-    for seq, entry in held.items():
-        if entry.state == "received" and seq > acked:
-            yield f"{cab.name}: event {seq} is ticked as received, of {acked}"
 
 
 def _is_forked(cab: Cab) -> bool:

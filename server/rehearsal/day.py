@@ -14,7 +14,6 @@ from uuid import UUID
 
 import driver_app.store.outbox
 from driver_app.store import settings
-from driver_app.store.database import Session
 from driver_app.sync.engine import Round
 from server.core import facts
 from server.rehearsal.cab import Cab, NeverEnds, TabletKilled
@@ -24,7 +23,7 @@ from server.rehearsal.closing import Closer
 from server.rehearsal.copies import Copies
 from server.rehearsal.damage import Damage
 from server.rehearsal.desk import Desk
-from server.rehearsal.dispatch import Dispatch, ticked
+from server.rehearsal.dispatch import Dispatch
 from server.rehearsal.driver import Driver
 from server.rehearsal.ground import Ground
 from server.rehearsal.injected import Chance, Injected
@@ -35,6 +34,7 @@ from server.rehearsal.patches import Patch, patched
 from server.rehearsal.plants import plant
 from server.rehearsal.replay import log_of, replay, state_of
 from server.rehearsal.surroundings import Surroundings
+from server.rehearsal.ticks import ticked, unfounded
 from server.rehearsal.verdict import Verdict
 from server.rehearsal.weather import Profile, Weather, draw_day
 from shared.wire.bundle import BundleRun
@@ -259,8 +259,7 @@ class RehearsedDay:
         lives, before = self._dispatch.lives, ticked(cab)
         cab.sync()
         now = ticked(cab)
-        if now > cab.tablet.store.read(_furthest_receipt):
-            self._unkept.append(f"{cab.name} ticks {now} events without a receipt for them")
+        self._unkept += unfounded(cab)
         if now <= before or self._dispatch.lives != lives:
             return
         held = self._ground.rows.all("SELECT last_seq FROM device_stream WHERE device_id = %s", cab.device_id)
@@ -304,10 +303,6 @@ class RehearsedDay:
         events = len({event.hash for cab in self.cabs for event in cab.journal.events.values()})
         injected = self.injected
         return DayReport(self.seed, events, injected.faults, verdict, injected.trace, injected.deaths)
-
-
-def _furthest_receipt(session: Session) -> int:
-    return int(session.db.execute("SELECT coalesce(max(last_seq), 0) FROM receipt").fetchone()[0])
 
 
 def _where(error: BaseException) -> str:

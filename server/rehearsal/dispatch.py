@@ -13,7 +13,6 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from driver_app.store import settings
 from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.planning.model import Run
@@ -23,6 +22,7 @@ from server.rehearsal.founding import stamp
 from server.rehearsal.ground import Ground
 from server.rehearsal.morning import Route
 from server.rehearsal.surroundings import Surroundings
+from server.rehearsal.ticks import ticked
 from server.sync.jobs import build_run_bundle
 from server.sync.service.bundles import build_bundle
 
@@ -39,11 +39,6 @@ class Backup:
     taken: dict[str, int]
     decided: int
     news: int
-
-
-def ticked(cab: Cab) -> int:
-    """Return how many events a tablet shows as received."""
-    return cab.tablet.store.read(settings.position).acked
 
 
 @dataclass(slots=True)

@@ -170,7 +170,7 @@ class Model:
         self._first[order] = First(lines, batch)
         self._supply(order, goods, prices, lines)
         self._settle(order, goods, prices, lines)
-        self._compare_with_shown(head)
+        self._compare_with_shown(head, goods)
 
     def _correct(self, visit: str, head: Json, lines: list[Json], batch: Batch) -> None:
         """A driver says anew what was delivered. What came in one batch with it has no number: billed as corrected."""
@@ -246,23 +246,29 @@ class Model:
             is_large = threshold is not None and amount > threshold
             self.expected.credited[order] = ("proposed" if is_large else "issued", amount)
 
-    def _compare_with_shown(self, head: Json) -> None:
-        """What the signer saw is what follows."""
-        order, shown = head["order_id"], head["shown"]
-        invoiced = self.expected.invoiced.get(order, 0)
-        state, given_back = self.expected.credited.get(order, ("", 0))
-        wanted = {
-            "none": (0, 0),
-            "invoice": (invoiced, 0),
-            "credit": (invoiced, given_back if state == "issued" else -1),
-            "credit_pending": (invoiced, 0),
-            "supplement": (0, 0),
-        }[shown]
-        if (head["shown_total_cents"], head["shown_credit_cents"]) != wanted:
+    def _compare_with_shown(self, head: Json, goods: Json) -> None:
+        """What the signer saw is what follows, by its word and by its cents."""
+        order, word = head["order_id"], self._word(head["order_id"], goods)
+        invoiced, supplied = (kind.get(order, 0) for kind in (self.expected.invoiced, self.expected.supplied))
+        wanted = (
+            word,
+            0 if word in {"none", "supplement"} else invoiced,
+            self.expected.credited[order][1] if word == "credit" else 0,
+            0 if word == "none" else supplied,
+        )
+        shown = (head["shown"], *(head[f"shown_{one}_cents"] for one in ("total", "credit", "supplement")))
+        if shown != wanted:
             self.expected.shown_wrong.append(f"order {order} was shown {shown}, not {wanted}")
-        beyond = self.expected.supplied.get(order, 0)
-        if shown != "none" and head["shown_supplement_cents"] != beyond:
-            self.expected.shown_wrong.append(f"order {order} was shown no overage of {beyond} cents")
+
+    def _word(self, order: Order, goods: Json) -> str:
+        """Return what a signer is shown of an order; of one without an invoice on the truck, nothing."""
+        if goods["billing_type"] == "external" or goods["deliver_with"] == "po":
+            return "none"
+        if order in self.expected.credited:
+            return "credit" if self.expected.credited[order][0] == "issued" else "credit_pending"
+        if order in self.expected.invoiced:
+            return "invoice"
+        return "supplement" if order in self.expected.supplied else "none"
 
     def _take_empties(self, stop: Stop, leaves: list[Json]) -> None:
         """Empties stand as the last word says; more than was ever credited is credited, fewer wait for a person."""

@@ -15,9 +15,14 @@ from typing import Any, Final
 import msgspec
 from sqlalchemy import func, select
 
+import driver_app.sync.engine
 import driver_app.sync.greeting
 import driver_app.sync.office
 import driver_app.sync.pushing
+import server.fulfilment.service.overages
+import server.fulfilment.service.taken
+import server.ledger.entries
+import server.ledger.service
 import server.sync.service.bundles
 import server.sync.service.closing
 import server.sync.service.pulling
@@ -235,6 +240,42 @@ def _damage_believed(_: Office) -> Iterator[Patch]:
     yield Patch(server.sync.service.wholeness, "SAME_BYTES_BELIEVED", 1)
 
 
+def _cent_off(_: Office) -> Iterator[Patch]:
+    """The journal has a customer owe a cent more than its invoice says; the entry balances."""
+    sides = server.ledger.entries.invoice_sides
+
+    def a_cent_more(billed: Any) -> Any:
+        return sides(replace(billed, net_cents=billed.net_cents + 1))
+
+    yield Patch(server.ledger.service, "invoice_sides", a_cent_more)
+
+
+def _overage_stands(_: Office) -> Iterator[Patch]:
+    """The order of a corrected overage is withdrawn, and its invoice stays."""
+    yield Patch(server.fulfilment.service.overages, "void_supplement", lambda *_, **__: None)
+
+
+def _money_stands(_: Office) -> Iterator[Patch]:
+    """Money that is said otherwise is another payment, beside the former one."""
+    yield Patch(server.fulfilment.service.taken, "_take_back", lambda *_: None)
+
+
+def _ticks_kept(_: Office) -> Iterator[Patch]:
+    """The tablet goes back to what a restored office holds, and goes on showing the rest as received."""
+    yield Patch(outbox, "forget_receipts_after", lambda *_: None)
+
+
+def _fork_keeps_photos(_: Office) -> Iterator[Patch]:
+    """A tablet whose log the office does not follow hands its events in, and not their photos."""
+    yield Patch(driver_app.sync.engine, "_THERE", frozenset({"done", "revoked"}))
+
+
+def _run_left_out(_: Office) -> Iterator[Patch]:
+    """A driver with two runs is given one."""
+    live = server.sync.service.pulling._live_runs
+    yield Patch(server.sync.service.pulling, "_live_runs", lambda *asked: dict(sorted(live(*asked).items())[:1]))
+
+
 PLANTS: Final[Mapping[str, Plant]] = {
     "trim-on-ack": _trim_on_ack,
     "no-rewind": _no_rewind,
@@ -251,4 +292,10 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "closes-early": _closes_early,
     "branch-forgotten": _branch_forgotten,
     "damage-believed": _damage_believed,
+    "cent-off": _cent_off,
+    "overage-stands": _overage_stands,
+    "money-stands": _money_stands,
+    "ticks-kept": _ticks_kept,
+    "fork-keeps-photos": _fork_keeps_photos,
+    "run-left-out": _run_left_out,
 }

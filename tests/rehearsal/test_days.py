@@ -25,8 +25,8 @@ def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") ->
 
 
 def weather_of(planted: str) -> Profile:
-    """Runs are settled and tablets copied on days of every fault alone."""
-    return "full" if planted in {"closes-early", "branch-forgotten"} else "faults"
+    """Runs are settled, tablets copied and visits replaced on days of every fault alone."""
+    return "full" if planted in {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands"} else "faults"
 
 
 _known: dict[tuple[int, Profile], DayReport] = {}
