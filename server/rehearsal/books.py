@@ -183,6 +183,8 @@ def unbalanced(rows: Rows) -> list[Row]:
 def misposted(rows: Rows) -> list[Row]:
     """Return the numbered documents without exactly one entry of what their customer owes by them, and other entries.
 
+    A document of nothing has nothing to post.
+
     A row is the document's kind and id, its cents (a credit note's are negative), its entries and what they say.
     """
     return rows.all(
@@ -194,7 +196,8 @@ def misposted(rows: Rows) -> list[Row]:
         " FROM journal_entry e JOIN posting p ON p.entry_id = e.id"
         " WHERE e.document_kind IN ('invoice', 'credit_note') GROUP BY 1, 2, 3, 4)"
         " SELECT kind, id, n.cents, p.entries, p.cents FROM numbered n FULL JOIN posted p"
-        " USING (owner_id, kind, id, buyer_id) WHERE n.cents IS DISTINCT FROM p.cents OR p.entries <> 1"
+        " USING (owner_id, kind, id, buyer_id) WHERE (n.cents IS DISTINCT FROM p.cents OR p.entries <> 1)"
+        " AND NOT (n.cents = 0 AND p.entries IS NULL)"
         " ORDER BY kind, id"
     )
 

@@ -120,9 +120,9 @@ def _carry_out_again(ground: Ground, decision: Decision) -> None:
 
 
 def _begin_again(ground: Ground, tablets: list[str]) -> None:
-    """Bring the morning back, with what came during the day and is not in the log."""
+    """Bring the morning back, with what came during the day and is not in the log; nothing is revoked yet."""
     rows = ground.rows
-    devices = rows.all("SELECT to_jsonb(d)::text FROM device d WHERE d.id = ANY(%s::uuid[])", tablets)
+    devices = rows.all("SELECT (to_jsonb(d) - 'revoked_at')::text FROM device d WHERE d.id = ANY(%s::uuid[])", tablets)
     terms = rows.all("SELECT id, owner_id, party_ids, order_id, hash, goods, prices, invoice_id, made_at FROM terms")
     ground.begin_day()
     for (device,) in devices:
