@@ -167,7 +167,7 @@ class Model:
         goods, prices = self._world.terms[order, head["terms_hash"]]
         self.expected.delivered[order] = [counts(lines)]
         self._standing[order] = Standing(visit, head["terms_hash"], lines)
-        self._first[order] = First(lines, batch)
+        self._first[order] = First(head["terms_hash"], lines, batch)
         self._supply(order, goods, prices, lines)
         self._settle(order, goods, prices, lines)
         self._compare_with_shown(head, goods)
@@ -199,8 +199,16 @@ class Model:
         is_void = state == "issued" and not any(line["delivered"] for line in before)
         is_anew = is_unnumbered if prices["invoice_standing"] != "published" else is_void
         if is_anew and not is_further:
-            self._first[order] = First(lines if is_unnumbered else first.lines, first.batch, was_void=is_void)
-        self.expected.left[order] = left_of(goods, prices, first.lines, lines, is_anew=is_anew or first.was_void)
+            terms_hash, said = (now.terms_hash, lines) if is_unnumbered else (first.terms_hash, first.lines)
+            self._first[order] = First(terms_hash, said, first.batch, was_void=is_void)
+        self.expected.left[order] = left_of(
+            goods,
+            prices,
+            first.lines,
+            lines,
+            is_anew=is_anew or first.was_void,
+            agreed_first=self._world.terms[order, first.terms_hash],
+        )
         if is_further:
             loose = self.expected.loose
             loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)

@@ -110,20 +110,30 @@ def credit(invoice: Bill, units: Mapping[str, int]) -> Bill:
     }
 
 
-def left_of(goods: Json, prices: Json, first: Sequence[Json], last: Sequence[Json], *, is_anew: bool) -> int:
+def left_of(
+    goods: Json,
+    prices: Json,
+    first: Sequence[Json],
+    last: Sequence[Json],
+    *,
+    is_anew: bool,
+    agreed_first: tuple[Json, Json] | None = None,
+) -> int:
     """Return what an order's invoices less its credits come to once ``last`` corrects ``first``.
 
     What the first document billed stays, less a credit of what it billed too much, and what it never billed is billed
-    beside it. An invoice that went with its refusal, or has no number yet, is made anew.
+    beside it. An invoice that went with its refusal, or has no number yet, is made anew. The first document costs what
+    its own terms say, ``agreed_first`` where its seller changed the order since.
     """
+    goods_first, prices_first = agreed_first or (goods, prices)
     now = {line["line_id"]: line["delivered"] for line in last}
-    whole = "ordered" if prices["invoice_standing"] == "published" else "delivered"
+    whole = "ordered" if prices_first["invoice_standing"] == "published" else "delivered"
     billed = {line["line_id"]: line[whole] for line in first}
     if is_anew or not any(billed.values()):
         return total(bill(goods, prices, now))
     too_much = {one: billed[one] - now[one] for one in now if billed[one] > now[one]}
     too_little = {one: now[one] - billed[one] for one in now if now[one] > billed[one]}
-    invoice = bill(goods, prices, billed)
+    invoice = bill(goods_first, prices_first, billed)
     return total(invoice) - total(credit(invoice, too_much)) + total(bill(goods, prices, too_little, after=billed))
 
 

@@ -76,8 +76,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """What was first billed of an order: by which lines, in which batch, and whether a refusal made it void."""
+    """What was first billed of an order: by which terms and lines, in which batch, and whether a refusal voided it."""
 
+    terms_hash: str
     lines: list[Json]
     batch: Batch
     was_void: bool = False
