@@ -40,7 +40,7 @@ class Closer:
         for run in self._dispatch.route.run_ids:
             if self._state(run) not in _BACK:
                 continue
-            waits = self._waits(run)
+            waits = [*self._waits(run), *self._told_of_more()]
             refusal = self._settle(run)
             if refusal is not None and not waits:
                 self.found.lost.append(f"run {run} is all here and is not settled: {refusal.detail.en}")
@@ -66,21 +66,21 @@ class Closer:
         return str(self._rows.all("SELECT state FROM run WHERE id = %s", run)[0][0])
 
     def _waits(self, run: UUID) -> list[str]:
-        """Return what a person has to decide first: events set aside, tablets of the run whose log has two branches.
-
-        So has an old copy on a tablet that had told of more than it has now: what it has lost is waived by a person.
-        """
+        """Return what a person has to decide first: events set aside, tablets of the run whose log has two branches."""
         parked = self._rows.all("SELECT seq FROM device_event WHERE outcome = 'parked' AND run_id = %s", run)
-        split = self._rows.all(
-            "SELECT device_id FROM device_stream s WHERE (state = 'forked' OR (announced_seq > last_seq"
-            " AND device_id = ANY(%s::uuid[]))) AND (EXISTS (SELECT FROM run_given g"
+        forked = self._rows.all(
+            "SELECT device_id FROM device_stream s WHERE state = 'forked' AND (EXISTS (SELECT FROM run_given g"
             " WHERE g.device_id = s.device_id AND g.run_id = %s) OR EXISTS (SELECT FROM device_event e"
             " WHERE e.device_id = s.device_id AND e.run_id = %s))",
-            sorted(self._split),
             run,
             run,
         )
-        return [*(f"parked event {seq}" for (seq,) in parked), *(f"split tablet {one}" for (one,) in split)]
+        return [*(f"parked event {seq}" for (seq,) in parked), *(f"forked tablet {one}" for (one,) in forked)]
+
+    def _told_of_more(self) -> list[str]:
+        """Return the tablets that had told of more than the old copy has that was put over them: a person waives it."""
+        told = self._rows.all("SELECT device_id::text FROM device_stream WHERE announced_seq > last_seq")
+        return [device for (device,) in told if device in self._split]
 
     def _left_out(self, run: UUID) -> Iterator[str]:
         """Yield what was sealed of a run before the office heard of its return, and is not at the office."""
