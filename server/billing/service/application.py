@@ -71,7 +71,6 @@ def _apply_to_own(
         if note.invoice_id:
             if _clears(note, still[note.invoice_id]):
                 clear_voided(session, void=note, stamp=stamp)
-                write_now(session)
                 still = dict(open_cents(session, issuer_id=issuer_id, document_ids=own))
             wanted_cents = max(0, note.total_cents - elsewhere.get(note.id, 0))
             if wanted_cents > still[note.invoice_id]:
