@@ -66,7 +66,7 @@ def log_standing(tablet: Tablet) -> LogStanding:
         left, head = backlog(session), outbox.head(session)
         position = left.position
         is_fork = position.standing == "fork"
-        events = max(0, head.seq - max(position.acked, position.strays_seq)) if is_fork else left.events
+        events = max(0, head.seq - position.strays_seq) if is_fork else left.events
         known = settings.load(session, Exported)
         now = (head.seq, head.hash, attachments.count(session))
         covers = known is not None and (known.seq, known.head, known.files) == now

@@ -80,6 +80,8 @@ def _agree(session: Session, answer: HelloAnswer) -> None:
         attachments.offer_again(session)
         known = msgspec.structs.replace(known, cursor=0)
     attachments.offer_missing(session, answer.missing_files)
+    if _has_lost_strays(known, answer):
+        known = msgspec.structs.replace(known, strays_seq=0, strays_kept=False)
     known = msgspec.structs.replace(
         known,
         standing=standing,
@@ -88,6 +90,11 @@ def _agree(session: Session, answer: HelloAnswer) -> None:
         safe_ms=answer.safe_ms,
     )
     settings.save(session, known)
+
+
+def _has_lost_strays(known: Position, answer: HelloAnswer) -> bool:
+    """Another life of the office may hold no copy of our branch; one that knows of no fork any more holds none."""
+    return answer.epoch != known.epoch or (known.strays_kept and answer.standing in {"ok", "rewind"})
 
 
 def _standing(session: Session, answer: HelloAnswer) -> Standing:

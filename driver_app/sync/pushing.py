@@ -47,27 +47,31 @@ def hand_in_strays(store: Store, office: Office, key: Ed25519PrivateKey, device:
     What it keeps, or has in the log that it follows, is not sent again: both logs begin alike, perhaps for longer than
     a batch. A full quarantine ends it, and so does an office that takes no more.
     """
-    while (after := _hand_in(store, office, key, device, clock)) is not None:
-        store.write("receive", partial(_note_strays, seq=after))
+    while _hand_in(store, office, key, device, clock):
+        pass
 
 
-def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> int | None:
+def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> bool:
+    """Hand in the next batch; say whether the office has it now."""
     now = clock.now()
     after = store.read(settings.position).strays_seq
     first, events = store.write("take_batch", lambda session: outbox.take_strays(session, after=after, now=now))
     if not events:
-        return None
+        return False
     answer = office.push(_push(key, device.device_id, first, events))
     store.reached(PUSH_ANSWERED)
     last = first + len(events) - 1
-    if answer.standing == "fork":
-        return last if answer.quarantined else None
-    shared = min(last, answer.last_seq)
-    return shared if shared > after and answer.standing != "gap" else None
+    is_kept = answer.standing == "fork" and answer.quarantined
+    reached = last if is_kept else after if answer.standing in {"fork", "gap"} else min(last, answer.last_seq)
+    if reached > after:
+        store.write("receive", partial(_note_strays, seq=reached, is_kept=is_kept))
+    return reached > after
 
 
-def _note_strays(session: Session, seq: int) -> None:
-    settings.save(session, msgspec.structs.replace(settings.position(session), strays_seq=seq))
+def _note_strays(session: Session, *, seq: int, is_kept: bool) -> None:
+    before = settings.position(session)
+    is_kept = is_kept or before.strays_kept
+    settings.save(session, msgspec.structs.replace(before, strays_seq=seq, strays_kept=is_kept))
 
 
 def _push(key: Ed25519PrivateKey, device_id: str, from_seq: int, events: tuple[SealedEvent, ...]) -> Push:

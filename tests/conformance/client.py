@@ -121,6 +121,7 @@ class Tablet(Logbook):
         is_fork = told["standing"] == "fork" or last > self.head[0] or ours not in {None, told["hash_at_last"]}
         known["standing"] = "fork" if is_fork else "revoked" if told["standing"] == "revoked" else "ok"
         if is_fork:
+            self._look_for_lost_copies(told)
             return "fork"
         known["safe_seq"] = told["safe_seq"]
         for name in told["missing_files"]:
@@ -131,6 +132,13 @@ class Tablet(Logbook):
         known["epoch"] = told["epoch"]
         self.keep()
         return "ok"
+
+    def _look_for_lost_copies(self, told: Json) -> None:
+        """Another office than the one that kept our copies, or one that knows of no fork, has none of them."""
+        known = self.kept
+        has_forgotten = known.get("kept_aside") and told["standing"] not in {"fork", "revoked"}
+        if told["epoch"] != known.get("handed_in_to") or has_forgotten:
+            known |= {"handed_in": known["first"] - 1, "handed_in_to": told["epoch"], "kept_aside": False}
 
     def _acked_hash(self) -> str:
         if self.kept["receipts"] and self.kept["receipts"][-1]["last_seq"] == self.kept["acked"]:
@@ -188,13 +196,13 @@ class Tablet(Logbook):
 
     def _hand_in(self) -> None:
         """Give the office a copy of a log that it does not follow, from the first event that is held."""
-        self.kept.setdefault("handed_in", self.kept["first"] - 1)
         while batch := self._batch(MAX_EVENTS, after=self.kept["handed_in"]):
             after = self.kept["handed_in"]
             told = self._send_events(batch, from_seq=after + 1)
             last = after + len(batch)
             if told["standing"] == "fork":
                 reached = last if told["quarantined"] else after
+                self.kept["kept_aside"] = self.kept["kept_aside"] or told["quarantined"]
             else:
                 reached = after if told["standing"] == "gap" else min(last, told["last_seq"])
             if reached <= after:

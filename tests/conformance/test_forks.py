@@ -51,3 +51,31 @@ def test_a_copy_hands_its_branch_in(
     assert [row for row in handed_in(office) if row[0] > 2] == [(3, "visit.finished"), (4, "stop.arrived")]
     assert office.run_sql("SELECT seq, hash FROM device_event ORDER BY seq") == taken
     assert client.sync() == "fork", "its own key is shared: a person decides"
+
+
+@pytest.mark.parametrize("as_dump", [True, False], ids=["dump restored", "machine rolled back"])
+def test_a_restored_office_gets_the_branch_again(
+    client: Client, office: Office, tmp_path: Path, *, as_dump: bool
+) -> None:
+    """G5, G6: what was kept as evidence went with the restore; it is handed in again, and a person hears of it."""
+    (run,) = client.runs
+    client.depart(run)
+    client.arrive(run, run["stops"][0])
+    assert client.sync() == "done"
+    clone = client.clone(tmp_path / "clone")
+    client.finish(run, run["stops"][0], Told())
+    assert client.sync() == "done"
+    restore = office.backup()
+    clone.finish(run, run["stops"][0], Told(failure="closed"))
+    clone.arrive(run, run["stops"][1])
+    assert [clone.sync(), clone.sync()] == ["fork", "fork"]
+    branch = [row for row in handed_in(office) if row[0] > 2]
+    assert branch == [(3, "visit.finished"), (4, "stop.arrived")]
+    restore(as_dump=as_dump)
+    assert handed_in(office) == []
+    assert clone.sync() == "fork"
+    assert [row for row in handed_in(office) if row[0] > 2] == branch
+    assert office.run_sql("SELECT state FROM device_stream") == [("forked",)]
+    pushed = office.run_sql("SELECT count(*) FROM stray_push")
+    assert clone.sync() == "fork"
+    assert office.run_sql("SELECT count(*) FROM stray_push") == pushed, "what is kept is not sent again"
