@@ -130,7 +130,7 @@ def _moved_back(session: Session, note: CreditNote, stop: _Stop) -> dict[UUID | 
             select(ContainerReturn)
             .join(Visit, Visit.id == ContainerReturn.visit_id)
             .where(among(ContainerReturn.visit_id, stop.visit_ids), ContainerReturn.creditor_id == note.owner_id)
-            .order_by(Visit.received_at, Visit.event_seq, ContainerReturn.id)
+            .order_by(ContainerReturn.position)
         ).all()
     counts: dict[tuple[UUID, str], list[int]] = {}
     for row in rows:

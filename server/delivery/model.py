@@ -184,6 +184,7 @@ class _HandedOver:
 
     visit_id: Mapped[UUID | None] = mapped_column(index=True)
     hand_record_id: Mapped[UUID | None] = mapped_column(ForeignKey("hand_record.id"))
+    position: Mapped[int] = mapped_column(BigInteger, Identity())  # in which it counted, under the run's lock
 
     @property
     def source_id(self) -> UUID:
@@ -240,13 +241,20 @@ class DiscrepancyState(StrEnum):
 
 
 class Discrepancy(Owned):
-    """Something about a delivery that a dispatcher must look at; the delivery itself stands."""
+    """Something about a delivery that a dispatcher must look at; the delivery itself stands.
+
+    ``against_id`` is what says otherwise than the subject, where something does: each other visit is asked about.
+    """
 
     __tablename__ = "discrepancy"
-    __table_args__ = (UniqueConstraint("owner_id", "kind", "subject_id"), Index(None, "owner_id", "state"))
+    __table_args__ = (
+        UniqueConstraint("owner_id", "kind", "subject_id", "against_id", postgresql_nulls_not_distinct=True),
+        Index(None, "owner_id", "state"),
+    )
 
     kind: Mapped[str]
     subject_id: Mapped[UUID]
+    against_id: Mapped[UUID | None]
     run_id: Mapped[UUID | None]
     stop_id: Mapped[UUID | None]
     text_fr: Mapped[str]

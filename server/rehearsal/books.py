@@ -94,7 +94,7 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
     at_stops = {
         "returned": rows.all(
             "SELECT v.stop_id, c.container_owner_id, c.class_code, c.quantity"
-            " FROM container_return c JOIN visit v ON v.id = c.visit_id ORDER BY v.position"
+            " FROM container_return c JOIN visit v ON v.id = c.visit_id ORDER BY c.position"
         ),
         "deposits": rows.all(
             "SELECT v.stop_id, c.owner_id, c.total_cents FROM credit_note c JOIN visit v ON v.id = c.cause_id"
@@ -103,7 +103,7 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
         "money": rows.all(
             "SELECT v.stop_id, p.owner_id, p.method, p.amount_cents, p.rounding_cents, p.state <> 'failed'"
             " FROM payment p JOIN collection c ON c.id = p.cause_id JOIN visit v ON v.id = c.visit_id"
-            " ORDER BY v.position"
+            " ORDER BY c.position"
         ),
     }
     keyed = {kind: _grouped(found, 1) for kind, found in kinds.items()}

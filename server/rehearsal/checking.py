@@ -29,6 +29,7 @@ from server.rehearsal.books import (
     uncaused_credits,
     unwithdrawn,
 )
+from server.rehearsal.books_asked import judge_questions
 from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
 from server.rehearsal.ground import Rows
@@ -76,6 +77,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     _judge_log(verdict, kept, sealed)
     model = _told(Model(read_world(rows)), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
+    judge_questions(verdict, rows, model.asked.questions)
     standing = {sha256 for cab in cabs for event in cab.journal.events.values() for sha256 in files_of(event)}
     beside = {
         sha256
@@ -121,8 +123,10 @@ def _tell(model: Model, decision: Decision) -> None:
             model.decide(decision.device, decision.seq, decision.choice)
         case Corrected():
             model.correct(decision.order, [dict(line) for line in decision.lines])
-        case Revised() | Settled():
-            pass  # the terms that each event cites say what was agreed, and a late visit counts as any other
+        case Settled():
+            model.asked.settled.add(str(decision.run))  # a late visit counts as any other, and is told
+        case Revised():
+            pass  # the terms that each event cites say what was agreed
 
 
 def _missing(cab: Cab, kept: Sequence[Kept], beside: AbstractSet[str], *, is_revoked: bool) -> Iterator[str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from server.rehearsal.oracle_asked import Asked
 from server.rehearsal.oracle_clock import when_sealed
 from server.rehearsal.oracle_heard import Visits
 from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, total
@@ -47,6 +48,7 @@ class Model:
         self._waiting: dict[tuple[str, int], tuple[Json, Taken]] = {}
         self._taken: dict[tuple[Stop, str, str], int] = {}
         self._turn = 0
+        self.asked = Asked()
         self.expected = Expected()
 
     def hear(self, taken: Taken) -> None:
@@ -147,6 +149,7 @@ class Model:
         stop, event = said["stop_id"], taken.event
         corrects = replaces or bool(said["payload"]["corrects"])
         self._visits.hear(said, taken)
+        self.asked.about_moment(said, taken)
         for group in event.groups:
             leaves = [json.loads(leaf) for leaf in group.leaves]
             if group.key.startswith("order:"):
@@ -155,7 +158,10 @@ class Model:
                 else:
                     self._deliver(said["event_id"], leaves[0], leaves[1:], batch)
         leaves = [json.loads(leaf) for group in event.groups for leaf in group.leaves]
-        if corrects or stop not in self._visited:
+        if not corrects and stop in self._visited:
+            empties = {key: said[-1] for key, said in self.expected.returned.items()}
+            self.asked.about_taken(stop, empties | self._taken, leaves, event_id=said["event_id"])
+        else:
             self._visited.add(stop)
             self._take_empties(stop, [leaf for leaf in leaves if leaf["kind"] == "containers"])
             self._take_money(stop, [leaf for leaf in leaves if leaf["kind"] == "collection"])
@@ -163,6 +169,7 @@ class Model:
     def _deliver(self, visit: str, head: Json, lines: list[Json], batch: Batch) -> None:
         order = head["order_id"]
         if order in self.expected.delivered:
+            self.asked.about_order(order, self._standing[order], lines, event_id=visit)
             return
         goods, prices = self._world.terms[order, head["terms_hash"]]
         self.expected.delivered[order] = [counts(lines)]

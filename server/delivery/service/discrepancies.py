@@ -28,12 +28,16 @@ def open_discrepancy(
     run_id: UUID | None = None,
     stop_id: UUID | None = None,
     details: dict[str, Any] | None = None,
+    against_id: UUID | None = None,
 ) -> Discrepancy:
-    """Put a question before the carrier's dispatchers; one for each kind and subject."""
+    """Put a question before the carrier's dispatchers; one for each kind, subject and what says otherwise."""
     owner_id = acting_org(session)
     known = session.scalars(
         select(Discrepancy).where(
-            Discrepancy.owner_id == owner_id, Discrepancy.kind == kind, Discrepancy.subject_id == subject_id
+            Discrepancy.owner_id == owner_id,
+            Discrepancy.kind == kind,
+            Discrepancy.subject_id == subject_id,
+            Discrepancy.against_id.is_not_distinct_from(against_id),
         )
     ).one_or_none()
     if known is not None:
@@ -43,6 +47,7 @@ def open_discrepancy(
         owner_id=owner_id,
         kind=kind,
         subject_id=subject_id,
+        against_id=against_id,
         run_id=run_id,
         stop_id=stop_id,
         text_fr=text.fr,

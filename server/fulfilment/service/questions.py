@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from server.core.database import among
 from server.core.memory import remembered
 from server.core.stamp import Stamp
-from server.delivery.model import Collection, ContainerReturn, Delivery, Visit
+from server.delivery.model import Delivery, Visit
+from server.delivery.queries import latest_delivery
 from server.delivery.service import open_discrepancy
+from server.fulfilment.service.handed_over import collections_before, containers_before
 from server.planning.model import Run, Stop
 from shared.problems import Text
 from shared.visit import OrderFacts, VisitFacts
@@ -36,23 +38,19 @@ def is_known_first(session: Session, *, order_ids: Iterable[UUID], stop_id: UUID
 
 
 def is_first_delivery(session: Session, visit: Visit, said: OrderFacts, *, stamp: Stamp) -> bool:
-    """Say whether no earlier visit of the stop delivered the order; a different second delivery is a dispute."""
+    """Say whether no earlier visit of the stop delivered the order; one that differs from what stands is a dispute."""
     if remembered(session, _UNDELIVERED).pop(UUID(said.order_id), False):
         return True
-    earlier = session.scalars(
-        select(Delivery)
-        .join(Visit, Visit.id == Delivery.visit_id)
-        .where(Delivery.order_id == UUID(said.order_id), Visit.stop_id == visit.stop_id)
-        .options(selectinload(Delivery.lines))
-    ).first()
-    if earlier is None:
+    stands = latest_delivery(session, order_id=UUID(said.order_id), stop_id=visit.stop_id)
+    if stands is None:
         return True
-    before = {str(line.order_line_id): (line.delivered, line.extra) for line in earlier.lines}
+    before = {str(line.order_line_id): (line.delivered, line.extra) for line in stands.lines}
     if before != {line.line_id: (line.delivered, line.extra) for line in said.lines}:
         open_discrepancy(
             session,
             kind="two_deliveries",
-            subject_id=earlier.id,
+            subject_id=stands.id,
+            against_id=visit.id,
             text=Text(
                 "Deux tablettes disent des quantités différentes; la première livraison reste.",
                 "Two tablets say different quantities; the first delivery stands.",
@@ -60,7 +58,6 @@ def is_first_delivery(session: Session, visit: Visit, said: OrderFacts, *, stamp
             stamp=stamp,
             run_id=visit.run_id,
             stop_id=visit.stop_id,
-            details={"second_visit": str(visit.id)},
         )
     return False
 
@@ -72,15 +69,16 @@ def is_first_visit(session: Session, visit: Visit, said: VisitFacts, *, stamp: S
     """
     if remembered(session, _UNVISITED).pop(visit.stop_id, False):
         return True
-    of_stop = select(Visit).where(Visit.stop_id == visit.stop_id, Visit.id != visit.id).order_by(Visit.position)
-    earlier = session.scalars(of_stop).all()
-    if not earlier:
+    of_stop = select(Visit.id).where(Visit.stop_id == visit.stop_id, Visit.id != visit.id).order_by(Visit.position)
+    first_id = session.scalar(of_stop.limit(1))
+    if first_id is None:
         return True
-    if _taken(session, _standing(earlier)) != _said_taken(said):
+    if _stands(session, visit) != _said_taken(said):
         open_discrepancy(
             session,
             kind="two_visits",
-            subject_id=earlier[0].id,
+            subject_id=first_id,
+            against_id=visit.id,
             text=Text(
                 "Deux tablettes disent des consignes ou des encaissements différents; ceux de la première restent.",
                 "Two tablets say different empties or payments; those of the first stand.",
@@ -88,18 +86,8 @@ def is_first_visit(session: Session, visit: Visit, said: VisitFacts, *, stamp: S
             stamp=stamp,
             run_id=visit.run_id,
             stop_id=visit.stop_id,
-            details={"second_visit": str(visit.id)},
         )
     return False
-
-
-def _standing(visits: Sequence[Visit]) -> Visit:
-    """Return the last word about the first visit of a stop: itself, or the last one of its corrections."""
-    standing, *others = visits
-    for one in others:
-        if one.corrects_id == standing.id:
-            standing = one
-    return standing
 
 
 def note_unmentioned(session: Session, visit: Visit, said: VisitFacts, *, stop: Stop, stamp: Stamp) -> None:
@@ -141,17 +129,17 @@ def note_plan_change(session: Session, plan_version: int, *, run: Run, stop: Sto
 type _Taken = frozenset[tuple[str, ...]]
 
 
-def _taken(session: Session, visit: Visit) -> _Taken:
-    returned = session.scalars(select(ContainerReturn).where(ContainerReturn.visit_id == visit.id))
-    collected = session.scalars(select(Collection).where(Collection.visit_id == visit.id))
+def _stands(session: Session, visit: Visit) -> _Taken:
+    returned = [rows[-1] for rows in containers_before(session, visit).values()]
+    collected = collections_before(session, visit).values()
     return frozenset(
-        {(str(one.container_owner_id), one.class_code, str(one.quantity)) for one in returned}
-        | {(str(one.issuer_id), one.method, str(one.amount_cents)) for one in collected}
+        {(str(one.container_owner_id), one.class_code, str(one.quantity)) for one in returned if one.quantity}
+        | {(str(one.issuer_id), one.method, str(one.amount_cents)) for one in collected if one.amount_cents}
     )
 
 
 def _said_taken(said: VisitFacts) -> _Taken:
     return frozenset(
         {(leaf.owner_id, leaf.container_class, str(leaf.returned)) for leaf in said.containers if leaf.returned}
-        | {(leaf.issuer_id, leaf.method, str(leaf.amount_cents)) for leaf in said.collections}
+        | {(leaf.issuer_id, leaf.method, str(leaf.amount_cents)) for leaf in said.collections if leaf.amount_cents}
     )

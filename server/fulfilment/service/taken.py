@@ -19,6 +19,7 @@ from server.core.stamp import Stamp
 from server.delivery.model import Collection, ContainerReturn, Visit
 from server.delivery.service import at_visit, open_discrepancy, record_collection, record_containers
 from server.fulfilment.issued import Issued
+from server.fulfilment.service.handed_over import Key, collections_before, containers_before
 from server.fulfilment.service.stock_effects import move_empties
 from server.receivables import service as receivables
 from server.receivables.queries import payment_of_cause
@@ -29,8 +30,6 @@ from shared.problems import Problem, Text
 from shared.states import PaymentState
 from shared.visit import VisitFacts
 from shared.wire.event import CollectionLeaf, ContainersLeaf
-
-type _Key = tuple[UUID, str]
 
 
 def correct_taken(session: Session, visit: Visit, said: VisitFacts, *, stamp: Stamp) -> Iterator[Issued]:
@@ -50,7 +49,7 @@ def correct_taken(session: Session, visit: Visit, said: VisitFacts, *, stamp: St
 def _correct_containers(
     session: Session, visit: Visit, leaves: Sequence[ContainersLeaf], stamp: Stamp
 ) -> Iterator[Issued]:
-    history = _containers_before(session, visit)
+    history = containers_before(session, visit)
     wanted = {(UUID(leaf.owner_id), leaf.container_class): leaf for leaf in leaves}
     more: dict[UUID, list[ContainerReturn]] = {}
     for key in sorted(history.keys() | {key for key, leaf in wanted.items() if leaf.returned}):
@@ -82,19 +81,6 @@ def _credited(session: Session, row: ContainerReturn, rows: Sequence[ContainerRe
     with acting_for(session, row.creditor_id):
         credited, again = net_units(session, issuer_id=row.creditor_id, visit_ids=visit_ids, class_id=class_id)
     return credited - again if again else counted
-
-
-def _containers_before(session: Session, visit: Visit) -> dict[_Key, list[ContainerReturn]]:
-    rows = session.scalars(
-        select(ContainerReturn)
-        .join(Visit, Visit.id == ContainerReturn.visit_id)
-        .where(Visit.stop_id == visit.stop_id, Visit.id != visit.id)
-        .order_by(Visit.received_at, Visit.event_seq, ContainerReturn.id)
-    )
-    history: dict[_Key, list[ContainerReturn]] = {}
-    for row in rows:
-        history.setdefault((row.container_owner_id, row.class_code), []).append(row)
-    return history
 
 
 def _none_of(row: ContainerReturn) -> ContainersLeaf:
@@ -192,8 +178,8 @@ def _ask(
 
 
 def _correct_money(session: Session, visit: Visit, leaves: Sequence[CollectionLeaf], stamp: Stamp) -> None:
-    before = _collections_before(session, visit)
-    wanted: dict[_Key, CollectionLeaf] = {(UUID(leaf.issuer_id), leaf.method): leaf for leaf in leaves}
+    before = collections_before(session, visit)
+    wanted: dict[Key, CollectionLeaf] = {(UUID(leaf.issuer_id), leaf.method): leaf for leaf in leaves}
     for key in sorted(before.keys() | wanted.keys()):
         row, leaf = before.get(key), wanted.get(key)
         if _said(row) == _said(leaf):
@@ -205,21 +191,11 @@ def _correct_money(session: Session, visit: Visit, leaves: Sequence[CollectionLe
             receivables.record_collection(session, collection=collection, stamp=stamp)
 
 
-def _collections_before(session: Session, visit: Visit) -> dict[_Key, Collection]:
-    rows = session.scalars(
-        select(Collection)
-        .join(Visit, Visit.id == Collection.visit_id)
-        .where(Visit.stop_id == visit.stop_id, Visit.id != visit.id)
-        .order_by(Visit.received_at, Visit.event_seq, Collection.id)
-    )
-    return {(row.issuer_id, row.method): row for row in rows}
-
-
 def _said(one: Collection | CollectionLeaf | None) -> tuple[int, int, str]:
     return (one.amount_cents, one.rounding_cents, one.reference) if one is not None else (0, 0, "")
 
 
-def _nothing_of(row: Collection | None, key: _Key) -> CollectionLeaf:
+def _nothing_of(row: Collection | None, key: Key) -> CollectionLeaf:
     return CollectionLeaf(
         kind="collection",
         issuer_id=str(row.issuer_id if row else key[0]),

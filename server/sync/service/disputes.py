@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -40,10 +39,9 @@ class NoSecondVisit(Conflict):
 
 def second_event(session: Session, found: Discrepancy) -> tuple[Visit, DeviceEvent] | None:
     """Return the second visit that a dispute is about and its event, or None for another kind of discrepancy."""
-    named = str(found.facts.get("second_visit", "")) if found.kind in DISPUTES else ""
-    if not named:
+    if found.kind not in DISPUTES or found.against_id is None:
         return None
-    visit = delivered.visit(session, UUID(named))
+    visit = delivered.visit(session, found.against_id)
     event = session.scalars(
         select(DeviceEvent).where(DeviceEvent.event_id == visit.event_id, DeviceEvent.owner_id == acting_org(session))
     ).one_or_none()
@@ -106,12 +104,11 @@ def _record(visit: Visit) -> VisitRecord:
 
 
 def _about(session: Session, visit: Visit) -> Sequence[Discrepancy]:
-    rows = session.scalars(
+    return session.scalars(
         select(Discrepancy).where(
             Discrepancy.owner_id == acting_org(session),
-            Discrepancy.stop_id == visit.stop_id,
+            Discrepancy.against_id == visit.id,
             Discrepancy.kind.in_(DISPUTES),
             Discrepancy.state == DiscrepancyState.OPEN,
         )
     ).all()
-    return [one for one in rows if one.facts.get("second_visit") == str(visit.id)]

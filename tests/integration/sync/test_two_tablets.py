@@ -9,11 +9,15 @@ from sqlalchemy import select
 
 from server.billing.model import CreditNote, Invoice
 from server.core.transaction import transaction
-from server.delivery.model import Delivery, Discrepancy
+from server.delivery.model import Delivery, Discrepancy, DiscrepancyState
+from server.delivery.service import decide_discrepancy
 from server.receivables.model import Payment
+from server.sync.service.disputes import DISPUTES
 from shared.lifecycles import CreditState, InvoiceState
 from shared.visit import VisitCollection, VisitContainers
+from tests.factories.corrections import correction_of, first_event
 from tests.factories.hand_tablet import HandTablet, Yard, short
+from tests.factories.web import now_stamp, tablet_of
 
 
 def questions(yard: Yard) -> set[str]:
@@ -77,6 +81,53 @@ def test_two_tablets_that_differ_open_a_dispute_and_the_first_stands(yard: Yard)
     assert questions(yard) == {"two_deliveries", "two_visits"}
     with transaction(yard.world.carrier_id) as session:
         assert len(session.scalars(select(Delivery)).all()) == 2
+
+
+@pytest.mark.parametrize(
+    ("kegs", "cents", "missing", "asked"),
+    [
+        (1, 6000, 1, set()),
+        (1, 5000, 0, {"two_deliveries", "two_visits"}),
+        (0, 6000, 1, {"two_visits"}),
+    ],
+    ids=["what stands", "what stood before", "without what the correction left alone"],
+)
+def test_a_second_tablet_is_held_to_what_stands(
+    yard: Yard, kegs: int, cents: int, missing: int, asked: set[str]
+) -> None:
+    """Protocol, 7: after a correction its quantities, empties and money are the truth that another tablet may tell."""
+    stop = yard.tablet.stop()
+    line = stop.orders[0].goods.lines[0]
+    yard.tablet.visit(stop, **taken_at(yard.tablet))
+    counted = short(line.line_id, line.quantity, 1)
+    correction_of(yard.tablet, first_event(yard.tablet), counted=counted, **taken_at(yard.tablet, cents=6000))
+    assert [one["status"] for one in yard.tablet.push()["results"]] == ["applied", "applied"]
+    counted = short(line.line_id, line.quantity, missing) if missing else {}
+    yard.again.visit(stop, counted=counted, **taken_at(yard.again, kegs=kegs, cents=cents))
+    assert yard.again.push()["results"][0]["status"] == "applied"
+    assert questions(yard) & DISPUTES == asked
+
+
+def test_each_tablet_that_differs_is_asked_about(yard: Yard) -> None:
+    """Protocol, 7: what a third tablet says is no answer to what a second one said, decided or not."""
+    stop = yard.tablet.stop()
+    line = stop.orders[0].goods.lines[0]
+    driver = yard.again.client.member
+    assert driver is not None
+    third = HandTablet(tablet_of(yard.app, driver), yard.tablet.run)
+    yard.tablet.visit(stop)
+    yard.again.visit(stop, counted=short(line.line_id, line.quantity, 1))
+    third.visit(stop, counted=short(line.line_id, line.quantity, 2))
+    yard.tablet.push()
+    yard.again.push()
+    with transaction(yard.world.carrier_id) as session:
+        first = session.scalars(select(Discrepancy).where(Discrepancy.kind == "two_deliveries")).one()
+        decide_discrepancy(session, first, decision="Le premier compte est le bon.", stamp=now_stamp())
+    for _ in range(2):
+        assert third.push()["results"][0]["refusal"] is None
+    with transaction(yard.world.carrier_id) as session:
+        asked = session.scalars(select(Discrepancy).where(Discrepancy.kind == "two_deliveries")).all()
+        assert sorted(one.state for one in asked) == [DiscrepancyState.DECIDED, DiscrepancyState.OPEN]
 
 
 def test_an_order_that_the_visit_withholds_is_asked_about(yard: Yard) -> None:
