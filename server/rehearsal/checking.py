@@ -29,6 +29,7 @@ from server.rehearsal.books import (
     uncaused_credits,
     unwithdrawn,
 )
+from server.rehearsal.books_feed import behind
 from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
 from server.rehearsal.ground import Rows
@@ -73,6 +74,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
             verdict.lost += [*_unsent(cab), *_outdated(rows, cab)]
         if cab.device_id in split:
             verdict.out_of_order += _unseen_fork(rows, cab, kept)
+    verdict.lost += behind(rows)
     _judge_log(verdict, kept, sealed)
     model = _told(Model(read_world(rows)), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)

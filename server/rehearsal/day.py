@@ -108,7 +108,7 @@ class RehearsedDay:
                 verdict = self._judge()
             except (Exception, OfficeKilled, TabletKilled) as error:  # noqa: BLE001  # a day that breaks off is a finding
                 verdict.lost.append(f"the day broke off: {type(error).__name__}: {error} at {_where(error)}")
-        verdict.lost += [*self._unkept, *self._network.broken, *self._closer.found.lost]
+        verdict.lost += [*self._unkept, *self._network.broken, *self._closer.found.lost, *self._dispatch.unfed]
         return self._report(verdict)
 
     def _judge(self) -> Verdict:

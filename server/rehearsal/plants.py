@@ -33,6 +33,7 @@ from driver_app.store import outbox, receipts, settings
 from server.core.transaction import transaction
 from server.rehearsal.office import TABLETS_DOORS, Office, OfficeKilled
 from server.rehearsal.patches import Patch
+from server.rehearsal.planted_standing import STANDING
 from server.rehearsal.planted_twice import two_transactions
 from server.sync.model import RunBundle
 from server.sync.queries import attachment_of
@@ -298,4 +299,5 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "ticks-kept": _ticks_kept,
     "fork-keeps-photos": _fork_keeps_photos,
     "run-left-out": _run_left_out,
+    **STANDING,
 }
