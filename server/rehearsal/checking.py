@@ -31,6 +31,7 @@ from server.rehearsal.books import (
 )
 from server.rehearsal.books_feed import behind
 from server.rehearsal.cab import Cab
+from server.rehearsal.checking_standing import judge_standing
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Model
@@ -78,6 +79,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     _judge_log(verdict, kept, sealed)
     model = _told(Model(read_world(rows)), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
+    judge_standing(verdict, rows)
     standing = {sha256 for cab in cabs for event in cab.journal.events.values() for sha256 in files_of(event)}
     beside = {
         sha256

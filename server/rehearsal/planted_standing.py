@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 import server.delivery.service
+import server.fulfilment.service.correcting
+import server.fulfilment.service.settling
 import server.sync.jobs
 import server.sync.service.bundles
 from server.delivery.model import Terms
@@ -42,7 +46,33 @@ def _first_terms_stand(_: Office) -> Iterator[Patch]:
     yield Patch(server.delivery.service, "freeze_terms", freeze_once)
 
 
+def _buyer_noticed(_: Office) -> Iterator[Patch]:
+    """The notice of a difference names the customer where its seller belongs."""
+    note = server.fulfilment.service.settling.note_variance
+
+    def note_to_buyer(session: Any, delivery: Any, stamp: Any) -> Any:
+        ours = SimpleNamespace(kin=delivery.kin, id=delivery.id, order_id=delivery.order_id, lines=delivery.lines)
+        ours.seller_id = delivery.buyer_id
+        return note(session, ours, stamp)  # type: ignore[arg-type]  # a delivery of another seller
+
+    yield Patch(server.fulfilment.service.settling, "note_variance", note_to_buyer)
+    yield Patch(server.fulfilment.service.correcting, "note_variance", note_to_buyer)
+
+
+def _first_seller_has_all(_: Office) -> Iterator[Patch]:
+    """Every delivery of a visit is written down as of the seller of its first order."""
+    record, first = server.delivery.service.record_delivery, dict[UUID, UUID]()
+
+    def record_for_first(session: Any, visit: Any, order: Any, terms: Any, parties: Any, **more: Any) -> Any:
+        seller_id = first.setdefault(visit.id, parties.seller_id)
+        return record(session, visit, order, terms, replace(parties, seller_id=seller_id), **more)
+
+    yield Patch(server.fulfilment.service.settling, "record_delivery", record_for_first)
+
+
 STANDING: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "rename-unsent": _rename_unsent,
     "first-terms-stand": _first_terms_stand,
+    "buyer-noticed": _buyer_noticed,
+    "first-seller-has-all": _first_seller_has_all,
 }
