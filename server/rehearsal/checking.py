@@ -77,9 +77,10 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
             verdict.out_of_order += _unseen_fork(rows, cab, kept)
     verdict.lost += behind(rows)
     _judge_log(verdict, kept, sealed)
-    model = _told(Model(read_world(rows)), kept, sealed, besides)
+    world = read_world(rows)
+    model = _told(Model(world), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
-    judge_standing(verdict, rows)
+    judge_standing(verdict, rows, world, model.expected)
     standing = {sha256 for cab in cabs for event in cab.journal.events.values() for sha256 in files_of(event)}
     beside = {
         sha256

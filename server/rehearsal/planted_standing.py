@@ -8,11 +8,13 @@ from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 
 import server.delivery.service
 import server.fulfilment.service.correcting
 import server.fulfilment.service.settling
+import server.planning.progress
 import server.sync.jobs
 import server.sync.service.bundles
 from server.delivery.model import Terms
@@ -70,9 +72,34 @@ def _first_seller_has_all(_: Office) -> Iterator[Patch]:
     yield Patch(server.fulfilment.service.settling, "record_delivery", record_for_first)
 
 
+def _return_unheard(_: Office) -> Iterator[Patch]:
+    """A run stays on the road, whatever its tablet tells of its return."""
+    yield Patch(server.planning.progress, "come_back", lambda *_, **__: None)
+
+
+def _stop_left_open(_: Office) -> Iterator[Patch]:
+    """A visit is in the books, and its stop still waits for one."""
+    yield Patch(server.planning.progress, "end_stop", lambda *_, **__: None)
+
+
+def _closed_is_delivered(_: Office) -> Iterator[Patch]:
+    """An order whose shop was closed counts as delivered."""
+    advance = server.fulfilment.service.settling._advance
+
+    def advance_unless_refused(session: Any, order: Any, said: Any, *more: Any) -> None:
+        leaf = said.leaf
+        outcome = "complete" if leaf.outcome == "failed" else leaf.outcome
+        advance(session, order, replace(said, leaf=msgspec.structs.replace(leaf, outcome=outcome)), *more)
+
+    yield Patch(server.fulfilment.service.settling, "_advance", advance_unless_refused)
+
+
 STANDING: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "rename-unsent": _rename_unsent,
     "first-terms-stand": _first_terms_stand,
     "buyer-noticed": _buyer_noticed,
     "first-seller-has-all": _first_seller_has_all,
+    "return-unheard": _return_unheard,
+    "stop-left-open": _stop_left_open,
+    "closed-is-delivered": _closed_is_delivered,
 }
