@@ -50,13 +50,15 @@ class Besides:
     """What a day had beside its events. What arrives from a tablet once it is ``revoked`` waits for a person.
 
     Tablets of ``split`` have two logs: the office follows one and keeps the other beside it. Files of ``gone`` went
-    with what an old copy has written over, unless an event that still stands names them too.
+    with what an old copy has written over, unless an event that still stands names them too. Where nobody
+    ``asks_for_proofs``, facts wake no jobs.
     """
 
     revoked: Mapping[str, datetime] = field(default_factory=dict)
     decisions: Sequence[Decision] = ()
     split: AbstractSet[str] = frozenset()
     gone: AbstractSet[str] = frozenset()
+    asks_for_proofs: bool = True
 
 
 def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -> Verdict:
@@ -80,7 +82,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     world = read_world(rows)
     model = _told(Model(world), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
-    judge_standing(verdict, rows, world, model.expected)
+    judge_standing(verdict, rows, world, model.expected, asks_for_proofs=besides.asks_for_proofs)
     standing = {sha256 for cab in cabs for event in cab.journal.events.values() for sha256 in files_of(event)}
     beside = {
         sha256

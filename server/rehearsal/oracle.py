@@ -74,9 +74,14 @@ class Model:
                 return
 
     def correct(self, order: Order, lines: list[Json]) -> None:
-        """Let the office say what was really delivered; nobody signs anew, and its driver corrects no more."""
+        """Let the office say what was really delivered; nobody signs anew, and its driver corrects no more.
+
+        The photos of each line stay.
+        """
         standing = self._standing[order]
-        self._revise(order, Standing("", standing.terms_hash, lines, outcome_of(lines)), is_unnumbered=False)
+        photos = {line["line_id"]: line["photos"] for line in standing.lines}
+        kept: list[Json] = [{**line, "photos": photos[line["line_id"]]} for line in lines]
+        self._revise(order, Standing("", standing.terms_hash, kept, outcome_of(kept)), is_unnumbered=False)
 
     def _look_at(self, device: str, seq: int, choice: str) -> bool:
         said, taken = self._waiting[device, seq]

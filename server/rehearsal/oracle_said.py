@@ -48,7 +48,7 @@ class Expected:
     back. ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended.
     """
 
-    delivered: dict[Order, list[dict[str, tuple[int, ...]]]] = field(default_factory=dict)
+    delivered: dict[Order, list[dict[str, tuple[Any, ...]]]] = field(default_factory=dict)
     left: dict[Order, int] = field(default_factory=dict)
     loose: dict[Order, int] = field(default_factory=dict)
     invoiced: dict[Order, int] = field(default_factory=dict)
@@ -90,9 +90,12 @@ class First:
 KINDS_OF_COUNT = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra")
 
 
-def counts(lines: list[Json]) -> dict[str, tuple[int, ...]]:
-    """Return the counted units of each line."""
-    return {line["line_id"]: tuple(line[kind] for kind in KINDS_OF_COUNT) for line in lines}
+def counts(lines: list[Json]) -> dict[str, tuple[Any, ...]]:
+    """Return all that stands of each line: its counted units, its reason, and its photos as they were taken."""
+    return {
+        line["line_id"]: (*(line[kind] for kind in KINDS_OF_COUNT), line["reason"], tuple(line["photos"]))
+        for line in lines
+    }
 
 
 def said_of(lines: list[Json]) -> dict[str, tuple[Any, ...]]:

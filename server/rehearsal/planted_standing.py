@@ -12,11 +12,17 @@ import msgspec
 from sqlalchemy import select
 
 import server.delivery.service
+import server.delivery.service.recording
+import server.delivery.service.revising
 import server.fulfilment.service.correcting
 import server.fulfilment.service.settling
 import server.planning.progress
 import server.sync.jobs
+import server.sync.service.applying
 import server.sync.service.bundles
+import server.sync.service.parking
+from server.core import facts
+from server.delivery.events import DELIVERY_RECORDED
 from server.delivery.model import Terms
 from server.rehearsal.office import Office
 from server.rehearsal.patches import Patch
@@ -94,6 +100,42 @@ def _closed_is_delivered(_: Office) -> Iterator[Patch]:
     yield Patch(server.fulfilment.service.settling, "_advance", advance_unless_refused)
 
 
+def _photos_dropped(_: Office) -> Iterator[Patch]:
+    """What is recorded of a line has no photos, though all of them are at the office."""
+    line = server.delivery.service.recording._line
+
+    def line_without(delivery: Any, position: int, order: Any) -> Any:
+        bare = [msgspec.structs.replace(leaf, photos=()) for leaf in order.lines]
+        return line(delivery, position, replace(order, lines=tuple(bare)))
+
+    yield Patch(server.delivery.service.recording, "_line", line_without)
+
+
+def _dated_at_arrival(_: Office) -> Iterator[Patch]:
+    """A visit took place when the office got it."""
+    record = server.delivery.service.VisitRecord
+
+    def record_as_received(**columns: Any) -> Any:
+        return record(**columns | {"delivered_at": columns["received_at"]})
+
+    yield Patch(server.sync.service.applying, "VisitRecord", record_as_received)
+
+
+def _correction_unproven(_: Office) -> Iterator[Patch]:
+    """A corrected delivery is told of as corrected and not as recorded: nobody seals its proof."""
+
+    def record(session: Any, name: str, *more: Any, **named: Any) -> None:
+        if name != DELIVERY_RECORDED:
+            facts.record(session, name, *more, **named)
+
+    yield Patch(server.delivery.service.revising, "facts", SimpleNamespace(record=record))
+
+
+def _parked_in_silence(_: Office) -> Iterator[Patch]:
+    """An event is set aside, and the trail does not say so."""
+    yield Patch(server.sync.service.parking, "facts", SimpleNamespace(record=lambda *_, **__: None))
+
+
 STANDING: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "rename-unsent": _rename_unsent,
     "first-terms-stand": _first_terms_stand,
@@ -102,4 +144,8 @@ STANDING: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "return-unheard": _return_unheard,
     "stop-left-open": _stop_left_open,
     "closed-is-delivered": _closed_is_delivered,
+    "photos-dropped": _photos_dropped,
+    "dated-at-arrival": _dated_at_arrival,
+    "correction-unproven": _correction_unproven,
+    "parked-in-silence": _parked_in_silence,
 }

@@ -59,3 +59,23 @@ def test_an_order_counted_at_the_office_ends_as_its_lines_say(said: dict[str, in
     """Section 4 (Stop): in full, in part, refused when goods come back, failed when there were none."""
     line = dict.fromkeys(("delivered", "not_shipped", "lost", "returned", "extra"), 0) | {"ordered": 3} | said
     assert outcome_of([line]) == ended
+
+
+def test_the_photos_of_a_line_stay_when_the_office_corrects_it() -> None:
+    """Section 3 (corrections): nobody photographs anew, and what was photographed is of the line still."""
+    judged = model()
+    taken = visit(1, delivered=2, sealed_ms=EARLY_MS, received_ms=HAD_MS)
+    (group,) = taken.event.groups
+    head, line = group.leaves
+    photographed = json.dumps(json.loads(line) | {"photos": ["ab" * 32], "reason": "breakage"})
+    whole = SealedEvent(
+        body=taken.event.body, hash="", groups=(type(group)(key=group.key, leaves=(head, photographed), padding=()),)
+    )
+    judged.hear(Taken(TABLET, 1, whole, HAD_MS))
+    counted = {"line_id": "cases", "ordered": 3, "delivered": 3, "not_shipped": 0, "lost": 0, "returned": 0, "extra": 0}
+    judged.correct(ORDER, [counted | {"reason": ""}])
+    assert judged.expected.delivered[ORDER] == [
+        {"cases": (3, 2, 0, 1, 0, 0, "breakage", ("ab" * 32,))},
+        {"cases": (3, 3, 0, 0, 0, 0, "", ("ab" * 32,))},
+    ]
+    assert judged.expected.outcomes[ORDER] == ["partial", "complete"]
