@@ -60,11 +60,11 @@ def kept_events(rows: Rows) -> list[Kept]:
 def deliveries(rows: Rows) -> dict[str, list[dict[str, Row]]]:
     """Return every delivery of each order, line by line, by its revision."""
     found: dict[str, dict[UUID, dict[str, Row]]] = {}
-    for order, delivery, line, *counts in rows.all(
-        "SELECT d.order_id, d.id, l.order_line_id, l.ordered, l.delivered, l.not_shipped, l.lost, l.returned, l.extra"
-        " FROM delivery d JOIN delivery_line l ON l.delivery_id = d.id ORDER BY d.revision"
+    for order, delivery, line, *counts, photos in rows.all(
+        "SELECT d.order_id, d.id, l.order_line_id, l.ordered, l.delivered, l.not_shipped, l.lost, l.returned, l.extra,"
+        " l.reason, l.photos FROM delivery d JOIN delivery_line l ON l.delivery_id = d.id ORDER BY d.revision"
     ):
-        found.setdefault(str(order), {}).setdefault(delivery, {})[str(line)] = tuple(counts)
+        found.setdefault(str(order), {}).setdefault(delivery, {})[str(line)] = (*counts, tuple(photos))
     return {order: list(made.values()) for order, made in found.items()}
 
 

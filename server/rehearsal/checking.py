@@ -30,7 +30,9 @@ from server.rehearsal.books import (
     unwithdrawn,
 )
 from server.rehearsal.books_asked import judge_questions
+from server.rehearsal.books_feed import behind
 from server.rehearsal.cab import Cab
+from server.rehearsal.checking_standing import judge_standing
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Model
@@ -49,13 +51,15 @@ class Besides:
     """What a day had beside its events. What arrives from a tablet once it is ``revoked`` waits for a person.
 
     Tablets of ``split`` have two logs: the office follows one and keeps the other beside it. Files of ``gone`` went
-    with what an old copy has written over, unless an event that still stands names them too.
+    with what an old copy has written over, unless an event that still stands names them too. Where nobody
+    ``asks_for_proofs``, facts wake no jobs.
     """
 
     revoked: Mapping[str, datetime] = field(default_factory=dict)
     decisions: Sequence[Decision] = ()
     split: AbstractSet[str] = frozenset()
     gone: AbstractSet[str] = frozenset()
+    asks_for_proofs: bool = True
 
 
 def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -> Verdict:
@@ -74,10 +78,13 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
             verdict.lost += [*_unsent(cab), *_outdated(rows, cab)]
         if cab.device_id in split:
             verdict.out_of_order += _unseen_fork(rows, cab, kept)
+    verdict.lost += behind(rows)
     _judge_log(verdict, kept, sealed)
-    model = _told(Model(read_world(rows)), kept, sealed, besides)
+    world = read_world(rows)
+    model = _told(Model(world), kept, sealed, besides)
     _judge_books(verdict, rows, model.expected, kept)
     judge_questions(verdict, rows, model.asked.questions)
+    judge_standing(verdict, rows, world, model.expected, asks_for_proofs=besides.asks_for_proofs)
     standing = {sha256 for cab in cabs for event in cab.journal.events.values() for sha256 in files_of(event)}
     beside = {
         sha256

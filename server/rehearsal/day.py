@@ -77,12 +77,12 @@ class RehearsedDay:
         self._desk = Desk(self._dispatch, Chance(f"desk {seed}"))
         self._copies = Copies(self._dispatch, Chance(f"copier {seed}"), self.cabs)
         self._closer = Closer(self._dispatch, Chance(f"closer {seed}"), self.cabs, self._copies.split)
-        self._ends_runs = profile == "full"
+        self._ends_runs, self._asks_for_proofs = profile == "full", profile != "network"
         office = Office(ground.app, self._hazard)
         self._network = Network(office, self._around, Damage(self._around, Chance(f"damage {seed}")))
         self._patches = [Patch(driver_app.store.outbox, "MAX_EVENTS", self._around.weather.batch)]
         self._patches += plant(planted, office)
-        if profile == "network":  # no job is run here: the shorter days leave out asking for them, too
+        if not self._asks_for_proofs:  # no job is run here: the shorter days leave out asking for them, too
             self._patches.append(Patch(facts, "_subscribers", []))
         self._network.between = self._perhaps_restore
         self._unkept: list[str] = []
@@ -108,13 +108,13 @@ class RehearsedDay:
                 verdict = self._judge()
             except (Exception, OfficeKilled, TabletKilled) as error:  # noqa: BLE001  # a day that breaks off is a finding
                 verdict.lost.append(f"the day broke off: {type(error).__name__}: {error} at {_where(error)}")
-        verdict.lost += [*self._unkept, *self._network.broken, *self._closer.found.lost]
+        verdict.lost += [*self._unkept, *self._network.broken, *self._closer.found.lost, *self._dispatch.unfed]
         return self._report(verdict)
 
     def _judge(self) -> Verdict:
         rows, revoked = self._ground.rows, self._dispatch.revoked
         decisions = self._dispatch.decisions
-        besides = Besides(revoked, decisions, self._copies.split, self._copies.gone)
+        besides = Besides(revoked, decisions, self._copies.split, self._copies.gone, self._asks_for_proofs)
         verdict = judge(rows, self.cabs, self._dispatch.carrier_id, besides)
         if self._replays:
             state = state_of(rows)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.planning.model import Run
+from server.rehearsal.books_feed import behind
 from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Decision
 from server.rehearsal.founding import stamp
@@ -43,7 +44,10 @@ class Backup:
 
 @dataclass(slots=True)
 class Dispatch:
-    """The people of the office on one day; while it ``is_sending`` a transaction is open, and nobody restores."""
+    """The people of the office on one day; while it ``is_sending`` a transaction is open, and nobody restores.
+
+    ``unfed`` is what was sent and did not reach the feed as it was.
+    """
 
     ground: Ground
     route: Route
@@ -51,6 +55,7 @@ class Dispatch:
     revoked: dict[str, datetime] = field(default_factory=dict)
     backups: list[Backup] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
+    unfed: list[str] = field(default_factory=list)
     lives: int = 1
     changes: int = 0
     is_sending: bool = False
@@ -103,8 +108,9 @@ class Dispatch:
         self.send(run_id)
 
     def send(self, run_id: UUID) -> None:
-        """Put the run, as it is now, on the feed of its tablets."""
+        """Put the run, as it is now, on the feed of its tablets, and look whether it is there."""
         build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(run_id))
+        self.unfed += behind(self.ground.rows, run_id)
 
     def change_side_by_side(self, slow: UUID, quick: UUID, between: Cab) -> None:
         """Let two dispatchers send two runs at once: the slower one's commit comes after the tablet has pulled."""
@@ -120,7 +126,7 @@ class Dispatch:
             between.pull()
             self.is_sending = False
         if was_held_up:
-            build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(quick))
+            self.send(quick)
 
     def revoke(self, cab: Cab) -> None:
         """Take a lost tablet's trust away."""

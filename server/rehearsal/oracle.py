@@ -27,6 +27,7 @@ from server.rehearsal.oracle_said import (
     counts,
     files_of,
     is_signed_as_it_says,
+    outcome_of,
     said_of,
     to_five_cents,
 )
@@ -58,8 +59,8 @@ class Model:
         if not taken.is_trusted or self._of_stop(taken.device, said["stop_id"]) or not self._can_apply(said, taken):
             self.expected.parked.add((taken.device, taken.seq))
             self._waiting[taken.device, taken.seq] = (said, taken)
-        elif said["type"] == "visit.finished":
-            self._visit(said, taken, batch=("push", taken.received_ms))
+        else:
+            self._take_effect(said, taken, batch=("push", taken.received_ms))
 
     def decide(self, device: str, seq: int, choice: str) -> None:
         """Let a person look at an event that waits: once it is applied or put away, those of its stop behind it follow.
@@ -75,9 +76,14 @@ class Model:
                 return
 
     def correct(self, order: Order, lines: list[Json]) -> None:
-        """Let the office say what was really delivered; nobody signs anew, and its driver corrects no more."""
+        """Let the office say what was really delivered; nobody signs anew, and its driver corrects no more.
+
+        The photos of each line stay.
+        """
         standing = self._standing[order]
-        self._revise(order, Standing("", standing.terms_hash, lines), is_unnumbered=False)
+        photos = {line["line_id"]: line["photos"] for line in standing.lines}
+        kept: list[Json] = [{**line, "photos": photos[line["line_id"]]} for line in lines]
+        self._revise(order, Standing("", standing.terms_hash, kept, outcome_of(kept)), is_unnumbered=False)
 
     def _look_at(self, device: str, seq: int, choice: str) -> bool:
         said, taken = self._waiting[device, seq]
@@ -99,9 +105,14 @@ class Model:
         del self._waiting[device, seq]
         self.expected.parked.remove((device, seq))
         self.expected.decided.add((device, seq))
-        if choice != "set_aside" and said["type"] == "visit.finished":
+        if choice != "set_aside":
             self._turn += 1  # each has its documents numbered before the next one follows
-            self._visit(said, taken, batch=("decision", self._turn), replaces=choice == "replaced")
+            self._take_effect(said, taken, batch=("decision", self._turn), replaces=choice == "replaced")
+
+    def _take_effect(self, said: Json, taken: Taken, *, batch: Batch, replaces: bool = False) -> None:
+        self.expected.effects.append((said, taken))
+        if said["type"] == "visit.finished":
+            self._visit(said, taken, batch=batch, replaces=replaces)
 
     def _of_stop(self, device: str, stop: str) -> list[tuple[str, int]]:
         """Return what waits of a tablet at one stop; what is of no stop holds up nothing."""
@@ -173,7 +184,8 @@ class Model:
             return
         goods, prices = self._world.terms[order, head["terms_hash"]]
         self.expected.delivered[order] = [counts(lines)]
-        self._standing[order] = Standing(visit, head["terms_hash"], lines)
+        self.expected.outcomes[order] = [head["outcome"]]
+        self._standing[order] = Standing(visit, head["terms_hash"], lines, head["outcome"])
         self._first[order] = First(head["terms_hash"], lines, batch)
         self._supply(order, goods, prices, lines)
         self._settle(order, goods, prices, lines)
@@ -185,7 +197,8 @@ class Model:
         if said_of(self._standing[order].lines) == said_of(lines):
             return
         is_unnumbered = self._first[order].batch == batch
-        self._revise(order, Standing(visit, head["terms_hash"], lines), is_unnumbered=is_unnumbered)
+        now = Standing(visit, head["terms_hash"], lines, head["outcome"])
+        self._revise(order, now, is_unnumbered=is_unnumbered)
         if order in self.expected.left:
             cents = len(lines) + self.expected.loose.get(order, 0)
             self._compare_correction_with_shown(head, self.expected.left[order], cents)
@@ -196,6 +209,7 @@ class Model:
         goods, prices = self._world.terms[order, now.terms_hash]
         is_further = len(self.expected.delivered[order]) > 1
         self.expected.delivered[order].append(counts(lines))
+        self.expected.outcomes[order].append(now.outcome)
         self._standing[order] = now
         self._supply(order, goods, prices, lines)
         if goods["billing_type"] == "external":

@@ -45,10 +45,10 @@ class Expected:
     ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
     the ``loose`` cents that roundings of further corrections may differ by. ``decided`` are the events that a person
     looked at. ``money`` is each payment with the cents of its rounding, and whether it stands: a former one is taken
-    back.
+    back. ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended.
     """
 
-    delivered: dict[Order, list[dict[str, tuple[int, ...]]]] = field(default_factory=dict)
+    delivered: dict[Order, list[dict[str, tuple[Any, ...]]]] = field(default_factory=dict)
     left: dict[Order, int] = field(default_factory=dict)
     loose: dict[Order, int] = field(default_factory=dict)
     invoiced: dict[Order, int] = field(default_factory=dict)
@@ -63,15 +63,18 @@ class Expected:
     decided: set[tuple[str, int]] = field(default_factory=set)
     files: set[str] = field(default_factory=set)
     shown_wrong: list[str] = field(default_factory=list)
+    effects: list[tuple[Json, Taken]] = field(default_factory=list)
+    outcomes: dict[Order, list[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The visit that stands for an order, none when the office said it, and the terms and lines that count."""
+    """The visit that stands for an order, none when the office said it; terms, lines and outcome that count."""
 
     visit: str
     terms_hash: str
     lines: list[Json]
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,26 @@ class First:
 KINDS_OF_COUNT = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra")
 
 
-def counts(lines: list[Json]) -> dict[str, tuple[int, ...]]:
-    """Return the counted units of each line."""
-    return {line["line_id"]: tuple(line[kind] for kind in KINDS_OF_COUNT) for line in lines}
+def counts(lines: list[Json]) -> dict[str, tuple[Any, ...]]:
+    """Return all that stands of each line: its counted units, its reason, and its photos as they were taken."""
+    return {
+        line["line_id"]: (*(line[kind] for kind in KINDS_OF_COUNT), line["reason"], tuple(line["photos"]))
+        for line in lines
+    }
 
 
 def said_of(lines: list[Json]) -> dict[str, tuple[Any, ...]]:
     """Return everything that is said of each line, its reason too."""
     return {line["line_id"]: (*(line[kind] for kind in KINDS_OF_COUNT), line["reason"]) for line in lines}
+
+
+def outcome_of(lines: list[Json]) -> str:
+    """Return how an order ended that is counted at the office, where nobody says why nothing was accepted."""
+    if all(line["delivered"] == line["ordered"] for line in lines):
+        return "complete"
+    if any(line["delivered"] or line["extra"] for line in lines):
+        return "partial"
+    return "refused" if any(line["returned"] for line in lines) else "failed"
 
 
 def files_of(event: SealedEvent) -> Iterator[str]:

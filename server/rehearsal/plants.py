@@ -34,6 +34,7 @@ from server.core.transaction import transaction
 from server.rehearsal.office import TABLETS_DOORS, Office, OfficeKilled
 from server.rehearsal.patches import Patch
 from server.rehearsal.planted_asked import PLANTED as ASKED
+from server.rehearsal.planted_standing import STANDING
 from server.rehearsal.planted_twice import two_transactions
 from server.sync.model import RunBundle
 from server.sync.queries import attachment_of
@@ -300,4 +301,5 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "fork-keeps-photos": _fork_keeps_photos,
     "run-left-out": _run_left_out,
     **ASKED,
+    **STANDING,
 }

@@ -25,8 +25,9 @@ def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") ->
 
 
 def weather_of(planted: str) -> Profile:
-    """Runs are settled, tablets copied and visits replaced on days of every fault alone."""
-    return "full" if planted in {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands"} else "faults"
+    """Runs are settled, tablets copied, visits replaced and orders changed on days of every fault alone."""
+    of_people = {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands", "first-terms-stand"}
+    return "full" if planted in of_people else "faults"
 
 
 _known: dict[tuple[int, Profile], DayReport] = {}

@@ -34,7 +34,7 @@ def visit(
     seq: int, *, delivered: int, sealed_ms: int, received_ms: int, said_of_it: dict[str, str] | None = None
 ) -> Taken:
     """Return a visit of three cases; from the second on, each corrects the one before."""
-    head = {"kind": "order", "order_id": ORDER, "terms_hash": TERMS, "shown": "none"}
+    head = {"kind": "order", "order_id": ORDER, "terms_hash": TERMS, "shown": "none", "outcome": "partial"}
     shown = {f"shown_{one}_cents": 0 for one in ("total", "credit", "supplement")}
     line: dict[str, Any] = {"kind": "line", "line_id": "cases", "ordered": 3, "delivered": delivered, "extra": 0}
     line |= {"not_shipped": 0, "lost": 3 - delivered, "returned": 0, "reason": "", "photos": []}
