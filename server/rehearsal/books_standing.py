@@ -78,8 +78,11 @@ def unasked(rows: Rows) -> Iterator[str]:
 
 
 def broken_trails(rows: Rows) -> Iterator[str]:
-    """Yield the organisations whose trail of facts does not hold together."""
-    for (owner,) in rows.all("SELECT DISTINCT owner_id FROM fact ORDER BY 1"):
+    """Yield the organisations whose trail of facts, which went on since the morning, does not hold together."""
+    for (owner,) in rows.all(
+        "SELECT DISTINCT owner_id FROM fact f WHERE NOT EXISTS (SELECT FROM morning.fact m WHERE m.id = f.id)"
+        " ORDER BY 1"
+    ):
         place = _first_break(owner)
         if place is not None:
             yield f"the trail of {owner} breaks at {place}"

@@ -28,6 +28,7 @@ from server.rehearsal.office import Office
 from server.rehearsal.patches import Patch
 from server.sync.model import RunBundle
 from server.sync.queries import read_run
+from shared.sealing import GENESIS, chain_hash
 
 
 def _rename_unsent(_: Office) -> Iterator[Patch]:
@@ -136,6 +137,17 @@ def _parked_in_silence(_: Office) -> Iterator[Patch]:
     yield Patch(server.sync.service.parking, "facts", SimpleNamespace(record=lambda *_, **__: None))
 
 
+def _trail_torn(_: Office) -> Iterator[Patch]:
+    """A fact's hash does not cover the one before: any of them can be taken out unseen."""
+    chained = facts._chained
+
+    def chained_to_nothing(happened: Any, position: int, prev_hash: bytes) -> Any:
+        row = chained(happened, position, prev_hash)
+        return row | {"hash": chain_hash(GENESIS, facts.fact_bytes(happened, position))}
+
+    yield Patch(facts, "_chained", chained_to_nothing)
+
+
 STANDING: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "rename-unsent": _rename_unsent,
     "first-terms-stand": _first_terms_stand,
@@ -148,4 +160,5 @@ STANDING: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "dated-at-arrival": _dated_at_arrival,
     "correction-unproven": _correction_unproven,
     "parked-in-silence": _parked_in_silence,
+    "trail-torn": _trail_torn,
 }
