@@ -29,6 +29,7 @@ from server.rehearsal.books import (
     uncaused_credits,
     unwithdrawn,
 )
+from server.rehearsal.books_journal import journal_faults, missplit
 from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
 from server.rehearsal.ground import Rows
@@ -88,6 +89,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     verdict.out_of_order += [f"numbers of {row} have a gap" for row in numbering_gaps(rows)]
     verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
     verdict.cents_wrong += [f"{row[0]} {row[1]} is posted as {row[2:]}" for row in misposted(rows)]
+    verdict.cents_wrong += [*journal_faults(rows), *missplit(rows, model.expected)]
     verdict.doubled += [f"credit {row} has no cause" for row in uncaused_credits(rows)]
     verdict.cents_wrong += [f"invoice {row} of a withdrawn overage still stands" for row in unwithdrawn(rows)]
     verdict.cents_wrong += model.expected.shown_wrong

@@ -24,9 +24,13 @@ def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") ->
     return RehearsedDay(ground, seed, profile, planted=planted).run()
 
 
+OF_EVERY_FAULT = {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands", "credit-stands"}
+OF_EVERY_FAULT |= {"fee-kept", "strangers-credit"}
+
+
 def weather_of(planted: str) -> Profile:
-    """Runs are settled, tablets copied and visits replaced on days of every fault alone."""
-    return "full" if planted in {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands"} else "faults"
+    """Runs are settled, tablets copied, visits replaced and orders corrected by hand on days of every fault alone."""
+    return "full" if planted in OF_EVERY_FAULT else "faults"
 
 
 _known: dict[tuple[int, Profile], DayReport] = {}
