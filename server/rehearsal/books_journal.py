@@ -119,9 +119,9 @@ def _papers(rows: Rows) -> list[Paper]:
         " SELECT n.kind, n.id::text, n.buyer_id::text, n.sign * n.net_cents, n.sign * n.total_cents,"
         " coalesce((SELECT jsonb_object_agg(t ->> 'code', n.sign * (t ->> 'amount_cents')::bigint)"
         " FROM jsonb_array_elements(n.taxes) t), '{}'), coalesce((SELECT jsonb_object_agg(class, n.sign * cents)"
-        " FROM (SELECT class, sum(cents)::bigint AS cents FROM deposited d WHERE d.id = n.id AND cents <> 0"
-        " GROUP BY class) x), '{}'), coalesce(n.invoice_id::text, ''), coalesce(r.owner_id::text, ''), a.agent_fee_bp"
-        " FROM numbered n LEFT JOIN invoice_order o ON o.invoice_id = n.invoice_id"
+        " FROM (SELECT coalesce(class, '') AS class, sum(cents)::bigint AS cents FROM deposited d WHERE d.id = n.id"
+        " AND cents <> 0 GROUP BY 1) x), '{}'), coalesce(n.invoice_id::text, ''), coalesce(r.owner_id::text, ''),"
+        " a.agent_fee_bp FROM numbered n LEFT JOIN invoice_order o ON o.invoice_id = n.invoice_id"
         ' LEFT JOIN "order" r ON r.id = o.order_id LEFT JOIN morning.agreement a ON a.owner_id = r.owner_id'
         " AND a.billing_agent_id = n.owner_id ORDER BY n.invoice_id, n.kind DESC, n.place"
     )
