@@ -244,7 +244,9 @@ class Model:
         short = {line["line_id"]: line["ordered"] - line["delivered"] for line in lines}
         if goods["billing_type"] == "external":
             self._notice(order, lines)
-        elif prices["invoice_standing"] == "published":
+            return
+        self.expected.threshold[order] = prices["credit_threshold_cents"]
+        if prices["invoice_standing"] == "published":
             whole = bill(goods, prices, {line["line_id"]: line["ordered"] for line in lines})
             self._bill("invoiced", order, whole)
             self._give_back(order, prices, whole, short)

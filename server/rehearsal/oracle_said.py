@@ -41,7 +41,7 @@ class Taken:
 
 @dataclass(slots=True)
 class Expected:
-    """What must stand in the books. Amounts in cents; a credit has its state.
+    """What must stand in the books. Amounts in cents; a credit has its state, above ``threshold`` a person approves.
 
     ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
     the ``loose`` cents that roundings of further corrections may differ by. ``bills`` are the lines that each amount of
@@ -54,6 +54,7 @@ class Expected:
     loose: dict[Order, int] = field(default_factory=dict)
     invoiced: dict[Order, int] = field(default_factory=dict)
     credited: dict[Order, tuple[str, int]] = field(default_factory=dict)
+    threshold: dict[Order, int | None] = field(default_factory=dict)
     supplied: dict[Order, int] = field(default_factory=dict)
     billed_beside: dict[Order, int] = field(default_factory=dict)
     bills: dict[tuple[Billed, Order], Bill] = field(default_factory=dict)

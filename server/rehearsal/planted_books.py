@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 import server.billing.service.application
+import server.billing.service.corrections
 import server.billing.service.credits
 import server.fulfilment.service.overages
 import server.fulfilment.service.taken
@@ -86,6 +87,11 @@ def _overage_stands(_: Office) -> Iterator[Patch]:
     yield Patch(server.fulfilment.service.overages, "void_supplement", _NOTHING)
 
 
+def _unapproved(_: Office) -> Iterator[Patch]:
+    """What a correction credits needs nobody's approval, however much it is."""
+    yield Patch(server.billing.service.corrections, "_is_above_threshold", lambda *_: False)
+
+
 BOOKS: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "cent-off": _cent_off,
     "taxes-earned": _taxes_earned,
@@ -95,4 +101,5 @@ BOOKS: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "credit-stands": _credit_stands,
     "strangers-credit": _strangers_credit,
     "overage-stands": _overage_stands,
+    "unapproved": _unapproved,
 }
