@@ -30,6 +30,7 @@ from server.rehearsal.books import (
     uncaused_credits,
     unwithdrawn,
 )
+from server.rehearsal.books_holdings import holding_faults
 from server.rehearsal.books_journal import journal_faults, missplit
 from server.rehearsal.cab import Cab
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
@@ -92,6 +93,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     verdict.cents_wrong += [f"{row[0]} {row[1]} is posted as {row[2:]}" for row in misposted(rows)]
     verdict.cents_wrong += [*journal_faults(rows), *missplit(rows, model.expected)]
     verdict.cents_wrong += _unapproved(given(rows), model.expected)
+    verdict.lost += holding_faults(rows, model.expected)
     verdict.doubled += [f"credit {row} has no cause" for row in uncaused_credits(rows)]
     verdict.cents_wrong += [f"invoice {row} of a withdrawn overage still stands" for row in unwithdrawn(rows)]
     verdict.cents_wrong += model.expected.shown_wrong

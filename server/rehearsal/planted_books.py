@@ -10,6 +10,7 @@ import server.billing.service.application
 import server.billing.service.corrections
 import server.billing.service.credits
 import server.fulfilment.service.overages
+import server.fulfilment.service.stock_effects
 import server.fulfilment.service.taken
 import server.ledger.entries
 import server.ledger.service
@@ -17,6 +18,7 @@ from server.ledger.entries import Side
 from server.ledger.model import Account
 from server.rehearsal.office import Office
 from server.rehearsal.patches import Patch
+from server.stock.model import StockPlace
 
 _NOTHING: Final[Callable[..., None]] = lambda *_, **__: None  # noqa: E731  # what is left undone
 
@@ -92,6 +94,32 @@ def _unapproved(_: Office) -> Iterator[Patch]:
     yield Patch(server.billing.service.corrections, "_is_above_threshold", lambda *_: False)
 
 
+def _overage_kept(_: Office) -> Iterator[Patch]:
+    """What was accepted beyond an order is billed, and its goods stay on the truck."""
+    stock: Any = server.fulfilment.service.stock_effects
+    moves = stock._moves
+
+    def as_ordered(one: Any, line: Any) -> Iterator[Any]:
+        for move in moves(one, line):
+            if move.target is not StockPlace.CUSTOMER:
+                yield move
+            elif one.delivered:
+                yield replace(move, quantity=one.delivered)
+
+    yield Patch(stock, "_moves", as_ordered)
+
+
+def _empties_backwards(_: Office) -> Iterator[Patch]:
+    """More empties than were counted before go to the customer, fewer come from it."""
+    taken: Any = server.fulfilment.service.taken
+    move = taken.move_empties
+
+    def the_other_way(session: Any, one: Any, *, quantity: int, **more: Any) -> None:
+        move(session, one, quantity=-quantity, **more)
+
+    yield Patch(taken, "move_empties", the_other_way)
+
+
 BOOKS: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "cent-off": _cent_off,
     "taxes-earned": _taxes_earned,
@@ -102,4 +130,6 @@ BOOKS: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
     "strangers-credit": _strangers_credit,
     "overage-stands": _overage_stands,
     "unapproved": _unapproved,
+    "overage-kept": _overage_kept,
+    "empties-backwards": _empties_backwards,
 }

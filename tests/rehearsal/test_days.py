@@ -25,7 +25,7 @@ def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") ->
 
 
 OF_EVERY_FAULT = {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands", "credit-stands"}
-OF_EVERY_FAULT |= {"fee-kept", "strangers-credit", "unapproved"}
+OF_EVERY_FAULT |= {"fee-kept", "strangers-credit", "unapproved", "overage-kept", "empties-backwards"}
 
 
 def weather_of(planted: str) -> Profile:
