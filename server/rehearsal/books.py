@@ -164,6 +164,18 @@ def left(rows: Rows) -> dict[str, list[int]]:
     return _grouped(found, 1)
 
 
+def given(rows: Rows) -> dict[str, int]:
+    """Return what deliveries and their corrections gave back of each order in all: less what was billed again since."""
+    found = rows.all(
+        "WITH billed AS (SELECT o.order_id, i.id, i.total_cents, row_number() OVER (PARTITION BY o.order_id ORDER BY"
+        " i.year, i.sequence) > 1 AS is_again FROM invoice i JOIN invoice_order o ON o.invoice_id = i.id"
+        " WHERE i.number <> '') SELECT order_id::text, sum(coalesce((SELECT sum(total_cents) FROM credit_note c"
+        " WHERE c.invoice_id = b.id AND c.state = 'issued' AND c.cause_kind = 'delivery'), 0)"
+        " - CASE WHEN is_again THEN total_cents ELSE 0 END)::bigint FROM billed b GROUP BY 1"
+    )
+    return dict(found)
+
+
 def numbering_gaps(rows: Rows) -> list[Row]:
     """Return the series whose numbers are not one after the other, or whose counter says something else."""
     return rows.all(

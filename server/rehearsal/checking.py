@@ -16,6 +16,7 @@ from server.rehearsal.books import (
     Kept,
     deliveries,
     documents,
+    given,
     kept_events,
     left,
     misposted,
@@ -31,6 +32,8 @@ from server.rehearsal.books import (
 )
 from server.rehearsal.books_asked import judge_questions
 from server.rehearsal.books_feed import behind
+from server.rehearsal.books_holdings import holding_faults
+from server.rehearsal.books_journal import journal_faults, missplit
 from server.rehearsal.cab import Cab
 from server.rehearsal.checking_standing import judge_standing
 from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
@@ -97,6 +100,9 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     verdict.out_of_order += [f"numbers of {row} have a gap" for row in numbering_gaps(rows)]
     verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
     verdict.cents_wrong += [f"{row[0]} {row[1]} is posted as {row[2:]}" for row in misposted(rows)]
+    verdict.cents_wrong += [*journal_faults(rows), *missplit(rows, model.expected)]
+    verdict.cents_wrong += _unapproved(given(rows), model.expected)
+    verdict.lost += holding_faults(rows, model.expected)
     verdict.doubled += [f"credit {row} has no cause" for row in uncaused_credits(rows)]
     verdict.cents_wrong += [f"invoice {row} of a withdrawn overage still stands" for row in unwithdrawn(rows)]
     verdict.cents_wrong += model.expected.shown_wrong
@@ -246,6 +252,13 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
             _judge_each(verdict, kind, found, wanted, verdict.cents_wrong)
         else:
             _judge_kind(verdict, kind, found, wanted, verdict.cents_wrong)
+
+
+def _unapproved(credited: Mapping[str, int], expected: Expected) -> Iterator[str]:
+    """Yield the orders of which more was given back than goes without a person (C12): on these days nobody approves."""
+    for order, threshold in sorted(expected.threshold.items()):
+        if threshold is not None and credited.get(order, 0) > threshold:
+            yield f"order {order} got {credited[order]} back unapproved, above {threshold}"
 
 
 def _tightened(found: list[int], expected: Expected, order: str) -> list[int]:

@@ -17,6 +17,7 @@ from server.rehearsal.oracle_heard import Visits
 from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, total
 from server.rehearsal.oracle_said import (
     Batch,
+    Billed,
     Expected,
     First,
     Order,
@@ -251,22 +252,29 @@ class Model:
         for kind in (expected.supplied, expected.billed_beside):
             kind.pop(order, None)
         if extras := {line["line_id"]: line["extra"] for line in lines if line["extra"]}:
-            expected.supplied[order] = total(bill(goods, prices, extras, stretch_discount=False))
+            beyond = bill(goods, prices, extras, stretch_discount=False)
+            expected.supplied[order] = total(beyond)
             if goods["billing_type"] != "external":
-                expected.billed_beside[order] = expected.supplied[order]
+                self._bill("billed_beside", order, beyond)
+
+    def _bill(self, kind: Billed, order: Order, billed: Bill) -> None:
+        getattr(self.expected, kind)[order] = total(billed)
+        self.expected.bills[kind, order] = billed
 
     def _settle(self, order: Order, goods: Json, prices: Json, lines: list[Json]) -> None:
         short = {line["line_id"]: line["ordered"] - line["delivered"] for line in lines}
         if goods["billing_type"] == "external":
             self._notice(order, lines)
-        elif prices["invoice_standing"] == "published":
+            return
+        self.expected.threshold[order] = prices["credit_threshold_cents"]
+        if prices["invoice_standing"] == "published":
             whole = bill(goods, prices, {line["line_id"]: line["ordered"] for line in lines})
-            self.expected.invoiced[order] = total(whole)
+            self._bill("invoiced", order, whole)
             self._give_back(order, prices, whole, short)
         else:  # with a purchase order on the truck, too: what is emitted by itself is billed at delivery at the latest
             left = bill(goods, prices, {line["line_id"]: line["delivered"] for line in lines})
             if left:
-                self.expected.invoiced[order] = total(left)
+                self._bill("invoiced", order, left)
 
     def _give_back(self, order: Order, prices: Json, invoice: Bill, short: Mapping[str, int]) -> None:
         back = credit(invoice, short)
@@ -274,6 +282,7 @@ class Model:
             threshold, amount = prices["credit_threshold_cents"], total(back)
             is_large = threshold is not None and amount > threshold
             self.expected.credited[order] = ("proposed" if is_large else "issued", amount)
+            self.expected.bills["credited", order] = back
 
     def _compare_with_shown(self, head: Json, goods: Json) -> None:
         """What the signer saw is what follows, by its word and by its cents."""

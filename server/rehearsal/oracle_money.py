@@ -38,6 +38,16 @@ def total(bill: Bill) -> int:
     return sum(line.total for line in bill.values())
 
 
+def split(bill: Bill) -> tuple[int, int, dict[str, int]]:
+    """Return what a document's goods cost, its deposits, and each of its taxes that is more than nothing."""
+    taxes: dict[str, int] = {}
+    for line in bill.values():
+        for code, cents in (*line.net_tax.items(), *line.deposit_tax.items()):
+            taxes[code] = taxes.get(code, 0) + cents
+    net, deposit = sum(line.net for line in bill.values()), sum(line.deposit for line in bill.values())
+    return net, deposit, {code: cents for code, cents in taxes.items() if cents}
+
+
 def rounded(value: Fraction) -> int:
     """Return the nearest cent; halves away from zero."""
     size = int(abs(value) + Fraction(1, 2))

@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
-from server.rehearsal.oracle_money import Json, rounded
+from server.rehearsal.oracle_money import Bill, Json, rounded
 from shared.wire.event import SealedEvent
 
 type Order = str
 type Stop = str
 type Batch = tuple[str, int]
+type Billed = Literal["invoiced", "credited", "billed_beside"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +41,13 @@ class Taken:
 
 @dataclass(slots=True)
 class Expected:
-    """What must stand in the books. Amounts in cents; a credit has its state.
+    """What must stand in the books. Amounts in cents; a credit has its state, above ``threshold`` a person approves.
 
     ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
-    the ``loose`` cents that roundings of further corrections may differ by. ``decided`` are the events that a person
-    looked at. ``money`` is each payment with the cents of its rounding, and whether it stands: a former one is taken
-    back. ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended.
+    the ``loose`` cents that roundings of further corrections may differ by. ``bills`` are the lines that each amount of
+    an order that was never corrected, and each overage, is made of. ``decided`` are the events that a person looked at.
+    ``money`` is each payment with the cents of its rounding, and whether it stands: a former one is taken back.
+    ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended.
     """
 
     delivered: dict[Order, list[dict[str, tuple[Any, ...]]]] = field(default_factory=dict)
@@ -53,8 +55,10 @@ class Expected:
     loose: dict[Order, int] = field(default_factory=dict)
     invoiced: dict[Order, int] = field(default_factory=dict)
     credited: dict[Order, tuple[str, int]] = field(default_factory=dict)
+    threshold: dict[Order, int | None] = field(default_factory=dict)
     supplied: dict[Order, int] = field(default_factory=dict)
     billed_beside: dict[Order, int] = field(default_factory=dict)
+    bills: dict[tuple[Billed, Order], Bill] = field(default_factory=dict)
     noticed: dict[Order, list[tuple[int, int]]] = field(default_factory=dict)
     returned: dict[tuple[Stop, str, str], list[int]] = field(default_factory=dict)
     deposits: dict[tuple[Stop, str], list[int]] = field(default_factory=dict)

@@ -19,10 +19,6 @@ import driver_app.sync.engine
 import driver_app.sync.greeting
 import driver_app.sync.office
 import driver_app.sync.pushing
-import server.fulfilment.service.overages
-import server.fulfilment.service.taken
-import server.ledger.entries
-import server.ledger.service
 import server.sync.service.bundles
 import server.sync.service.closing
 import server.sync.service.pulling
@@ -34,6 +30,7 @@ from server.core.transaction import transaction
 from server.rehearsal.office import TABLETS_DOORS, Office, OfficeKilled
 from server.rehearsal.patches import Patch
 from server.rehearsal.planted_asked import PLANTED as ASKED
+from server.rehearsal.planted_books import BOOKS
 from server.rehearsal.planted_standing import STANDING
 from server.rehearsal.planted_twice import two_transactions
 from server.sync.model import RunBundle
@@ -242,26 +239,6 @@ def _damage_believed(_: Office) -> Iterator[Patch]:
     yield Patch(server.sync.service.wholeness, "SAME_BYTES_BELIEVED", 1)
 
 
-def _cent_off(_: Office) -> Iterator[Patch]:
-    """The journal has a customer owe a cent more than its invoice says; the entry balances."""
-    sides = server.ledger.entries.invoice_sides
-
-    def a_cent_more(billed: Any) -> Any:
-        return sides(replace(billed, net_cents=billed.net_cents + 1))
-
-    yield Patch(server.ledger.service, "invoice_sides", a_cent_more)
-
-
-def _overage_stands(_: Office) -> Iterator[Patch]:
-    """The order of a corrected overage is withdrawn, and its invoice stays."""
-    yield Patch(server.fulfilment.service.overages, "void_supplement", lambda *_, **__: None)
-
-
-def _money_stands(_: Office) -> Iterator[Patch]:
-    """Money that is said otherwise is another payment, beside the former one."""
-    yield Patch(server.fulfilment.service.taken, "_take_back", lambda *_: None)
-
-
 def _ticks_kept(_: Office) -> Iterator[Patch]:
     """The tablet goes back to what a restored office holds, and goes on showing the rest as received."""
     yield Patch(outbox, "forget_receipts_after", lambda *_: None)
@@ -279,6 +256,7 @@ def _run_left_out(_: Office) -> Iterator[Patch]:
 
 
 PLANTS: Final[Mapping[str, Plant]] = {
+    **BOOKS,
     "trim-on-ack": _trim_on_ack,
     "no-rewind": _no_rewind,
     "epoch-ignored": _epoch_ignored,
@@ -294,9 +272,6 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "closes-early": _closes_early,
     "branch-forgotten": _branch_forgotten,
     "damage-believed": _damage_believed,
-    "cent-off": _cent_off,
-    "overage-stands": _overage_stands,
-    "money-stands": _money_stands,
     "ticks-kept": _ticks_kept,
     "fork-keeps-photos": _fork_keeps_photos,
     "run-left-out": _run_left_out,

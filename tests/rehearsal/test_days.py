@@ -24,10 +24,14 @@ def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") ->
     return RehearsedDay(ground, seed, profile, planted=planted).run()
 
 
+OF_EVERY_FAULT = {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands", "credit-stands"}
+OF_EVERY_FAULT |= {"fee-kept", "strangers-credit", "unapproved", "overage-kept", "empties-backwards"}
+OF_EVERY_FAULT |= {"first-terms-stand"}
+
+
 def weather_of(planted: str) -> Profile:
-    """Runs are settled, tablets copied, visits replaced and orders changed on days of every fault alone."""
-    of_people = {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands", "first-terms-stand"}
-    return "full" if planted in of_people else "faults"
+    """What people do, and copied tablets, come on days of every fault alone."""
+    return "full" if planted in OF_EVERY_FAULT else "faults"
 
 
 _known: dict[tuple[int, Profile], DayReport] = {}
