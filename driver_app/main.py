@@ -15,7 +15,7 @@ os.environ.setdefault("KIVY_NO_ARGS", "1")
 os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
 
 from driver_app.actions.enrol import enrol
-from driver_app.actions.lay_aside import begin_anew, require_over
+from driver_app.actions.lay_aside import begin_anew, require_over, require_still_there
 from driver_app.clock import Clock, SystemClock
 from driver_app.flow import Flow, Machine
 from driver_app.platform.desktop import Browser, FileSecrets, NoCamera, NoLocation, Wired
@@ -24,7 +24,7 @@ from driver_app.store import settings
 from driver_app.sync.backoff import Backoff
 from driver_app.sync.engine import Round, SyncEngine
 from driver_app.sync.loop import SETTLE_S, SyncLoop
-from driver_app.sync.transport import HttpTransport
+from driver_app.sync.transport import HttpTransport, Transport
 from driver_app.tablet import Tablet, open_tablet
 from shared.problems import Problem
 
@@ -89,7 +89,10 @@ def assemble(
     def redeem(code: str, ended: Callable[[Problem | None], None]) -> None:
         line.redeem(flow.tablet, code, lambda problem: Frames.schedule_once(lambda _: ended(problem)))
 
-    app.renew, app.redeem = line.renew, redeem
+    def confirm(ended: Callable[[Problem | None], None]) -> None:
+        line.confirm(flow.tablet, lambda problem: Frames.schedule_once(lambda _: ended(problem)))
+
+    app.renew, app.redeem, app.confirm = line.renew, redeem, confirm
     flow.sealed = app.wake_sync = line.wake
     return app, line
 
@@ -106,7 +109,7 @@ class Line:
 
     def follow(self, tablet: Tablet) -> None:
         """Sync this tablet from now on."""
-        engine = SyncEngine(tablet, HttpTransport(self._options.server), self._clock, Wired())
+        engine = SyncEngine(tablet, self._connect(), self._clock, Wired())
         self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard, settle_s=self._settle_s)
         self._loop.start()
 
@@ -119,6 +122,13 @@ class Line:
         """End after the round under way."""
         if self._loop is not None:
             self._loop.stop()
+
+    def confirm(self, tablet: Tablet, ended: Callable[[Problem | None], None]) -> None:
+        """Ask the office, beside the screen, whether the log may be laid aside; ``ended`` hears why not on that thread.
+
+        ``renew`` alone goes by what was heard last, and an office may have been put back since.
+        """
+        self._beside("confirm", lambda: require_still_there(tablet, self._connect(), self._clock), ended)
 
     def renew(self, tablet: Tablet) -> Tablet:
         """Lay the tablet's log aside and return the fresh one; nothing of it is synced until it is enrolled.
@@ -135,17 +145,26 @@ class Line:
         """Enrol the tablet by a code, beside the screen, and sync it; ``ended`` hears of it on that thread."""
 
         def work() -> None:
-            try:
-                transport = HttpTransport(self._options.server)
-                enrol(tablet, transport, code=code, name=self._options.name, now=self._clock.now())
-            except Problem as problem:
-                ended(problem)
-                return
+            enrol(tablet, self._connect(), code=code, name=self._options.name, now=self._clock.now())
             self.stop()
             self.follow(tablet)
-            ended(None)
 
-        Thread(target=work, name="enrol", daemon=True).start()
+        self._beside("enrol", work, ended)
+
+    def _connect(self) -> Transport:
+        return HttpTransport(self._options.server)
+
+    @staticmethod
+    def _beside(name: str, work: Callable[[], None], ended: Callable[[Problem | None], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Problem as problem:
+                ended(problem)
+            else:
+                ended(None)
+
+        Thread(target=run, name=name, daemon=True).start()
 
 
 def _enrol(tablet: Tablet, options: argparse.Namespace) -> None:

@@ -22,6 +22,7 @@ from driver_app.actions.lay_aside import (
     export_log,
     log_standing,
     open_aside,
+    require_still_there,
 )
 from driver_app.actions.run import start_run
 from driver_app.main import main
@@ -29,10 +30,11 @@ from driver_app.platform.desktop import FileSecrets
 from driver_app.store import attachments, outbox, settings
 from driver_app.store.settings import Preferences
 from driver_app.strokes import draw_signing
+from driver_app.sync.transport import Unreachable
 from driver_app.tablet import KeysLost, NotEnrolled, open_tablet
 from shared.sealing import public_bytes
 from shared.sealing_event import open_event
-from tests.factories.protocol_peer import CODE
+from tests.factories.protocol_peer import CODE, cut_once
 from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
 
@@ -129,6 +131,23 @@ def test_an_archive_of_another_log_of_the_same_length_covers_nothing(cab: Cab) -
     other = msgspec.structs.replace(known, head="ab" * 32)
     cab.tablet.store.write("set_preference", lambda session: settings.save(session, other))
     assert log_standing(cab.tablet).exported == ""
+
+
+def test_what_was_heard_before_lays_nothing_aside(cab: Cab) -> None:
+    """G5: an office rolled back since, or out of reach, has nothing as far as anybody knows; a file has it."""
+    cab.office.revoked = True
+    cab.engine.sync()
+    require_still_there(cab.tablet, cab.office, cab.clock)
+    cab.office.before = cut_once("hello")
+    with pytest.raises(Unreachable):
+        require_still_there(cab.tablet, cab.office, cab.clock)
+    cab.office.disk.hashes.clear()
+    assert log_standing(cab.tablet).is_safe
+    with pytest.raises(LogOnlyHere):
+        require_still_there(cab.tablet, cab.office, cab.clock)
+    export_log(cab.tablet, cab.home, cab.now)
+    cab.office.before = cut_once("hello")
+    require_still_there(cab.tablet, cab.office, cab.clock)
 
 
 @pytest.mark.parametrize("name", ["store-key", "device-key"])
