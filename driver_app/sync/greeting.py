@@ -67,8 +67,11 @@ def _note_asked(session: Session, server_ms: int) -> None:
 
 
 def _is_time_to_ask(known: Position) -> bool:
-    """Once an hour by the office's clock: the answer costs the office a look at every file of ours."""
-    return known.server_ms - known.asked_missing_ms >= ASK_EVERY_MS
+    """Once an hour by the office's clock: the answer costs the office a look at every file of ours.
+
+    A clock that stood ahead then and was set right since says nothing of an hour.
+    """
+    return not 0 <= known.server_ms - known.asked_missing_ms < ASK_EVERY_MS
 
 
 def _agree(session: Session, answer: HelloAnswer) -> None:
