@@ -18,6 +18,7 @@ from driver_app.actions.enrol import enrol
 from driver_app.actions.lay_aside import begin_anew, require_over, require_still_there
 from driver_app.clock import Clock, SystemClock
 from driver_app.flow import Flow, Machine
+from driver_app.old_logs import OldLogs
 from driver_app.platform.desktop import Browser, FileSecrets, NoCamera, NoLocation, Wired
 from driver_app.platform.fake import DrawnCamera
 from driver_app.store import settings
@@ -93,6 +94,7 @@ def assemble(
         line.confirm(flow.tablet, lambda problem: Frames.schedule_once(lambda _: ended(problem)))
 
     app.renew, app.redeem, app.confirm = line.renew, redeem, confirm
+    app.old_logs = lambda: line.old_logs.waiting
     flow.sealed = app.wake_sync = line.wake
     return app, line
 
@@ -106,11 +108,21 @@ class Line:
         """Take the office's address, the tablet's folder and name, the clock, and who hears of each round."""
         self._options, self._clock, self._heard, self._settle_s = options, clock, heard, settle_s
         self._loop: SyncLoop | None = None
+        keys = FileSecrets(options.home / "keys")
+        self.old_logs = OldLogs(options.home, keys, self._connect, clock, Wired())
 
     def follow(self, tablet: Tablet) -> None:
-        """Sync this tablet from now on."""
+        """Sync this tablet from now on, and after each of its rounds the logs that were laid aside before it.
+
+        Those go beside it: a day of theirs that goes up again, with its photos, holds nothing up that is done now.
+        """
         engine = SyncEngine(tablet, self._connect(), self._clock, Wired())
-        self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard, settle_s=self._settle_s)
+
+        def hand_in_old() -> None:
+            epoch = tablet.store.read(settings.position).epoch
+            Thread(target=self.old_logs.send, args=(epoch,), name="old logs", daemon=True).start()
+
+        self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard, settle_s=self._settle_s, then=hand_in_old)
         self._loop.start()
 
     def wake(self) -> None:
@@ -131,15 +143,16 @@ class Line:
         self._beside("confirm", lambda: require_still_there(tablet, self._connect(), self._clock), ended)
 
     def renew(self, tablet: Tablet) -> Tablet:
-        """Lay the tablet's log aside and return the fresh one; nothing of it is synced until it is enrolled.
+        """Lay the tablet's log aside and return the fresh one; until it is enrolled, only the old logs are synced.
 
         Raises:
             Problem: it may not be laid aside; the loop goes on.
         """
         require_over(tablet)
         self.stop()
-        self._loop = None
-        return begin_anew(tablet, FileSecrets(self._options.home / "keys"))
+        fresh = begin_anew(tablet, FileSecrets(self._options.home / "keys"))
+        self.follow(fresh)
+        return fresh
 
     def redeem(self, tablet: Tablet, code: str, ended: Callable[[Problem | None], None]) -> None:
         """Enrol the tablet by a code, beside the screen, and sync it; ``ended`` hears of it on that thread."""

@@ -113,6 +113,7 @@ class DriverApp(App):
         self.renew: Callable[[Tablet], Tablet] = _no_office
         self.redeem: Callable[[str, Callable[[Problem | None], None]], None] = _no_office
         self.confirm: Callable[[Callable[[Problem | None], None]], None] = _no_office
+        self.old_logs: Callable[[], int] = lambda: 0
         self._snack_end: Any = None
         self._question: NumberDialog | None = None
         super().__init__(**properties)

@@ -120,3 +120,16 @@ def test_an_office_that_was_put_back_is_heard_before(tmp_path: Path) -> None:
         pilot.tap("aside-begin")
         pilot.tap("aside-begin")
         assert pilot.app.root.current == "enrol"
+
+
+def test_the_help_screen_counts_the_old_logs_that_wait(tmp_path: Path) -> None:
+    """What of an earlier log the office has not yet is said where the tablet tells how it feels."""
+    with driving(tmp_path, make_run(stops=3)) as (_cab, pilot):
+        depart(pilot)
+        pilot.app.go("help")
+        pilot.frames(3)
+        assert not pilot.shows("Anciens journaux à envoyer")
+        pilot.app.old_logs = lambda: 2
+        pilot.app.go("help")
+        pilot.frames(3)
+        assert pilot.shows("Anciens journaux à envoyer")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -25,7 +27,7 @@ from driver_app.actions.lay_aside import (
     require_still_there,
 )
 from driver_app.actions.run import start_run
-from driver_app.main import main
+from driver_app.main import Line, main, parser
 from driver_app.platform.desktop import FileSecrets
 from driver_app.store import attachments, outbox, settings
 from driver_app.store.settings import Preferences
@@ -131,6 +133,37 @@ def test_an_archive_of_another_log_of_the_same_length_covers_nothing(cab: Cab) -
     other = msgspec.structs.replace(known, head="ab" * 32)
     cab.tablet.store.write("set_preference", lambda session: settings.save(session, other))
     assert log_standing(cab.tablet).exported == ""
+
+
+def test_a_log_laid_aside_speaks_again_to_an_office_that_was_put_back(
+    cab: Cab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G5: begun anew at ten, restored to last night at two: the app hands the morning in again, enrolled or not."""
+    last_night = cab.office.backup()
+    last_night.hashes.clear()
+    last_night.events.clear()
+    cab.office.revoked = True
+    cab.engine.sync()
+    monkeypatch.setattr("driver_app.main.HttpTransport", lambda _url: cab.office)
+    options = parser().parse_args(["--home", str(cab.home), "--server", "http://127.0.0.1:9"])
+    line = Line(options, cab.clock, lambda _ended: None)
+    fresh = line.renew(cab.tablet)
+    _wait_for(lambda: line.old_logs.spoke == 1)
+    line.stop()
+    cab.office.disk, cab.office.epoch = last_night, "epoch-2"
+    line = Line(options, cab.clock, lambda _ended: None)
+    line.follow(fresh)
+    _wait_for(lambda: line.old_logs.spoke == 1)
+    line.stop()
+    assert [event.seq for event in cab.office.disk.events] == [1, 2, 3]
+    assert line.old_logs.waiting == 0
+    fresh.store.close()
+
+
+def _wait_for(is_so: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 20
+    while not is_so() and time.monotonic() < deadline_s:
+        time.sleep(0.02)
 
 
 def test_what_was_heard_before_lays_nothing_aside(cab: Cab) -> None:
