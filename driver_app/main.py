@@ -15,16 +15,17 @@ os.environ.setdefault("KIVY_NO_ARGS", "1")
 os.environ.setdefault("KIVY_NO_CONSOLELOG", "1")
 
 from driver_app.actions.enrol import enrol
-from driver_app.actions.lay_aside import begin_anew, require_over
+from driver_app.actions.lay_aside import begin_anew, require_over, require_still_there
 from driver_app.clock import Clock, SystemClock
 from driver_app.flow import Flow, Machine
+from driver_app.old_logs import OldLogs
 from driver_app.platform.desktop import Browser, FileSecrets, NoCamera, NoLocation, Wired
 from driver_app.platform.fake import DrawnCamera
 from driver_app.store import settings
 from driver_app.sync.backoff import Backoff
 from driver_app.sync.engine import Round, SyncEngine
 from driver_app.sync.loop import SETTLE_S, SyncLoop
-from driver_app.sync.transport import HttpTransport
+from driver_app.sync.transport import HttpTransport, Transport
 from driver_app.tablet import Tablet, open_tablet
 from shared.problems import Problem
 
@@ -89,7 +90,11 @@ def assemble(
     def redeem(code: str, ended: Callable[[Problem | None], None]) -> None:
         line.redeem(flow.tablet, code, lambda problem: Frames.schedule_once(lambda _: ended(problem)))
 
-    app.renew, app.redeem = line.renew, redeem
+    def confirm(ended: Callable[[Problem | None], None]) -> None:
+        line.confirm(flow.tablet, lambda problem: Frames.schedule_once(lambda _: ended(problem)))
+
+    app.renew, app.redeem, app.confirm = line.renew, redeem, confirm
+    app.old_logs = lambda: line.old_logs.waiting
     flow.sealed = app.wake_sync = line.wake
     return app, line
 
@@ -103,11 +108,21 @@ class Line:
         """Take the office's address, the tablet's folder and name, the clock, and who hears of each round."""
         self._options, self._clock, self._heard, self._settle_s = options, clock, heard, settle_s
         self._loop: SyncLoop | None = None
+        keys = FileSecrets(options.home / "keys")
+        self.old_logs = OldLogs(options.home, keys, self._connect, clock, Wired())
 
     def follow(self, tablet: Tablet) -> None:
-        """Sync this tablet from now on."""
-        engine = SyncEngine(tablet, HttpTransport(self._options.server), self._clock, Wired())
-        self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard, settle_s=self._settle_s)
+        """Sync this tablet from now on, and after each of its rounds the logs that were laid aside before it.
+
+        Those go beside it: a day of theirs that goes up again, with its photos, holds nothing up that is done now.
+        """
+        engine = SyncEngine(tablet, self._connect(), self._clock, Wired())
+
+        def hand_in_old() -> None:
+            epoch = tablet.store.read(settings.position).epoch
+            Thread(target=self.old_logs.send, args=(epoch,), name="old logs", daemon=True).start()
+
+        self._loop = SyncLoop(engine, Backoff(SystemRandom()), self._heard, settle_s=self._settle_s, then=hand_in_old)
         self._loop.start()
 
     def wake(self) -> None:
@@ -120,32 +135,49 @@ class Line:
         if self._loop is not None:
             self._loop.stop()
 
+    def confirm(self, tablet: Tablet, ended: Callable[[Problem | None], None]) -> None:
+        """Ask the office, beside the screen, whether the log may be laid aside; ``ended`` hears why not on that thread.
+
+        ``renew`` alone goes by what was heard last, and an office may have been put back since.
+        """
+        self._beside("confirm", lambda: require_still_there(tablet, self._connect(), self._clock), ended)
+
     def renew(self, tablet: Tablet) -> Tablet:
-        """Lay the tablet's log aside and return the fresh one; nothing of it is synced until it is enrolled.
+        """Lay the tablet's log aside and return the fresh one; until it is enrolled, only the old logs are synced.
 
         Raises:
             Problem: it may not be laid aside; the loop goes on.
         """
         require_over(tablet)
         self.stop()
-        self._loop = None
-        return begin_anew(tablet, FileSecrets(self._options.home / "keys"))
+        fresh = begin_anew(tablet, FileSecrets(self._options.home / "keys"))
+        self.follow(fresh)
+        return fresh
 
     def redeem(self, tablet: Tablet, code: str, ended: Callable[[Problem | None], None]) -> None:
         """Enrol the tablet by a code, beside the screen, and sync it; ``ended`` hears of it on that thread."""
 
         def work() -> None:
-            try:
-                transport = HttpTransport(self._options.server)
-                enrol(tablet, transport, code=code, name=self._options.name, now=self._clock.now())
-            except Problem as problem:
-                ended(problem)
-                return
+            enrol(tablet, self._connect(), code=code, name=self._options.name, now=self._clock.now())
             self.stop()
             self.follow(tablet)
-            ended(None)
 
-        Thread(target=work, name="enrol", daemon=True).start()
+        self._beside("enrol", work, ended)
+
+    def _connect(self) -> Transport:
+        return HttpTransport(self._options.server)
+
+    @staticmethod
+    def _beside(name: str, work: Callable[[], None], ended: Callable[[Problem | None], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Problem as problem:
+                ended(problem)
+            else:
+                ended(None)
+
+        Thread(target=run, name=name, daemon=True).start()
 
 
 def _enrol(tablet: Tablet, options: argparse.Namespace) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from driver_app import aside
-from driver_app.clock import Moment
+from driver_app.clock import Clock, Moment
 from driver_app.durable import sync_folder
 from driver_app.platform.protocols import Secrets
 from driver_app.store import attachments, outbox, receipts, settings
@@ -21,6 +21,9 @@ from driver_app.store.database import Session
 from driver_app.store.settings import Enrolment, Exported
 from driver_app.store.vault import Unreadable
 from driver_app.sync.engine import backlog
+from driver_app.sync.greeting import greet
+from driver_app.sync.office import Office
+from driver_app.sync.transport import Transport
 from driver_app.tablet import Tablet, open_tablet
 from shared.problems import Problem, Text
 from shared.sealing import public_bytes
@@ -143,6 +146,23 @@ def require_over(tablet: Tablet) -> None:
                 "Deliveries are on this tablet alone. Export the log, then lay it aside.",
             )
         )
+
+
+def require_still_there(tablet: Tablet, transport: Transport, clock: Clock) -> None:
+    """Go on where a log may be laid aside and the office says just now that it has all of it, or a file holds it.
+
+    What was heard before says nothing of an office that was put back since.
+
+    Raises:
+        LogStillLives: the office goes on with it.
+        LogOnlyHere: something is on this tablet alone; export it first.
+        Unreachable: the office does not answer, and no file holds the log.
+    """
+    require_over(tablet)
+    if log_standing(tablet).exported:
+        return
+    greet(tablet.store, Office(transport, tablet.key), tablet.enrolment.device_id, clock)
+    require_over(tablet)
 
 
 def open_aside(home: Path, keys: Secrets, number: int) -> Tablet:

@@ -14,12 +14,14 @@ from typing import Any
 
 import msgspec
 
+from driver_app import aside
 from driver_app.actions.enrol import enrol
 from driver_app.actions.unlock import WrongNip, choose_nip, has_nip, prefer, unlock
 from driver_app.clock import Clock, SystemClock, VirtualClock
 from driver_app.headless.driving import ScriptedDriver, runs_to_drive
 from driver_app.headless.killing import Killer
 from driver_app.headless.script import Script
+from driver_app.old_logs import OldLogs
 from driver_app.platform.desktop import FileSecrets, Wired
 from driver_app.store import outbox, settings
 from driver_app.store.database import Session
@@ -66,6 +68,8 @@ def list_phases(script: Script, home: Path, transport: Transport, *, patience_s:
             yield from _drive(script, tablet, clock, killer)
             if script.push:
                 yield _push(tablet, engine, patience_s)
+            if script.pull or script.push:
+                yield from _hand_in_old(tablet, home, transport, clock)
     finally:
         tablet.store.close()
 
@@ -101,6 +105,14 @@ def _drive(script: Script, tablet: Tablet, clock: Clock, killer: Killer) -> Iter
 def _push(tablet: Tablet, engine: SyncEngine, patience_s: float) -> Phase:
     ended = _patiently(engine.sync, patience_s)
     return _round("push", tablet, ended) | {"documents": tablet.store.read(_documents)}
+
+
+def _hand_in_old(tablet: Tablet, home: Path, transport: Transport, clock: Clock) -> Iterator[Phase]:
+    """Let the logs speak that were laid aside in this folder; what they cannot send fails nothing."""
+    if numbers := aside.numbers(home):
+        old = OldLogs(home, FileSecrets(home / "keys"), lambda: transport, clock, Wired())
+        old.send(tablet.store.read(settings.position).epoch)
+        yield {"phase": "aside", "logs": len(numbers), "waiting": old.waiting}
 
 
 def _patiently(work: Any, patience_s: float) -> Round:

@@ -25,9 +25,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
 class Position(msgspec.Struct, frozen=True, kw_only=True):
     """How far tablet and office agree. ``server_*`` stand for the last contact, 0 if there was none.
 
-    ``strays_seq`` is how far the office keeps a copy of this log although it follows another, ``strays_kept`` whether
-    it said that it keeps one; ``rewound_ms`` is when, by its clock, it was last found to hold less than it had signed
-    for. ``safe_ms`` is until when a verified backup of
+    ``strays_seq`` is how far the office keeps a copy of this log although it follows another; ``rewound_ms`` is when,
+    by its clock, it was last found to hold less than it had signed for. ``safe_ms`` is until when a verified backup of
     the office's holds what it received, ``asked_missing_ms`` when it was last asked what it misses, both by its clock.
     ``run_tags`` says which version of each run was pulled, ``unread_runs`` how many came that this app cannot read.
     """
@@ -39,7 +38,6 @@ class Position(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int = 0
     standing: Standing = "ok"
     strays_seq: int = 0
-    strays_kept: bool = False
     rewound_ms: int = 0
     server_ms: int = 0
     server_monotonic_ms: int = 0

@@ -34,6 +34,7 @@ def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Positio
         remember_contact(session, answer.server_ms, now)
         attachments.note_received_by(session, answer.server_ms)
         _agree(session, answer)
+        _note_held(session, told.strays_seq if answer.holds_strays else 0)
         if told.asks_missing:
             _note_asked(session, answer.server_ms)
         return settings.position(session)
@@ -44,6 +45,7 @@ def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Positio
 def _hello(session: Session, device_id: str, now: Moment) -> Hello:
     known = settings.position(session)
     announced = outbox.announced_seq(session, now)
+    strays_hash = outbox.hash_at(session, known.strays_seq)
     return Hello(
         device_id=device_id,
         app_version=APP_VERSION,
@@ -55,6 +57,8 @@ def _hello(session: Session, device_id: str, now: Moment) -> Hello:
         held=max(0, outbox.head(session).seq - announced),
         broken_at=outbox.broken_at(session, after=known.acked),
         asks_missing=_is_time_to_ask(known),
+        strays_seq=known.strays_seq if strays_hash else 0,
+        hash_at_strays=strays_hash or "",
     )
 
 
@@ -63,8 +67,11 @@ def _note_asked(session: Session, server_ms: int) -> None:
 
 
 def _is_time_to_ask(known: Position) -> bool:
-    """Once an hour by the office's clock: the answer costs the office a look at every file of ours."""
-    return known.server_ms - known.asked_missing_ms >= ASK_EVERY_MS
+    """Once an hour by the office's clock: the answer costs the office a look at every file of ours.
+
+    A clock that stood ahead then and was set right since says nothing of an hour.
+    """
+    return not 0 <= known.server_ms - known.asked_missing_ms < ASK_EVERY_MS
 
 
 def _agree(session: Session, answer: HelloAnswer) -> None:
@@ -80,8 +87,6 @@ def _agree(session: Session, answer: HelloAnswer) -> None:
         attachments.offer_again(session)
         known = msgspec.structs.replace(known, cursor=0)
     attachments.offer_missing(session, answer.missing_files)
-    if _has_lost_strays(known, answer):
-        known = msgspec.structs.replace(known, strays_seq=0, strays_kept=False)
     known = msgspec.structs.replace(
         known,
         standing=standing,
@@ -92,9 +97,13 @@ def _agree(session: Session, answer: HelloAnswer) -> None:
     settings.save(session, known)
 
 
-def _has_lost_strays(known: Position, answer: HelloAnswer) -> bool:
-    """Another life of the office may hold no copy of our branch; one that knows of no fork any more holds none."""
-    return answer.epoch != known.epoch or (known.strays_kept and answer.standing in {"ok", "rewind"})
+def _note_held(session: Session, held_seq: int) -> None:
+    """Copies of our branch that the office has not any more are handed in again, and their files offered."""
+    known = settings.position(session)
+    if known.strays_seq == held_seq:
+        return
+    attachments.offer_again(session)
+    settings.save(session, msgspec.structs.replace(known, strays_seq=held_seq))
 
 
 def _standing(session: Session, answer: HelloAnswer) -> Standing:

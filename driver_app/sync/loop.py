@@ -18,10 +18,19 @@ class SyncLoop:
     """Runs the engine until it is stopped; ``heard`` is told of each round, on this thread."""
 
     def __init__(
-        self, engine: SyncEngine, backoff: Backoff, heard: Callable[[Round], None], *, settle_s: float = SETTLE_S
+        self,
+        engine: SyncEngine,
+        backoff: Backoff,
+        heard: Callable[[Round], None],
+        *,
+        settle_s: float = SETTLE_S,
+        then: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the engine, the waiting rule, who listens, and how long what is new may rest before it is sent."""
-        self._settle_s = settle_s
+        """Take the engine, the waiting rule, who listens, and how long what is new may rest before it is sent.
+
+        ``then`` is done after each round, whatever became of it.
+        """
+        self._settle_s, self._then = settle_s, then
         self._engine, self._backoff, self._heard = engine, backoff, heard
         self._wake, self._stopped = Event(), Event()
         self._thread = Thread(target=self._run, name="sync", daemon=True)
@@ -42,7 +51,10 @@ class SyncLoop:
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            self._pause(self._round())
+            ended = self._round()
+            if not self._stopped.is_set():
+                _safely(self._then, "what follows a sync round failed")
+            self._pause(ended)
 
     def _round(self) -> Round:
         """Do one round and tell of it; whatever fails, the next one comes, later and later."""
@@ -51,10 +63,7 @@ class SyncLoop:
             ended = self._engine.sync()
         except Exception:  # noqa: BLE001 - a thread that ended would send nothing any more, and say nothing
             _log.exception("sync round failed")
-        try:
-            self._heard(ended)
-        except Exception:  # noqa: BLE001 - a screen that cannot show a round does not end the sync
-            _log.exception("sync round not shown")
+        _safely(lambda: self._heard(ended), "sync round not shown")
         return ended
 
     def _pause(self, ended: Round) -> None:
@@ -71,3 +80,11 @@ class SyncLoop:
             self._backoff.reset()
             return IDLE_S
         return self._backoff.next_delay_s(ended.retry_after_s)
+
+
+def _safely(work: Callable[[], None], failed: str) -> None:
+    """Do what stands beside the sync: a screen that cannot show a round, or an old log, does not end it."""
+    try:
+        work()
+    except Exception:  # noqa: BLE001 - as above, whatever it is
+        _log.exception(failed)

@@ -52,7 +52,10 @@ def hand_in_strays(store: Store, office: Office, key: Ed25519PrivateKey, device:
 
 
 def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrolment, clock: Clock) -> bool:
-    """Hand in the next batch; say whether the office has it now."""
+    """Hand in the next batch; say whether the office has it now.
+
+    An office that has not what it took before was put back meanwhile: the next round begins anew.
+    """
     now = clock.now()
     after = store.read(settings.position).strays_seq
     first, events = store.write("take_batch", lambda session: outbox.take_strays(session, after=after, now=now))
@@ -61,17 +64,22 @@ def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrol
     answer = office.push(_push(key, device.device_id, first, events))
     store.reached(PUSH_ANSWERED)
     last = first + len(events) - 1
-    is_kept = answer.standing == "fork" and answer.quarantined
-    reached = last if is_kept else after if answer.standing in {"fork", "gap"} else min(last, answer.last_seq)
-    if reached > after:
-        store.write("receive", partial(_note_strays, seq=reached, is_kept=is_kept))
+    is_lost = answer.standing == "gap" or (answer.lacks_before and first == after + 1)
+    reached = 0 if after and is_lost else _reached(answer, after, last)
+    if reached != after:
+        store.write("receive", partial(_note_strays, seq=reached))
     return reached > after
 
 
-def _note_strays(session: Session, *, seq: int, is_kept: bool) -> None:
-    before = settings.position(session)
-    is_kept = is_kept or before.strays_kept
-    settings.save(session, msgspec.structs.replace(before, strays_seq=seq, strays_kept=is_kept))
+def _reached(answer: PushAnswer, after: int, last: int) -> int:
+    """Return how far the office has this log now, beside its own or as its own."""
+    if answer.standing == "fork":
+        return last if answer.quarantined else after
+    return after if answer.standing == "gap" else min(last, answer.last_seq)
+
+
+def _note_strays(session: Session, *, seq: int) -> None:
+    settings.save(session, msgspec.structs.replace(settings.position(session), strays_seq=seq))
 
 
 def _push(key: Ed25519PrivateKey, device_id: str, from_seq: int, events: tuple[SealedEvent, ...]) -> Push:

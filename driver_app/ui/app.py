@@ -112,6 +112,8 @@ class DriverApp(App):
         self.wake_sync = wake_sync
         self.renew: Callable[[Tablet], Tablet] = _no_office
         self.redeem: Callable[[str, Callable[[Problem | None], None]], None] = _no_office
+        self.confirm: Callable[[Callable[[Problem | None], None]], None] = _no_office
+        self.old_logs: Callable[[], int] = lambda: 0
         self._snack_end: Any = None
         self._question: NumberDialog | None = None
         super().__init__(**properties)

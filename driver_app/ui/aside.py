@@ -9,6 +9,7 @@ from driver_app.ui.kit import PairRow
 from driver_app.ui.screen import TabletScreen
 from driver_app.viewmodels import texts
 from driver_app.viewmodels.aside import present_aside
+from shared.problems import Problem
 
 
 class AsideScreen(TabletScreen):
@@ -37,11 +38,20 @@ class AsideScreen(TabletScreen):
             self.app.tell(texts.EXPORTED, more=f" : {self.shown.exported}")
 
     def begin(self) -> None:
-        """Ask once more, then lay the log aside and go on to the code."""
+        """Ask once more, then the office whether it has all of it still, without holding the screen."""
         if not self.is_armed:
             self.is_armed = True
             return
-        self.is_armed = False
-        if self.app.attempt(self.app.begin_anew):
+        self.is_armed = self.can_begin = False
+        self.app.confirm(self.ended)
+
+    def ended(self, problem: Problem | None) -> None:
+        """Lay the log aside and go on to the code, or say why not; whoever left the screen meanwhile wants neither."""
+        if self.app.root.current != self.name:
+            return
+        if problem is not None:
+            self.refresh()
+            self.app.tell(problem.detail, tone="danger")
+        elif self.app.attempt(self.app.begin_anew):
             self.app.go("enrol")
             self.app.tell(texts.ASIDE_DONE)

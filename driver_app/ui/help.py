@@ -26,6 +26,10 @@ class HelpScreen(TabletScreen):
         for check in self.shown:
             self.ids.checks.add_widget(PairRow(left=check.name, right=check.found, is_exception=not check.is_good))
 
+        if waiting := self.app.old_logs():
+            left = texts.OLD_LOGS.say(self.flow.language)
+            self.ids.checks.add_widget(PairRow(left=left, right=str(waiting), is_exception=True))
+
     def go_back(self) -> None:
         """Go to the run, or to its start."""
         self.app.enter()

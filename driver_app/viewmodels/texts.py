@@ -49,6 +49,7 @@ ASIDE_EXPORT_FIRST = Text(
 )
 ASIDE_CONFIRM = Text("Toucher encore pour confirmer", "Touch again to confirm")
 ASIDE_DONE = Text("Journal mis de côté.", "Log laid aside.")
+OLD_LOGS = Text("Anciens journaux à envoyer", "Old logs to send")
 ENROL = Text("Inscrire cette tablette", "Enrol this tablet")
 ENROL_TITLE = Text("Code du répartiteur", "The dispatcher’s code")
 ENROL_HINT = Text(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from shared.wire.limits import MAX_MISSING_FILES, Identifier, Kept, Sequence, Sha256, Short
+from shared.wire.limits import MAX_MISSING_FILES, Identifier, Kept, OptionalSha256, Sequence, Sha256, Short
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,7 +14,9 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     ``held`` is how many events stand behind ``head`` that may still be taken back; they are announced later.
     ``broken_at`` is the first sequence after ``acked`` that the tablet can no longer read, 0 if it can read all.
-    ``asks_missing`` asks for the files that the office misses of this tablet's events.
+    ``asks_missing`` asks for the files that the office misses of this tablet's events. ``strays_seq`` is the last
+    sequence of which the tablet believes that the office keeps a copy beside the log that it follows, 0 if of none,
+    ``hash_at_strays`` the chain's hash there.
     """
 
     device_id: Identifier
@@ -27,6 +29,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     held: Sequence = 0
     broken_at: Sequence = 0
     asks_missing: bool = False
+    strays_seq: Sequence = 0
+    hash_at_strays: OptionalSha256 = ""
 
 
 class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,8 @@ class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ``revoked``: hand in what is left, from ``last_seq`` + 1; it is kept for a person, and nothing comes down any more.
     ``safe_ms`` is until when a verified backup holds everything received, 0 while there is none. ``missing_files``, at
     most ``MAX_MISSING_FILES``, are named by events that the office has and are not there: offer them again.
+    ``holds_strays`` says that the office holds the event at ``strays_seq``, or that none was asked about; where it does
+    not, it lost copies, and the log is handed in from its beginning.
     """
 
     protocol: int
@@ -47,3 +53,4 @@ class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):
     standing: Literal["ok", "rewind", "fork", "revoked"]
     safe_ms: int = 0
     missing_files: Annotated[tuple[Sha256, ...], msgspec.Meta(max_length=MAX_MISSING_FILES)] = ()
+    holds_strays: bool = False

@@ -60,7 +60,8 @@ class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What the server's disk now holds.
 
     ``last_seq`` may lie before the batch's end with ``ok``: the rest is to be sent next. ``quarantined`` says, of a
-    ``fork``, that the office keeps a copy of the batch all the same.
+    ``fork``, that the office keeps a copy of the batch all the same; ``lacks_before``, that it has not the event before
+    the batch: whoever handed that in before begins again.
     """
 
     results: tuple[EventResult, ...]
@@ -71,3 +72,4 @@ class PushAnswer(msgspec.Struct, frozen=True, kw_only=True):
     receipt: Receipt
     server_ms: int
     quarantined: bool = False
+    lacks_before: bool = False

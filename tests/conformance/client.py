@@ -111,17 +111,19 @@ class Tablet(Logbook):
 
     def _greet(self) -> str:
         known, seq = self.kept, self.kept["acked"]
+        copied = known["handed_in"] if self.hash_at(known["handed_in"]) else 0
         told = self._message("POST", "/sync/hello", {
             "device_id": known["device"]["device_id"], "app_version": "0.1.0", "protocols": [1],
             "epoch": known["epoch"], "acked": seq, "hash_at_acked": self._acked_hash(), "head": self.head[0],
-            "held": 0, "asks_missing": True,
+            "held": 0, "asks_missing": True, "strays_seq": copied,
+            "hash_at_strays": self.hash_at(copied) if copied else "",
         })  # fmt: skip
         self._heard(told["server_ms"])
+        known["handed_in"] = copied if told["holds_strays"] else 0
         last, ours = told["last_seq"], self.hash_at(told["last_seq"])
         is_fork = told["standing"] == "fork" or last > self.head[0] or ours not in {None, told["hash_at_last"]}
         known["standing"] = "fork" if is_fork else "revoked" if told["standing"] == "revoked" else "ok"
         if is_fork:
-            self._look_for_lost_copies(told)
             return "fork"
         known["safe_seq"] = told["safe_seq"]
         for name in told["missing_files"]:
@@ -132,13 +134,6 @@ class Tablet(Logbook):
         known["epoch"] = told["epoch"]
         self.keep()
         return "ok"
-
-    def _look_for_lost_copies(self, told: Json) -> None:
-        """Another office than the one that kept our copies, or one that knows of no fork, has none of them."""
-        known = self.kept
-        has_forgotten = known.get("kept_aside") and told["standing"] not in {"fork", "revoked"}
-        if told["epoch"] != known.get("handed_in_to") or has_forgotten:
-            known |= {"handed_in": known["first"] - 1, "handed_in_to": told["epoch"], "kept_aside": False}
 
     def _acked_hash(self) -> str:
         if self.kept["receipts"] and self.kept["receipts"][-1]["last_seq"] == self.kept["acked"]:
@@ -196,19 +191,21 @@ class Tablet(Logbook):
 
     def _hand_in(self) -> None:
         """Give the office a copy of a log that it does not follow, from the first event that is held."""
-        while batch := self._batch(MAX_EVENTS, after=self.kept["handed_in"]):
-            after = self.kept["handed_in"]
+        begin = self.kept["first"] - 1
+        while batch := self._batch(MAX_EVENTS, after=max(begin, self.kept["handed_in"])):
+            after = max(begin, self.kept["handed_in"])
             told = self._send_events(batch, from_seq=after + 1)
             last = after + len(batch)
             if told["standing"] == "fork":
                 reached = last if told["quarantined"] else after
-                self.kept["kept_aside"] = self.kept["kept_aside"] or told["quarantined"]
             else:
                 reached = after if told["standing"] == "gap" else min(last, told["last_seq"])
-            if reached <= after:
-                return
+            if after > begin and (told["lacks_before"] or told["standing"] == "gap"):
+                reached = 0  # put back meanwhile: what was handed in before is not there any more
             self.kept["handed_in"] = reached
             self.keep()
+            if reached <= after:
+                return
 
     def _batch(self, at_most: int, *, after: int | None = None) -> list[Json]:
         batch: list[Json] = []

@@ -48,6 +48,7 @@ class Logbook:
             "key": Ed25519PrivateKey.generate().private_bytes_raw().hex(), "device": None, "epoch": "", "cursor": 0,
             "acked": 0, "safe_seq": 0, "first": 1, "log": [], "results": {}, "receipts": [], "files": {}, "runs": {},
             "papers": {}, "standing": "ok", "contact": [0, 0, ""], "retry_after_s": 0, "tags": {},
+            "handed_in": 0,
         }  # fmt: skip
 
     def keep(self) -> None:

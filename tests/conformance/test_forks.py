@@ -79,3 +79,39 @@ def test_a_restored_office_gets_the_branch_again(
     pushed = office.run_sql("SELECT count(*) FROM stray_push")
     assert clone.sync() == "fork"
     assert office.run_sql("SELECT count(*) FROM stray_push") == pushed, "what is kept is not sent again"
+
+
+@pytest.mark.parametrize("at_most", [200, 1], ids=["one batch", "one event a push"])
+def test_what_came_after_the_snapshot_is_handed_in_again(
+    client: Client, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_most: int
+) -> None:
+    """G5, G6: a machine rolled back to after the fork lacks later batches alone; nothing comes twice."""
+    monkeypatch.setattr(outbox, "MAX_EVENTS", at_most)
+    monkeypatch.setattr(minimal, "MAX_EVENTS", at_most)
+    (run,) = client.runs
+    client.depart(run)
+    client.arrive(run, run["stops"][0])
+    assert client.sync() == "done"
+    clone = client.clone(tmp_path / "clone")
+    client.finish(run, run["stops"][0], Told())
+    assert client.sync() == "done"
+    clone.finish(run, run["stops"][0], Told(failure="closed"))
+    assert [clone.sync(), clone.sync()] == ["fork", "fork"]
+    restore = office.backup()
+    clone.arrive(run, run["stops"][1])
+    clone.finish(run, run["stops"][1], Told(failure="closed"))
+    assert clone.sync() == "fork"
+    branch = handed_in(office)
+    restore(as_dump=False)
+    monkeypatch.setattr(outbox, "MAX_EVENTS", 200)
+    monkeypatch.setattr(minimal, "MAX_EVENTS", 200)
+    assert handed_in(office) == branch[:-2]
+    assert clone.sync() == "fork"
+    assert handed_in(office) == branch
+    assert len(places(office)) == len(branch), "each event is kept once, in whatever batches it came"
+
+
+def places(office: Office) -> list[int]:
+    """Return the sequence of each event that is kept beside the log, as often as it is kept."""
+    rows = office.run_sql("SELECT from_seq, last_seq FROM stray_push")
+    return [seq for first, last in rows for seq in range(first, last + 1)]

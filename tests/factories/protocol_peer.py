@@ -173,6 +173,7 @@ class OfficePeer:
                 standing="fork" if self.disk.is_forked or differs else standing,
                 safe_ms=self.safe_ms,
                 missing_files=self.missing if told.asks_missing else (),
+                holds_strays=not told.strays_seq or self._holds(told.strays_seq, told.hash_at_strays),
             )
         )
 
@@ -194,9 +195,18 @@ class OfficePeer:
         return self._set_aside(batch) if self.disk.is_forked else self._pushed(results, standing)
 
     def _set_aside(self, batch: Push) -> Answer:
+        before = msgspec.json.decode(batch.events[0].body)["prev_hash"]
+        lacks_before = not self._holds(batch.from_seq - 1, before)
+        places = enumerate(batch.events, start=batch.from_seq)
+        if is_kept := all(self._holds(seq, event.hash) for seq, event in places):
+            return self._pushed([], "fork", quarantined=is_kept, lacks_before=lacks_before)
         is_kept = len(self.disk.strays) < self.room_for_strays
         self.disk.strays += [batch] if is_kept else []
-        return self._pushed([], "fork", quarantined=is_kept)
+        return self._pushed([], "fork", quarantined=is_kept, lacks_before=lacks_before)
+
+    def _holds(self, seq: int, digest: str) -> bool:
+        kept = {(one.from_seq + at, event.hash) for one in self.disk.strays for at, event in enumerate(one.events)}
+        return self._hash_at(seq) == digest or (seq, digest) in kept
 
     def _receive(self, event: Any, public: bytes) -> EventResult | str:
         envelope = open_event(event, public)
@@ -213,7 +223,7 @@ class OfficePeer:
             self.disk.ends[envelope.event_id] = read_visit(event.groups).outcome
         return EventResult(seq=envelope.seq, event_id=envelope.event_id, status="applied")
 
-    def _pushed(self, results: list[EventResult], standing: Any, *, quarantined: bool = False) -> Answer:
+    def _pushed(self, results: list[EventResult], standing: Any, **said_of_fork: bool) -> Answer:
         last = len(self.disk.hashes)
         said = {
             "device_id": self.device_id,
@@ -233,7 +243,7 @@ class OfficePeer:
                 standing=standing,
                 receipt=Receipt(body=body.decode(), signature=signature),
                 server_ms=self.now_ms,
-                quarantined=quarantined,
+                **said_of_fork,
             )
         )
 

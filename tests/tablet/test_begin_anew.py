@@ -6,7 +6,7 @@ from pathlib import Path
 
 from driver_app import aside
 from driver_app.actions.enrol import enrol
-from driver_app.actions.lay_aside import begin_anew, open_aside
+from driver_app.actions.lay_aside import begin_anew, open_aside, require_still_there
 from driver_app.platform.desktop import FileSecrets
 from driver_app.store import outbox
 from shared.problems import Problem
@@ -28,7 +28,16 @@ def wire(cab: Cab, pilot: Pilot) -> None:
         else:
             ended(None)
 
+    def confirm(ended) -> None:
+        try:
+            require_still_there(pilot.app.flow.tablet, cab.office, cab.clock)
+        except Problem as problem:
+            ended(problem)
+        else:
+            ended(None)
+
     keys = FileSecrets(cab.home / "keys")
+    pilot.app.confirm = confirm
     pilot.app.renew = lambda tablet: begin_anew(tablet, keys)
     pilot.app.redeem = redeem
 
@@ -90,3 +99,37 @@ def test_what_is_only_here_is_exported_before(tmp_path: Path) -> None:
         pilot.tap("aside-export")
         assert list(tmp_path.glob("journal-*.zip"))
         assert not pilot.find("aside-begin").disabled
+
+
+def test_an_office_that_was_put_back_is_heard_before(tmp_path: Path) -> None:
+    """G5: « tout est au bureau » of this morning says nothing of now: the log stays, and goes up again."""
+    with driving(tmp_path, make_run(stops=3)) as (cab, pilot):
+        wire(cab, pilot)
+        before = cab.office.backup()
+        go_to_aside(cab, pilot)
+        cab.office.disk = before
+        pilot.tap("aside-begin")
+        pilot.tap("aside-begin")
+        assert pilot.app.root.current == "aside"
+        assert pilot.find("aside-begin").disabled
+        assert pilot.shows("Exportez d’abord")
+        assert aside.numbers(cab.home) == ()
+        cab.engine.sync()
+        pilot.app.go("aside")
+        pilot.frames(3)
+        pilot.tap("aside-begin")
+        pilot.tap("aside-begin")
+        assert pilot.app.root.current == "enrol"
+
+
+def test_the_help_screen_counts_the_old_logs_that_wait(tmp_path: Path) -> None:
+    """What of an earlier log the office has not yet is said where the tablet tells how it feels."""
+    with driving(tmp_path, make_run(stops=3)) as (_cab, pilot):
+        depart(pilot)
+        pilot.app.go("help")
+        pilot.frames(3)
+        assert not pilot.shows("Anciens journaux à envoyer")
+        pilot.app.old_logs = lambda: 2
+        pilot.app.go("help")
+        pilot.frames(3)
+        assert pilot.shows("Anciens journaux à envoyer")

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from driver_app.actions.lay_aside import begin_anew
+from driver_app.platform.desktop import FileSecrets
+from driver_app.tablet import open_tablet
 from tests.factories.office_http import serving
 from tests.factories.protocol_peer import CODE, OfficePeer
 from tests.factories.runs import make_run
@@ -44,6 +47,22 @@ def test_nothing_is_lost_while_the_office_is_away(office: OfficePeer, tmp_path: 
         code, _ = play(tmp_path / "home", server, {"pull": False, "push": True})
     assert code == 0
     assert outcomes(office) == DAY
+
+
+def test_a_log_that_was_laid_aside_is_handed_in_again(office: OfficePeer, tmp_path: Path) -> None:
+    """G5: after the rounds of the present log, whatever became of them, the old ones speak; they fail nothing."""
+    home, keys = tmp_path / "home", FileSecrets(tmp_path / "home" / "keys")
+    with serving(office) as server:
+        play(home, server, day_script())
+        office.revoked = True
+        play(home, server, {"pull": False, "push": True})
+        begin_anew(open_tablet(home, keys), keys).store.close()
+        office.disk.hashes.clear()
+        office.disk.events.clear()
+        _code, phases = play(home, server, {"pull": True, "push": False})
+    assert [phase["phase"] for phase in phases] == ["pull", "aside"]
+    assert (phases[-1]["logs"], phases[-1]["waiting"]) == (1, 0)
+    assert len(office.disk.events) == 10
 
 
 def test_a_misspelt_script_is_refused_with_its_place(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from server.core.acting import acting_org
 from server.identity.model import Device
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, SignedReceipt
+from server.sync.service.holding import hash_at
 from server.sync.service.replaying import (
     Difference,
     StateHash,
@@ -22,7 +23,7 @@ from server.sync.service.replaying import (
     replay,
 )
 from server.sync.service.stored import sealed_of
-from server.sync.service.streams import epoch, hash_at
+from server.sync.service.streams import epoch
 from shared.problems import Problem, Text
 from shared.sealing import GENESIS, chain_hash, is_signed_by
 from shared.sealing_event import open_event

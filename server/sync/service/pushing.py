@@ -23,13 +23,14 @@ from server.fulfilment.issued import Issued
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
 from server.sync.service.applying import apply_event
 from server.sync.service.closing import take_in_waiting
+from server.sync.service.holding import GENESIS_HEX, hash_at, holds
 from server.sync.service.in_turn import InTurn
 from server.sync.service.mending import is_kept_damaged, mend
 from server.sync.service.naming import files_named
 from server.sync.service.parking import POISON, park, parked_stops, refuse_behind_parked, unexpected
 from server.sync.service.stored import rows_of
 from server.sync.service.strays import keep_stray
-from server.sync.service.streams import GENESIS_HEX, fork_stream, give_receipt, hash_at, lock_stream, unix_ms
+from server.sync.service.streams import fork_stream, give_receipt, lock_stream, unix_ms
 from server.sync.service.together import look_ahead, step, together_or_one_by_one
 from server.sync.service.wholeness import Openings, broken, forget_damage, require_whole
 from shared.ids import new_id
@@ -59,6 +60,7 @@ class _Batch:
     revoked: bool
     in_turn: InTurn
     quarantined: bool = False
+    lacks_before: bool = False
     parked_stops: set[UUID] = field(default_factory=set)
     done: list[tuple[DeviceEvent, tuple[Issued, ...]]] = field(default_factory=list)
     known: list[EventResult] = field(default_factory=list)
@@ -112,6 +114,7 @@ def apply_batch(
         receipt=give_receipt(session, stream, key=key, now=stamp.at),
         server_ms=unix_ms(stamp.at),
         quarantined=batch.quarantined,
+        lacks_before=batch.lacks_before,
     )
 
 
@@ -307,8 +310,11 @@ def _fork(batch: _Batch, push: Push) -> Standing:
 
 
 def _stray(batch: _Batch, push: Push) -> Standing:
+    """Keep a batch beside the log, wherever it begins, and note whether what is right before it is here, too."""
     require_whole(batch.stream, push, batch.openings)
     write_now(batch.session)
+    before = _declared_prev(push.events[0])
+    batch.lacks_before = before != "" and not holds(batch.session, batch.stream.device_id, push.from_seq - 1, before)
     batch.quarantined = keep_stray(batch.session, batch.stream, push, stamp=batch.stamp)
     return "fork"
 

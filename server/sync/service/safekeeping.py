@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server.sync.model import VerifiedBackup
-from server.sync.service.streams import hash_at, lock_stream
+from server.sync.service.holding import hash_at
+from server.sync.service.streams import lock_stream
 from shared.ids import new_id
 
 

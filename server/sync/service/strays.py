@@ -16,8 +16,9 @@ from server.core.stamp import Stamp
 from server.identity.service import revoke_device
 from server.sync.events import STREAM_RETIRED
 from server.sync.model import DeviceStream, StrayPush, StreamState
+from server.sync.service.holding import hash_at, not_yet_held
 from server.sync.service.naming import files_named
-from server.sync.service.streams import hash_at, lock_stream
+from server.sync.service.streams import lock_stream
 from shared.ids import new_id
 from shared.problems import Problem, Text
 from shared.wire.push import Push
@@ -35,24 +36,25 @@ class NotForked(Problem):
 
 
 def keep_stray(session: Session, stream: DeviceStream, push: Push, *, stamp: Stamp) -> bool:
-    """Keep a batch of another branch and say whether the office holds it; the same one again is the same row.
+    """Keep what is new of a batch of another branch and say whether the office holds all of it.
 
-    A batch that the office's own log holds is not kept twice. A full quarantine keeps nothing more: the tablet still
-    has it, is told so, and the stream counts it.
+    What its own log or the quarantine holds, in whatever batches it came, is not kept twice. A full quarantine keeps
+    nothing more: the tablet still has it, is told so, and the stream counts it.
     """
-    if hash_at(session, stream.device_id, _last(push)) == push.events[-1].hash:
+    device_id, last = stream.device_id, push.from_seq + len(push.events) - 1
+    if hash_at(session, device_id, last) == push.events[-1].hash:
         return True
-    body = msgspec.json.encode(push)
-    digest = hashlib.sha256(body).hexdigest()
-    if _is_kept(session, stream.device_id, digest):
+    if (new := not_yet_held(session, device_id, push)) is None:
         return True
-    if not _has_room(session, stream.device_id, len(body)):
+    body = msgspec.json.encode(new)
+    if not _has_room(session, device_id, len(body)):
         stream.strays_refused += 1
         return False
     row = {
-        "id": new_id(), "owner_id": stream.owner_id, "party_ids": [], "device_id": stream.device_id,
-        "from_seq": push.from_seq, "last_seq": _last(push), "head": push.events[-1].hash, "sha256": digest,
-        "size_bytes": len(body), "body": body, "files": files_named(*push.events), "received_at": stamp.at,
+        "id": new_id(), "owner_id": stream.owner_id, "party_ids": [], "device_id": device_id,
+        "from_seq": new.from_seq, "last_seq": last, "head": new.events[-1].hash,
+        "sha256": hashlib.sha256(body).hexdigest(), "size_bytes": len(body), "body": body,
+        "files": files_named(*new.events), "received_at": stamp.at,
     }  # fmt: skip
     session.execute(insert(StrayPush).values(row))
     return True
@@ -81,15 +83,6 @@ def retire_stream(session: Session, device_id: UUID, *, note: str, stamp: Stamp)
     stream.retired_at, stream.retired_by, stream.retired_note = stamp.at, stamp.by, note
     facts.record(session, STREAM_RETIRED, device_id, stamp)
     return stream
-
-
-def _last(push: Push) -> int:
-    return push.from_seq + len(push.events) - 1
-
-
-def _is_kept(session: Session, device_id: UUID, digest: str) -> bool:
-    kept = select(StrayPush.id).where(StrayPush.device_id == device_id, StrayPush.sha256 == digest)
-    return session.scalar(kept) is not None
 
 
 def _has_room(session: Session, device_id: UUID, size_bytes: int) -> bool:

@@ -18,18 +18,18 @@ from server.core.acting import acting_org
 from server.core.stamp import Stamp
 from server.identity.model import Device
 from server.sync.events import STREAM_FORKED
-from server.sync.model import DeviceEvent, DeviceStream, SignedReceipt, StreamState
+from server.sync.model import DeviceStream, SignedReceipt, StreamState
 from server.sync.service.absent import missing_files, safe_until
+from server.sync.service.holding import GENESIS_HEX, hash_at, holds
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
 from shared.problems import Problem, Text
-from shared.sealing import GENESIS, is_signed_by, public_bytes, sign
+from shared.sealing import is_signed_by, public_bytes, sign
 from shared.wire.hello import Hello, HelloAnswer
 from shared.wire.limits import PROTOCOL
 from shared.wire.push import Receipt
 
 MIN_APP = "0.1.0"
-GENESIS_HEX = GENESIS.hex()
 _EPOCH = text(
     "SELECT (SELECT system_identifier FROM pg_control_system()) || '-' || (SELECT timeline_id FROM "
     "pg_control_checkpoint()) || '-' || nonce FROM server_epoch"
@@ -64,13 +64,6 @@ def _begin(session: Session, device_id: UUID) -> None:
         )
         .on_conflict_do_nothing(index_elements=["device_id"])
     )  # fmt: skip
-
-
-def hash_at(session: Session, device_id: UUID, seq: int) -> str | None:
-    """Return the chain's hash at ``seq`` in hex, the genesis at 0, None where the server has no event."""
-    if seq == 0:
-        return GENESIS_HEX
-    return session.scalar(select(DeviceEvent.hash).where(DeviceEvent.device_id == device_id, DeviceEvent.seq == seq))
 
 
 def epoch(session: Session) -> str:
@@ -117,6 +110,7 @@ def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> He
         standing=_standing(stream, hello, differs=differs, revoked=device.revoked_at is not None),
         safe_ms=unix_ms(safe) if (safe := safe_until(session)) is not None else 0,
         missing_files=missing_files(session, device_id=device.id, now=stamp.at) if hello.asks_missing else (),
+        holds_strays=not hello.strays_seq or holds(session, device.id, hello.strays_seq, hello.hash_at_strays),
     )
 
 

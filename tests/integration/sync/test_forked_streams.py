@@ -103,6 +103,39 @@ def test_a_full_quarantine_is_said_and_counted(yard: Yard, monkeypatch: pytest.M
     assert len(kept(yard)) == 1
 
 
+def test_the_same_events_in_other_batches_are_kept_once(yard: Yard) -> None:
+    """G6: who hands in again cuts its log anew; what is here already takes no room, and the rest is kept."""
+    _first, copy = fork(yard)
+    assert copy.push(2, 2)["quarantined"]
+    assert copy.push(2)["quarantined"]
+    assert [(one.from_seq, one.last_seq) for one in kept(yard)] == [(2, 2), (3, 3)]
+    assert copy.push(3)["quarantined"]
+    assert copy.push(1)["quarantined"]
+    assert len(kept(yard)) == 2, "the past that both share is in the office’s own log"
+    copy.depart()
+    assert copy.push(2)["quarantined"]
+    assert kept(yard)[-1].from_seq == 4
+
+
+def test_the_office_says_whether_it_holds_a_copy(yard: Yard) -> None:
+    """G5: by place and hash, in its own log, at the end of a batch or inside one; a hole before a batch is told."""
+    first, copy = fork(yard)
+    ours, theirs = first.events[1].hash, copy.events[1].hash
+
+    def holds(seq: int, digest: str) -> bool:
+        return bool(copy.hello(strays_seq=seq, hash_at_strays=digest)["holds_strays"])
+
+    assert [holds(2, ours), holds(2, theirs), holds(3, copy.head)] == [True, False, False]
+    assert copy.hello()["holds_strays"], "none was asked about"
+    assert first.push(2, 2)["standing"] == "ok"
+    assert copy.push(2, 2)["lacks_before"] is False, "the log that both share is here"
+    copy.depart()
+    assert copy.push(4)["lacks_before"] is True
+    assert copy.push(2)["lacks_before"] is False
+    assert [holds(2, theirs), holds(3, copy.events[2].hash), holds(4, copy.head)] == [True, True, True]
+    assert not holds(3, theirs)
+
+
 def test_nobody_else_reads_or_decides_a_fork(yard: Yard, make_day: Any) -> None:
     """G10: another carrier finds no such tablet, a driver may not look, and a reason must be written."""
     first, copy = fork(yard)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -22,17 +24,19 @@ from driver_app.actions.lay_aside import (
     export_log,
     log_standing,
     open_aside,
+    require_still_there,
 )
 from driver_app.actions.run import start_run
-from driver_app.main import main
+from driver_app.main import Line, main, parser
 from driver_app.platform.desktop import FileSecrets
 from driver_app.store import attachments, outbox, settings
 from driver_app.store.settings import Preferences
 from driver_app.strokes import draw_signing
+from driver_app.sync.transport import Unreachable
 from driver_app.tablet import KeysLost, NotEnrolled, open_tablet
 from shared.sealing import public_bytes
 from shared.sealing_event import open_event
-from tests.factories.protocol_peer import CODE
+from tests.factories.protocol_peer import CODE, cut_once
 from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
 
@@ -129,6 +133,54 @@ def test_an_archive_of_another_log_of_the_same_length_covers_nothing(cab: Cab) -
     other = msgspec.structs.replace(known, head="ab" * 32)
     cab.tablet.store.write("set_preference", lambda session: settings.save(session, other))
     assert log_standing(cab.tablet).exported == ""
+
+
+def test_a_log_laid_aside_speaks_again_to_an_office_that_was_put_back(
+    cab: Cab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """G5: begun anew at ten, restored to last night at two: the app hands the morning in again, enrolled or not."""
+    last_night = cab.office.backup()
+    last_night.hashes.clear()
+    last_night.events.clear()
+    cab.office.revoked = True
+    cab.engine.sync()
+    monkeypatch.setattr("driver_app.main.HttpTransport", lambda _url: cab.office)
+    options = parser().parse_args(["--home", str(cab.home), "--server", "http://127.0.0.1:9"])
+    line = Line(options, cab.clock, lambda _ended: None)
+    fresh = line.renew(cab.tablet)
+    _wait_for(lambda: line.old_logs.spoke == 1)
+    line.stop()
+    cab.office.disk, cab.office.epoch = last_night, "epoch-2"
+    line = Line(options, cab.clock, lambda _ended: None)
+    line.follow(fresh)
+    _wait_for(lambda: line.old_logs.spoke == 1)
+    line.stop()
+    assert [event.seq for event in cab.office.disk.events] == [1, 2, 3]
+    assert line.old_logs.waiting == 0
+    fresh.store.close()
+
+
+def _wait_for(is_so: Callable[[], bool]) -> None:
+    deadline_s = time.monotonic() + 20
+    while not is_so() and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+
+
+def test_what_was_heard_before_lays_nothing_aside(cab: Cab) -> None:
+    """G5: an office rolled back since, or out of reach, has nothing as far as anybody knows; a file has it."""
+    cab.office.revoked = True
+    cab.engine.sync()
+    require_still_there(cab.tablet, cab.office, cab.clock)
+    cab.office.before = cut_once("hello")
+    with pytest.raises(Unreachable):
+        require_still_there(cab.tablet, cab.office, cab.clock)
+    cab.office.disk.hashes.clear()
+    assert log_standing(cab.tablet).is_safe
+    with pytest.raises(LogOnlyHere):
+        require_still_there(cab.tablet, cab.office, cab.clock)
+    export_log(cab.tablet, cab.home, cab.now)
+    cab.office.before = cut_once("hello")
+    require_still_there(cab.tablet, cab.office, cab.clock)
 
 
 @pytest.mark.parametrize("name", ["store-key", "device-key"])

@@ -179,6 +179,19 @@ def test_what_the_office_says_it_misses_is_offered_again(cab: Cab) -> None:
     assert not cab.office.told.asks_missing  # less than an hour ago
 
 
+def test_an_office_whose_clock_stood_ahead_is_asked_again(cab: Cab) -> None:
+    """G5: asked once while the office's clock was a year ahead, a tablet does not wait that year."""
+    pass_days(cab, 365)
+    cab.engine.sync()
+    assert cab.office.told.asks_missing
+    cab.office.now_ms -= 365 * DAYS_MS
+    cab.engine.sync()
+    cab.engine.sync()
+    assert cab.office.told.asks_missing
+    cab.engine.sync()
+    assert not cab.office.told.asks_missing, "and by that clock once an hour again"
+
+
 def _attached(session: Session) -> tuple[attachments.Attachment, ...]:
     entries = outbox.entries(session)
     return tuple(one for entry in entries for one in attachments.of_event(session, entry.event_id))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from driver_app.store import settings
+import pytest
+
+from driver_app.actions.lay_aside import log_standing
+from driver_app.store import outbox, settings
 from tests.factories.protocol_peer import cut_once
 from tests.factories.rounds import deliver, pill, states, waiting
 from tests.factories.tablets import Cab
@@ -87,3 +90,61 @@ def test_a_hole_in_the_log_is_told_and_the_rest_is_handed_in(cab: Cab) -> None:
     assert (cab.office.told.broken_at, cab.office.told.head) == (3, 5)
     assert [(one.from_seq, len(one.events)) for one in cab.office.disk.strays] == [(1, 2), (4, 2)]
     assert len(states(cab)) == 5
+
+
+def test_an_unreadable_log_is_handed_in_again_to_an_office_that_was_put_back(cab: Cab) -> None:
+    """G5, G6: each greeting of such a log forks in the same call, so that the standing says nothing of the copies."""
+    deliver(cab, 0)
+    deliver(cab, 1)
+    before = cab.office.backup()
+    cab.tablet.store.write(
+        "contact", lambda session: session.db.execute("UPDATE event SET sealed = zeroblob(99) WHERE seq = 3")
+    )
+    cab.engine.sync()
+    cab.office.disk = before
+    assert cab.engine.sync().ending == "fork"
+    assert [(one.from_seq, len(one.events)) for one in cab.office.disk.strays] == [(1, 2), (4, 2)]
+    assert len(cab.office.disk.files) == 2, "their files, too"
+    assert cab.engine.sync().ending == "fork"
+    assert len(cab.office.disk.strays) == 2
+
+
+@pytest.mark.parametrize("forks_in_snapshot", [True, False])
+def test_an_office_put_back_between_greeting_and_push_is_found_out(
+    cab: Cab, monkeypatch: pytest.MonkeyPatch, *, forks_in_snapshot: bool
+) -> None:
+    """G5, G6: a batch alone is kept, and the answer says that what was before it is not there any more."""
+    monkeypatch.setattr(outbox, "MAX_EVENTS", 2)
+    deliver(cab, 0)
+    cab.engine.sync()
+    cab.office.disk.hashes[-1] = "a" * 64
+    cab.office.disk.is_forked = forks_in_snapshot
+    before = cab.office.backup()
+    deliver(cab, 1)
+    cab.engine.sync()
+    deliver(cab, 2)
+
+    def roll_back(_method: str, path: str) -> None:
+        if path.endswith("/push"):
+            cab.office.disk, cab.office.before = before, lambda _method, _path: None
+
+    cab.office.before = roll_back
+    cab.engine.sync()
+    assert not log_standing(cab.tablet).is_safe, "what is only here is said to be"
+    cab.engine.sync()
+    kept = {one.from_seq + at for one in cab.office.disk.strays for at in range(len(one.events))}
+    assert kept >= {3, 4, 5, 6, 7}
+    assert log_standing(cab.tablet).is_safe
+
+
+def test_another_epoch_alone_sends_nothing_again(cab: Cab) -> None:
+    """The office says what it holds: one that was restored to after the fork has the copies, and says so."""
+    deliver(cab, 0)
+    cab.engine.sync()
+    cab.office.disk.hashes[-1] = "a" * 64
+    deliver(cab, 1)
+    cab.engine.sync()
+    cab.office.epoch = "epoch-2"
+    cab.office.calls.clear()
+    assert cab.engine.sync().ending == "fork"
+    assert not any(path.endswith("/push") for _method, path in cab.office.calls)
