@@ -16,6 +16,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     """Who this tablet is and whose receipts it trusts.
 
     ``attestation`` is the office's word that it enrolled it; a tablet enrolled before there was one has none.
+    ``former_keys`` are the office's others that it may still sign with, newest first; ``revoked_keys`` are those that a
+    list which this tablet followed called so.
     """
 
     device_id: str
@@ -25,6 +27,8 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     driver_name: str
     server_key: str
     attestation: Attestation | None = None
+    former_keys: tuple[str, ...] = ()
+    revoked_keys: tuple[str, ...] = ()
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):
