@@ -52,8 +52,9 @@ def enrol(tablet: Tablet, transport: Transport, *, code: str, name: str, now: Mo
     if tablet.store.read(lambda session: settings.load(session, Enrolment)) is not None:
         raise EnrolledElsewhere(
             Text(
-                "Cette tablette a déjà son transporteur. Réinstallez l’application pour en changer.",
-                "This tablet already has its carrier. Reinstall the app to change it.",
+                "Cette tablette a déjà son transporteur, et son journal reste ici. N’effacez rien\u00a0: appelez le "
+                "répartiteur.",
+                "This tablet already has its carrier, and its log stays here. Wipe nothing: call the dispatcher.",
             )
         )
     answer = Office(transport, tablet.key).enrol(cleaned, name)
@@ -69,6 +70,7 @@ def _keep(tablet: Tablet, answer: EnrolAnswer, now: Moment) -> Enrolment:
         driver_id=answer.driver_id,
         driver_name=answer.driver_name,
         server_key=answer.server_key,
+        attestation=answer.attestation,
     )
 
     def work(session: Session) -> None:

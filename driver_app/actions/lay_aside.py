@@ -20,7 +20,7 @@ from driver_app.store.commit_points import Reached, pass_by
 from driver_app.store.database import Session
 from driver_app.store.settings import Enrolment, Exported
 from driver_app.store.vault import Unreadable
-from driver_app.sync.engine import backlog
+from driver_app.sync.engine import Backlog, backlog
 from driver_app.sync.greeting import greet
 from driver_app.sync.office import Office
 from driver_app.sync.transport import Transport
@@ -29,6 +29,7 @@ from shared.problems import Problem, Text
 from shared.sealing import public_bytes
 
 FORMAT: Final = "tournee-tablet-log/1"
+_OVER: Final = frozenset({"fork", "revoked", "unknown"})
 
 
 class LogStillLives(Problem):
@@ -63,24 +64,31 @@ class LogStanding:
 
 
 def log_standing(tablet: Tablet) -> LogStanding:
-    """Return how a tablet's log stands: over when it was revoked or forked; of a fork, copies at the office count."""
+    """Return how a tablet's log stands: over when it was revoked, forked, or the office knows the tablet no more.
+
+    Of a fork, copies at the office count; an office that does not know the tablet holds nothing of its log.
+    """
 
     def read(session: Session) -> LogStanding:
         left, head = backlog(session), outbox.head(session)
-        position = left.position
-        is_fork = position.standing == "fork"
-        events = max(0, head.seq - position.strays_seq) if is_fork else left.events
         known = settings.load(session, Exported)
         now = (head.seq, head.hash, attachments.count(session))
         covers = known is not None and (known.seq, known.head, known.files) == now
         return LogStanding(
-            is_over=position.standing in ("fork", "revoked"),
-            events=events,
-            files=left.files,
+            is_over=left.position.standing in _OVER,
+            events=_only_here(session, left),
+            files=attachments.count(session) if left.position.standing == "unknown" else left.files,
             exported=known.name if known is not None and covers else "",
         )
 
     return tablet.store.read(read)
+
+
+def _only_here(session: Session, left: Backlog) -> int:
+    position = left.position
+    if position.standing == "unknown":
+        return len(outbox.entries(session))
+    return max(0, outbox.head(session).seq - position.strays_seq) if position.standing == "fork" else left.events
 
 
 def export_log(tablet: Tablet, home: Path, now: Moment) -> Path:
@@ -135,8 +143,8 @@ def require_over(tablet: Tablet) -> None:
     if not standing.is_over:
         raise LogStillLives(
             Text(
-                "Le bureau suit cette tablette. Seul un journal révoqué ou double se met de côté.",
-                "The office follows this tablet. Only a revoked or forked log is laid aside.",
+                "Le bureau suit cette tablette. Seul un journal révoqué, double ou inconnu du bureau se met de côté.",
+                "The office follows this tablet. Only a log that is revoked, forked or unknown to it is laid aside.",
             )
         )
     if not standing.is_safe:

@@ -38,14 +38,18 @@ def read(receipt: Receipt, *, server_key: str, device_id: str) -> ReceiptBody:
     Raises:
         ReceiptRefused: the signature is not the office's, or the receipt is for another tablet.
     """
-    digest = hashlib.sha256(receipt.body.encode()).digest()
-    signature = bytes.fromhex(receipt.signature)
-    if not is_signed_by(bytes.fromhex(server_key), "receipt", digest, signature):
+    if not is_under(receipt, server_key):
         raise _refused("signature")
     body = msgspec.json.decode(receipt.body, type=ReceiptBody)
     if body.device_id != device_id:
         raise _refused("device_id")
     return body
+
+
+def is_under(receipt: Receipt, server_key: str) -> bool:
+    """Say whether this key of the office's, 64 hex digits, signed the receipt."""
+    digest = hashlib.sha256(receipt.body.encode()).digest()
+    return is_signed_by(bytes.fromhex(server_key), "receipt", digest, bytes.fromhex(receipt.signature))
 
 
 def keep(session: Session, receipt: Receipt, body: ReceiptBody, now: Moment) -> None:

@@ -7,12 +7,18 @@ from typing import Literal
 import msgspec
 
 from driver_app.store.database import Session
+from shared.wire.enrol import Attestation
 
-type Standing = Literal["ok", "fork", "revoked", "refused", "outdated"]
+type Standing = Literal["ok", "fork", "revoked", "refused", "outdated", "unknown"]
 
 
 class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
-    """Who this tablet is and whose receipts it trusts."""
+    """Who this tablet is and whose receipts it trusts.
+
+    ``attestation`` is the office's word that it enrolled it; a tablet enrolled before there was one has none.
+    ``former_keys`` are the office's others that it may still sign with, newest first; ``revoked_keys`` are those that a
+    list which this tablet followed called so.
+    """
 
     device_id: str
     carrier_id: str
@@ -20,6 +26,9 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     driver_id: str
     driver_name: str
     server_key: str
+    attestation: Attestation | None = None
+    former_keys: tuple[str, ...] = ()
+    revoked_keys: tuple[str, ...] = ()
 
 
 class Position(msgspec.Struct, frozen=True, kw_only=True):

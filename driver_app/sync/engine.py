@@ -17,7 +17,7 @@ from driver_app.store import attachments, outbox, receipts, settings
 from driver_app.store.database import Session
 from driver_app.store.settings import Enrolment, Position, Standing
 from driver_app.sync.greeting import greet
-from driver_app.sync.office import Office, Refused
+from driver_app.sync.office import PROVEN_AT, Office, Refused
 from driver_app.sync.pulling import fetch_files, pull_runs
 from driver_app.sync.pushing import hand_in_strays, push_batch
 from driver_app.sync.transport import Transport, Unreachable
@@ -54,7 +54,7 @@ class SyncEngine:
     def __init__(self, tablet: Tablet, transport: Transport, clock: Clock, connection: Connection) -> None:
         """Take the store and key, the way to the office, the clock and what the network costs."""
         self._tablet = tablet
-        self._office = Office(transport, tablet.key)
+        self._office = Office(transport, tablet.key, lambda: tablet.enrolment.attestation)
         self._clock = clock
         self._connection = connection
 
@@ -148,7 +148,7 @@ class SyncEngine:
             ended = Round(ending, problem=refusal, retry_after_s=refusal.retry_after_s)
         except Problem as problem:
             ended = Round("failed", problem=problem)
-        if (standing := _STANDINGS.get(ended.ending)) is not None:
+        if (standing := _standing_after(ended)) is not None:
             self._tablet.store.write("standing", lambda session: _note_standing(session, standing))
         return ended
 
@@ -187,6 +187,13 @@ def _let_go(session: Session) -> int:
     gone = outbox.prune(session, safe_seq=known.safe_seq, received_seq=received_seq)
     attachments.let_go(session, before_ms=min(before_ms, known.safe_ms))
     return gone
+
+
+def _standing_after(ended: Round) -> Standing | None:
+    """A tablet is unknown where its signed challenge was refused; any other 401 may be the network's."""
+    if ended.ending == "unauthorized":
+        return "unknown" if ended.problem is not None and ended.problem.where == PROVEN_AT else None
+    return _STANDINGS.get(ended.ending)
 
 
 def _note_standing(session: Session, standing: Standing) -> None:

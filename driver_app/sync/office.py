@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,12 +14,21 @@ from driver_app.sync.transport import Answer, Transport, unreachable
 from shared.problems import Problem, Text
 from shared.sealing import public_bytes, sign
 from shared.wire.bundle import RunStanding
-from shared.wire.enrol import ChallengeAnswer, ChallengeRequest, EnrolAnswer, EnrolRequest, TokenAnswer, TokenRequest
+from shared.wire.enrol import (
+    Attestation,
+    ChallengeAnswer,
+    ChallengeRequest,
+    EnrolAnswer,
+    EnrolRequest,
+    TokenAnswer,
+    TokenRequest,
+)
 from shared.wire.hello import Hello, HelloAnswer
 from shared.wire.push import Push, PushAnswer
 
 _API = "/api/v1"
 _UNAUTHORIZED = 401
+PROVEN_AT: Final = "/devices/token"
 
 
 class Refused(Problem):
@@ -73,10 +83,13 @@ def _name_of(body: msgspec.Raw) -> str:
 class Office:
     """One tablet's line to its office. The token lives in memory; when it is refused, another is asked for, once."""
 
-    def __init__(self, transport: Transport, key: Ed25519PrivateKey) -> None:
-        """Take the way there and the key that proves which tablet calls."""
+    def __init__(
+        self, transport: Transport, key: Ed25519PrivateKey, attested: Callable[[], Attestation | None] = lambda: None
+    ) -> None:
+        """Take the way there, the key that proves which tablet calls, and the office's word that it enrolled it."""
         self._transport = transport
         self._key = key
+        self._attested = attested
         self._token = ""
 
     def enrol(self, code: str, name: str) -> EnrolAnswer:
@@ -156,10 +169,20 @@ class Office:
         return self._send(method, path, message, {"Authorization": f"Bearer {self._token}", **(headers or {})})
 
     def _new_token(self, device_id: str) -> str:
+        """An office that was restored to before it enrolled this tablet knows it by its own word alone."""
+        try:
+            return self._token_for(device_id)
+        except Refused as refusal:
+            attestation = self._attested()
+            if refusal.code != _UNAUTHORIZED or attestation is None:
+                raise
+        return self._token_for(device_id, attestation)
+
+    def _token_for(self, device_id: str, attestation: Attestation | None = None) -> str:
         nonce = self._ask("/devices/challenge", ChallengeRequest(device_id=device_id), ChallengeAnswer).nonce
         signature = sign(self._key, "token", hashlib.sha256(bytes.fromhex(nonce)).digest()).hex()
-        request = TokenRequest(device_id=device_id, nonce=nonce, signature=signature)
-        return self._ask("/devices/token", request, TokenAnswer).token
+        request = TokenRequest(device_id=device_id, nonce=nonce, signature=signature, attestation=attestation)
+        return self._ask(PROVEN_AT, request, TokenAnswer).token
 
     def _ask[M: msgspec.Struct](self, path: str, message: msgspec.Struct, kind: type[M]) -> M:
         return self._decoded(self._send("POST", path, message, {}), kind)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from driver_app.actions.lay_aside import log_standing
 from driver_app.store import settings
+from driver_app.store.settings import Standing
 from driver_app.tablet import Tablet
 from driver_app.viewmodels import texts
-from shared.problems import Language
+from shared.problems import Language, Text
+
+_WHY: Final[Mapping[Standing, Text]] = {"fork": texts.ASIDE_WHY_FORK, "unknown": texts.ASIDE_WHY_UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +30,7 @@ class AsideView:
 def present_aside(tablet: Tablet, language: Language) -> AsideView:
     """Return what the screen shows of this tablet's log."""
     standing = log_standing(tablet)
-    is_fork = tablet.store.read(settings.position).standing == "fork"
+    why = _WHY.get(tablet.store.read(settings.position).standing, texts.ASIDE_WHY_REVOKED)
     rows = [
         (texts.ASIDE_EVENTS.say(language), str(standing.events), standing.events > 0),
         (texts.ASIDE_FILES.say(language), str(standing.files), standing.files > 0),
@@ -34,7 +39,7 @@ def present_aside(tablet: Tablet, language: Language) -> AsideView:
         rows.append((texts.ASIDE_EXPORTED.say(language), standing.exported, False))
     notice = texts.ASIDE_AT_OFFICE if not (standing.events or standing.files) else texts.ASIDE_EXPORT_FIRST
     return AsideView(
-        why=(texts.ASIDE_WHY_FORK if is_fork else texts.ASIDE_WHY_REVOKED).say(language),
+        why=why.say(language),
         rows=tuple(rows),
         notice="" if standing.exported else notice.say(language),
         can_begin=standing.is_over and standing.is_safe,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
+from driver_app.store.settings import Standing
 from driver_app.sync.engine import Backlog
 from driver_app.viewmodels import texts
-from shared.problems import Language
+from shared.problems import Language, Text
 
 type Tone = str
+_CALLS: Final[Mapping[Standing, Text]] = {
+    "fork": texts.FORK_KEPT,
+    "refused": texts.FORKED,
+    "unknown": texts.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,7 @@ def present_sync(backlog: Backlog, *, is_online: bool, language: Language) -> Sy
     if standing == "revoked":
         left = texts.REVOKED_TO_SEND if waiting else texts.REVOKED_AT_OFFICE
         return SyncView("warning", texts.REVOKED.say(language), "danger", left.say(language))
-    if standing in ("fork", "refused"):
-        why = texts.FORK_KEPT if standing == "fork" else texts.FORKED
+    if (why := _CALLS.get(standing)) is not None:
         return SyncView("warning", texts.FORKED.say(language), "danger", why.say(language))
     if standing == "outdated":
         return SyncView("warning", texts.OUTDATED.say(language), "danger")

@@ -22,6 +22,10 @@ FORK_KEPT = Text(
     "Le bureau a une autre suite de cette tablette. Tout est gardé\u00a0: appelez le répartiteur.",
     "The office has another log of this tablet. Everything is kept: call the dispatcher.",
 )
+UNKNOWN = Text(
+    "Le bureau ne connaît plus cette tablette. Rien n’est perdu\u00a0: appelez le répartiteur.",
+    "The office does not know this tablet any more. Nothing is lost: call the dispatcher.",
+)
 ASIDE = Text("Mettre ce journal de côté", "Lay this log aside")
 ASIDE_TITLE = Text("Recommencer avec une tablette neuve", "Begin anew as a new tablet")
 ASIDE_WHY_REVOKED = Text(
@@ -32,6 +36,12 @@ ASIDE_WHY_REVOKED = Text(
 ASIDE_WHY_FORK = Text(
     "Le bureau a une autre suite de ce journal\u00a0: les deux ne se rejoindront plus.",
     "The office has another log of this tablet: the two will never meet again.",
+)
+ASIDE_WHY_UNKNOWN = Text(
+    "Le bureau ne connaît plus cette tablette, et peut avoir perdu ce qu’il en avait reçu. Exportez son journal pour "
+    "lui, puis demandez un nouveau code.",
+    "The office does not know this tablet any more, and may have lost what it received from it. Export its log for "
+    "it, then ask for a new code.",
 )
 ASIDE_KEPT = Text(
     "Le journal est mis de côté entier, avec ses clés, sur cette tablette. Rien n’est effacé, et il s’exporte encore. "

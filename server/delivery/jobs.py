@@ -19,6 +19,7 @@ from server.delivery.model import Proof
 from server.delivery.proofs import DayTree
 from server.delivery.proofs import seal_day as seal_tree
 from server.delivery.proofs.stamping import request_stamp
+from server.delivery.service import tablets
 from server.delivery.service.days import keep_day, unrooted
 from server.delivery.sharing import gathering
 from server.delivery.sharing.exports import ExportFile, manifest_bytes
@@ -37,6 +38,13 @@ def say_proofs_anew(*, owner_id: str, subject_id: str) -> None:
         reseen_proofs(session, order_id=UUID(subject_id), stamp=_now())
     with transaction(UUID(owner_id)) as session:
         reseen_papers(session, order_id=UUID(subject_id), stamp=_now())
+
+
+@queue.task(name="delivery.ask_about_tablet", retry=AGAIN)
+def ask_about_tablet(*, owner_id: str, subject_id: str) -> None:
+    """Put a tablet that came back after a restore before the carrier's dispatchers."""
+    with transaction(UUID(owner_id)) as session:
+        tablets.ask_about_tablet(session, UUID(subject_id), stamp=_now())
 
 
 @queue.task(name="delivery.gather_export", retry=AGAIN)

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from shared.wire.limits import Identifier, Kept, PublicKey, Short, Signature
+from shared.wire.limits import Identifier, Kept, Long, PublicKey, Short, Signature
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,8 +23,18 @@ class EnrolRequest(_Message, frozen=True, kw_only=True):
     proof: Signature
 
 
+class Attestation(_Message, frozen=True, kw_only=True):
+    """The office's word that it enrolled a tablet, for the same office restored to before it did.
+
+    ``body`` is canonical bytes that only the office reads; ``signature`` is its own, of their sha256 as ``enrolled``.
+    """
+
+    body: Long
+    signature: Signature
+
+
 class EnrolAnswer(_Message, frozen=True, kw_only=True):
-    """``server_key`` checks receipts from now on."""
+    """``server_key`` checks receipts from now on; ``attestation`` is kept for an office that lost the tablet."""
 
     device_id: Identifier
     carrier_id: Identifier
@@ -33,6 +43,7 @@ class EnrolAnswer(_Message, frozen=True, kw_only=True):
     driver_name: Short
     server_key: PublicKey
     epoch: Short
+    attestation: Attestation | None = None
 
 
 class ChallengeRequest(_Message, frozen=True, kw_only=True):
@@ -47,12 +58,13 @@ class ChallengeAnswer(_Message, frozen=True, kw_only=True):
     nonce: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 
 
-class TokenRequest(_Message, frozen=True, kw_only=True):
-    """``signature`` signs sha256(nonce) as kind ``token``."""
+class TokenRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
+    """``signature`` signs sha256(nonce) as kind ``token``; ``attestation`` is for an office that refused without."""
 
     device_id: Identifier
     nonce: Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
     signature: Signature
+    attestation: Attestation | None = None
 
 
 class TokenAnswer(_Message, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from server.sync.service.bundles import build_bundle
 from tests.conformance.both import Client, Told
 from tests.conformance.conftest import Office
 from tests.conformance.driving import drive, events, plain, require_everything_once
-from tests.conformance.wire import after
+from tests.conformance.wire import after, forged
 from tests.factories.web import now_stamp
 
 
@@ -95,3 +96,56 @@ def test_a_run_version_that_the_office_lost_alone_is_asked_for_anew(client: Clie
             build_bundle(session, office.prepared.run_id, stamp=now_stamp())
         assert client.sync() == "done"
         assert [run["name"] for run in client.runs] == [name]
+
+
+def test_a_tablet_enrolled_after_the_backup_comes_back_by_the_offices_word(client: Client, office: Office) -> None:
+    """G5, M1: the restored office has no row of the tablet, but signed for it; all that it sealed comes again."""
+    restore = office.backup()
+    later = enrolled_later(client, office)
+    assert later.sync() == "done"
+    restore(as_dump=True)
+    assert (len(devices(office)), events(office)) == (1, [])
+    assert later.sync() == "done"
+    require_everything_once(later, office)
+    assert client.sync() == "done"
+    assert [revoked for _, revoked in devices(office)] == [None, None]
+    assert office.run_sql("SELECT count(*) FROM fact WHERE name = 'device.taken_back'") == [(1,)]
+
+
+def test_a_lost_tablet_whose_driver_left_hands_in_for_a_person(client: Client, office: Office) -> None:
+    """G5, G6: who does not drive here any more gets nothing down; what their tablet sealed is kept, and waits."""
+    restore = office.backup()
+    later = enrolled_later(client, office)
+    assert later.sync() == "done"
+    restore(as_dump=True)
+    office.run_sql(f"UPDATE membership SET disabled_at = now() WHERE user_id = '{office.prepared.driver.user_id}'")
+    assert later.sync() == "revoked"
+    assert {outcome for _, _, outcome in events(office)} == {"parked"}
+    assert (later.seen.acked, later.seen.waiting_files) == (later.seen.head, 0)
+
+
+def test_a_lost_tablet_without_the_offices_word_keeps_everything(client: Client, office: Office) -> None:
+    """G5: enrolled before there was such a word, it is not let in again, and lets go of nothing."""
+    restore = office.backup()
+    office.wire.once("POST /api/v1/devices/enrol", forged(lambda told: {**told, "attestation": None}))
+    later = enrolled_later(client, office)
+    assert later.sync() == "done"
+    restore(as_dump=True)
+    for _ in range(2):
+        assert later.sync() == "unauthorized"
+    assert (later.seen.first, later.seen.head) == (1, 3)
+    assert len(devices(office)) == 1
+
+
+def enrolled_later(client: Client, office: Office) -> Client:
+    """Enrol another tablet of the same kind, and drive a stop with it."""
+    kind: Any = type(client)
+    later: Client = kind(office.folder / "later", office.wire, office.clock)
+    later.enrol(office.code())
+    assert later.sync() == "done"
+    drive(later, office, stops=1)
+    return later
+
+
+def devices(office: Office) -> list[tuple[Any, ...]]:
+    return office.run_sql("SELECT id, revoked_at FROM device ORDER BY id")

@@ -53,6 +53,7 @@ class OfficePeer:
         self.disk = Disk()
         self.key = Ed25519PrivateKey.generate()
         self.links: tuple[KeyLink, ...] = ()
+        self.stolen: dict[str, int] = {}
         self.device_id = str(new_id())
         self.epoch = "epoch-1"
         self.safe_seq = self.safe_ms = 0
@@ -75,8 +76,8 @@ class OfficePeer:
 
     def key_list(self) -> bytes:
         """Return the signed list of keys: the one in use, behind those of ``links``."""
-        mine = KeyLink(public_key=public_bytes(self.key).hex(), from_ms=0)
-        keys = tuple(ServerKey(link=link) for link in self.links or (mine,))
+        links = self.links or (KeyLink(public_key=public_bytes(self.key).hex(), from_ms=0),)
+        keys = tuple(ServerKey(link=one, revoked_ms=self.stolen.get(one.public_key, 0)) for one in links)
         return sign_list(
             KeyList(format=FORMAT, issued_ms=NOW_MS, carrier_id="", server_keys=keys, revoked_devices=()), self.key
         )

@@ -15,6 +15,7 @@ from server.billing.explaining.steps import summed
 from server.core.acting import acting_org
 from server.dashboard.queries.runs import RunRow, StopRow, list_runs, riding_orders, stop_rows
 from server.delivery.model import Delivery, Discrepancy, DiscrepancyState, Visit, VisitOutcome
+from server.delivery.service.tablets import TABLET_TAKEN_BACK
 from server.orders.model import Order
 from shared.problems import Text
 from shared.states import OrderState, RunState
@@ -158,11 +159,17 @@ def _discrepancy(found: Discrepancy, order: Order | None) -> Matter:
         kind=Text("Écart", "Discrepancy"),
         text=Text(found.text_fr, found.text_en),
         subject=order.number if order else "",
-        link=f"/commandes/{order.id}" if order else f"/tournees/{found.run_id}" if found.run_id else "",
+        link=_about(found, order),
         at_risk=at_risk([order] if order else ()),
         since=found.opened_at,
         decide=f"/ecarts/{found.id}",
     )
+
+
+def _about(found: Discrepancy, order: Order | None) -> str:
+    if found.kind == TABLET_TAKEN_BACK:
+        return f"/tablettes/{found.subject_id}"
+    return f"/commandes/{order.id}" if order else f"/tournees/{found.run_id}" if found.run_id else ""
 
 
 def _failure(one: StopRow, visit: Visit, run: BoardRun) -> Matter:

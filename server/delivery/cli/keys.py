@@ -19,6 +19,14 @@ from shared.keyring import ServerKey
 from shared.sealing import key_id
 
 _DAY: Final = "%Y-%m-%d %H:%M UTC"
+_SAVE_NOW: Final = (
+    "Aucune sauvegarde n’a cette clé\u00a0: lancez «\u00a0tournee backup\u00a0» maintenant · "
+    "no backup has this key: run “tournee backup” now"
+)
+_TELL_TABLETS: Final = (
+    "Les tablettes l’apprennent avec la prochaine clé\u00a0: «\u00a0tournee keys rotate\u00a0» · "
+    "tablets hear of it with the next key: “tournee keys rotate”"
+)
 
 
 @click.group()
@@ -43,6 +51,7 @@ def rotate_keys() -> None:
     """Prendre une clé neuve, endossée par l’ancienne · take a new key, endorsed by the former one."""
     made = rotate(at=clock.now())
     click.echo(f"{_name(made)}  {made.link.public_key}")
+    click.echo(_SAVE_NOW, err=True)
 
 
 @keys.command("revoke")
@@ -52,8 +61,10 @@ def revoke_key(name: str) -> None:
 
     La clé en service est d’abord remplacée · the key in use is replaced first.
     """
+    before = server_keys()[-1]
     gone = revoke(name, at=clock.now())
     click.echo(f"{_name(gone)}  {_standing(gone)}")
+    click.echo(_SAVE_NOW if server_keys()[-1] != before else _TELL_TABLETS, err=True)
 
 
 @keys.command("publish")

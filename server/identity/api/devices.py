@@ -23,6 +23,7 @@ from server.identity.permissions import Permission
 from server.identity.qr import code_payload, code_svg
 from server.identity.schemas import CodeRequestSchema, CodeSchema, DeviceSchema
 from server.identity.service import (
+    attest,
     challenge_device,
     count_try,
     enrol_device,
@@ -31,7 +32,7 @@ from server.identity.service import (
     revoke_device,
 )
 from server.identity.service.devices import TOKEN_LIFE
-from server.identity.service.limits import ENROL_ADDRESS, TOKEN_DEVICE
+from server.identity.service.limits import ATTESTED_ADDRESS, ENROL_ADDRESS, TOKEN_DEVICE
 from shared.sealing import public_bytes
 from shared.wire.enrol import ChallengeAnswer, ChallengeRequest, EnrolAnswer, EnrolRequest, TokenAnswer, TokenRequest
 
@@ -112,20 +113,25 @@ def challenge() -> Response:
 @carries(request=TokenRequest, response=TokenAnswer)
 def token() -> Response:
     """Get a bearer token for a signed nonce"""
-    message = read_message(TokenRequest)
+    message, at = read_message(TokenRequest), clock.now()
+    if message.attestation is not None:
+        with transaction(IDENTITY_ORG) as session:
+            count_try(session, ATTESTED_ADDRESS, request.remote_addr or "", at=at)
     with transaction(IDENTITY_ORG) as session:
-        made = issue_device_token(session, message, at=clock.now())
+        made = issue_device_token(session, message, at=at)
     return send_message(TokenAnswer(token=DEVICE_PREFIX + made, expires_in_s=int(TOKEN_LIFE.total_seconds())))
 
 
 def _answer(session: Session, device: Device) -> EnrolAnswer:
     carrier = queries.carrier_name(session, device)
+    key = server_key()
     return EnrolAnswer(
         device_id=str(device.id),
         carrier_id=str(device.owner_id),
         carrier_name=carrier,
         driver_id=str(device.driver_id),
         driver_name=device.driver_name,
-        server_key=public_bytes(server_key()).hex(),
+        server_key=public_bytes(key).hex(),
         epoch=epoch_here(session),
+        attestation=attest(device, key),
     )

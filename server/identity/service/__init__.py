@@ -1,7 +1,7 @@
 """The verbs of people, their sessions and their tablets."""
 
+from server.identity.service.attesting import attest
 from server.identity.service.devices import (
-    DeviceGone,
     EnrolmentRefused,
     challenge_device,
     enrol_device,
@@ -10,6 +10,7 @@ from server.identity.service.devices import (
     make_enrolment_code,
     revoke_device,
 )
+from server.identity.service.gone import DeviceGone
 from server.identity.service.invitations import (
     InvitationGone,
     accept_invitation,
@@ -39,6 +40,7 @@ __all__ = [
     "accept_invitation",
     "add_member",
     "add_user",
+    "attest",
     "challenge_device",
     "change_roles",
     "close_session",

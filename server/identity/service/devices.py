@@ -18,6 +18,8 @@ from server.core.problems import NotFound, Problem, Text
 from server.core.stamp import Stamp
 from server.identity.events import DEVICE_CODE_MADE, DEVICE_ENROLLED, DEVICE_REVOKED
 from server.identity.model import Device, DeviceChallenge, DeviceToken, EnrolmentCode, Membership, Role
+from server.identity.service.attesting import read_attested, take_back
+from server.identity.service.gone import device_gone
 from server.identity.tokens import new_token, token_hash
 from shared.ids import new_id
 from shared.sealing import is_signed_by
@@ -34,14 +36,6 @@ class EnrolmentRefused(Problem):
     slug = "enrolment-refused"
     status = 403
     title = Text("Inscription refusée", "Enrolment refused")
-
-
-class DeviceGone(Problem):
-    """The tablet is unknown or revoked, or its proof is not its key's."""
-
-    slug = "device-refused"
-    status = 401
-    title = Text("Tablette refusée", "Tablet refused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,23 +112,18 @@ def issue_device_token(session: Session, request: TokenRequest, *, at: datetime)
 
     A revoked tablet gets one, too: it opens only the doors by which it hands in what it sealed.
 
+    One that the office lost with a restore comes back by its attestation, once its key has signed.
+
     Raises:
         DeviceGone: the tablet or the challenge is unknown, spent or stale, or the signature another's.
     """
-    device = session.get(Device, UUID(request.device_id))
-    challenge = session.scalars(
-        select(DeviceChallenge).where(DeviceChallenge.nonce_hash == token_hash(request.nonce)).with_for_update()
-    ).one_or_none()
+    device_id = UUID(request.device_id)
+    challenge = _live_challenge(session, device_id, request.nonce, at)
+    known = session.get(Device, device_id) or read_attested(request)
     digest = hashlib.sha256(bytes.fromhex(request.nonce)).digest()
-    if (
-        device is None
-        or challenge is None
-        or challenge.device_id != device.id
-        or challenge.used_at is not None
-        or challenge.expires_at <= at
-        or not is_signed_by(device.public_key, "token", digest, bytes.fromhex(request.signature))
-    ):
+    if known is None or not is_signed_by(known.public_key, "token", digest, bytes.fromhex(request.signature)):
         raise device_gone()
+    device = known if isinstance(known, Device) else take_back(session, known, at=at)
     challenge.used_at = at
     with acting_for(session, device.owner_id):
         device.seen_at = at
@@ -165,16 +154,6 @@ def revoke_device(session: Session, device_id: UUID, *, stamp: Stamp) -> Device:
     return device
 
 
-def device_gone() -> DeviceGone:
-    """Return the one refusal of every failed proof."""
-    return DeviceGone(
-        Text(
-            "Cette tablette n’est plus reconnue. Demandez un nouveau code au répartiteur.",
-            "This tablet is not recognised any more. Ask the dispatcher for a new code.",
-        )
-    )
-
-
 def _enrol(session: Session, code: EnrolmentCode, name: str, public_key: bytes, at: datetime) -> Device:
     if session.scalars(select(Device).where(Device.public_key == public_key)).first() is not None:
         raise _refusal()
@@ -193,6 +172,15 @@ def _enrol(session: Session, code: EnrolmentCode, name: str, public_key: bytes, 
     session.flush()
     facts.record(session, DEVICE_ENROLLED, device.id, Stamp(by=code.driver_id, at=at, device_id=device.id))
     return device
+
+
+def _live_challenge(session: Session, device_id: UUID, nonce: str, at: datetime) -> DeviceChallenge:
+    found = session.scalars(
+        select(DeviceChallenge).where(DeviceChallenge.nonce_hash == token_hash(nonce)).with_for_update()
+    ).one_or_none()
+    if found is None or found.device_id != device_id or found.used_at is not None or found.expires_at <= at:
+        raise device_gone()
+    return found
 
 
 def _same_device(session: Session, code: EnrolmentCode, public_key: bytes) -> Device:

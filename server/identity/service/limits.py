@@ -39,6 +39,7 @@ PAPER_ADDRESS = Limit("paper-address", 120, 10 * 60)
 JOIN_ADDRESS = Limit("join-address", 30, 10 * 60)
 INVITE_ORG = Limit("invite-organisation", 60, 24 * 3600)
 PARTNER_CODE = Limit("partner-code", 30, 3600)
+ATTESTED_ADDRESS = Limit("attested-address", 120, 10 * 60)
 TOKEN_DEVICE = Limit("token-device", 60, 10 * 60)
 
 

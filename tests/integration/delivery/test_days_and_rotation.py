@@ -18,6 +18,7 @@ from server.core.keys import revoke, rotate, server_keys
 from server.core.settings import reload_settings
 from server.core.transaction import engine, transaction
 from server.delivery import jobs as days
+from server.delivery.cli.keys import keys
 from server.delivery.model import Proof, ProofDay, Visit
 from server.delivery.proofs import Doubt, manifest_sha256, verify_proof
 from server.delivery.proofs.stamping import StampUnavailable, check_token
@@ -149,6 +150,16 @@ def test_a_stolen_key_is_replaced_and_said(yard: Yard) -> None:
     assert len(server_keys()) == 2
     found = verify_proof(file_of(proof), keys=keys_of(yard))
     assert (Doubt.SERVER_KEY_REVOKED in found.doubts, found.is_trusted) == (True, False)
+
+
+def test_whoever_takes_a_new_key_is_told_to_back_it_up(yard: Yard) -> None:
+    """G5, M1: no backup has it yet; tablets hear of a former key's revocation with the next one that they follow."""
+    first = key_id(bytes.fromhex(server_keys()[0].link.public_key))
+    rotated = CliRunner().invoke(keys, ["rotate"])
+    assert (len(rotated.stdout.splitlines()), "tournee backup" in rotated.stderr) == (1, True)
+    assert "tournee keys rotate" in CliRunner().invoke(keys, ["revoke", first]).stderr
+    newest = key_id(bytes.fromhex(server_keys()[-1].link.public_key))
+    assert "tournee backup" in CliRunner().invoke(keys, ["revoke", newest]).stderr
 
 
 def test_the_printed_code_leads_to_the_file(yard: Yard, tmp_path: Path) -> None:
