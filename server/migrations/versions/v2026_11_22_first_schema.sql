@@ -404,6 +404,7 @@ CREATE TABLE device_stream (
 	heard_at TIMESTAMP WITH TIME ZONE, 
 	told_all_at TIMESTAMP WITH TIME ZONE, 
 	heard_epoch TEXT DEFAULT '' NOT NULL, 
+	pulled_epoch TEXT DEFAULT '' NOT NULL, 
 	owed_seq BIGINT DEFAULT '0' NOT NULL, 
 	strays_refused BIGINT NOT NULL, 
 	damaged JSONB DEFAULT '[]' NOT NULL, 
