@@ -561,6 +561,7 @@ CREATE TABLE fact (
 	at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	by UUID, 
 	device_id UUID, 
+	cause_id UUID, 
 	prev_hash BYTEA NOT NULL, 
 	hash BYTEA NOT NULL, 
 	id UUID NOT NULL, 
