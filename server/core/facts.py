@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, UniqueConstraint, select, text
@@ -22,7 +23,11 @@ from shared.sealing import GENESIS, chain_hash
 
 
 class Fact(Owned):
-    """Something that happened to a subject. Written once; the subscriber reads the subject as it is now."""
+    """Something that happened to a subject. Written once; the subscriber reads the subject as it is now.
+
+    ``cause_id`` is the sealed event that tells of it, or the run that its first event sends out; None of what happened
+    here. An office that was restored hears it again: a fact of its own, of the same cause. The chain does not cover it.
+    """
 
     __tablename__ = "fact"
     __table_args__ = (UniqueConstraint("owner_id", "position"), Index(None, "owner_id", "subject_id"))
@@ -34,6 +39,7 @@ class Fact(Owned):
     at: Mapped[datetime]
     by: Mapped[UUID | None]
     device_id: Mapped[UUID | None]
+    cause_id: Mapped[UUID | None]
     prev_hash: Mapped[bytes]
     hash: Mapped[bytes]
 
@@ -49,6 +55,7 @@ class Happened:
     by: UUID | None
     device_id: UUID | None
     readers: tuple[UUID, ...]
+    cause_id: UUID | None = None
 
 
 Subscriber = Callable[[Session, Happened], None]
@@ -64,6 +71,18 @@ def subscribe(subscriber: Subscriber) -> None:
 
 
 PENDING = "facts"
+_CAUSE: Final = "cause of facts"
+
+
+@contextmanager
+def caused_by(session: Session, cause_id: UUID) -> Iterator[None]:
+    """Name what a tablet sealed as the cause of the facts that are noted inside."""
+    before = session.info.get(_CAUSE)
+    session.info[_CAUSE] = cause_id
+    try:
+        yield
+    finally:
+        session.info[_CAUSE] = before
 
 
 def record(session: Session, name: str, subject_id: UUID, stamp: Stamp, *, readers: tuple[UUID, ...] = ()) -> None:
@@ -72,7 +91,8 @@ def record(session: Session, name: str, subject_id: UUID, stamp: Stamp, *, reade
     Chains are extended at the end, owner by owner in ascending order, so that two transactions never wait for
     each other's chain while they still work.
     """
-    happened = Happened(session.info["acting"], name, subject_id, stamp.at, stamp.by, stamp.device_id, readers)
+    acting, cause_id = session.info["acting"], session.info.get(_CAUSE)
+    happened = Happened(acting, name, subject_id, stamp.at, stamp.by, stamp.device_id, readers, cause_id)
     session.info.setdefault(PENDING, []).append(happened)
 
 
@@ -123,6 +143,7 @@ def _chained(happened: Happened, position: int, prev_hash: bytes) -> dict[str, A
         "at": happened.at,
         "by": happened.by,
         "device_id": happened.device_id,
+        "cause_id": happened.cause_id,
         "prev_hash": prev_hash,
         "hash": chain_hash(prev_hash, fact_bytes(happened, position)),
     }

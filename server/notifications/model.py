@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -51,7 +51,7 @@ class SendingState(StrEnum):
 
 
 class EmailMessage(Owned):
-    """One e-mail with its Message-ID, the same at every try."""
+    """One e-mail with its Message-ID, the same at every try, and whenever an e-mail of its key is written again."""
 
     __tablename__ = "email_message"
     __table_args__ = (UniqueConstraint("owner_id", "key"),)
@@ -72,6 +72,11 @@ class EmailMessage(Owned):
     last_error: Mapped[str] = mapped_column(default="")
     written_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+def message_id_of(owner_id: UUID, key: str) -> str:
+    """Return the Message-ID of an organisation's e-mail: mail readers show two of one key once."""
+    return f"<{uuid5(owner_id, key)}@tournee.invalid>"
 
 
 class WebhookEndpoint(Owned):

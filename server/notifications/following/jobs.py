@@ -37,7 +37,7 @@ def tell_fact(*, owner_id: str, subject_id: str) -> None:
 def _tell(session: Session, fact: Fact, line: Line, subject: Subject) -> None:
     for recipient_id in sorted(subject.told(line)):
         if line.own or not _did(session, recipient_id, fact):
-            news = subject.news(line, place=fact.position)
+            news = subject.news(line, happened=fact.cause_id or fact.id)
             tell(session, recipient_id=recipient_id, news=news, stamp=Stamp(None, clock.now()))
 
 

@@ -20,6 +20,7 @@ from server.core.transaction import transaction
 from server.delivery.sharing.model import AccessWay
 from server.documents.model import Document
 from server.notifications.model import EmailMessage, SendingState
+from server.notifications.outgoing import waiting
 from server.notifications.outgoing.attaching import PaperNotReady, must_wait, papers_of
 from server.notifications.outgoing.composing import composed
 from server.notifications.outgoing.mail_server import mail_server, without_password
@@ -43,7 +44,7 @@ class MailUndelivered(Problem):
 
 @queue.task(name="notifications.send_email", pass_context=False, retry=_AGAIN)
 def send_email(*, owner_id: str, subject_id: str) -> None:
-    """Send one e-mail; without a mail server it waits in the outbox."""
+    """Send one e-mail; without a mail server it waits in the outbox, and is looked for each hour."""
     with transaction(UUID(owner_id)) as session:
         message = session.scalars(select(EmailMessage).where(EmailMessage.id == UUID(subject_id))).one()
         papers = papers_of(session, message)
@@ -55,6 +56,8 @@ def send_email(*, owner_id: str, subject_id: str) -> None:
         return
     if not settings().smtp_host:
         _log.info("email.waits", subject_id=subject_id, reason="no mail server is set")
+        with transaction(UUID(owner_id)) as session:
+            waiting.look_later(session, send_waiting, now=clock.now())
         return
     error = _send(message, papers)
     with transaction(UUID(owner_id)) as session:
@@ -72,6 +75,19 @@ def send_email(*, owner_id: str, subject_id: str) -> None:
         raise MailUndelivered(
             Text(f"Le serveur de courriel a refusé ({error}).", f"The mail server refused ({error}).")
         )
+
+
+@queue.task(name="notifications.send_waiting", pass_context=False, retry=AGAIN)
+def send_waiting(*, owner_id: str) -> None:
+    """Take up an organisation's e-mails that no job sends any more; comes back each hour while one waits.
+
+    An hour of the clock for all cannot find them: no job looks over the fence between organisations.
+    """
+    with transaction(UUID(owner_id)) as session:
+        if settings().smtp_host:
+            waiting.take_up(session, send_email, now=clock.now())
+        if waiting.is_any(session):
+            waiting.look_later(session, send_waiting, now=clock.now())
 
 
 @queue.task(name="notifications.call_webhook", pass_context=False, retry=AGAIN)

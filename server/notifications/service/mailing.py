@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from server.core.acting import acting_org
 from server.core.jobs import enqueue
 from server.core.stamp import Stamp
-from server.notifications.model import EmailMessage, SendingState
+from server.notifications.model import EmailMessage, SendingState, message_id_of
 from server.notifications.outgoing.jobs import send_email
 from shared.ids import new_id
 from shared.problems import Language, Text
@@ -41,7 +41,7 @@ def mail(
             key=key,
             kind=kind,
             subject_id=subject_id,
-            message_id=f"<{message_id}@tournee.invalid>",
+            message_id=message_id_of(me, key),
             recipient=recipient,
             language=language,
             subject=subject.say(language),

@@ -18,7 +18,14 @@ from server.documents.service.linking import make_link
 from server.identity import queries as identity
 from server.identity.permissions import allows
 from server.notifications.choosing import event_of
-from server.notifications.model import EmailMessage, InboxMessage, SendingState, WebhookCall, WebhookEndpoint
+from server.notifications.model import (
+    EmailMessage,
+    InboxMessage,
+    SendingState,
+    WebhookCall,
+    WebhookEndpoint,
+    message_id_of,
+)
 from server.notifications.outgoing.jobs import send_email
 from server.notifications.service.calling import call_soon
 from server.notifications.service.choices import readers_by_email, wants_no_email
@@ -141,13 +148,14 @@ def email_of(
     led to the news’ page.
     """
     link = LINK if papers_id else f"{settings().public_url}{news.link}" if has_account else ""
+    key = news.key if reader_id == owner_id else f"{news.key}:{reader_id}"
     return EmailMessage(
         id=message_id,
         owner_id=owner_id,
-        key=news.key if reader_id == owner_id else f"{news.key}:{reader_id}",
+        key=key,
         kind=news.kind,
         subject_id=news.subject_id,
-        message_id=f"<{message_id}@tournee.invalid>",
+        message_id=message_id_of(owner_id, key),
         recipient=to,
         link_id=papers_id,
         reader_id=reader_id,

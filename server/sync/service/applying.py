@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from server.core.facts import caused_by
 from server.core.memory import remembered
 from server.core.stamp import Stamp
 from server.delivery.model import CorrectionSource
@@ -60,10 +61,24 @@ def apply_event(
         Problem: the event cannot be applied and is to be parked with this reason.
     """
     received_at = received_at or stamp.at
+    with caused_by(session, UUID(envelope.event_id)):
+        return _apply(session, sealed, envelope, stamp=stamp, received_at=received_at, review=review)
+
+
+def _apply(
+    session: Session,
+    sealed: SealedEvent,
+    envelope: Envelope,
+    *,
+    stamp: Stamp,
+    received_at: datetime,
+    review: Review | None,
+) -> tuple[Issued, ...]:
     moment = moment_of(envelope, received_at=received_at)
     run = progress.run_of(session, UUID(envelope.run_id))
     _require_given(session, run, UUID(envelope.device_id))
-    _depart(session, run, moment, stamp)
+    with caused_by(session, run.id):  # whichever of its events comes first
+        _depart(session, run, moment, stamp)
     match envelope.type:
         case "run.departed":
             return ()

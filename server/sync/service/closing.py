@@ -18,7 +18,7 @@ from server.planning import service as planning
 from server.planning.model import Run
 from server.planning.progress import run_of
 from server.sync.events import RUN_WAIVED
-from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, RunGiven, RunWaiver
+from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, RunGiven, RunWaiver, StreamState
 from server.sync.service.awaiting import forked, lost_by_restore, not_heard_out
 from server.sync.service.streams import epoch
 from shared.lifecycles import RunState
@@ -227,13 +227,24 @@ def _tablets(session: Session, run: Run) -> Iterator[RunTablet]:
 
 
 def _may_have_had(run: Run, here: str) -> ColumnElement[bool]:
-    """A restore also loses who was given a run: any tablet of its driver that has not greeted since may hold of it."""
+    """A restore also loses who was given a run: what any tablet of its driver that is not heard out may hold.
+
+    A greeting alone frees nothing: until the tablet has pulled again, the office does not know what it was given.
+    Where not even the epoch tells of the restore (a machine that was rolled back), what it announces is waited for.
+    """
+    unknown = [
+        DeviceStream.heard_epoch.not_in(("", here)),
+        DeviceStream.pulled_epoch.not_in(("", here)),
+        DeviceStream.owed_seq > DeviceStream.last_seq,
+    ]
+    if run.state in _LEFT:
+        is_open = DeviceStream.state == StreamState.OPEN
+        unknown.append(and_(is_open, DeviceStream.announced_seq > DeviceStream.last_seq))
     return and_(
         Device.owner_id == run.owner_id,
         Device.driver_id == run.driver_id,
         Device.revoked_at.is_(None),
-        DeviceStream.heard_epoch != "",
-        or_(DeviceStream.heard_epoch != here, DeviceStream.owed_seq > DeviceStream.last_seq),
+        or_(*unknown),
     )
 
 

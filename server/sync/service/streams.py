@@ -121,11 +121,21 @@ def fork_stream(session: Session, stream: DeviceStream, *, stamp: Stamp) -> None
 
 
 def _note_heard(stream: DeviceStream, hello: Hello, here: str, *, now: datetime) -> None:
-    """Keep the furthest that a tablet ever said: a late or doubled greeting takes nothing back."""
+    """Keep the furthest that a tablet ever said: a late or doubled greeting takes nothing back.
+
+    One that knows another life of the office may have been given runs in it, of which nothing is known here.
+    """
     stream.announced_seq, stream.owed_seq = max(stream.announced_seq, hello.head), max(stream.owed_seq, hello.acked)
     stream.heard_at, stream.heard_epoch = now, here
     if not hello.held:
         stream.told_all_at = now
+    if not stream.pulled_epoch and hello.epoch != here:
+        stream.pulled_epoch = hello.epoch
+
+
+def note_pulled(session: Session, device_id: UUID, here: str) -> None:
+    """Remember that the tablet was given its runs by this life of the office: who has them is known again."""
+    lock_stream(session, device_id).pulled_epoch = here
 
 
 def _differs(session: Session, stream: DeviceStream, hello: Hello) -> bool:

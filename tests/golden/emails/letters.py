@@ -212,7 +212,7 @@ def news_by_letter() -> Mapping[str, News]:
     set_aside = EventDecision(event_id=ID, reason="Doublon de l’arrêt 7.")
     outside = _order(OrderState.PLANNED, BillingType.EXTERNAL)
     return {
-        name: subject.news(TABLE[fact][place], place=7) for name, (fact, place, subject) in told_by_letter().items()
+        name: subject.news(TABLE[fact][place], happened=ID) for name, (fact, place, subject) in told_by_letter().items()
     } | {
         "event-set-aside": news_of_set_aside(set_aside, ORDER),
         "event-set-aside-billed-outside": news_of_set_aside(set_aside, outside),

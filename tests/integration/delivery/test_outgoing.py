@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
@@ -15,10 +16,12 @@ from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select, text
 
+from server.core.jobs import queue
 from server.core.settings import reload_settings
 from server.core.transaction import transaction
 from server.notifications.model import EmailMessage, SendingState, WebhookCall, WebhookEndpoint
@@ -225,17 +228,62 @@ class Mailbox:
         return "250 OK"
 
 
-def test_mail_arrives_once_with_its_accents(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """R026, R064: a message that the server refuses for now is sent again under the same Message-ID."""
+@contextmanager
+def open_mailbox(monkeypatch: pytest.MonkeyPatch, *, refusals: int = 0) -> Iterator[Mailbox]:
+    """Run a mail server and set it."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    mailbox = Mailbox(refusals=1)
+    mailbox = Mailbox(refusals=refusals)
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
     monkeypatch.setenv("TOURNEE_SMTP_HOST", "127.0.0.1")
     monkeypatch.setenv("TOURNEE_SMTP_PORT", str(port))
     reload_settings()
     try:
+        yield mailbox
+    finally:
+        controller.stop()
+
+
+def take_jobs(database: Any, *tasks: str) -> list[tuple[str, dict[str, str]]]:
+    """Take the waiting jobs of these tasks off the queue, as a worker does when they are due."""
+    with psycopg.connect(database.superuser_url.replace("+psycopg", ""), autocommit=True) as connection:
+        return connection.execute(
+            "UPDATE procrastinate_jobs SET status = 'succeeded' WHERE status = 'todo' AND task_name = ANY(%s)"
+            " RETURNING task_name, args",
+            [list(tasks)],
+        ).fetchall()
+
+
+def test_mail_written_before_a_mail_server_was_set_is_sent_once_it_is(
+    world: World, database: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new machine, or one that was restored, may run before its mail server is set: nothing that waits is lost."""
+    told(world)
+    ((_, asked),) = take_jobs(database, "notifications.send_email")
+    send_email(**asked)
+    send_email(**asked)
+    with transaction(world.seller.id) as session:
+        session.scalars(select(EmailMessage)).one().written_at = datetime.now(UTC) - timedelta(minutes=6)
+    ((name, hour),) = take_jobs(database, "notifications.send_waiting", "notifications.send_email")
+    assert name == "notifications.send_waiting"
+    queue.tasks[name](**hour)
+    ((_, hour),) = take_jobs(database, "notifications.send_waiting", "notifications.send_email")
+    with open_mailbox(monkeypatch) as mailbox:
+        for _twice in range(2):
+            queue.tasks[name](**hour)
+        ((_, asked),) = take_jobs(database, "notifications.send_email")
+        send_email(**asked)
+        ((_, hour),) = take_jobs(database, "notifications.send_waiting")
+        queue.tasks[name](**hour)
+        assert take_jobs(database, "notifications.send_waiting", "notifications.send_email") == []
+    assert len(mailbox.kept) == 1
+    assert row(world, EmailMessage).state is SendingState.SENT
+
+
+def test_mail_arrives_once_with_its_accents(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """R026, R064: a message that the server refuses for now is sent again under the same Message-ID."""
+    with open_mailbox(monkeypatch, refusals=1) as mailbox:
         told(world)
         message = row(world, EmailMessage)
         asked = {"owner_id": str(world.seller.id), "subject_id": str(message.id)}
@@ -243,8 +291,6 @@ def test_mail_arrives_once_with_its_accents(world: World, monkeypatch: pytest.Mo
             send_email(**asked)
         send_email(**asked)
         send_email(**asked)
-    finally:
-        controller.stop()
     (arrived,) = mailbox.kept
     assert arrived["Subject"] == "Preuve de livraison, été"
     assert arrived["Message-ID"] == message.message_id

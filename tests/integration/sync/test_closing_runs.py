@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import psycopg
+import pytest
 from sqlalchemy import select
 
 from server.core.facts import Fact
@@ -15,6 +16,7 @@ from server.identity.model import OrganisationKind, Role
 from server.planning.model import Run
 from server.sync.events import RUN_WAIVED
 from shared.lifecycles import RunState
+from shared.sealing import GENESIS
 from tests.factories.hand_tablet import HandTablet, Yard
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
 
@@ -147,8 +149,11 @@ def test_a_synced_run_is_not_settled_while_one_of_its_logs_has_two_branches(yard
     assert dispatcher.post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
 
 
-def restore_office(database: Any, tablet: HandTablet, *, last: int) -> None:
-    """Bring the office back to a backup from before everything after ``last`` came, and the run was given."""
+def restore_office(database: Any, tablet: HandTablet, *, last: int, is_told: bool = True) -> None:
+    """Bring the office back to a backup from before everything after ``last`` came, and the run was given.
+
+    A machine that was rolled back to a snapshot is not told of it: its epoch stays.
+    """
     owner = database.superuser_url.replace("+psycopg", "")
     device = tablet.tablet.device_id
     with psycopg.connect(owner, autocommit=True) as connection:
@@ -157,9 +162,10 @@ def restore_office(database: Any, tablet: HandTablet, *, last: int) -> None:
         connection.execute("DELETE FROM run_given WHERE device_id = %s", (device,))
         connection.execute(
             "UPDATE device_stream SET last_seq = %s, announced_seq = %s, owed_seq = 0, head = %s WHERE device_id = %s",
-            (last, last, tablet.events[last - 1].hash, device),
+            (last, last, tablet.events[last - 1].hash if last else GENESIS.hex(), device),
         )
-        connection.execute("UPDATE server_epoch SET nonce = gen_random_uuid(), started_at = now()")
+        if is_told:
+            connection.execute("UPDATE server_epoch SET nonce = gen_random_uuid(), started_at = now()")
 
 
 def test_a_restored_office_settles_nothing_before_it_heard_of_each_tablet(
@@ -203,6 +209,85 @@ def test_a_run_of_a_restored_office_may_be_waived(make_day: Callable[..., Yard],
     admin = person(yard, Role.ADMIN)
     assert admin.post(f"/api/v1/runs/{yard.run_id}/waive", json=REASON).status_code == 200
     assert admin.post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
+
+
+def back_but_for_the_other(yard: Yard) -> None:
+    """Bring the run back by one tablet of two; the other has a visit of it that it did not send."""
+    yard.again.hello()
+    assert len(yard.again.pull().runs) == 1
+    yard.tablet.depart()
+    yard.tablet.visit(yard.tablet.stop(0))
+    yard.tablet.come_back()
+    yard.tablet.hello()
+    yard.tablet.push()
+    yard.again.visit(yard.again.stop(1))
+    assert state(yard) is RunState.BACK
+
+
+@pytest.mark.parametrize(
+    ("greeting", "words"),
+    [
+        ({}, "il manque 1 événement"),
+        ({"head": 0, "held": 1}, "encore être annulé"),
+    ],
+)
+def test_a_bare_greeting_after_a_restore_frees_no_run(
+    make_day: Callable[..., Yard], database: Any, greeting: dict[str, int], words: str
+) -> None:
+    """M4: a tablet that greets and is cut off may still hold what it was given by an office that forgot it."""
+    yard = make_day(shops=2)
+    back_but_for_the_other(yard)
+    restore_office(database, yard.again, last=0)
+    yard.tablet.hello(3)
+    yard.again.hello(**greeting)
+    assert words in refusal(yard, person(yard))["fr"]
+    yard.again.hello()
+    assert yard.again.push()["results"][0]["status"] == "applied"
+    assert person(yard).post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
+
+
+def test_a_tablet_first_known_after_the_backup_says_that_it_knew_another_office(
+    make_day: Callable[..., Yard], database: Any
+) -> None:
+    """M4: the backup is from before it ever greeted, so that only its own word tells of the runs that it may have."""
+    yard = make_day(shops=2)
+    life = yard.tablet.hello()["epoch"]
+    back_but_for_the_other(yard)
+    restore_office(database, yard.again, last=0)
+    with psycopg.connect(database.superuser_url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(b"DELETE FROM device_stream WHERE device_id = %s", (yard.again.tablet.device_id,))
+    yard.again.hello(epoch=life, head=0, held=1)
+    yard.tablet.hello(3)
+    assert "encore être annulé" in refusal(yard, person(yard))["fr"]
+
+
+def test_a_pull_with_an_old_cursor_says_again_who_has_a_run(make_day: Callable[..., Yard], database: Any) -> None:
+    """M4: a machine that was rolled back changes neither epoch nor cursor, and has forgotten who was given the run."""
+    yard = make_day(shops=2)
+    yard.again.hello()
+    cursor = yard.again.pull().cursor
+    restore_office(database, yard.again, last=0, is_told=False)
+    assert yard.again.pull(cursor).runs == ()
+    yard.tablet.depart()
+    yard.tablet.come_back()
+    yard.tablet.hello()
+    yard.tablet.push()
+    assert "pas de nouvelles depuis le retour" in refusal(yard, person(yard))["fr"]
+    yard.again.hello()
+    assert person(yard).post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
+
+
+def test_what_a_drivers_tablet_announces_to_a_machine_that_was_rolled_back_is_waited_for(
+    make_day: Callable[..., Yard], database: Any
+) -> None:
+    """M4: it greeted, and was cut off before it could push or pull; nothing else tells of the rollback."""
+    yard = make_day(shops=2)
+    back_but_for_the_other(yard)
+    restore_office(database, yard.again, last=0, is_told=False)
+    yard.again.hello()
+    assert "il manque 1 événement" in refusal(yard, person(yard))["fr"]
+    yard.again.push()
+    assert state(yard) is RunState.SYNCED
 
 
 def test_a_greeting_of_another_history_holds_up_its_run(yard: Yard) -> None:

@@ -65,6 +65,19 @@ def test_a_pull_reads_what_is_live_and_not_what_ever_was(yard: Yard, database) -
     )  # fmt: skip
 
 
+def test_a_calm_pull_writes_nothing(yard: Yard, database) -> None:
+    """Speed: 500 tablets ask all day; what the office knows of them already is not written, nor locked, again."""
+    noted = "SELECT xmin::text, xmax::text, ctid::text FROM run_given UNION ALL "
+    noted += "SELECT xmin::text, xmax::text, ctid::text FROM device_stream"
+    cursor = yard.tablet.pull().cursor
+    with psycopg.connect(plain(database.superuser_url), autocommit=True) as connection:
+        before = connection.execute(noted.encode()).fetchall()
+        assert len(before) == 2
+        assert len(yard.tablet.pull().runs) == 1
+        assert yard.tablet.pull(cursor).runs == ()
+        assert connection.execute(noted.encode()).fetchall() == before
+
+
 def test_a_replaced_tablet_goes_on_where_the_office_is(make_day: Callable[..., Yard]) -> None:
     """Protocol, 7: the new tablet knows the stops that are done; the old one's later events double nothing."""
     yard = make_day(shops=3)

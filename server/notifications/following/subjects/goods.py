@@ -13,6 +13,7 @@ from server.delivery.contests.model import Contest, ContestState, ContestSubject
 from server.delivery.events import DELIVERY_CORRECTED
 from server.delivery.model import Correction, Delivery, Proof
 from server.notifications.following.lines import Part
+from server.notifications.following.subjects.sealed import said_by
 from server.notifications.following.subjects.subject import Subject, named, owned, plain, some
 from server.orders.model import Order
 from server.parties.model import BillingType
@@ -25,10 +26,12 @@ _DECIDED: Final = frozenset({ContestState.UPHELD, ContestState.DISMISSED})
 def proof_of(session: Session, fact: Fact) -> Subject:
     """Return a sealed proof, for the seller and the buyer of its order and nobody else (R018, R026)."""
     proof = session.get_one(Proof, fact.subject_id)
-    return proven(proof, session.get_one(Order, proof.order_id))
+    delivery = session.get_one(Delivery, proof.delivery_id)
+    about = f"{said_by(session, delivery)}:{proof.order_id}"
+    return proven(proof, session.get_one(Order, proof.order_id), about=about)
 
 
-def proven(proof: Proof, order: Order) -> Subject:
+def proven(proof: Proof, order: Order, *, about: str = "") -> Subject:
     """Return a sealed proof of an order."""
     return Subject(
         id=proof.id,
@@ -37,6 +40,7 @@ def proven(proof: Proof, order: Order) -> Subject:
         words={"number": plain(order.number)},
         members=_of_order(order)
         | {"proof_id": str(proof.id), "file_sha256": proof.file_sha256, "pdf_sha256": proof.pdf_sha256},
+        about=about,
         once="",
         billed=order.billing_type,
     )
@@ -46,14 +50,14 @@ def delivery_of(session: Session, fact: Fact) -> Subject:
     """Return a delivery as it was recorded, or as it was corrected and why (R022, C14)."""
     delivery = session.get_one(Delivery, fact.subject_id)
     order = session.get_one(Order, delivery.order_id)
+    once = said_by(session, delivery)
     if fact.name != DELIVERY_CORRECTED:
-        return delivered(delivery, order, members={"outcome": delivery.outcome.value})
-    return corrected(
-        delivery, order, session.scalars(select(Correction).where(Correction.delivery_id == delivery.id)).one()
-    )
+        return delivered(delivery, order, once=once, members={"outcome": delivery.outcome.value})
+    correction = session.scalars(select(Correction).where(Correction.delivery_id == delivery.id)).one()
+    return corrected(delivery, order, correction, once=once)
 
 
-def corrected(delivery: Delivery, order: Order, correction: Correction) -> Subject:
+def corrected(delivery: Delivery, order: Order, correction: Correction, *, once: str = "") -> Subject:
     """Return a corrected delivery with the reason of its correction."""
     why = f" {correction.reason}" if correction.reason else ""
     return delivered(
@@ -65,11 +69,17 @@ def corrected(delivery: Delivery, order: Order, correction: Correction) -> Subje
             "revision": delivery.revision,
             "reason": correction.reason,
         },
+        once=once,
     )
 
 
 def delivered(
-    delivery: Delivery, order: Order, *, members: dict[str, Any], words: Mapping[str, Text] | None = None
+    delivery: Delivery,
+    order: Order,
+    *,
+    members: dict[str, Any],
+    words: Mapping[str, Text] | None = None,
+    once: str = "",
 ) -> Subject:
     """Return a delivery of an order, with the page of the order."""
     return Subject(
@@ -79,7 +89,7 @@ def delivered(
         words={"number": plain(order.number)} | dict(words or {}),
         members=_of_order(order) | {"delivery_id": str(delivery.id)} | members,
         state=delivery.outcome.value,
-        once=str(delivery.id),
+        once=once,
         billed=order.billing_type,
     )
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from server.billing.events import INVOICE_RESENT
+from server.billing.events import CREDIT_REFUSED, INVOICE_RESENT
 from server.billing.joined import JoinedInvoice, joined_invoice, joined_number, sections_beside
-from server.billing.model import CreditNote, Invoice
+from server.billing.model import CreditNote, Invoice, InvoiceOrder
 from server.core.days import day_text
 from server.core.facts import Fact
 from server.notifications.following.lines import Part
+from server.notifications.following.subjects.sealed import credited_for
 from server.notifications.following.subjects.subject import Subject, amount, named, owned, plain, some
+from server.orders.model import Order
 from server.receivables.model import Reminder
 from shared.problems import Text
 
@@ -32,11 +36,12 @@ def invoice_of(session: Session, fact: Fact) -> Subject:
     invoice = session.get_one(Invoice, fact.subject_id)
     once = f"{fact.at:%Y%m%d%H%M}" if fact.name == INVOICE_RESENT else ""
     if invoice.joined_id is None:
-        return lone_invoice(invoice, once=once)
-    return whole_invoice(joined_invoice(session, joined_id=invoice.joined_id), once=once)
+        return lone_invoice(invoice, about=_about(session, [invoice]), once=once)
+    joined = joined_invoice(session, joined_id=invoice.joined_id)
+    return whole_invoice(joined, about=_about(session, joined.sections), once=once)
 
 
-def lone_invoice(invoice: Invoice, *, once: str = "") -> Subject:
+def lone_invoice(invoice: Invoice, *, about: str = "", once: str = "") -> Subject:
     """Return an invoice that stands alone: whose, how much, until when."""
     members = {"invoice_id": str(invoice.id), "number": invoice.number, "total_cents": invoice.total_cents}
     return Subject(
@@ -46,11 +51,12 @@ def lone_invoice(invoice: Invoice, *, once: str = "") -> Subject:
         words=_invoice_words(invoice, invoice.number, invoice.total_cents),
         members=members,
         state="alone",
+        about=about,
         once=once,
     )
 
 
-def whole_invoice(joined: JoinedInvoice, *, once: str = "") -> Subject:
+def whole_invoice(joined: JoinedInvoice, *, about: str = "", once: str = "") -> Subject:
     """Return one invoice for several orders (C15); its webhook names each order's section."""
     return Subject(
         id=joined.id,
@@ -65,6 +71,7 @@ def whole_invoice(joined: JoinedInvoice, *, once: str = "") -> Subject:
             "total_cents": joined.total_cents,
         },
         state="joined",
+        about=about,
         once=once,
     )
 
@@ -73,10 +80,13 @@ def reminder_of(session: Session, fact: Fact) -> Subject:
     """Return a reminder of an overdue invoice (R122, law 27)."""
     one = session.get_one(Reminder, fact.subject_id)
     invoice = session.get_one(Invoice, one.invoice_id)
-    return reminded(one, invoice, open_cents=_open_with(session, one, invoice))
+    sections = [invoice]
+    if invoice.joined_id is not None:
+        sections = list(joined_invoice(session, joined_id=invoice.joined_id).sections)
+    return reminded(one, invoice, open_cents=_open_with(session, one, invoice), about=_about(session, sections))
 
 
-def reminded(one: Reminder, invoice: Invoice, *, open_cents: int) -> Subject:
+def reminded(one: Reminder, invoice: Invoice, *, open_cents: int, about: str = "") -> Subject:
     """Return what a buyer is reminded of, once for all sections of a joined invoice (C15)."""
     number, subject_id, once = invoice.number, invoice.id, str(one.level)
     if invoice.joined_id is not None:
@@ -88,6 +98,7 @@ def reminded(one: Reminder, invoice: Invoice, *, open_cents: int) -> Subject:
         parts={Part.BUYER: some(one.buyer_id)},
         words=_invoice_words(invoice, number, open_cents) | {"tone": _TONES[one.level]},
         members={"invoice_id": str(invoice.id), "number": number, "level": one.level},
+        about=about,
         once=once,
     )
 
@@ -95,10 +106,11 @@ def reminded(one: Reminder, invoice: Invoice, *, open_cents: int) -> Subject:
 def credit_of(session: Session, fact: Fact) -> Subject:
     """Return a credit note: issued, waiting for its issuer or refused by it; its readers are the invoice's (C12)."""
     note = session.get_one(CreditNote, fact.subject_id)
-    return credited(note, named(session, issuer=note.owner_id, buyer=note.buyer_id))
+    about = "" if fact.name == CREDIT_REFUSED else credited_for(session, note)
+    return credited(note, named(session, issuer=note.owner_id, buyer=note.buyer_id), about=about)
 
 
-def credited(note: CreditNote, names: dict[str, Text]) -> Subject:
+def credited(note: CreditNote, names: dict[str, Text], *, about: str = "") -> Subject:
     """Return a credit note with the names of its parties; one without a number is not issued."""
     members: dict[str, Any] = {"credit_id": str(note.id), "total_cents": note.total_cents}
     return Subject(
@@ -113,7 +125,30 @@ def credited(note: CreditNote, names: dict[str, Text]) -> Subject:
             "reason": Text(note.reason_fr.removesuffix("."), note.reason_en.removesuffix(".")),
         },
         members=members | ({"number": note.number} if note.number else {}),
+        about=about,
+        once="" if about else None,
     )
+
+
+def _about(session: Session, sections: Sequence[Invoice]) -> str:
+    """Return what an invoice is called over restores: its issuer, orders, number and total, one name for them all.
+
+    Delivered again, an order is billed again, by another row. Where that has another number, or total, it is news.
+    """
+    first = sections[0]
+    orders = _covered(session, [one.id for one in sections]) or [str(first.joined_id or first.id)]
+    number, total_cents = joined_number(first) or first.number, sum(one.total_cents for one in sections)
+    return str(uuid5(first.owner_id, "|".join((number, str(total_cents), *orders))))
+
+
+def _covered(session: Session, invoice_ids: Sequence[UUID]) -> list[str]:
+    """Name the orders that invoices cover; a supplement, which a visit makes, by the order that it is to."""
+    covers = (
+        select(InvoiceOrder.order_id, Order.supplement_of_id)
+        .outerjoin(Order, Order.id == InvoiceOrder.order_id)
+        .where(InvoiceOrder.invoice_id.in_(invoice_ids))
+    )
+    return sorted(f"{parent_id}+" if parent_id else str(order_id) for order_id, parent_id in session.execute(covers))
 
 
 def _invoice_words(invoice: Invoice, number: str, cents: int) -> dict[str, Text]:

@@ -10,8 +10,10 @@ from server.billing.model import Invoice
 from server.core.facts import Fact
 from server.ledger.model import Allocation, AllocationSource
 from server.notifications.following.lines import Part
+from server.notifications.following.subjects.sealed import collected_at
 from server.notifications.following.subjects.subject import Subject, amount, named, owned, plain, some
 from server.parties.terms import balance_is_shared
+from server.receivables.events import PAYMENT_RECEIVED
 from server.receivables.model import METHOD_LABELS, CustomerAccount, Payment, Refund, WriteOff
 from shared.problems import Text
 
@@ -21,6 +23,7 @@ _REFUND: Final = {True: Text("Contestation bancaire", "Chargeback"), False: Text
 def payment_of(session: Session, fact: Fact) -> Subject:
     """Return a payment with its payer and its issuer; the carrier that took it in the truck is told nothing (C29)."""
     one = session.get_one(Payment, fact.subject_id)
+    about = collected_at(session, one.cause_id) if fact.name == PAYMENT_RECEIVED else ""
     return Subject(
         id=one.id,
         link=f"/paiements/{one.id}",
@@ -28,6 +31,8 @@ def payment_of(session: Session, fact: Fact) -> Subject:
         words=named(session, issuer=one.owner_id, buyer=one.buyer_id)
         | {"amount": amount(one.amount_cents, one.currency), "method": METHOD_LABELS[one.method]},
         members={"payment_id": str(one.id), "amount_cents": one.amount_cents, "method": one.method.value},
+        about=about,
+        once="" if about else None,
     )
 
 

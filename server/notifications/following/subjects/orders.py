@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Final
 from uuid import UUID
 
@@ -98,10 +99,11 @@ def message_of(session: Session, fact: Fact) -> Subject:
     if thread.subject is ThreadSubject.ACCOUNT:
         by_issuer = _is_member(session, thread.owner_id, message.author_id)
         return said_of_account(message, issuer_id=thread.owner_id, by_issuer=by_issuer)
-    return said_of_order(session.get_one(Order, thread.subject_id), message)
+    once = f"{fact.cause_id}:{_digest(message)}" if fact.cause_id else str(message.id)
+    return said_of_order(session.get_one(Order, thread.subject_id), message, once=once)
 
 
-def said_of_order(one: Order, message: Message) -> Subject:
+def said_of_order(one: Order, message: Message, *, once: str = "") -> Subject:
     """Return a message in an order's chat."""
     return Subject(
         id=one.id,
@@ -110,7 +112,7 @@ def said_of_order(one: Order, message: Message) -> Subject:
         words=_said(message) | {"number": plain(one.number)},
         members={"order_id": str(one.id), "message_id": str(message.id)},
         state=ThreadSubject.ORDER.value,
-        once=str(message.id),
+        once=once,
         billed=one.billing_type,
     )
 
@@ -127,6 +129,11 @@ def said_of_account(message: Message, *, issuer_id: UUID, by_issuer: bool) -> Su
         state=ThreadSubject.ACCOUNT.value,
         once="",
     )
+
+
+def _digest(message: Message) -> str:
+    """Tell apart what one event has the office say of an order."""
+    return hashlib.sha256(message.text_fr.encode()).hexdigest()[:16]
 
 
 def _said(message: Message) -> dict[str, Text]:

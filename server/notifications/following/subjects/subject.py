@@ -22,9 +22,13 @@ from shared.problems import Text
 class Subject:
     """What the lines of a fact are filled with, and whom they may reach.
 
-    ``id`` is what its page and papers are about. ``state`` is what a line's ``when`` asks for. ``once`` tells apart
-    what may happen again; each fact is told for itself where it is None. ``billed`` is how its order is billed, if it
-    has one, which its title and its webhook say (R008).
+    ``id`` is what its page and papers are about. ``state`` is what a line's ``when`` asks for. ``billed`` is how its
+    order is billed, if it has one, which its title and its webhook say (R008).
+
+    The key of its news names ``about``, or the ``id``, and ``once``, which tells apart what may happen again; each fact
+    is told for itself where it is None. What a tablet told comes again to an office that was restored, under new
+    identifiers: its news has the same key all the same, and so names what was sealed. A place in a chain or series
+    names nothing, since such an office gives it out again.
     """
 
     id: UUID
@@ -33,6 +37,7 @@ class Subject:
     words: Mapping[str, Text]
     members: dict[str, Any]
     state: str = ""
+    about: str = ""
     once: str | None = None
     billed: BillingType | None = None
 
@@ -42,11 +47,11 @@ class Subject:
             return frozenset()
         return frozenset().union(*(self.parts.get(part, frozenset()) for part in line.to))
 
-    def news(self, line: Line, *, place: int) -> News:
-        """Return what a line says of this subject; ``place`` is its fact's in the chain."""
-        once = str(place) if self.once is None else self.once
+    def news(self, line: Line, *, happened: UUID) -> News:
+        """Return what a line says of this subject; ``happened`` is what its fact is called, over restores."""
+        once = str(happened) if self.once is None else self.once
         return News(
-            key=f"{line.kind}:{self.id}:{once}",
+            key=f"{line.kind}:{self.about or self.id}:{once}",
             kind=line.kind,
             subject_id=self.id,
             title=with_badge(_filled(line.title, self.words), self.billed),
