@@ -50,7 +50,7 @@ def _handed_over(lines: Mapping[str, _Line], expected: Expected) -> tuple[Moved,
     containers, goods = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for revisions in expected.delivered.values():
         for line_id, counted in revisions[-1].items():
-            line, units = lines[line_id], dict(zip(KINDS_OF_COUNT, counted, strict=True))
+            line, units = lines[line_id], dict(zip(KINDS_OF_COUNT, counted[: len(KINDS_OF_COUNT)], strict=True))
             handed_over = units["delivered"] + units["extra"]
             goods[line.format, "customer"] += handed_over
             goods[line.format, "lost"] += units["lost"]
