@@ -184,7 +184,7 @@ class RunWaiver(Owned):
 class StrayPush(Owned):
     """A batch of a forked tablet, verbatim as it came: evidence of the branch that the office does not follow (G6).
 
-    ``files`` holds the sha256 of every attachment that its events name.
+    ``files`` holds the sha256 of every attachment that its events name, ``hashes`` the chain's hash at each event.
     """
 
     __tablename__ = "stray_push"
@@ -198,6 +198,7 @@ class StrayPush(Owned):
     sha256: Mapped[str]
     size_bytes: Mapped[int]
     body: Mapped[bytes]
+    hashes: Mapped[list[str]]
     files: Mapped[list[str]] = mapped_column(default=list)
     received_at: Mapped[datetime]
 

@@ -1702,6 +1702,7 @@ CREATE TABLE stray_push (
 	sha256 TEXT NOT NULL, 
 	size_bytes INTEGER NOT NULL, 
 	body BYTEA NOT NULL, 
+	hashes TEXT[] NOT NULL, 
 	files TEXT[] NOT NULL, 
 	received_at TIMESTAMP WITH TIME ZONE NOT NULL, 
 	id UUID NOT NULL, 

@@ -7,11 +7,12 @@ back may hold some of what came.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import msgspec
-from sqlalchemy import exists, select
+from sqlalchemy import Text, cast, exists, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from server.sync.model import DeviceEvent, StrayPush
@@ -19,16 +20,6 @@ from shared.sealing import GENESIS
 from shared.wire.push import Push
 
 GENESIS_HEX: Final = GENESIS.hex()
-
-
-class _Hashed(msgspec.Struct):
-    hash: str
-
-
-class _Hashes(msgspec.Struct):
-    """A batch, as far as the hashes of its events: the rest is passed over unread."""
-
-    events: list[_Hashed]
 
 
 def hash_at(session: Session, device_id: UUID, seq: int) -> str | None:
@@ -65,7 +56,7 @@ def _beside(session: Session, device_id: UUID, push: Push) -> set[int]:
     """
     coming = dict(enumerate(push.events, start=push.from_seq))
     found: set[int] = set()
-    for from_seq, body in _kept(session, device_id, push.from_seq, push.from_seq + len(push.events) - 1):
+    for from_seq, body in _alike(session, device_id, [event.hash for event in push.events]):
         events = msgspec.json.decode(body, type=Push).events
         found |= {seq for seq, event in enumerate(events, start=from_seq) if coming.get(seq) == event}
     return found
@@ -79,17 +70,15 @@ def _ours(session: Session, device_id: UUID, push: Push) -> set[int]:
 
 
 def _is_beside(session: Session, device_id: UUID, seq: int, digest: str) -> bool:
-    """Most often it is the last of its batch, which is told without reading a body."""
-    ends = exists().where(StrayPush.device_id == device_id, StrayPush.last_seq == seq, StrayPush.head == digest)
-    return bool(session.scalar(select(ends))) or any(
-        msgspec.json.decode(body, type=_Hashes).events[seq - from_seq].hash == digest
-        for from_seq, body in _kept(session, device_id, seq, seq)
-    )
+    """No body is read for it: a tablet may ask with each greeting."""
+    at = StrayPush.hashes[seq - StrayPush.from_seq + 1]
+    touching = StrayPush.from_seq <= seq, StrayPush.last_seq >= seq
+    return bool(session.scalar(select(exists().where(StrayPush.device_id == device_id, *touching, at == digest))))
 
 
-def _kept(session: Session, device_id: UUID, first: int, last: int) -> Iterator[tuple[int, bytes]]:
-    """Yield where each kept batch that touches these places begins, and its bytes; one at a time, they may be large."""
-    touching: Any = (StrayPush.device_id == device_id, StrayPush.from_seq <= last, StrayPush.last_seq >= first)
-    for row_id in session.scalars(select(StrayPush.id).where(*touching)).all():
+def _alike(session: Session, device_id: UUID, hashes: list[str]) -> Iterator[tuple[int, bytes]]:
+    """Yield where each kept batch with one of these events begins, and its bytes; one at a time, they may be large."""
+    alike = cast(StrayPush.hashes, ARRAY(Text())).overlap(hashes)
+    for row_id in session.scalars(select(StrayPush.id).where(StrayPush.device_id == device_id, alike)).all():
         row = session.execute(select(StrayPush.from_seq, StrayPush.body).where(StrayPush.id == row_id)).one()
         yield row[0], row[1]

@@ -54,7 +54,7 @@ def keep_stray(session: Session, stream: DeviceStream, push: Push, *, stamp: Sta
         "id": new_id(), "owner_id": stream.owner_id, "party_ids": [], "device_id": device_id,
         "from_seq": new.from_seq, "last_seq": last, "head": new.events[-1].hash,
         "sha256": hashlib.sha256(body).hexdigest(), "size_bytes": len(body), "body": body,
-        "files": files_named(*new.events), "received_at": stamp.at,
+        "hashes": [event.hash for event in new.events], "files": files_named(*new.events), "received_at": stamp.at,
     }  # fmt: skip
     session.execute(insert(StrayPush).values(row))
     return True
