@@ -77,8 +77,8 @@ _PARTS = {
     "e-mails": "SELECT recipient, split_part(key, ':', 1), state FROM email_message",
     "facts": """SELECT o.code, f.name, count(*) FROM fact f JOIN org o ON o.id = f.owner_id
         WHERE f.name NOT IN ('documents.made', 'documents.run_rendered', 'sync.bundle_built') GROUP BY 1, 2""",
-    "jobs": """SELECT task_name, status::text FROM procrastinate_jobs
-        WHERE status <> 'succeeded' AND task_name <> 'delivery.seal_day'  -- waits for midnight""",
+    "jobs": """SELECT task_name, status::text FROM procrastinate_jobs WHERE status <> 'succeeded'
+        AND task_name NOT IN ('delivery.seal_day', 'notifications.send_waiting')  -- have their hour""",
 }
 
 

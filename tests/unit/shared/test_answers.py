@@ -28,7 +28,7 @@ ANSWERS = [
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda one: type(one).__name__)
 def test_a_field_that_the_tablet_does_not_know_is_passed_over(answer: msgspec.Struct) -> None:
-    """Protocol, versions: an office that is newer than its tablets is understood, a way in that was used once included."""
+    """Protocol, versions: an office that is newer than its tablets is understood, from the way in on."""
     said = json.loads(msgspec.json.encode(answer)) | {"of_tomorrow": {"more": [1]}}
     if said.get("attestation"):
         said["attestation"]["of_tomorrow"] = 1
