@@ -99,7 +99,7 @@ class OldLogs:
     def _speak(self, tablet: Tablet, now_ms: int, epoch: str) -> _Spoke:
         if not _waits(tablet) and now_ms - tablet.store.read(_sealed_ms) > SPOKEN_FOR_MS:
             return _Spoke(now_ms, DAY_MS)
-        ended = SyncEngine(tablet, self._connect(), self._clock, self._connection).send()
+        ended = SyncEngine(tablet, self._connect(), self._clock, self._connection, is_laid_aside=True).send()
         if ended.problem is not None:
             return _Spoke(now_ms, max(RETRY_MS, int(ended.retry_after_s * 1000)), waits=_waits(tablet))
         heard = tablet.store.read(settings.position).epoch

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from driver_app import aside
@@ -66,6 +67,14 @@ def test_an_old_log_speaks_at_the_start_daily_and_in_another_epoch(cab: Cab, old
     cab.clock.advance(-3 * DAY_MS)
     old.send("epoch-2")
     assert greetings(cab) == 1, "a clock that was set back holds it up for no day"
+
+
+def test_an_old_log_says_that_it_is_over_and_a_living_one_nothing_of_it(cab: Cab, old: OldLogs) -> None:
+    """M4: no run waits for its word; a living log sends no field that an office may not know."""
+    old.send("epoch-1")
+    assert cab.office.told is not None
+    assert cab.office.told.is_laid_aside
+    assert b"is_laid_aside" not in msgspec.json.encode(msgspec.structs.replace(cab.office.told, is_laid_aside=False))
 
 
 def test_what_failed_is_tried_again_later(cab: Cab, old: OldLogs) -> None:
