@@ -17,7 +17,7 @@ from driver_app.store import attachments, outbox, receipts, settings
 from driver_app.store.database import Session
 from driver_app.store.settings import Enrolment, Position, Standing
 from driver_app.sync.greeting import greet
-from driver_app.sync.office import PROVEN_AT, Office, Refused
+from driver_app.sync.office import Office, Refused
 from driver_app.sync.pulling import fetch_files, pull_runs
 from driver_app.sync.pushing import hand_in_strays, push_batch
 from driver_app.sync.transport import Transport, Unreachable
@@ -200,9 +200,8 @@ def _let_go(session: Session) -> int:
 
 
 def _standing_after(ended: Round) -> Standing | None:
-    """A tablet is unknown where its signed challenge was refused; any other 401 may be the network's."""
-    if ended.ending == "unauthorized":
-        return "unknown" if ended.problem is not None and ended.problem.where == PROVEN_AT else None
+    if isinstance(ended.problem, Refused) and ended.problem.is_of_unknown:
+        return "unknown"
     return _STANDINGS.get(ended.ending)
 
 
