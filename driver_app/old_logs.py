@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -19,7 +19,7 @@ from driver_app.platform.protocols import Connection, Secrets
 from driver_app.store import outbox, settings
 from driver_app.store.database import FILE, Session
 from driver_app.sync.engine import SyncEngine
-from driver_app.sync.transport import Transport
+from driver_app.sync.transport import Transport, Unreachable
 from driver_app.tablet import Tablet
 
 DAY_MS: Final = 24 * 3600 * 1000
@@ -31,12 +31,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Spoke:
-    """When an old log last tried, for how long that holds, in which epochs, and whether it still has something."""
+    """When an old log last tried, for how long that holds, in which epochs, and whether it still has something.
+
+    ``failures`` is how often in a row it was refused, or did not even open.
+    """
 
     at_ms: int
     holds_ms: int = RETRY_MS
     epochs: frozenset[str] = frozenset()
     waits: bool = False
+    was_heard: bool = False
+    failures: int = 0
 
 
 class OldLogs:
@@ -59,12 +64,13 @@ class OldLogs:
     @property
     def spoke(self) -> int:
         """How many of them were heard by the office since the app was started."""
-        return sum(bool(one.epochs) for one in tuple(self._spoke.values()))
+        return sum(one.was_heard for one in tuple(self._spoke.values()))
 
     def send(self, epoch: str) -> None:
         """Let each log greet and hand in that is due: daily, and in another ``epoch`` of the office's than before.
 
-        One that fails is logged and tried again later; it holds up neither the others nor the present log.
+        One that fails is tried again later, each time after twice as long, up to a day; it holds up neither the others
+        nor the present log. An office out of reach hears nothing of the tries, so that they are no failures.
         """
         if not self._turn.acquire(blocking=False):
             return
@@ -84,31 +90,45 @@ class OldLogs:
         return bool(epoch and last.epochs) and epoch not in last.epochs
 
     def _try(self, number: int, epoch: str) -> None:
-        before = self._spoke.get(number)
         now_ms = self._clock.now().wall_ms
-        self._spoke[number] = _Spoke(now_ms, waits=before is not None and before.waits)
+        before = _in_epoch(self._spoke.get(number, _Spoke(now_ms)), epoch)
+        self._spoke[number] = _failed(before, now_ms)
         try:
             tablet = open_aside(self._home, self._keys, number)
             try:
-                self._spoke[number] = self._speak(tablet, now_ms, epoch)
+                self._spoke[number] = self._speak(tablet, before, now_ms, epoch)
             finally:
                 tablet.store.close()
         except Exception:  # noqa: BLE001 - an old log that cannot be opened any more must not silence the others
             _log.exception("old log %s not sent", number)
 
-    def _speak(self, tablet: Tablet, now_ms: int, epoch: str) -> _Spoke:
+    def _speak(self, tablet: Tablet, before: _Spoke, now_ms: int, epoch: str) -> _Spoke:
         if not _waits(tablet) and now_ms - tablet.store.read(_sealed_ms) > SPOKEN_FOR_MS:
             return _Spoke(now_ms, DAY_MS)
-        ended = SyncEngine(tablet, self._connect(), self._clock, self._connection).send()
+        ended = SyncEngine(tablet, self._connect(), self._clock, self._connection, is_laid_aside=True).send()
+        if isinstance(ended.problem, Unreachable):
+            return replace(before, at_ms=now_ms, holds_ms=RETRY_MS, waits=_waits(tablet))
         if ended.problem is not None:
-            return _Spoke(now_ms, max(RETRY_MS, int(ended.retry_after_s * 1000)), waits=_waits(tablet))
+            failed = _failed(before, now_ms)
+            holds_ms = max(failed.holds_ms, int(ended.retry_after_s * 1000))
+            return replace(failed, holds_ms=holds_ms, waits=_waits(tablet))
         heard = tablet.store.read(settings.position).epoch
-        return _Spoke(now_ms, DAY_MS, frozenset({heard, epoch}), _waits(tablet))
+        return _Spoke(now_ms, DAY_MS, frozenset({heard, epoch}), _waits(tablet), was_heard=True)
+
+
+def _in_epoch(before: _Spoke, epoch: str) -> _Spoke:
+    """What failed in another epoch of the office's counts no more."""
+    return before if epoch in before.epochs else replace(before, epochs=frozenset({epoch}), failures=0)
+
+
+def _failed(before: _Spoke, now_ms: int) -> _Spoke:
+    holds_ms = min(DAY_MS, RETRY_MS * 2**before.failures)
+    return replace(before, at_ms=now_ms, holds_ms=holds_ms, failures=before.failures + 1)
 
 
 def _waits(tablet: Tablet) -> bool:
-    left = log_standing(tablet)
-    return left.events + left.files > 0
+    """What a file holds waits for nobody: it is handed to the office."""
+    return not log_standing(tablet).is_safe
 
 
 def _sealed_ms(session: Session) -> int:

@@ -22,7 +22,7 @@ from driver_app.store.settings import Enrolment, Exported
 from driver_app.store.vault import Unreadable
 from driver_app.sync.engine import Backlog, backlog
 from driver_app.sync.greeting import greet
-from driver_app.sync.office import Office
+from driver_app.sync.office import Office, Refused
 from driver_app.sync.transport import Transport
 from driver_app.tablet import Tablet, open_tablet
 from shared.problems import Problem, Text
@@ -53,6 +53,7 @@ class LogStanding:
     """What the office lacks of a log, and whether a file holds all of it."""
 
     is_over: bool
+    is_unknown: bool
     events: int
     files: int
     exported: str
@@ -76,6 +77,7 @@ def log_standing(tablet: Tablet) -> LogStanding:
         covers = known is not None and (known.seq, known.head, known.files) == now
         return LogStanding(
             is_over=left.position.standing in _OVER,
+            is_unknown=left.position.standing == "unknown",
             events=_only_here(session, left),
             files=attachments.count(session) if left.position.standing == "unknown" else left.files,
             exported=known.name if known is not None and covers else "",
@@ -159,17 +161,25 @@ def require_over(tablet: Tablet) -> None:
 def require_still_there(tablet: Tablet, transport: Transport, clock: Clock) -> None:
     """Go on where a log may be laid aside and the office says just now that it has all of it, or a file holds it.
 
-    What was heard before says nothing of an office that was put back since.
+    What was heard before says nothing of an office that was put back since. Where nothing is left here to hand in, one
+    that still does not know the tablet has said all that it can.
 
     Raises:
         LogStillLives: the office goes on with it.
         LogOnlyHere: something is on this tablet alone; export it first.
         Unreachable: the office does not answer, and no file holds the log.
+        Refused: it answers otherwise.
     """
     require_over(tablet)
     if log_standing(tablet).exported:
         return
-    greet(tablet.store, Office(transport, tablet.key), tablet.enrolment.device_id, clock)
+    device = tablet.enrolment
+    office = Office(transport, tablet.key, lambda: device.attestation)
+    try:
+        greet(tablet.store, office, device.device_id, clock)
+    except Refused as refusal:
+        if not (refusal.is_of_unknown and log_standing(tablet).is_unknown):
+            raise
     require_over(tablet)
 
 

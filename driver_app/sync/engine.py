@@ -17,7 +17,7 @@ from driver_app.store import attachments, outbox, receipts, settings
 from driver_app.store.database import Session
 from driver_app.store.settings import Enrolment, Position, Standing
 from driver_app.sync.greeting import greet
-from driver_app.sync.office import PROVEN_AT, Office, Refused
+from driver_app.sync.office import Office, Refused
 from driver_app.sync.pulling import fetch_files, pull_runs
 from driver_app.sync.pushing import hand_in_strays, push_batch
 from driver_app.sync.transport import Transport, Unreachable
@@ -51,12 +51,21 @@ class Round:
 class SyncEngine:
     """The tablet's side of the protocol. One round at a time; the caller decides when the next one comes."""
 
-    def __init__(self, tablet: Tablet, transport: Transport, clock: Clock, connection: Connection) -> None:
-        """Take the store and key, the way to the office, the clock and what the network costs."""
+    def __init__(
+        self,
+        tablet: Tablet,
+        transport: Transport,
+        clock: Clock,
+        connection: Connection,
+        *,
+        is_laid_aside: bool = False,
+    ) -> None:
+        """Take the store and key, the way to the office, the clock, what the network costs, and whether it is over."""
         self._tablet = tablet
         self._office = Office(transport, tablet.key, lambda: tablet.enrolment.attestation)
         self._clock = clock
         self._connection = connection
+        self._is_laid_aside = is_laid_aside
 
     def sync(self) -> Round:
         """Do one whole round: what was signed up, runs down, photos up; a revoked tablet gets nothing down any more.
@@ -78,10 +87,11 @@ class SyncEngine:
 
     def _send(self) -> Round:
         device = self._tablet.enrolment
-        standing = greet(self._tablet.store, self._office, device.device_id, self._clock).standing
+        store, is_over = self._tablet.store, self._is_laid_aside
+        standing = greet(store, self._office, device.device_id, self._clock, is_laid_aside=is_over).standing
         files, full = self._upload_signed(device)
         if standing == "fork":
-            hand_in_strays(self._tablet.store, self._office, self._tablet.key, device, self._clock)
+            hand_in_strays(store, self._office, self._tablet.key, device, self._clock)
             return Round("fork", files=files)
         events = self._push_all(device)
         self._prune()
@@ -190,9 +200,8 @@ def _let_go(session: Session) -> int:
 
 
 def _standing_after(ended: Round) -> Standing | None:
-    """A tablet is unknown where its signed challenge was refused; any other 401 may be the network's."""
-    if ended.ending == "unauthorized":
-        return "unknown" if ended.problem is not None and ended.problem.where == PROVEN_AT else None
+    if isinstance(ended.problem, Refused) and ended.problem.is_of_unknown:
+        return "unknown"
     return _STANDINGS.get(ended.ending)
 
 

@@ -19,14 +19,16 @@ from shared.wire.limits import PROTOCOL
 ASK_EVERY_MS: Final = 3_600_000
 
 
-def greet(store: Store, office: Office, device_id: str, clock: Clock) -> Position:
+def greet(store: Store, office: Office, device_id: str, clock: Clock, *, is_laid_aside: bool = False) -> Position:
     """Compare both ends of the log and return where to go on from.
 
     An office that holds less than it had confirmed was restored: what it lost waits again. One that holds another
-    history is a fork: the tablet keeps everything and a person decides.
+    history is a fork: the tablet keeps everything and a person decides. Nobody waits for a log that ``is_laid_aside``
+    once the office has all of it.
     """
     told_at = clock.now()
     told = store.read(lambda session: _hello(session, device_id, told_at))
+    told = msgspec.structs.replace(told, is_laid_aside=is_laid_aside)
     answer = office.hello(told)
     now = clock.now()
 

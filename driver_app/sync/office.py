@@ -28,7 +28,7 @@ from shared.wire.push import Push, PushAnswer
 
 _API = "/api/v1"
 _UNAUTHORIZED = 401
-PROVEN_AT: Final = "/devices/token"
+_PROVEN_AT: Final = "/devices/token"
 
 
 class Refused(Problem):
@@ -42,6 +42,11 @@ class Refused(Problem):
         super().__init__(detail, where=where, code=code)
         self.code = code
         self.retry_after_s = retry_after_s
+
+    @property
+    def is_of_unknown(self) -> bool:
+        """Whether the office refused the tablet's signed challenge; any other 401 may be the network's."""
+        return self.code == _UNAUTHORIZED and self.where == _PROVEN_AT
 
 
 class _Named(msgspec.Struct, frozen=True):
@@ -182,7 +187,7 @@ class Office:
         nonce = self._ask("/devices/challenge", ChallengeRequest(device_id=device_id), ChallengeAnswer).nonce
         signature = sign(self._key, "token", hashlib.sha256(bytes.fromhex(nonce)).digest()).hex()
         request = TokenRequest(device_id=device_id, nonce=nonce, signature=signature, attestation=attestation)
-        return self._ask(PROVEN_AT, request, TokenAnswer).token
+        return self._ask(_PROVEN_AT, request, TokenAnswer).token
 
     def _ask[M: msgspec.Struct](self, path: str, message: msgspec.Struct, kind: type[M]) -> M:
         return self._decoded(self._send("POST", path, message, {}), kind)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from driver_app.actions.lay_aside import log_standing
+from driver_app.actions.lay_aside import LogStanding, log_standing
 from driver_app.store import settings
 from driver_app.store.settings import Standing
 from driver_app.tablet import Tablet
@@ -37,11 +37,17 @@ def present_aside(tablet: Tablet, language: Language) -> AsideView:
     ]
     if standing.exported:
         rows.append((texts.ASIDE_EXPORTED.say(language), standing.exported, False))
-    notice = texts.ASIDE_AT_OFFICE if not (standing.events or standing.files) else texts.ASIDE_EXPORT_FIRST
     return AsideView(
         why=why.say(language),
         rows=tuple(rows),
-        notice="" if standing.exported else notice.say(language),
+        notice="" if standing.exported else _notice(standing).say(language),
         can_begin=standing.is_over and standing.is_safe,
         exported=standing.exported,
     )
+
+
+def _notice(standing: LogStanding) -> Text:
+    """An office that does not know the tablet has nothing of it, even where nothing is missing there."""
+    if standing.events or standing.files:
+        return texts.ASIDE_EXPORT_FIRST
+    return texts.ASIDE_NOTHING_LEFT if standing.is_unknown else texts.ASIDE_AT_OFFICE

@@ -50,6 +50,9 @@ ASIDE_KEPT = Text(
     "Then a new code of the dispatcher’s enrols the tablet anew.",
 )
 ASIDE_AT_OFFICE = Text("Tout est au bureau.", "Everything is at the office.")
+ASIDE_NOTHING_LEFT = Text(
+    "Il ne reste rien sur cette tablette à remettre au bureau.", "Nothing is left on this tablet for the office."
+)
 ASIDE_EVENTS = Text("Événements qui ne sont qu’ici", "Events that are only here")
 ASIDE_FILES = Text("Fichiers qui ne sont qu’ici", "Files that are only here")
 ASIDE_EXPORTED = Text("Exporté dans", "Exported to")

@@ -28,6 +28,7 @@ class DeviceStream(Owned):
     It spoke under ``heard_epoch``. ``told_all_at`` is when it last said that nothing stands behind that head, and
     ``owed_seq`` how far, by its word, the office once signed for its log. ``pulled_epoch`` is that under which it last
     pulled, empty while it never did: what it was given under another one, a restored office may have forgotten.
+    ``laid_aside_at`` is since when it says that its log is over: no runs, no events, nothing held back.
     ``strays_refused`` counts batches of another branch that found their quarantine full. ``damaged`` holds pairs of the
     sha256 of an event that did not open when it came, and how often these very bytes came; the newest last.
     """
@@ -46,6 +47,7 @@ class DeviceStream(Owned):
     told_all_at: Mapped[datetime | None]
     heard_epoch: Mapped[str] = mapped_column(default="", server_default="")
     pulled_epoch: Mapped[str] = mapped_column(default="", server_default="")
+    laid_aside_at: Mapped[datetime | None]
     owed_seq: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     strays_refused: Mapped[int] = mapped_column(BigInteger, default=0)
     damaged: Mapped[json_list] = mapped_column(default=list, server_default="[]")

@@ -9,14 +9,15 @@ import msgspec
 from shared.wire.limits import MAX_MISSING_FILES, Identifier, Kept, OptionalSha256, Sequence, Sha256, Short
 
 
-class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """``acked`` is the last sequence that the server confirmed, ``head`` the last one that cannot be taken back.
 
     ``held`` is how many events stand behind ``head`` that may still be taken back; they are announced later.
     ``broken_at`` is the first sequence after ``acked`` that the tablet can no longer read, 0 if it can read all.
     ``asks_missing`` asks for the files that the office misses of this tablet's events. ``strays_seq`` is the last
     sequence of which the tablet believes that the office keeps a copy beside the log that it follows, 0 if of none,
-    ``hash_at_strays`` the chain's hash there.
+    ``hash_at_strays`` the chain's hash there. ``is_laid_aside`` says that this log is over on its tablet: it takes no
+    runs and seals nothing more. What is as by default is left out: an office that does not know a field refuses it.
     """
 
     device_id: Identifier
@@ -31,6 +32,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     asks_missing: bool = False
     strays_seq: Sequence = 0
     hash_at_strays: OptionalSha256 = ""
+    is_laid_aside: bool = False
 
 
 class HelloAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -405,6 +405,7 @@ CREATE TABLE device_stream (
 	told_all_at TIMESTAMP WITH TIME ZONE, 
 	heard_epoch TEXT DEFAULT '' NOT NULL, 
 	pulled_epoch TEXT DEFAULT '' NOT NULL, 
+	laid_aside_at TIMESTAMP WITH TIME ZONE, 
 	owed_seq BIGINT DEFAULT '0' NOT NULL, 
 	strays_refused BIGINT NOT NULL, 
 	damaged JSONB DEFAULT '[]' NOT NULL, 

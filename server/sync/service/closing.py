@@ -230,16 +230,19 @@ def _may_have_had(run: Run, here: str) -> ColumnElement[bool]:
     """A restore also loses who was given a run: what any tablet of its driver that is not heard out may hold.
 
     A greeting alone frees nothing: until the tablet has pulled again, the office does not know what it was given.
-    Where not even the epoch tells of the restore (a machine that was rolled back), what it announces is waited for.
+    Where not even the epoch tells of the restore (a machine that was rolled back), what it announces is waited for. A
+    log that was laid aside never pulls again: it counts only while it announced what is not here, or has two branches.
     """
+    lives = or_(DeviceStream.laid_aside_at.is_(None), DeviceStream.state == StreamState.FORKED)
+    lacks = DeviceStream.announced_seq > DeviceStream.last_seq
     unknown = [
-        DeviceStream.heard_epoch.not_in(("", here)),
-        DeviceStream.pulled_epoch.not_in(("", here)),
+        and_(DeviceStream.heard_epoch.not_in(("", here)), or_(lives, lacks)),
+        and_(DeviceStream.pulled_epoch.not_in(("", here)), lives),
         DeviceStream.owed_seq > DeviceStream.last_seq,
     ]
     if run.state in _LEFT:
         is_open = DeviceStream.state == StreamState.OPEN
-        unknown.append(and_(is_open, DeviceStream.announced_seq > DeviceStream.last_seq))
+        unknown.append(and_(is_open, lacks))
     return and_(
         Device.owner_id == run.owner_id,
         Device.driver_id == run.driver_id,

@@ -123,12 +123,15 @@ def fork_stream(session: Session, stream: DeviceStream, *, stamp: Stamp) -> None
 def _note_heard(stream: DeviceStream, hello: Hello, here: str, *, now: datetime) -> None:
     """Keep the furthest that a tablet ever said: a late or doubled greeting takes nothing back.
 
-    One that knows another life of the office may have been given runs in it, of which nothing is known here.
+    One that knows another life of the office may have been given runs in it, of which nothing is known here. A log is
+    over only while its last greeting says so: a copy of it may go on.
     """
     stream.announced_seq, stream.owed_seq = max(stream.announced_seq, hello.head), max(stream.owed_seq, hello.acked)
     stream.heard_at, stream.heard_epoch = now, here
     if not hello.held:
         stream.told_all_at = now
+    is_over = hello.is_laid_aside and not hello.held
+    stream.laid_aside_at = (stream.laid_aside_at or now) if is_over else None
     if not stream.pulled_epoch and hello.epoch != here:
         stream.pulled_epoch = hello.epoch
 

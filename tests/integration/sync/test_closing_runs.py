@@ -340,3 +340,48 @@ def test_a_tablet_that_came_back_and_holds_something_back_is_waited_for(yard: Ya
     tablet.hello(2)
     tablet.push(3)
     assert state(yard) is RunState.SYNCED
+
+
+@pytest.mark.parametrize("is_restored", [False, True])
+def test_a_log_laid_aside_holds_up_a_run_by_what_it_announced_alone(
+    make_day: Callable[..., Yard], database: Any, is_restored: bool
+) -> None:
+    """M4: it never pulls and speaks once a day, so that nobody waits for more than what it said that it has."""
+    yard = make_day(shops=2)
+    life = yard.again.hello()["epoch"]
+    back_but_for_the_other(yard)
+    if is_restored:
+        restore_office(database, yard.again, last=0)
+        yard.tablet.hello(3)
+    yard.again.hello(epoch=life, is_laid_aside=True)
+    assert "il manque 1 événement" in refusal(yard, person(yard))["fr"]
+    assert yard.again.push()["results"][0]["status"] == "applied"
+    assert person(yard).post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"
+
+
+def test_a_log_laid_aside_before_the_return_or_the_backup_is_not_asked_again(
+    make_day: Callable[..., Yard], database: Any
+) -> None:
+    """M4: all that it will ever hold was here when it said that it is over, unless its copy goes on."""
+    yard = make_day()
+    life = yard.again.hello()["epoch"]
+    yard.again.pull()
+    yard.again.hello(epoch=life, is_laid_aside=True)
+    yard.tablet.depart()
+    yard.tablet.come_back()
+    yard.tablet.hello()
+    yard.tablet.push()
+    assert state(yard) is RunState.SYNCED
+    restore_office(database, yard.again, last=0)
+    yard.tablet.hello(2)
+    yard.tablet.pull()
+
+    def waited_for() -> int:
+        return len(person(yard).get(f"/api/v1/runs/{yard.run_id}/tablets").json["tablets"])
+
+    assert waited_for() == 1
+    yard.again.hello(epoch=life)
+    assert waited_for() == 2
+    yard.again.hello(epoch=life, is_laid_aside=True)
+    assert waited_for() == 1
+    assert person(yard).post(f"/api/v1/runs/{yard.run_id}/settle").json["state"] == "settled"

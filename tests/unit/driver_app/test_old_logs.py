@@ -5,16 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
+import msgspec
 import pytest
 
 from driver_app import aside
-from driver_app.actions.lay_aside import begin_anew
+from driver_app.actions.lay_aside import begin_anew, export_log, open_aside
 from driver_app.actions.run import start_run
 from driver_app.old_logs import DAY_MS, RETRY_MS, OldLogs
 from driver_app.platform.desktop import FileSecrets, Wired
 from driver_app.sync.backoff import Backoff
 from driver_app.sync.engine import Round
 from driver_app.sync.loop import SyncLoop
+from driver_app.sync.transport import Answer
 from tests.factories.protocol_peer import cut_once
 from tests.factories.rounds import deliver, pass_days
 from tests.factories.runs import make_run
@@ -68,6 +70,14 @@ def test_an_old_log_speaks_at_the_start_daily_and_in_another_epoch(cab: Cab, old
     assert greetings(cab) == 1, "a clock that was set back holds it up for no day"
 
 
+def test_an_old_log_says_that_it_is_over_and_a_living_one_nothing_of_it(cab: Cab, old: OldLogs) -> None:
+    """M4: no run waits for its word; a living log sends no field that an office may not know."""
+    old.send("epoch-1")
+    assert cab.office.told is not None
+    assert cab.office.told.is_laid_aside
+    assert b"is_laid_aside" not in msgspec.json.encode(msgspec.structs.replace(cab.office.told, is_laid_aside=False))
+
+
 def test_what_failed_is_tried_again_later(cab: Cab, old: OldLogs) -> None:
     """A log that the office does not hear does not call at each round."""
     cab.office.disk.hashes.clear()
@@ -80,6 +90,58 @@ def test_what_failed_is_tried_again_later(cab: Cab, old: OldLogs) -> None:
     cab.clock.advance(RETRY_MS)
     old.send("epoch-1")
     assert (old.waiting, len(cab.office.disk.events)) == (0, 3)
+
+
+def test_an_old_log_that_the_office_does_not_know_calls_ever_more_rarely(cab: Cab, old: OldLogs) -> None:
+    """One that nobody will know again, of a fleet of them, is no load; an office put back is asked at once."""
+    cab.office.tokens.clear()
+    cab.office.refuse = lambda method, path: Answer(401) if path.endswith("/devices/token") else None
+
+    def tries(hours: int, epoch: str) -> int:
+        cab.office.calls.clear()
+        for _ in range(hours * 6):
+            old.send(epoch)
+            cab.clock.advance(RETRY_MS)
+        return sum(path.endswith("/devices/token") for _method, path in cab.office.calls)
+
+    assert tries(24, "epoch-1") == 8, "after 10, 20, 40, ... minutes"
+    tries(48, "epoch-1")
+    assert (tries(48, "epoch-1"), old.waiting, old.spoke) == (2, 1, 0)
+    assert tries(1, "epoch-2") == 3, "in another epoch at once, and from ten minutes on"
+    cab.office.refuse = lambda method, path: None
+    cab.clock.advance(DAY_MS)
+    assert (tries(1, "epoch-2"), old.waiting, old.spoke) == (1, 0, 1)
+
+
+def test_a_try_without_a_network_is_no_failure(cab: Cab, old: OldLogs) -> None:
+    """A day without a network holds up nothing of the next one."""
+    for _ in range(5):
+        cab.office.before = cut_once("token")
+        cab.office.tokens.clear()
+        old.send("epoch-1")
+        old.send("epoch-1")
+        assert (greetings(cab), old.spoke) == (0, 0), "once in ten minutes all the same"
+        cab.clock.advance(RETRY_MS)
+    old.send("epoch-1")
+    assert (greetings(cab), old.spoke) == (1, 1)
+
+
+def test_an_exported_log_waits_for_nothing(cab: Cab, old: OldLogs) -> None:
+    """The help screen counts it no more, and after two months it is silent."""
+    cab.office.tokens.clear()
+    cab.office.refuse = lambda method, path: Answer(401) if path.endswith("/devices/token") else None
+    old.send("epoch-1")
+    assert old.waiting == 1
+    tablet = open_aside(cab.home, FileSecrets(cab.home / "keys"), 1)
+    export_log(tablet, cab.home, cab.now)
+    tablet.store.close()
+    cab.clock.advance(DAY_MS)
+    old.send("epoch-1")
+    assert old.waiting == 0
+    cab.office.calls.clear()
+    pass_days(cab, 61)
+    old.send("epoch-1")
+    assert cab.office.calls == []
 
 
 def test_an_old_log_is_silent_after_two_months(cab: Cab, old: OldLogs) -> None:

@@ -10,11 +10,19 @@ import msgspec
 import pytest
 
 from driver_app.actions.enrol import EnrolledElsewhere, enrol
-from driver_app.actions.lay_aside import LogOnlyHere, begin_anew, export_log, log_standing
+from driver_app.actions.lay_aside import (
+    LogOnlyHere,
+    LogStillLives,
+    begin_anew,
+    export_log,
+    log_standing,
+    require_still_there,
+)
 from driver_app.actions.run import start_run
 from driver_app.platform.desktop import FileSecrets
 from driver_app.store import settings
 from driver_app.store.settings import Enrolment
+from driver_app.sync.office import Refused
 from driver_app.sync.transport import Answer
 from driver_app.viewmodels.aside import present_aside
 from shared.wire.enrol import Attestation
@@ -83,6 +91,38 @@ def test_the_log_of_an_unknown_tablet_is_exported_whole_before_it_goes_aside(cab
     with zipfile.ZipFile(export_log(cab.tablet, cab.home, cab.now)) as archive:
         assert len(json.loads(archive.read("log.json"))["events"]) == 3
     begin_anew(cab.tablet, keys).store.close()
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Cab:
+    """A tablet that the office lost before anything was sealed on it."""
+    cab = make_cab(tmp_path / "empty", make_run(stops=1))
+    forget(cab)
+    assert cab.engine.sync().ending == "unauthorized"
+    return cab
+
+
+def test_an_unknown_tablet_without_a_log_begins_anew(empty: Cab) -> None:
+    """G5: the same refusal again is all that such an office can say; any other one proves nothing."""
+    view = present_aside(empty.tablet, "fr")
+    assert (view.can_begin, view.notice) == (True, "Il ne reste rien sur cette tablette à remettre au bureau.")
+    require_still_there(empty.tablet, empty.office, empty.clock)
+    empty.office.refuse = lambda method, path: Answer(401) if "/sync/" in path else None
+    with pytest.raises(Refused):
+        require_still_there(empty.tablet, empty.office, empty.clock)
+    empty.office.refuse = lambda method, path: Answer(503)
+    with pytest.raises(Refused):
+        require_still_there(empty.tablet, empty.office, empty.clock)
+
+
+def test_an_office_that_takes_its_own_word_goes_on_with_the_tablet(empty: Cab) -> None:
+    """G5: before a log goes aside the office is shown what the tablet shows it at each round."""
+    attested(empty)
+    answer = empty.office._token
+    empty.office.refuse = lambda method, path: None
+    empty.office._token = lambda body: answer(body) if "attestation" in json.loads(body) else Answer(401)
+    with pytest.raises(LogStillLives):
+        require_still_there(empty.tablet, empty.office, empty.clock)
 
 
 def test_a_code_on_an_enrolled_tablet_wipes_nothing(cab: Cab) -> None:
