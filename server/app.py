@@ -33,7 +33,7 @@ from server.identity.matrix import doors_of_the_matrix
 from server.parties.wording import badge_of
 from server.subscriptions import install_subscriptions
 from server.sync.api.tablets import backup_age_s
-from server.sync.service.streams import epoch
+from server.sync.service.streams import epoch, epoch_began
 
 
 def create_app() -> Flask:
@@ -53,7 +53,7 @@ def create_app() -> Flask:
         install(app)
     install_subscriptions()
     install_identify(app, identify)
-    install_epoch(app, epoch)
+    install_epoch(app, epoch, epoch_began)
     install_gauge(app, "tournee_backup_age_seconds", "Age of the newest verified backup", backup_age_s)
     install_guard(app)
     _mount(app, api)

@@ -35,7 +35,7 @@ def schema_statements() -> Iterator[str]:
     for row in _RATES:
         values = ", ".join(f"'{value}'" for value in row)
         yield f"INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ({values})"  # noqa: S608  # our own constants
-    yield "INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), now())"
+    yield "INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), 'epoch')"
     yield from fence_statements()
 
 

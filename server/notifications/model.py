@@ -51,7 +51,7 @@ class SendingState(StrEnum):
 
 
 class EmailMessage(Owned):
-    """One e-mail with its Message-ID, the same at every try, and whenever an e-mail of its key is written again."""
+    """One e-mail with its Message-ID, the same at every try, and whenever one of its key and link is written again."""
 
     __tablename__ = "email_message"
     __table_args__ = (UniqueConstraint("owner_id", "key"),)
@@ -74,9 +74,12 @@ class EmailMessage(Owned):
     sent_at: Mapped[datetime | None]
 
 
-def message_id_of(owner_id: UUID, key: str) -> str:
-    """Return the Message-ID of an organisation's e-mail: mail readers show two of one key once."""
-    return f"<{uuid5(owner_id, key)}@tournee.invalid>"
+def message_id_of(owner_id: UUID, key: str, *, leads_to: str = "") -> str:
+    """Return the Message-ID of an organisation's e-mail: mail readers show two of one key once.
+
+    Not where they lead to other pages: a reader that shows one of them could show the one whose page is gone.
+    """
+    return f"<{uuid5(owner_id, f'{key}{leads_to}')}@tournee.invalid>"
 
 
 class WebhookEndpoint(Owned):

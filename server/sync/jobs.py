@@ -115,7 +115,7 @@ def tell_set_aside(*, owner_id: str, subject_id: str) -> None:
 def news_of_set_aside(decision: EventDecision, order: Order) -> News:
     """Return what a seller is told of an event that was set aside after its proof."""
     return News(
-        key=f"set-aside:{decision.event_id}:{order.id}",
+        key=f"set-aside:{decision.id}:{order.id}",
         kind="delivery.event_set_aside",
         subject_id=order.id,
         title=with_badge(Text("Événement de livraison écarté", "Delivery event set aside"), order.billing_type),

@@ -220,7 +220,10 @@ class SignedReceipt(Owned):
 
 
 class ServerEpoch(Reference):
-    """One row with a nonce; the epoch adds PostgreSQL's system identifier and timeline, which a restore changes."""
+    """One row with a nonce; the epoch adds PostgreSQL's system identifier and timeline, which a restore changes.
+
+    ``started_at`` is when the database was last restored, or 1970.
+    """
 
     __tablename__ = "server_epoch"
 

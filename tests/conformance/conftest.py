@@ -102,7 +102,7 @@ class Office:
             self.prepared.cluster.copy(self.database, copied)
             self.prepared.cluster.on_server(f'DROP DATABASE "{copied}"')
             if as_dump:
-                self.run_sql("UPDATE server_epoch SET nonce = 'restored'")
+                self.run_sql("UPDATE server_epoch SET nonce = 'restored', started_at = now()")
 
         return restore
 

@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from driver_app.headless.photos import draw_photo
 from server.core import clock
 from server.core.transaction import transaction
+from server.sync.cli import sync
 from server.sync.service.bundles import build_bundle
 from tests.conformance.both import Client, Told
 from tests.conformance.conftest import Office
@@ -110,6 +112,20 @@ def test_a_tablet_enrolled_after_the_backup_comes_back_by_the_offices_word(clien
     assert client.sync() == "done"
     assert [revoked for _, revoked in devices(office)] == [None, None]
     assert office.run_sql("SELECT count(*) FROM fact WHERE name = 'device.taken_back'") == [(1,)]
+
+
+def test_after_a_rollback_a_lost_tablet_waits_for_the_operator_to_say_so(client: Client, office: Office) -> None:
+    """G5: nothing tells an office of it (docs/operations.md); until then the tablet keeps all, and then hands it in."""
+    restore = office.backup()
+    later = enrolled_later(client, office)
+    assert later.sync() == "done"
+    restore(as_dump=False)
+    assert later.sync() == "unauthorized"
+    assert (later.seen.first, later.seen.head) == (1, 3)
+    said = CliRunner().invoke(sync, ["restored"])
+    assert (said.exit_code, said.output) == (0, "Nouvelle époque · new epoch\n")
+    assert later.sync() == "done"
+    require_everything_once(later, office)
 
 
 def test_a_lost_tablet_whose_driver_left_hands_in_for_a_person(client: Client, office: Office) -> None:

@@ -23,7 +23,6 @@ from server.documents.events import PAPER_LINK_REVOKED
 from server.documents.model import Document, DocumentKind, PaperLink, PaperLinkUse
 from server.identity.permissions import Permission
 from server.identity.tokens import token_hash
-from shared.ids import new_id
 
 LIFE: Final = timedelta(days=90)
 _RUNS: Final = frozenset(kind for kind, needed in NEEDS.items() if needed is Permission.RUN_DOCUMENTS)
@@ -49,6 +48,7 @@ class LinkRow:
 def make_link(
     session: Session,
     *,
+    link_id: UUID,
     keeper_id: UUID,
     email: str,
     title: Text,
@@ -56,9 +56,12 @@ def make_link(
     order_id: UUID | None,
     stamp: Stamp,
 ) -> PaperLink:
-    """Return a new link to papers of the acting client; its keeper reads along."""
+    """Return the link of this id to papers of the acting client; its keeper reads along.
+
+    The token follows from the id: one that is stable opens again, when its row was lost, what was sent before.
+    """
     link = PaperLink(
-        id=new_id(), owner_id=acting_org(session), party_ids=sorted({keeper_id, IDENTITY_ORG}), token_hash="",
+        id=link_id, owner_id=acting_org(session), party_ids=sorted({keeper_id, IDENTITY_ORG}), token_hash="",
         email=email, title_fr=title.fr, title_en=title.en, subject_id=subject_id, order_id=order_id, made_at=stamp.at,
         expires_at=stamp.at + LIFE,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -39,12 +40,15 @@ from shared.wire.enrol import ChallengeAnswer, ChallengeRequest, EnrolAnswer, En
 blp = Blueprint("devices", __name__, url_prefix="/devices", description="Tablets: enrolment, tokens, revocation")
 
 type Epoch = Callable[[Session], str]
+type Began = Callable[[Session], datetime]
 _EPOCH = "tournee.epoch"
+_BEGAN = "tournee.epoch_began"
 
 
-def install_epoch(app: Flask, epoch: Epoch) -> None:
-    """Name the function that says in which life of the database a tablet is enrolled."""
+def install_epoch(app: Flask, epoch: Epoch, began: Began) -> None:
+    """Name the functions that say in which life of the database a tablet is enrolled, and when that life began."""
     app.extensions[_EPOCH] = epoch
+    app.extensions[_BEGAN] = began
 
 
 def epoch_here(session: Session) -> str:
@@ -118,7 +122,8 @@ def token() -> Response:
         with transaction(IDENTITY_ORG) as session:
             count_try(session, ATTESTED_ADDRESS, request.remote_addr or "", at=at)
     with transaction(IDENTITY_ORG) as session:
-        made = issue_device_token(session, message, at=at)
+        began: Began = current_app.extensions[_BEGAN]
+        made = issue_device_token(session, message, at=at, restored_at=began(session))
     return send_message(TokenAnswer(token=DEVICE_PREFIX + made, expires_in_s=int(TOKEN_LIFE.total_seconds())))
 
 

@@ -1,8 +1,9 @@
 """A tablet that was enrolled after the backup from which its office was restored: it comes back by the office's word.
 
 The office signs for each enrolment and the tablet keeps that. A restored office has no row of the tablet, but the key
-with which it signed: it makes the row anew, and a dispatcher is asked. A tablet that was revoked after the backup comes
-back, too: who revoked it is asked to look again.
+with which it signed then: it makes the row anew, and a dispatcher is asked. An office that knows of no restore since
+the enrolment lost nobody, and takes nobody back. A tablet that was revoked after the backup comes back, too: who
+revoked it is asked to look again.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from shared.wire.limits import Identifier, Kept, PublicKey
 
 KIND: Final = "enrolled"
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ASKED_AGAIN_MS: Final = 3_600_000  # a tablet that got no answer asks again, perhaps after the key was rotated
 
 
 class Attested(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ def attest(device: Device, key: Ed25519PrivateKey) -> Attestation:
                 device_id=str(device.id),
                 driver_id=str(device.driver_id),
                 driver_name=device.driver_name,
-                enrolled_ms=(device.enrolled_at - _EPOCH) // timedelta(milliseconds=1),
+                enrolled_ms=_ms(device.enrolled_at),
                 name=device.name,
                 key_hex=device.public_key.hex(),
             )
@@ -71,10 +73,11 @@ def attest(device: Device, key: Ed25519PrivateKey) -> Attestation:
     return Attestation(body=body.decode(), signature=sign(key, KIND, hashlib.sha256(body).digest()).hex())
 
 
-def read_attested(request: TokenRequest) -> Attested | None:
+def read_attested(request: TokenRequest, *, restored_at: datetime | None) -> Attested | None:
     """Return which tablet the office once enrolled under this id, or None where that is not its word.
 
-    A key that was revoked vouches for nobody: whoever stole it could enrol any tablet of any carrier.
+    A key that was revoked vouches for nobody, one that was rotated out for nobody after that, and none for a tablet
+    that no restore can have lost: whoever stole it could enrol any tablet of any carrier.
     """
     given = request.attestation
     if given is None:
@@ -83,7 +86,9 @@ def read_attested(request: TokenRequest) -> Attested | None:
         said = msgspec.json.decode(given.body, type=Attested)
     except msgspec.DecodeError:
         return None
-    return said if said.device_id == request.device_id and any(_vouched(given)) else None
+    if said.device_id != request.device_id or restored_at is None or said.enrolled_ms >= _ms(restored_at):
+        return None
+    return said if any(_vouched(given, at_ms=said.enrolled_ms)) else None
 
 
 def take_back(session: Session, said: Attested, *, at: datetime) -> Device:
@@ -116,11 +121,20 @@ def take_back(session: Session, said: Attested, *, at: datetime) -> Device:
     return device
 
 
-def _vouched(given: Attestation) -> Iterator[bool]:
-    """Say of each key of this office that was not revoked, newest first, whether it signed."""
+def _vouched(given: Attestation, *, at_ms: int) -> Iterator[bool]:
+    """Say of each key that was this office's at that time and was not revoked, newest first, whether it signed."""
     digest, signature = hashlib.sha256(given.body.encode()).digest(), bytes.fromhex(given.signature)
     for key in reversed(server_keys()):
-        yield not key.revoked_ms and is_signed_by(bytes.fromhex(key.link.public_key), KIND, digest, signature)
+        was_ours = key.link.from_ms <= at_ms + _ASKED_AGAIN_MS and (not key.until_ms or at_ms <= key.until_ms)
+        yield (
+            was_ours
+            and not key.revoked_ms
+            and is_signed_by(bytes.fromhex(key.link.public_key), KIND, digest, signature)
+        )
+
+
+def _ms(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)
 
 
 def _drives(member: Membership) -> bool:

@@ -107,19 +107,22 @@ def challenge_device(session: Session, device_id: UUID, *, at: datetime) -> str:
     return nonce
 
 
-def issue_device_token(session: Session, request: TokenRequest, *, at: datetime) -> str:
+def issue_device_token(
+    session: Session, request: TokenRequest, *, at: datetime, restored_at: datetime | None = None
+) -> str:
     """Return a bearer token for a quarter of an hour, against a signed challenge that is then spent.
 
     A revoked tablet gets one, too: it opens only the doors by which it hands in what it sealed.
 
-    One that the office lost with a restore comes back by its attestation, once its key has signed.
+    One that the office lost when it was last restored (``restored_at``) comes back by its attestation, once its key has
+    signed.
 
     Raises:
         DeviceGone: the tablet or the challenge is unknown, spent or stale, or the signature another's.
     """
     device_id = UUID(request.device_id)
     challenge = _live_challenge(session, device_id, request.nonce, at)
-    known = session.get(Device, device_id) or read_attested(request)
+    known = session.get(Device, device_id) or read_attested(request, restored_at=restored_at)
     digest = hashlib.sha256(bytes.fromhex(request.nonce)).digest()
     if known is None or not is_signed_by(known.public_key, "token", digest, bytes.fromhex(request.signature)):
         raise device_gone()

@@ -2367,7 +2367,7 @@ INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ('019
 -- next
 INSERT INTO tax_rate (id, code, name_fr, name_en, rate, valid_from) VALUES ('019344b0-0000-7000-8000-000000000002', 'qst', 'TVQ', 'QST', '0.09975', '2013-01-01')
 -- next
-INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), now())
+INSERT INTO server_epoch (id, nonce, started_at) VALUES (gen_random_uuid(), gen_random_uuid(), 'epoch')
 -- next
 CREATE OR REPLACE FUNCTION acting_organisation() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT current_setting('tournee.acting')::uuid $$

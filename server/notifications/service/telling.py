@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -147,15 +147,16 @@ def email_of(
     ``papers_id`` is the link to its papers for who has no account, and who else has none is led nowhere; others are
     led to the news’ page.
     """
-    link = LINK if papers_id else f"{settings().public_url}{news.link}" if has_account else ""
-    key = news.key if reader_id == owner_id else f"{news.key}:{reader_id}"
+    page = f"/papiers/{papers_id}" if papers_id else news.link if has_account else ""
+    link = LINK if papers_id else f"{settings().public_url}{page}" if has_account else ""
+    key = _key_for(news, owner_id=owner_id, reader_id=reader_id)
     return EmailMessage(
         id=message_id,
         owner_id=owner_id,
         key=key,
         kind=news.kind,
         subject_id=news.subject_id,
-        message_id=message_id_of(owner_id, key),
+        message_id=message_id_of(owner_id, key, leads_to=page),
         recipient=to,
         link_id=papers_id,
         reader_id=reader_id,
@@ -168,13 +169,22 @@ def email_of(
     )
 
 
+def _key_for(news: News, *, owner_id: UUID, reader_id: UUID) -> str:
+    return news.key if reader_id == owner_id else f"{news.key}:{reader_id}"
+
+
 def _papers(session: Session, recipient: Organisation, address: _Address, news: News, stamp: Stamp) -> UUID | None:
-    """Make a link to the papers of the news for a client without an account; None for anybody else (C26)."""
+    """Make a link to the papers of the news for a client without an account; None for anybody else (C26).
+
+    Told again after a restore, the news has the same link: the e-mail that was sent before leads there again (G5).
+    """
     if recipient.kept_by_id is None or not news.link.startswith(_PAPERS):
         return None
     order_id = news.members.get("order_id")
+    key = _key_for(news, owner_id=recipient.id, reader_id=address.reader_id)
     return make_link(
         session,
+        link_id=uuid5(recipient.id, f"papers:{key}"),
         keeper_id=recipient.kept_by_id,
         email=address.email,
         title=news.title,

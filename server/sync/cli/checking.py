@@ -13,6 +13,7 @@ import click
 import msgspec
 
 from server.core.blobs import blob_store
+from server.core.database import IDENTITY_ORG
 from server.core.files import require_file
 from server.core.ground import StoreKind
 from server.core.keys import server_keys
@@ -28,6 +29,7 @@ from server.sync.service.checking import (
     streams_of,
 )
 from server.sync.service.replaying import StateHash, runs_with_visits
+from server.sync.service.streams import begin_epoch
 from shared.problems import Problem, Text
 from shared.wire.limits import Identifier, Short
 from shared.wire.push import Receipt
@@ -121,6 +123,18 @@ def files(*, store: StoreKind | None, as_json: bool) -> None:
         return
     total = sum(map(len, lost.values()))
     click.echo(f"Pièces perdues, redemandées aux tablettes · lost files, asked for again: {total}")
+
+
+@sync.command("restored")
+def restored() -> None:
+    """Dire qu’une machine fut ramenée à un état antérieur · say that a machine was rolled back.
+
+    Nothing else tells of it. A new epoch begins, as with « tournee restore »: tablets compare and send again what is
+    not here, and those enrolled since that state come back.
+    """
+    with standing_books(None), transaction(acting=IDENTITY_ORG, as_owner=True) as session:
+        begin_epoch(session)
+    click.echo("Nouvelle époque · new epoch")
 
 
 def _check(carrier_id: UUID) -> _Checked:

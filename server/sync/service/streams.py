@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from server.core.acting import acting_org
 from server.core.stamp import Stamp
 from server.identity.model import Device
 from server.sync.events import STREAM_FORKED
-from server.sync.model import DeviceStream, SignedReceipt, StreamState
+from server.sync.model import DeviceStream, ServerEpoch, SignedReceipt, StreamState
 from server.sync.service.absent import missing_files, safe_until
 from server.sync.service.holding import GENESIS_HEX, hash_at, holds
 from shared.canonical import canonical_bytes
@@ -70,6 +70,16 @@ def epoch(session: Session) -> str:
     """Return what changes when this database was restored: system identifier, timeline and the row's nonce."""
     here: str = session.execute(_EPOCH).scalar_one()
     return here
+
+
+def epoch_began(session: Session) -> datetime:
+    """Return when this database was last restored; the first epoch is as old as time."""
+    return session.scalars(select(ServerEpoch.started_at)).one()
+
+
+def begin_epoch(session: Session) -> None:
+    """Note that this database is another one's past, as the schema's owner: a restore, or a machine rolled back."""
+    session.execute(update(ServerEpoch).values(nonce=str(uuid4()), started_at=func.now()))
 
 
 def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> HelloAnswer:

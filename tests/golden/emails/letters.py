@@ -209,7 +209,7 @@ def told_by_letter() -> Mapping[str, tuple[str, int, Subject]]:
 
 def news_by_letter() -> Mapping[str, News]:
     """Return the news of each letter that tells of a subject, by the letter's name."""
-    set_aside = EventDecision(event_id=ID, reason="Doublon de l’arrêt 7.")
+    set_aside = EventDecision(id=ID, event_id=ID, reason="Doublon de l’arrêt 7.")
     outside = _order(OrderState.PLANNED, BillingType.EXTERNAL)
     return {
         name: subject.news(TABLE[fact][place], happened=ID) for name, (fact, place, subject) in told_by_letter().items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from server.core import clock
+from server.core.database import IDENTITY_ORG
 from server.core.keys import revoke, rotate, server_key, server_keys
 from server.core.transaction import transaction
 from server.delivery.jobs import ask_about_tablet
@@ -22,10 +24,12 @@ from server.identity.service import make_enrolment_code
 from server.identity.service.limits import ATTESTED_ADDRESS
 from server.parties import service as parties
 from server.sync.board import queue
+from server.sync.service.streams import epoch_began
 from shared.canonical import canonical_bytes
 from shared.ids import new_id
 from shared.sealing import key_id, public_bytes, sign
 from shared.wire.enrol import Attestation
+from tests.conftest import Database
 from tests.factories.web import Organisation, browser_of, enrol_request, make_member, now_stamp, token_request
 
 CARRIER = Organisation(OrganisationKind.DISTRIBUTOR, name="Distribution Boréale")
@@ -70,7 +74,14 @@ def lost(app: Flask, driver: Any) -> Lost:
     told = post(app, "enrol", enrol_request(key, code)).json
     with transaction(CARRIER.id) as session:
         session.execute(text("DELETE FROM device"))
+    restored()
     return Lost(app, key, told["device_id"], msgspec.convert(told["attestation"], Attestation))
+
+
+def restored(at: datetime | None = None) -> None:
+    """Note when the office was restored, as a restore does; now, if not said."""
+    with transaction(IDENTITY_ORG, as_owner=True) as session:
+        session.execute(text("UPDATE server_epoch SET started_at = :at"), {"at": at or clock.now()})
 
 
 def devices() -> list[Any]:
@@ -111,6 +122,44 @@ def test_a_tablet_of_a_former_key_comes_back(lost: Lost) -> None:
     """G5: the office's key was rotated since the enrolment."""
     rotate(at=clock.now())
     assert lost.come_back(lost.attestation).status_code == 200
+
+
+def test_a_key_that_was_rotated_out_vouches_for_nobody_after_that(lost: Lost) -> None:
+    """G5: whoever steals it later enrols no tablet; in its own time it was the office's."""
+    former = server_key()
+    told = msgspec.json.decode(lost.attestation.body)
+    rotate(at=clock.now())
+    after = int(clock.now().timestamp() * 1000) + 1
+    restored(clock.now() + timedelta(seconds=1))
+    assert lost.come_back(lost.said(by=former, enrolled_ms=after)).status_code == 401
+    assert (
+        lost.come_back(lost.said(by=server_key(), enrolled_ms=told["enrolled_ms"] - 2 * 3_600_000)).status_code == 401
+    )
+    assert devices() == []
+    assert lost.come_back(lost.said(by=server_key(), enrolled_ms=after)).status_code == 200
+
+
+def test_an_answer_that_was_asked_for_again_after_a_rotation_counts(lost: Lost) -> None:
+    """G5: the tablet was enrolled under the former key, and got its answer under the next one."""
+    rotate(at=clock.now())
+    assert lost.come_back(lost.said(by=server_key())).status_code == 200
+
+
+def test_an_office_that_was_not_restored_since_takes_nobody_back(lost: Lost) -> None:
+    """G5: it lost no tablet, whoever says so, under whichever key; its first life is as old as time."""
+    enrolled = datetime.fromtimestamp(msgspec.json.decode(lost.attestation.body)["enrolled_ms"] / 1000, UTC)
+    for at in (datetime(1970, 1, 1, tzinfo=UTC), enrolled - timedelta(days=1), enrolled):
+        restored(at)
+        assert lost.come_back(lost.attestation).status_code == 401
+    assert devices() == []
+    restored()
+    assert lost.come_back(lost.attestation).status_code == 200
+
+
+def test_an_office_was_not_restored_when_it_was_installed(database: Database) -> None:
+    """G5: its first epoch began before any tablet was enrolled."""
+    with transaction(IDENTITY_ORG) as session:
+        assert epoch_began(session) == datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def test_a_key_that_was_revoked_vouches_for_nobody(lost: Lost) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from server.app import create_app
 from server.core import clock
@@ -87,6 +87,23 @@ def test_the_link_opens_the_paper_without_an_account_and_each_use_is_noted(
     seen = seller.get("/papiers").text
     assert "leo@bar.test" in seen
     assert re.search(r'data-label="Ouvertures">2<', seen)
+
+
+def test_the_same_news_told_again_after_a_restore_leads_to_the_same_page(
+    app: Flask, world: World, leo: Buyer, path: str
+) -> None:
+    """G5, C26: both e-mails have one Message-ID, and a reader may show the first alone: its link opens again."""
+    with transaction(leo.id) as session:
+        first = session.scalars(select(EmailMessage)).one()
+        for lost in ("paper_link", "email_message", "inbox_message"):
+            session.execute(text(f"DELETE FROM {lost} WHERE owner_id = :id"), {"id": leo.id})
+    assert app.test_client().get(path).status_code == 410
+    tell_fact(owner_id=str(world.seller.id), subject_id=str(first.subject_id))
+    with transaction(leo.id) as session:
+        again = session.scalars(select(EmailMessage)).one()
+    assert (again.id == first.id, again.message_id == first.message_id) == (False, True)
+    assert path in body_to_send(again)
+    assert app.test_client().get(path).status_code == 200
 
 
 def test_a_link_opens_its_own_papers_alone_and_a_made_up_one_nothing(
