@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from html import unescape
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from server.app import create_app
 from server.billing.model import InvoiceOrder
-from server.core import clock
 from server.core.transaction import transaction
 from server.delivery.model import Proof, VarianceNotice
 from server.documents.jobs import render_delivery
@@ -23,6 +22,7 @@ from server.stock.model import StockPlace
 from server.sync.jobs import seal_delivery
 from shared.ids import new_id
 from tests.conftest import Database
+from tests.factories.accounts import today
 from tests.factories.corrections import billed_units
 from tests.factories.hand_desk import (
     ADJUSTED,
@@ -113,10 +113,6 @@ def test_its_page_and_papers_say_that_nobody_signed(desk: Desk) -> None:
     assert "1 en moins" in said_by[-1]["text"]["fr"]
     history = [one["text"] for one in answered(desk.trade.buyer.get(f"{API}/{order['id']}/timeline"))]
     assert any("Consignée à la main" in one["fr"] and "Recorded by hand" in one["en"] for one in history)
-
-
-def today() -> date:
-    return clock.now().date()
 
 
 def test_above_the_threshold_the_credit_waits_for_its_approval(desk: Desk) -> None:
