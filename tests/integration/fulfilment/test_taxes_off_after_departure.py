@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +21,14 @@ from server.orders.model import Order
 from server.parties import service as parties
 from server.parties.model import Emission, TaxRegistration
 from tests.conftest import Database
+from tests.factories.accounts import today
 from tests.factories.hand_desk import ADJUSTED, Desk, correct, documents
 from tests.factories.hand_tablet import make_yard, short
 from tests.factories.order_doors import API, answered, trade_in
 from tests.factories.web import Client, Organisation, browser_of, make_member
 from tests.factories.world import ADJUST, RUN_DAY, Deal, Seller, make_order, make_world, stamp
 
-YESTERDAY = datetime.now(UTC).date() - timedelta(days=1)
+YESTERDAY = today() - timedelta(days=1)
 UNTAXED = {"taxed": False, "with_deposits": True}
 SMALL = Deal(registered=False, emission=Emission.ON_DELIVERED)
 

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from server.app import create_app
-from server.core import clock
 from server.core.transaction import transaction
 from server.notifications.following.jobs import tell_fact
 from server.notifications.model import InboxMessage
 from tests.conftest import Database
+from tests.factories.accounts import today
 from tests.factories.order_doors import API, Trade, answered, trade_in
 from tests.factories.world import AGENT, Deal, make_world
 
@@ -35,7 +35,7 @@ def billed(trade: Trade) -> Trade:
 
 
 def days_from_now(days: int) -> date:
-    return clock.now().date() + timedelta(days=days)
+    return today() + timedelta(days=days)
 
 
 def timeline(trade: Trade, order: dict[str, Any]) -> str:
@@ -57,7 +57,7 @@ def by_program(trade: Trade, order: dict[str, Any], on: date) -> int:
 
 def by_page(trade: Trade, order: dict[str, Any], on: date) -> int:
     page = unescape(trade.seller.get(f"/commandes/{order['id']}").text)
-    assert f'name="wanted_on" min="{clock.now().date()}"' in page
+    assert f'name="wanted_on" min="{today()}"' in page
     told = {"wanted_on": str(on), "revision": order["revision"]}
     return trade.seller.post(f"/commandes/{order['id']}/accepter", data=told).status_code // 100
 
@@ -116,7 +116,7 @@ def test_the_form_that_changes_an_order_shows_the_wish_and_keeps_a_refused_day(t
     """R064, R065: « enregistrer et accepter » begins with the wished day; a past one saves nothing."""
     order = trade.order(by=trade.buyer, wanted_on=str(days_from_now(5)))
     path = f"/commandes/{order['id']}/modifier"
-    assert f'min="{clock.now().date()}" value="{days_from_now(5)}"' in trade.seller.get(path).text
+    assert f'min="{today()}" value="{days_from_now(5)}"' in trade.seller.get(path).text
     for wrong in (days_from_now(-1), days_from_now(400)):
         refused = trade.seller.post(path, data=edited(order, wrong))
         assert refused.status_code == 422

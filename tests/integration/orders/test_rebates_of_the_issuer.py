@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from shared.money import format_money
 from shared.pricing import price_order
 from shared.problems import Text
 from tests.conftest import Database
+from tests.factories.accounts import today
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
 from tests.factories.web import Client
 from tests.factories.world import Deal, make_runs, make_vehicle, make_world, stamp
@@ -34,7 +35,7 @@ from tests.factories.world import Deal, make_runs, make_vehicle, make_world, sta
 SMALL = Deal(registered=False, names_agent=True, emission=Emission.MANUAL)
 TAXED = ["gst", "qst"]
 TAX_CENTS = 225 + 449  # of two cases, 85.00 $, less 40.00 $: 5 % and 9.975 %
-LATER = datetime.now(UTC).date() + timedelta(days=3)
+LATER = today() + timedelta(days=3)
 
 
 @pytest.fixture(scope="module")
