@@ -51,6 +51,12 @@ def install_epoch(app: Flask, epoch: Epoch, began: Began) -> None:
     app.extensions[_BEGAN] = began
 
 
+def epoch_began(session: Session) -> datetime:
+    """Return when this life of the database began."""
+    began: Began = current_app.extensions[_BEGAN]
+    return began(session)
+
+
 def epoch_here(session: Session) -> str:
     """Return in which life of the database this is: a restored one has another."""
     epoch: Epoch = current_app.extensions[_EPOCH]
@@ -122,8 +128,8 @@ def token() -> Response:
         with transaction(IDENTITY_ORG) as session:
             count_try(session, ATTESTED_ADDRESS, request.remote_addr or "", at=at)
     with transaction(IDENTITY_ORG) as session:
-        began: Began = current_app.extensions[_BEGAN]
-        made = issue_device_token(session, message, at=at, restored_at=began(session))
+        restored_at = epoch_began(session) if message.attestation is not None else None
+        made = issue_device_token(session, message, at=at, restored_at=restored_at)
     return send_message(TokenAnswer(token=DEVICE_PREFIX + made, expires_in_s=int(TOKEN_LIFE.total_seconds())))
 
 
