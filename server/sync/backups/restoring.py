@@ -14,6 +14,7 @@ from server.sync.backups.base import PASSWORD, lay_out, recover_until, stood_up
 from server.sync.backups.contents import Contents, check_chains, contents_of, objects_named
 from server.sync.backups.kept import Backup
 from server.sync.backups.objects import copy_objects, copy_secrets, pool_of
+from server.sync.service.streams import BEGIN_EPOCH
 from shared.problems import Problem, Text
 
 
@@ -90,4 +91,4 @@ def _checked(backup: Backup, address: PostgresAddress, database: str, store: Blo
 
 def _begin_epoch(address: PostgresAddress, database: str) -> None:
     with psycopg.connect(address.conninfo(database)) as connection:
-        connection.execute("UPDATE server_epoch SET nonce = gen_random_uuid(), started_at = now()")
+        connection.execute(BEGIN_EPOCH)

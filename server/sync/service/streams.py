@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Literal
-from uuid import UUID, uuid4
+from typing import Final, Literal
+from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import func, select, text, update
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,6 +30,8 @@ from shared.wire.limits import PROTOCOL
 from shared.wire.push import Receipt
 
 MIN_APP = "0.1.0"
+BEGIN_EPOCH: Final = "UPDATE server_epoch SET nonce = gen_random_uuid(), started_at = now()"
+"""As the schema's owner: this database is another one's past."""
 _EPOCH = text(
     "SELECT (SELECT system_identifier FROM pg_control_system()) || '-' || (SELECT timeline_id FROM "
     "pg_control_checkpoint()) || '-' || nonce FROM server_epoch"
@@ -78,8 +80,8 @@ def epoch_began(session: Session) -> datetime:
 
 
 def begin_epoch(session: Session) -> None:
-    """Note that this database is another one's past, as the schema's owner: a restore, or a machine rolled back."""
-    session.execute(update(ServerEpoch).values(nonce=str(uuid4()), started_at=func.now()))
+    """Note, as the schema's owner, that this database is another one's past: its machine was rolled back."""
+    session.execute(text(BEGIN_EPOCH))
 
 
 def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> HelloAnswer:
