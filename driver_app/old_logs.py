@@ -6,11 +6,14 @@ Nobody else has those bytes, and the office waits for whoever sealed them.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 from typing import Final
+
+import msgspec
 
 from driver_app import aside
 from driver_app.actions.lay_aside import log_standing, open_aside
@@ -21,6 +24,7 @@ from driver_app.store.database import FILE, Session
 from driver_app.sync.engine import SyncEngine
 from driver_app.sync.transport import Transport, Unreachable
 from driver_app.tablet import Tablet
+from shared.problems import Problem
 
 DAY_MS: Final = 24 * 3600 * 1000
 SPOKEN_FOR_MS: Final = 60 * DAY_MS
@@ -69,8 +73,9 @@ class OldLogs:
     def send(self, epoch: str) -> None:
         """Let each log greet and hand in that is due: daily, and in another ``epoch`` of the office's than before.
 
-        One that fails is tried again later, each time after twice as long, up to a day; it holds up neither the others
-        nor the present log. An office out of reach hears nothing of the tries, so that they are no failures.
+        One that fails, or whose keys or bytes are lost, is tried again later, each time after twice as long, up to a
+        day; it holds up neither the others nor the present log. An office out of reach hears nothing of the tries, so
+        that they are no failures.
         """
         if not self._turn.acquire(blocking=False):
             return
@@ -99,7 +104,7 @@ class OldLogs:
                 self._spoke[number] = self._speak(tablet, before, now_ms, epoch)
             finally:
                 tablet.store.close()
-        except Exception:  # noqa: BLE001 - an old log that cannot be opened any more must not silence the others
+        except (Problem, OSError, sqlite3.Error, msgspec.MsgspecError, ValueError):
             _log.exception("old log %s not sent", number)
 
     def _speak(self, tablet: Tablet, before: _Spoke, now_ms: int, epoch: str) -> _Spoke:

@@ -83,8 +83,8 @@ class SyncLoop:
 
 
 def _safely(work: Callable[[], None], failed: str) -> None:
-    """Do what stands beside the sync: a screen that cannot show a round, or an old log, does not end it."""
+    """Do what stands beside the sync, a screen that shows a round or old logs that speak."""
     try:
         work()
-    except Exception:  # noqa: BLE001 - as above, whatever it is
+    except Exception:  # noqa: BLE001 - whatever fails beside it, the thread that sends must go on
         _log.exception(failed)
