@@ -38,10 +38,8 @@ ASIDE_WHY_FORK = Text(
     "The office has another log of this tablet: the two will never meet again.",
 )
 ASIDE_WHY_UNKNOWN = Text(
-    "Le bureau ne connaît plus cette tablette, et peut avoir perdu ce qu’il en avait reçu. Exportez son journal pour "
-    "lui, puis demandez un nouveau code.",
-    "The office does not know this tablet any more, and may have lost what it received from it. Export its log for "
-    "it, then ask for a new code.",
+    "Le bureau ne connaît plus cette tablette, et peut avoir perdu ce qu’il en avait reçu.",
+    "The office does not know this tablet any more, and may have lost what it received from it.",
 )
 ASIDE_KEPT = Text(
     "Le journal est mis de côté entier, avec ses clés, sur cette tablette. Rien n’est effacé, et il s’exporte encore. "
