@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import server.fulfilment.service.questions
@@ -10,11 +10,12 @@ import server.sync.service.applying
 from server.delivery.queries import revisions
 from server.rehearsal.office import Office
 from server.rehearsal.patches import Patch
+from server.rehearsal.planting import Plant, nothing
 
 
 def _dispute_unheard(_: Office) -> Iterator[Patch]:
     """What a second tablet says otherwise is passed over."""
-    yield Patch(server.fulfilment.service.questions, "open_discrepancy", lambda *_, **__: None)
+    yield Patch(server.fulfilment.service.questions, "open_discrepancy", nothing)
 
 
 def _first_word_stands(_: Office) -> Iterator[Patch]:
@@ -28,10 +29,10 @@ def _first_word_stands(_: Office) -> Iterator[Patch]:
 
 def _clock_unsaid(_: Office) -> Iterator[Patch]:
     """Nobody hears that a tablet's clock was wrong."""
-    yield Patch(server.sync.service.applying, "_note_skew", lambda *_: None)
+    yield Patch(server.sync.service.applying, "_note_skew", nothing)
 
 
-PLANTED: Final[dict[str, Callable[[Office], Iterator[Patch]]]] = {
+ASKED: Final[Mapping[str, Plant]] = {
     "dispute-unheard": _dispute_unheard,
     "first-word-stands": _first_word_stands,
     "clock-unsaid": _clock_unsaid,

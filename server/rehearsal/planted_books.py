@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,9 +18,8 @@ from server.ledger.entries import Side
 from server.ledger.model import Account
 from server.rehearsal.office import Office
 from server.rehearsal.patches import Patch
+from server.rehearsal.planting import Plant, nothing
 from server.stock.model import StockPlace
-
-_NOTHING: Final[Callable[..., None]] = lambda *_, **__: None  # noqa: E731  # what is left undone
 
 
 def _cent_off(_: Office) -> Iterator[Patch]:
@@ -53,17 +52,17 @@ def _fee_kept(_: Office) -> Iterator[Patch]:
 
 def _money_unposted(_: Office) -> Iterator[Patch]:
     """Money of a truck is a payment, and nowhere in the journal."""
-    yield Patch(server.ledger.service, "post_payment", _NOTHING)
+    yield Patch(server.ledger.service, "post_payment", nothing)
 
 
 def _money_stands(_: Office) -> Iterator[Patch]:
     """Money that is said otherwise is another payment, beside the former one."""
-    yield Patch(server.fulfilment.service.taken, "_take_back", _NOTHING)
+    yield Patch(server.fulfilment.service.taken, "_take_back", nothing)
 
 
 def _credit_stands(_: Office) -> Iterator[Patch]:
     """A payment that is taken back has failed, and its money stays the customer's credit."""
-    yield Patch(server.ledger.service, "post_failed_payment", _NOTHING)
+    yield Patch(server.ledger.service, "post_failed_payment", nothing)
 
 
 def _strangers_credit(_: Office) -> Iterator[Patch]:
@@ -86,7 +85,7 @@ def _strangers_credit(_: Office) -> Iterator[Patch]:
 
 def _overage_stands(_: Office) -> Iterator[Patch]:
     """The order of a corrected overage is withdrawn, and its invoice stays."""
-    yield Patch(server.fulfilment.service.overages, "void_supplement", _NOTHING)
+    yield Patch(server.fulfilment.service.overages, "void_supplement", nothing)
 
 
 def _unapproved(_: Office) -> Iterator[Patch]:
@@ -120,7 +119,7 @@ def _empties_backwards(_: Office) -> Iterator[Patch]:
     yield Patch(taken, "move_empties", the_other_way)
 
 
-BOOKS: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
+BOOKS: Final[Mapping[str, Plant]] = {
     "cent-off": _cent_off,
     "taxes-earned": _taxes_earned,
     "fee-kept": _fee_kept,

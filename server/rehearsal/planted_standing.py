@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
@@ -26,6 +26,7 @@ from server.delivery.events import DELIVERY_RECORDED
 from server.delivery.model import Terms
 from server.rehearsal.office import Office
 from server.rehearsal.patches import Patch
+from server.rehearsal.planting import Plant, nothing
 from server.sync.model import RunBundle
 from server.sync.queries import read_run
 from shared.sealing import GENESIS, chain_hash
@@ -60,9 +61,9 @@ def _buyer_noticed(_: Office) -> Iterator[Patch]:
     note = server.fulfilment.service.settling.note_variance
 
     def note_to_buyer(session: Any, delivery: Any, stamp: Any) -> Any:
-        ours = SimpleNamespace(kin=delivery.kin, id=delivery.id, order_id=delivery.order_id, lines=delivery.lines)
+        ours: Any = SimpleNamespace(kin=delivery.kin, id=delivery.id, order_id=delivery.order_id, lines=delivery.lines)
         ours.seller_id = delivery.buyer_id
-        return note(session, ours, stamp)  # type: ignore[arg-type]  # a delivery of another seller
+        return note(session, ours, stamp)
 
     yield Patch(server.fulfilment.service.settling, "note_variance", note_to_buyer)
     yield Patch(server.fulfilment.service.correcting, "note_variance", note_to_buyer)
@@ -81,12 +82,12 @@ def _first_seller_has_all(_: Office) -> Iterator[Patch]:
 
 def _return_unheard(_: Office) -> Iterator[Patch]:
     """A run stays on the road, whatever its tablet tells of its return."""
-    yield Patch(server.planning.progress, "come_back", lambda *_, **__: None)
+    yield Patch(server.planning.progress, "come_back", nothing)
 
 
 def _stop_left_open(_: Office) -> Iterator[Patch]:
     """A visit is in the books, and its stop still waits for one."""
-    yield Patch(server.planning.progress, "end_stop", lambda *_, **__: None)
+    yield Patch(server.planning.progress, "end_stop", nothing)
 
 
 def _closed_is_delivered(_: Office) -> Iterator[Patch]:
@@ -134,7 +135,7 @@ def _correction_unproven(_: Office) -> Iterator[Patch]:
 
 def _parked_in_silence(_: Office) -> Iterator[Patch]:
     """An event is set aside, and the trail does not say so."""
-    yield Patch(server.sync.service.parking, "facts", SimpleNamespace(record=lambda *_, **__: None))
+    yield Patch(server.sync.service.parking, "facts", SimpleNamespace(record=nothing))
 
 
 def _trail_torn(_: Office) -> Iterator[Patch]:
@@ -148,7 +149,7 @@ def _trail_torn(_: Office) -> Iterator[Patch]:
     yield Patch(facts, "_chained", chained_to_nothing)
 
 
-STANDING: Final[Mapping[str, Callable[[Office], Iterator[Patch]]]] = {
+STANDING: Final[Mapping[str, Plant]] = {
     "rename-unsent": _rename_unsent,
     "first-terms-stand": _first_terms_stand,
     "buyer-noticed": _buyer_noticed,

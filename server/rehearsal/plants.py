@@ -6,7 +6,7 @@ The product holds no switch for any of them. A plant that nobody catches says th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -29,17 +29,16 @@ from driver_app.store import outbox, receipts, settings
 from server.core.transaction import transaction
 from server.rehearsal.office import TABLETS_DOORS, Office, OfficeKilled
 from server.rehearsal.patches import Patch
-from server.rehearsal.planted_asked import PLANTED as ASKED
+from server.rehearsal.planted_asked import ASKED
 from server.rehearsal.planted_books import BOOKS
 from server.rehearsal.planted_standing import STANDING
 from server.rehearsal.planted_twice import two_transactions
+from server.rehearsal.planting import Plant, nothing
 from server.sync.model import RunBundle
 from server.sync.queries import attachment_of
 from server.sync.service.attachments import AttachmentRefused
 from server.sync.service.closing import Wholeness
 from shared.problems import Problem, Text
-
-type Plant = Callable[[Office], Iterator[Patch]]
 
 
 class UnknownPlant(Problem):
@@ -241,7 +240,7 @@ def _damage_believed(_: Office) -> Iterator[Patch]:
 
 def _ticks_kept(_: Office) -> Iterator[Patch]:
     """The tablet goes back to what a restored office holds, and goes on showing the rest as received."""
-    yield Patch(outbox, "forget_receipts_after", lambda *_: None)
+    yield Patch(outbox, "forget_receipts_after", nothing)
 
 
 def _fork_keeps_photos(_: Office) -> Iterator[Patch]:
