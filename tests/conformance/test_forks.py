@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -30,6 +31,18 @@ def _before(body: str) -> str:
     return str(msgspec.json.decode(body.encode())["prev_hash"])
 
 
+def copied_at_a_stop(client: Client, folder: Path) -> tuple[Any, Client]:
+    """Copy a tablet that has arrived, then finish its stop; return its run and the copy, which stands there still."""
+    (run,) = client.runs
+    client.depart(run)
+    client.arrive(run, run["stops"][0])
+    assert client.sync() == "done"
+    clone = client.clone(folder / "clone")
+    client.finish(run, run["stops"][0], Told())
+    assert client.sync() == "done"
+    return run, clone
+
+
 @pytest.mark.parametrize("at_most", [200, 1], ids=["one batch", "one event a push"])
 def test_a_copy_hands_its_branch_in(
     client: Client, office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_most: int
@@ -37,13 +50,7 @@ def test_a_copy_hands_its_branch_in(
     """G6: nothing of it is applied, all that the office's log has not is kept; a past that both share ends nothing."""
     monkeypatch.setattr(outbox, "MAX_EVENTS", at_most)
     monkeypatch.setattr(minimal, "MAX_EVENTS", at_most)
-    (run,) = client.runs
-    client.depart(run)
-    client.arrive(run, run["stops"][0])
-    assert client.sync() == "done"
-    clone = client.clone(tmp_path / "clone")
-    client.finish(run, run["stops"][0], Told())
-    assert client.sync() == "done"
+    run, clone = copied_at_a_stop(client, tmp_path)
     taken = office.run_sql("SELECT seq, hash FROM device_event ORDER BY seq")
     clone.finish(run, run["stops"][0], Told(failure="closed"))
     clone.arrive(run, run["stops"][1])
@@ -58,13 +65,7 @@ def test_a_restored_office_gets_the_branch_again(
     client: Client, office: Office, tmp_path: Path, *, as_dump: bool
 ) -> None:
     """G5, G6: what was kept as evidence went with the restore; it is handed in again, and a person hears of it."""
-    (run,) = client.runs
-    client.depart(run)
-    client.arrive(run, run["stops"][0])
-    assert client.sync() == "done"
-    clone = client.clone(tmp_path / "clone")
-    client.finish(run, run["stops"][0], Told())
-    assert client.sync() == "done"
+    run, clone = copied_at_a_stop(client, tmp_path)
     restore = office.backup()
     clone.finish(run, run["stops"][0], Told(failure="closed"))
     clone.arrive(run, run["stops"][1])
@@ -88,13 +89,7 @@ def test_what_came_after_the_snapshot_is_handed_in_again(
     """G5, G6: a machine rolled back to after the fork lacks later batches alone; nothing comes twice."""
     monkeypatch.setattr(outbox, "MAX_EVENTS", at_most)
     monkeypatch.setattr(minimal, "MAX_EVENTS", at_most)
-    (run,) = client.runs
-    client.depart(run)
-    client.arrive(run, run["stops"][0])
-    assert client.sync() == "done"
-    clone = client.clone(tmp_path / "clone")
-    client.finish(run, run["stops"][0], Told())
-    assert client.sync() == "done"
+    run, clone = copied_at_a_stop(client, tmp_path)
     clone.finish(run, run["stops"][0], Told(failure="closed"))
     assert [clone.sync(), clone.sync()] == ["fork", "fork"]
     restore = office.backup()

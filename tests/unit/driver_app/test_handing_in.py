@@ -6,11 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from driver_app.actions.arrive import arrive
-from driver_app.actions.finish import finish_stop
 from driver_app.actions.run import start_run
 from driver_app.store import outbox, settings
-from driver_app.strokes import draw_signing
+from tests.factories.rounds import deliver
 from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
 
@@ -21,14 +19,6 @@ def cab(tmp_path: Path) -> Cab:
     cab = make_cab(tmp_path, make_run(stops=4))
     start_run(cab.tablet, run_id=cab.run.run_id, now=cab.now)
     return cab
-
-
-def deliver(cab: Cab, position: int) -> None:
-    """Deliver one stop in full; its event may leave the tablet at once."""
-    arrive(cab.tablet, **cab.at(position), now=cab.now)
-    signing = draw_signing("Éloïse Gagné", "gérante")
-    finish_stop(cab.tablet, **cab.at(position), signing=signing, language="fr", now=cab.now)
-    cab.clock.advance(10_001)
 
 
 def test_a_copy_is_handed_in_behind_a_past_of_many_batches(cab: Cab, monkeypatch: pytest.MonkeyPatch) -> None:

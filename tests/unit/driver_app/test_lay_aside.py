@@ -14,9 +14,7 @@ import msgspec
 import pytest
 
 from driver_app import aside
-from driver_app.actions.arrive import arrive
 from driver_app.actions.enrol import enrol
-from driver_app.actions.finish import finish_stop
 from driver_app.actions.lay_aside import (
     LogOnlyHere,
     LogStillLives,
@@ -31,21 +29,14 @@ from driver_app.main import Line, main, parser
 from driver_app.platform.desktop import FileSecrets
 from driver_app.store import attachments, outbox, settings
 from driver_app.store.settings import Preferences
-from driver_app.strokes import draw_signing
 from driver_app.sync.transport import Unreachable
 from driver_app.tablet import KeysLost, NotEnrolled, open_tablet
 from shared.sealing import public_bytes
 from shared.sealing_event import open_event
 from tests.factories.protocol_peer import CODE, cut_once
+from tests.factories.rounds import deliver
 from tests.factories.runs import make_run
 from tests.factories.tablets import Cab, make_cab
-
-
-def deliver(cab: Cab, position: int) -> None:
-    arrive(cab.tablet, **cab.at(position), now=cab.now)
-    signing = draw_signing("Éloïse Gagné", "gérante")
-    finish_stop(cab.tablet, **cab.at(position), signing=signing, language="fr", now=cab.now)
-    cab.clock.advance(10_001)
 
 
 @pytest.fixture
