@@ -5,15 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from server.core.embedded.running import was_started_with
+from server.core.embedded.running import stop, was_started_with
 
 _STOP_PATIENCE_S: Final = 120.0
-_POLL_S: Final = 0.02
 _SOCKET_LINE: Final = 4  # of postmaster.pid, counted from 0
 
 
@@ -34,11 +32,10 @@ class Postmaster:
 
     def shut_down(self, how: signal.Signals) -> bool:
         """Ask the server to stop and wait for it; return whether it did."""
-        os.kill(self.pid, how)
-        patience_ends = time.monotonic() + _STOP_PATIENCE_S
-        while self.is_alive() and time.monotonic() < patience_ends:
-            time.sleep(_POLL_S)
-        return not self.is_alive()
+        ended = stop(self.pid, how, _STOP_PATIENCE_S)
+        if self.child is not None:
+            self.child.poll()  # one that ended is laid to rest
+        return ended
 
 
 def running_postmaster(cluster: Path) -> Postmaster | None:

@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from server.core.embedded.locks import Users, exclusive
 from server.core.embedded.ports import LOOPBACK, free_port_with_twin, free_ports
-from server.core.embedded.running import was_started_with
+from server.core.embedded.running import stop, was_started_with
 from server.core.embedded.weed_keys import WeedKeys, weed_keys, write_secret
 from server.core.problems import Problem, Text
 
@@ -190,12 +190,10 @@ class EmbeddedS3:
             time.sleep(_POLL_S)
 
     def _shut_down(self, running: _Running) -> None:
-        os.kill(running.pid, signal.SIGTERM)
-        patience_ends = time.monotonic() + _STOP_PATIENCE_S
-        while self._is_alive(running):
-            if time.monotonic() > patience_ends:
-                raise self._broken("SeaweedFS ne s’arrête pas.", "SeaweedFS does not stop.")
-            time.sleep(_POLL_S)
+        if not stop(running.pid, signal.SIGTERM, _STOP_PATIENCE_S):
+            raise self._broken("SeaweedFS ne s’arrête pas.", "SeaweedFS does not stop.")
+        if self._child is not None:
+            self._child.poll()  # one that ended is laid to rest
         shutil.rmtree(running.sockets, ignore_errors=True)
         (self._folder / "running.json").unlink()
 
