@@ -23,7 +23,7 @@ from server.documents.archives import jobs as archives
 from server.documents.events import PAPERS_ASKED, RUN_RENDERED
 from server.fulfilment.events import RUN_DOCUMENTED
 from server.identity import jobs as identity
-from server.identity.events import DEVICE_TAKEN_BACK, INVITATION_MADE
+from server.identity.events import DEVICE_TAKEN_BACK, DEVICE_VOUCHED, INVITATION_MADE
 from server.notifications import jobs as notifications
 from server.notifications.following.jobs import tell_fact
 from server.notifications.following.table import TABLE
@@ -69,6 +69,7 @@ _WORK: Mapping[str, tuple[Task, ...]] = {
     order.ORDER_LOTS_NOTED: (delivery.say_proofs_anew,),
     EXPORT_ASKED: (delivery.gather_export,),
     DEVICE_TAKEN_BACK: (delivery.ask_about_tablet,),
+    DEVICE_VOUCHED: (delivery.ask_about_vouched_tablet,),
     INVITATION_MADE: (notifications.tell_invitation,),
     PLAN_REQUESTED: (planning.solve_plan,),
     RUN_PLANNED: (planning.draw_run,),

@@ -1,34 +1,26 @@
-"""Laying the log of a tablet aside that can never go on with it: what must be true, its export, and the fresh start."""
+"""Laying the log of a tablet aside that can never go on with it: what must be true, and the fresh start."""
 
 from __future__ import annotations
 
-import json
-import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from driver_app import aside
-from driver_app.clock import Clock, Moment
-from driver_app.durable import sync_folder
+from driver_app.clock import Clock
 from driver_app.platform.protocols import Secrets
-from driver_app.store import attachments, outbox, receipts, settings
+from driver_app.store import attachments, outbox, settings
 from driver_app.store.commit_points import Reached, pass_by
 from driver_app.store.database import Session
-from driver_app.store.settings import Enrolment, Exported
-from driver_app.store.vault import Unreadable
+from driver_app.store.settings import Exported
 from driver_app.sync.engine import Backlog, backlog
 from driver_app.sync.greeting import greet
 from driver_app.sync.office import Office, Refused
 from driver_app.sync.transport import Transport
 from driver_app.tablet import Tablet, open_tablet
 from shared.problems import Problem, Text
-from shared.sealing import public_bytes
+from shared.wire.tablet_log import FORMAT
 
-FORMAT: Final = "tournee-tablet-log/1"
 _OVER: Final = frozenset({"fork", "revoked", "unknown"})
 
 
@@ -73,8 +65,8 @@ def log_standing(tablet: Tablet) -> LogStanding:
     def read(session: Session) -> LogStanding:
         left, head = backlog(session), outbox.head(session)
         known = settings.load(session, Exported)
-        now = (head.seq, head.hash, attachments.count(session))
-        covers = known is not None and (known.seq, known.head, known.files) == now
+        now = (head.seq, head.hash, attachments.count(session), FORMAT)  # the office takes no other file
+        covers = known is not None and (known.seq, known.head, known.files, known.format) == now
         return LogStanding(
             is_over=left.position.standing in _OVER,
             is_unknown=left.position.standing == "unknown",
@@ -91,29 +83,6 @@ def _only_here(session: Session, left: Backlog) -> int:
     if position.standing == "unknown":
         return len(outbox.entries(session))
     return max(0, outbox.head(session).seq - position.strays_seq) if position.standing == "fork" else left.events
-
-
-def export_log(tablet: Tablet, home: Path, now: Moment) -> Path:
-    """Write every sealed event, receipt and file of a log into one archive in ``home``; return its path.
-
-    The archive survives a power cut before the log may be laid aside for it.
-    Customers are in it: it is for the office alone. What the tablet itself cannot read any more is named.
-    """
-    told = tablet.store.read(lambda session: _told(session, tablet))
-    path = home / f"journal-{told['device_id'][-12:] or 'tablette'}-{now.wall_ms}.zip"
-    beside = path.with_name(f".{path.name}.new")
-    with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr("log.json", json.dumps(told, ensure_ascii=False, indent=1))
-        for sha256 in told["files"]:
-            if (body := _loaded(tablet, sha256)) is not None:
-                archive.writestr(f"files/{sha256}", body)
-    with beside.open("rb+") as written:
-        os.fsync(written.fileno())
-    beside.replace(path)
-    sync_folder(home)
-    done = Exported(seq=told["last_seq"], files=len(told["files"]), name=path.name, head=told["last_hash"])
-    tablet.store.write("set_preference", lambda session: settings.save(session, done))
-    return path
 
 
 def begin_anew(tablet: Tablet, keys: Secrets, *, reached: Reached = pass_by) -> Tablet:
@@ -186,34 +155,3 @@ def require_still_there(tablet: Tablet, transport: Transport, clock: Clock) -> N
 def open_aside(home: Path, keys: Secrets, number: int) -> Tablet:
     """Open a log that was laid aside, e.g. to export it again."""
     return open_tablet(aside.folder_of(home, number), aside.AsideSecrets(keys, number))
-
-
-def _told(session: Session, tablet: Tablet) -> dict[str, Any]:
-    known = settings.load(session, Enrolment)
-    events, unreadable = [], []
-    for entry in outbox.entries(session):
-        try:
-            events.append({"seq": entry.seq} | msgspec.to_builtins(outbox.load(session, entry.seq)))
-        except Unreadable:
-            unreadable.append({"seq": entry.seq, "hash": entry.hash})
-    return {
-        "format": FORMAT,
-        "device_id": known.device_id if known else "",
-        "carrier_id": known.carrier_id if known else "",
-        "public_key": public_bytes(tablet.key).hex(),
-        "last_seq": outbox.head(session).seq,
-        "last_hash": outbox.head(session).hash,
-        "position": msgspec.to_builtins(settings.position(session)),
-        "events": events,
-        "unreadable": unreadable,
-        "receipts": [msgspec.to_builtins(one) for one in receipts.kept(session)],
-        "files": list(attachments.names(session)),
-    }
-
-
-def _loaded(tablet: Tablet, sha256: str) -> bytes | None:
-    """A file that does not open any more stands in the list, and not in the archive."""
-    try:
-        return tablet.store.read(lambda session: attachments.load(session, sha256))
-    except Unreadable:
-        return None

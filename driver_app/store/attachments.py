@@ -84,15 +84,20 @@ def load(session: Session, sha256: str) -> bytes:
     return session.vault.open(body, f"attachment:{sha256}")
 
 
-def names(session: Session) -> tuple[str, ...]:
-    """Return the sha256 of every file that a sealed event names."""
-    rows = session.db.execute("SELECT sha256 FROM attachment WHERE state != 'draft' ORDER BY sha256")
-    return tuple(row[0] for row in rows)
+def find(session: Session, sha256: str) -> bytes | None:
+    """Return the bytes of one file, or None once it was let go of."""
+    is_here = session.db.execute("SELECT 1 FROM attachment WHERE sha256 = ?", (sha256,)).fetchone()
+    return load(session, sha256) if is_here else None
+
+
+def named(session: Session) -> tuple[Attachment, ...]:
+    """Return every file that a sealed event names."""
+    return tuple(Attachment(*row) for row in session.db.execute(f"{_SELECT} WHERE state != 'draft' ORDER BY sha256"))
 
 
 def count(session: Session) -> int:
     """Return how many files sealed events name."""
-    return len(names(session))
+    return len(named(session))
 
 
 def waiting(session: Session) -> tuple[Attachment, ...]:

@@ -152,6 +152,16 @@ def take_strays(session: Session, *, after: int, now: Moment) -> tuple[int, tupl
     return after + 1, ()
 
 
+def let_all_go(session: Session) -> None:
+    """Mark every event as sent: the log leaves the tablet in a file, and nothing in it can be taken back."""
+    session.db.execute("UPDATE event SET state = 'sent' WHERE state = 'sealed'")
+
+
+def unreadable(session: Session) -> tuple[Entry, ...]:
+    """Return the events that do not open any more."""
+    return tuple(entry for entry in entries(session) if not _opens(session, entry.seq))
+
+
 def broken_at(session: Session, *, after: int) -> int:
     """Return the first sequence after ``after`` that is missing or does not open, 0 when the log is whole."""
     rows = session.db.execute("SELECT seq FROM event WHERE seq > ? ORDER BY seq", (after,)).fetchall()

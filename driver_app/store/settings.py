@@ -68,12 +68,13 @@ class Nip(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Exported(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the log was when it was last written to a file for the office, and the file's name."""
+    """How far the log was when it was last written to a file for the office, the file's name and its format."""
 
     seq: int
     files: int
     name: str
     head: str = ""
+    format: str = ""
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):

@@ -34,7 +34,7 @@ def push_batch(store: Store, office: Office, key: Ed25519PrivateKey, device: Enr
     events = store.write("take_batch", lambda session: outbox.take_batch(session, after=acked, now=now))
     if not events:
         return 0
-    answer = office.push(_push(key, device.device_id, acked + 1, events))
+    answer = office.push(signed_push(key, device.device_id, acked + 1, events))
     store.reached(PUSH_ANSWERED)
     body = read_receipt(store, office, device, answer.receipt)
     received = clock.now()
@@ -61,7 +61,7 @@ def _hand_in(store: Store, office: Office, key: Ed25519PrivateKey, device: Enrol
     first, events = store.write("take_batch", lambda session: outbox.take_strays(session, after=after, now=now))
     if not events:
         return False
-    answer = office.push(_push(key, device.device_id, first, events))
+    answer = office.push(signed_push(key, device.device_id, first, events))
     store.reached(PUSH_ANSWERED)
     last = first + len(events) - 1
     is_lost = answer.standing == "gap" or (answer.lacks_before and first == after + 1)
@@ -82,7 +82,8 @@ def _note_strays(session: Session, *, seq: int) -> None:
     settings.save(session, msgspec.structs.replace(settings.position(session), strays_seq=seq))
 
 
-def _push(key: Ed25519PrivateKey, device_id: str, from_seq: int, events: tuple[SealedEvent, ...]) -> Push:
+def signed_push(key: Ed25519PrivateKey, device_id: str, from_seq: int, events: tuple[SealedEvent, ...]) -> Push:
+    """Return consecutive events as a push, its head signed by the tablet."""
     signature = sign(key, "head", bytes.fromhex(events[-1].hash)).hex()
     return Push(device_id=device_id, from_seq=from_seq, events=events, head_signature=signature)
 

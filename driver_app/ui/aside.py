@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from kivy.properties import BooleanProperty, StringProperty
 
-from driver_app.actions.lay_aside import export_log
+from driver_app.actions.export_log import export_log
 from driver_app.ui.kit import PairRow
 from driver_app.ui.screen import TabletScreen
 from driver_app.viewmodels import texts
@@ -32,10 +34,12 @@ class AsideScreen(TabletScreen):
 
     def export(self) -> None:
         """Write the log beside the store, for the office."""
-        tablet = self.flow.tablet
-        if self.app.attempt(lambda: export_log(tablet, tablet.store.path.parent, self.flow.clock.now())):
+        tablet, written = self.flow.tablet, list[Path]()
+        if self.app.attempt(
+            lambda: written.append(export_log(tablet, tablet.store.path.parent, self.flow.clock.now()))
+        ):
             self.refresh()
-            self.app.tell(texts.EXPORTED, more=f" : {self.shown.exported}")
+            self.app.tell(texts.LOG_EXPORTED, more=f"\u00a0: {written[0].name}")
 
     def begin(self) -> None:
         """Ask once more, then the office whether it has all of it still, without holding the screen."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 from kivy.properties import BooleanProperty, StringProperty
 
+from driver_app.actions.export_log import export_log
 from driver_app.actions.lay_aside import log_standing
 from driver_app.diagnostic import examine, export
 from driver_app.ui.kit import PairRow
@@ -17,11 +20,13 @@ class HelpScreen(TabletScreen):
 
     file = StringProperty("")
     is_over = BooleanProperty(defaultvalue=False)
+    is_owed = BooleanProperty(defaultvalue=False)
 
     def refresh(self) -> None:
         """Examine the tablet."""
         self.shown = examine(self.flow.tablet, self.flow.language)
-        self.is_over = log_standing(self.flow.tablet).is_over
+        standing = log_standing(self.flow.tablet)
+        self.is_over, self.is_owed = standing.is_over, bool(standing.events or standing.files)
         self.ids.checks.clear_widgets()
         for check in self.shown:
             self.ids.checks.add_widget(PairRow(left=check.name, right=check.found, is_exception=not check.is_good))
@@ -53,4 +58,13 @@ class HelpScreen(TabletScreen):
     def export(self) -> None:
         """Write the diagnostic beside the store."""
         path = export(self.flow.tablet, self.flow.clock.now(), self.flow.language)
-        self.app.tell(texts.EXPORTED, more=f" : {path.name}")
+        self.app.tell(texts.EXPORTED, more=f"\u00a0: {path.name}")
+
+    def export_log(self) -> None:
+        """Write beside the store, for the office, what cannot reach it by itself."""
+        tablet, written = self.flow.tablet, list[Path]()
+        if self.app.attempt(
+            lambda: written.append(export_log(tablet, tablet.store.path.parent, self.flow.clock.now()))
+        ):
+            self.refresh()
+            self.app.tell(texts.LOG_EXPORTED, more=f"\u00a0: {written[0].name}")

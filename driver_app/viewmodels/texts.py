@@ -54,7 +54,8 @@ ASIDE_NOTHING_LEFT = Text(
 ASIDE_EVENTS = Text("Événements qui ne sont qu’ici", "Events that are only here")
 ASIDE_FILES = Text("Fichiers qui ne sont qu’ici", "Files that are only here")
 ASIDE_EXPORTED = Text("Exporté dans", "Exported to")
-ASIDE_EXPORT = Text("Exporter le journal", "Export the log")
+LOG_EXPORT = Text("Exporter le journal", "Export the log")
+LOG_EXPORTED = Text("Journal exporté", "Log exported")
 ASIDE_EXPORT_FIRST = Text(
     "Exportez d’abord\u00a0: le bureau n’a pas tout.", "Export first: the office has not everything."
 )

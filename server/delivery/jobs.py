@@ -40,6 +40,13 @@ def say_proofs_anew(*, owner_id: str, subject_id: str) -> None:
         reseen_papers(session, order_id=UUID(subject_id), stamp=_now())
 
 
+@queue.task(name="delivery.ask_about_vouched_tablet", retry=AGAIN)
+def ask_about_vouched_tablet(*, owner_id: str, subject_id: str) -> None:
+    """Tell a dispatcher of a tablet that an operator vouched for."""
+    with transaction(UUID(owner_id)) as session:
+        tablets.ask_about_vouched_tablet(session, UUID(subject_id), stamp=_now())
+
+
 @queue.task(name="delivery.ask_about_tablet", retry=AGAIN)
 def ask_about_tablet(*, owner_id: str, subject_id: str) -> None:
     """Put a tablet that came back after a restore before the carrier's dispatchers."""

@@ -101,6 +101,24 @@ def test_what_is_only_here_is_exported_before(tmp_path: Path) -> None:
         assert not pilot.find("aside-begin").disabled
 
 
+def test_a_log_that_cannot_leave_is_exported_from_help(tmp_path: Path) -> None:
+    """R025: a tablet whose network is dead for good hands its day in as a file; else there is no button."""
+    with driving(tmp_path, make_run(stops=3)) as (cab, pilot):
+        wire(cab, pilot)
+        depart(pilot)
+        pilot.app.go("help")
+        pilot.frames(3)
+        pilot.tap("export-log")
+        (path,) = tmp_path.glob("journal-*.zip")
+        assert pilot.shows(f"Journal exporté\u00a0: {path.name}")
+        cab.clock.advance(10_001)
+        cab.engine.sync()
+        pilot.app.synced()
+        pilot.app.go("help")
+        pilot.frames(3)
+        assert not pilot.shows("Exporter le journal")
+
+
 def test_an_office_that_was_put_back_is_heard_before(tmp_path: Path) -> None:
     """G5: « tout est au bureau » of this morning says nothing of now: the log stays, and goes up again."""
     with driving(tmp_path, make_run(stops=3)) as (cab, pilot):

@@ -1,4 +1,4 @@
-"""A tablet that the office had lost with a restore and took back: a person looks at it."""
+"""A tablet that the office did not know any more and took back: a person looks at it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def ask_about_tablet(session: Session, device_id: UUID, *, stamp: Stamp) -> Disc
     )
 
 
+def ask_about_vouched_tablet(session: Session, device_id: UUID, *, stamp: Stamp) -> Discrepancy:
+    """Tell that an operator took the log of a tablet that the office did not know."""
+    device = session.get_one(Device, device_id)
+    return open_discrepancy(session, kind=TABLET_TAKEN_BACK, subject_id=device.id, text=_vouched(device), stamp=stamp)
+
+
 def _came_back(device: Device) -> Text:
     return Text(
         f"Tablette connue avant la restauration, reprise\u00a0: «\u00a0{device.name}\u00a0» de {device.driver_name}. "
@@ -44,4 +50,13 @@ def _left(device: Device) -> Text:
         "pas livreur ici. Elle est reprise comme révoquée\u00a0: ce qu’elle remet attend votre décision.",
         f"Tablet known before the restore: “{device.name}” of {device.driver_name}, who is not a driver here. It is "
         "taken back as revoked: what it hands in waits for your decision.",
+    )
+
+
+def _vouched(device: Device) -> Text:
+    return Text(
+        f"Journal d’une tablette inconnue d’ici, pris sur la parole d’un opérateur\u00a0: de {device.driver_name}, "
+        "dit-il. Elle est connue comme révoquée\u00a0: ce qu’elle remet attend votre décision.",
+        f"Log of a tablet that is not known here, taken on an operator’s word: of {device.driver_name}, it says. It is "
+        "known as revoked: what it hands in waits for your decision.",
     )

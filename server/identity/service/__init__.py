@@ -11,6 +11,7 @@ from server.identity.service.devices import (
     revoke_device,
 )
 from server.identity.service.gone import DeviceGone
+from server.identity.service.handing import Handed, LogOfAnotherKey, LogOfUnknownTablet, known_by_log
 from server.identity.service.invitations import (
     InvitationGone,
     accept_invitation,
@@ -34,7 +35,10 @@ from server.identity.service.sessions import (
 __all__ = [
     "DeviceGone",
     "EnrolmentRefused",
+    "Handed",
     "InvitationGone",
+    "LogOfAnotherKey",
+    "LogOfUnknownTablet",
     "SignInRefused",
     "TooManyTries",
     "accept_invitation",
@@ -52,6 +56,7 @@ __all__ = [
     "grantable_roles",
     "invite",
     "issue_device_token",
+    "known_by_log",
     "leave_organisation",
     "make_enrolment_code",
     "open_session",

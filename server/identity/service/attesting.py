@@ -25,12 +25,12 @@ from server.core.database import IDENTITY_ORG
 from server.core.keys import server_keys
 from server.core.stamp import Stamp
 from server.core.uniqueness import add_unique
-from server.identity.events import DEVICE_TAKEN_BACK
+from server.identity.events import DEVICE_TAKEN_BACK, DEVICE_VOUCHED
 from server.identity.model import Device, Membership, Role
 from server.identity.service.gone import device_gone
 from shared.canonical import canonical_bytes
 from shared.sealing import is_signed_by, sign
-from shared.wire.enrol import Attestation, TokenRequest
+from shared.wire.enrol import Attestation
 from shared.wire.limits import Identifier, Kept, PublicKey
 
 KIND: Final = "enrolled"
@@ -73,29 +73,28 @@ def attest(device: Device, key: Ed25519PrivateKey) -> Attestation:
     return Attestation(body=body.decode(), signature=sign(key, KIND, hashlib.sha256(body).digest()).hex())
 
 
-def read_attested(request: TokenRequest, *, restored_at: datetime | None) -> Attested | None:
+def read_attested(given: Attestation | None, *, device_id: UUID, restored_at: datetime | None) -> Attested | None:
     """Return which tablet the office once enrolled under this id, or None where that is not its word.
 
     A key that was revoked vouches for nobody, one that was rotated out for nobody after that, and none for a tablet
     that no restore can have lost: whoever stole it could enrol any tablet of any carrier.
     """
-    given = request.attestation
     if given is None:
         return None
     try:
         said = msgspec.json.decode(given.body, type=Attested)
     except msgspec.DecodeError:
         return None
-    if said.device_id != request.device_id or restored_at is None or said.enrolled_ms >= _ms(restored_at):
+    if said.device_id != str(device_id) or restored_at is None or said.enrolled_ms >= _ms(restored_at):
         return None
     return said if any(_vouched(given, at_ms=said.enrolled_ms)) else None
 
 
-def take_back(session: Session, said: Attested, *, at: datetime) -> Device:
+def take_back(session: Session, said: Attested, *, at: datetime, is_trusted: bool = True) -> Device:
     """Make the lost tablet known again under its id, key, carrier and driver, and note it for a dispatcher.
 
-    The caller has seen that the tablet holds the key. Where its driver does not drive here, it is known as revoked:
-    what it hands in is kept, and waits for a person.
+    The caller has seen that the tablet holds the key. One that only a person vouches for, or whose driver does not
+    drive here, is known as revoked: what it hands in is kept, and waits for a person.
 
     Raises:
         DeviceGone: its carrier is not here, or its key is another tablet's by now.
@@ -114,10 +113,11 @@ def take_back(session: Session, said: Attested, *, at: datetime) -> Device:
             driver_id=UUID(said.driver_id),
             driver_name=driver.display_name if driver else said.driver_name,
             enrolled_at=_EPOCH + timedelta(milliseconds=said.enrolled_ms),
-            revoked_at=None if driver else at,
+            revoked_at=None if driver and is_trusted else at,
         )
         add_unique(session, device, taken=device_gone())
-        facts.record(session, DEVICE_TAKEN_BACK, device.id, Stamp(by=device.driver_id, at=at, device_id=device.id))
+        fact = DEVICE_TAKEN_BACK if is_trusted else DEVICE_VOUCHED
+        facts.record(session, fact, device.id, Stamp(by=device.driver_id, at=at, device_id=device.id))
     return device
 
 

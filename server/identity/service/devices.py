@@ -122,7 +122,9 @@ def issue_device_token(
     """
     device_id = UUID(request.device_id)
     challenge = _live_challenge(session, device_id, request.nonce, at)
-    known = session.get(Device, device_id) or read_attested(request, restored_at=restored_at)
+    known = session.get(Device, device_id) or read_attested(
+        request.attestation, device_id=device_id, restored_at=restored_at
+    )
     digest = hashlib.sha256(bytes.fromhex(request.nonce)).digest()
     if known is None or not is_signed_by(known.public_key, "token", digest, bytes.fromhex(request.signature)):
         raise device_gone()

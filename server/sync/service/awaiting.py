@@ -55,8 +55,8 @@ def not_heard_out(stream: DeviceStream | None, *, returned: bool, back_at: datet
         if stream is None or stream.told_all_at == heard_at:
             return None
         return Text(
-            "ce qu’elle vient de finir peut encore être annulé, laissez-la synchroniser",
-            "what it just finished may still be taken back, let it sync",
+            "ce qu’elle vient de finir peut encore changer, laissez-la synchroniser",
+            "what it just finished may still change, let it sync",
         )
     return Text("pas de nouvelles depuis le retour, allumez-la", "not heard of since the return, switch it on")
 

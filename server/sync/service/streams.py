@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -124,6 +125,22 @@ def greet(session: Session, hello: Hello, *, device: Device, stamp: Stamp) -> He
         missing_files=missing_files(session, device_id=device.id, now=stamp.at) if hello.asks_missing else (),
         holds_strays=not hello.strays_seq or holds(session, device.id, hello.strays_seq, hello.hash_at_strays),
     )
+
+
+def note_handed(session: Session, device_id: UUID, *, last_seq: int, nowhere: Sequence[int], stamp: Stamp) -> list[int]:
+    """Note how far a log goes that came as a file; return which of the events ``nowhere`` in it are not here either.
+
+    As after a greeting, what it announced is waited for, and a log with such a hole waits for a person. A file says
+    nothing of what comes behind it: until the tablet greets, what it just finished may still change.
+    """
+    stream = lock_stream(session, device_id)
+    if last_seq > stream.last_seq:
+        stream.heard_at = stamp.at
+    stream.announced_seq = max(stream.announced_seq, last_seq)
+    lost = [seq for seq in nowhere if seq > stream.last_seq]
+    if lost and stream.state is StreamState.OPEN:
+        fork_stream(session, stream, stamp=stamp)
+    return lost
 
 
 def fork_stream(session: Session, stream: DeviceStream, *, stamp: Stamp) -> None:

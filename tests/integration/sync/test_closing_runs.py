@@ -228,7 +228,7 @@ def back_but_for_the_other(yard: Yard) -> None:
     ("greeting", "words"),
     [
         ({}, "il manque 1 événement"),
-        ({"head": 0, "held": 1}, "encore être annulé"),
+        ({"head": 0, "held": 1}, "encore changer"),
     ],
 )
 def test_a_bare_greeting_after_a_restore_frees_no_run(
@@ -258,7 +258,7 @@ def test_a_tablet_first_known_after_the_backup_says_that_it_knew_another_office(
         connection.execute(b"DELETE FROM device_stream WHERE device_id = %s", (yard.again.tablet.device_id,))
     yard.again.hello(epoch=life, head=0, held=1)
     yard.tablet.hello(3)
-    assert "encore être annulé" in refusal(yard, person(yard))["fr"]
+    assert "encore changer" in refusal(yard, person(yard))["fr"]
 
 
 def test_a_pull_with_an_old_cursor_says_again_who_has_a_run(make_day: Callable[..., Yard], database: Any) -> None:
@@ -318,7 +318,7 @@ def test_a_tablet_whose_visit_may_still_be_undone_was_not_heard_to_the_end(make_
     again.visit(again.stop(1))
     again.hello(head=0, held=1)
     assert state(yard) is RunState.BACK
-    assert "encore être annulé" in refusal(yard, person(yard))["fr"]
+    assert "encore changer" in refusal(yard, person(yard))["fr"]
     again.hello()
     assert "il manque 1 événement" in refusal(yard, person(yard))["fr"]
     assert again.push()["results"][0]["status"] == "applied"
@@ -336,7 +336,7 @@ def test_a_tablet_that_came_back_and_holds_something_back_is_waited_for(yard: Ya
     tablet.hello(head=2, held=1)
     tablet.push(1, 2)
     assert state(yard) is RunState.BACK
-    assert "may still be taken back" in refusal(yard, person(yard))["en"]
+    assert "may still change" in refusal(yard, person(yard))["en"]
     tablet.hello(2)
     tablet.push(3)
     assert state(yard) is RunState.SYNCED

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import errno
 import hashlib
-import json
 import time
 import zipfile
 from collections.abc import Callable
@@ -14,12 +15,13 @@ import msgspec
 import pytest
 
 from driver_app import aside
+from driver_app.actions.correct import TooLateToUndo, undo_finish
 from driver_app.actions.enrol import enrol
+from driver_app.actions.export_log import LogNotWritten, export_log
 from driver_app.actions.lay_aside import (
     LogOnlyHere,
     LogStillLives,
     begin_anew,
-    export_log,
     log_standing,
     open_aside,
     require_still_there,
@@ -31,8 +33,10 @@ from driver_app.store import attachments, outbox, settings
 from driver_app.store.settings import Preferences
 from driver_app.sync.transport import Unreachable
 from driver_app.tablet import KeysLost, NotEnrolled, open_tablet
-from shared.sealing import public_bytes
+from shared.sealing import is_signed_by, public_bytes
 from shared.sealing_event import open_event
+from shared.wire.push import Push
+from shared.wire.tablet_log import INDEX, KIND, SIGNATURE, LogIndex, file_name, push_name
 from tests.factories.protocol_peer import CODE, cut_once
 from tests.factories.rounds import deliver
 from tests.factories.runs import make_run
@@ -108,10 +112,55 @@ def test_what_is_only_here_is_exported_first(cab: Cab) -> None:
     _require_whole(cab, path)
     begin_anew(cab.tablet, keys_of(cab)).store.close()
     old = open_aside(cab.home, keys_of(cab), 1)
-    again = export_log(old, cab.home, cab.now)
-    with zipfile.ZipFile(again) as archive, zipfile.ZipFile(path) as first:
-        assert archive.read("log.json") == first.read("log.json")
+    with zipfile.ZipFile(path) as first:
+        before = first.read(INDEX)
+    again = export_log(old, cab.home, dataclasses.replace(cab.now, wall_ms=0))
+    with zipfile.ZipFile(again) as archive:
+        assert archive.read(INDEX) == before
+    assert list(cab.home.glob("*journal-*")) == [again], "one file at a time"
+    assert again.stat().st_mode & 0o777 == 0o600
     old.store.close()
+
+
+def test_what_was_exported_is_taken_back_no_more(cab: Cab) -> None:
+    """G1: the file may be at the office by now; whoever pressed the wrong button corrects instead."""
+    deliver(cab, 1)
+    cab.clock.advance(-10_000)
+    path = export_log(cab.tablet, cab.home, cab.now)
+    _require_whole(cab, path)
+    with pytest.raises(TooLateToUndo):
+        undo_finish(cab.tablet, **cab.at(1), now=cab.now)
+    assert log_of(cab.tablet)
+
+
+def test_a_full_disk_says_so_and_leaves_no_half_file(cab: Cab, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bad conditions: a clear word, nothing lost, and what was not written covers nothing."""
+
+    def full(_path: Path, _to: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    cab.office.revoked = True
+    cab.engine.sync()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", full)
+        with pytest.raises(LogNotWritten):
+            export_log(cab.tablet, cab.home, cab.now)
+    assert not [path for path in cab.home.iterdir() if "journal-" in path.name]
+    assert log_standing(cab.tablet).exported == ""
+
+
+def test_what_the_tablet_cannot_read_is_named(cab: Cab) -> None:
+    """G6: a damaged event is no reason to keep the others back; its place and hash say what is missing."""
+    deliver(cab, 1)
+    before = log_of(cab.tablet)
+    cab.tablet.store.write(
+        "take_batch", lambda session: session.db.execute("UPDATE event SET sealed = zeroblob(60) WHERE seq = 3")
+    )
+    with zipfile.ZipFile(export_log(cab.tablet, cab.home, cab.now)) as archive:
+        told = msgspec.json.decode(archive.read(INDEX), type=LogIndex)
+        first, second = (msgspec.json.decode(archive.read(push_name(seq)), type=Push) for seq in (1, 4))
+    assert [(one.seq, one.hash) for one in told.unreadable] == [(3, before[2])]
+    assert [one.hash for one in (*first.events, *second.events)] == [*before[:2], *before[3:]]
 
 
 def test_an_archive_of_another_log_of_the_same_length_covers_nothing(cab: Cab) -> None:
@@ -192,11 +241,20 @@ def test_a_lost_key_is_said_and_never_replaced(cab: Cab, name: str) -> None:
 
 def _require_whole(cab: Cab, path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
-        told = json.loads(archive.read("log.json"))
-        assert [one["hash"] for one in told["events"]] == log_of(cab.tablet)
-        assert told["public_key"] == public_bytes(cab.tablet.key).hex()
-        names = cab.tablet.store.read(attachments.names)
-        assert {hashlib.sha256(archive.read(f"files/{name}")).hexdigest() for name in names} == set(names)
+        told = msgspec.json.decode(archive.read(INDEX), type=LogIndex)
+        bodies = [archive.read(push_name(one.from_seq)) for one in told.pushes]
+        assert [hashlib.sha256(body).hexdigest() for body in bodies] == [one.sha256 for one in told.pushes]
+        assert is_signed_by(
+            public_bytes(cab.tablet.key), KIND, hashlib.sha256(archive.read(INDEX)).digest(),
+            bytes.fromhex(archive.read(SIGNATURE).decode()),
+        )  # fmt: skip
+        pushes = [msgspec.json.decode(body, type=Push) for body in bodies]
+        assert [one.hash for push in pushes for one in push.events] == log_of(cab.tablet)
+        assert told.public_key == public_bytes(cab.tablet.key).hex()
+        assert (told.last_seq, told.last_hash) == (len(log_of(cab.tablet)), log_of(cab.tablet)[-1])
+        names = [one.sha256 for one in cab.tablet.store.read(attachments.named)]
+        assert names == [one.sha256 for one in told.files]
+        assert [hashlib.sha256(archive.read(file_name(name))).hexdigest() for name in names] == names
 
 
 class PowerCut(BaseException):

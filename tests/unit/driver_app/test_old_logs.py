@@ -9,7 +9,8 @@ import msgspec
 import pytest
 
 from driver_app import aside
-from driver_app.actions.lay_aside import begin_anew, export_log, open_aside
+from driver_app.actions.export_log import export_log
+from driver_app.actions.lay_aside import begin_anew, open_aside
 from driver_app.actions.run import start_run
 from driver_app.old_logs import DAY_MS, RETRY_MS, OldLogs
 from driver_app.platform.desktop import FileSecrets, Wired
