@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlalchemy import select
 
+from server.billing.drafting import priced_of
 from server.billing.model import CreditKind, InvoiceState
 from server.core.acting import acting_for
 from server.core.facts import Fact
 from server.core.transaction import transaction
+from server.delivery.model import Terms
+from server.delivery.service import read_terms
 from server.ledger.model import Account
+from server.orders import queries as orders_read
+from server.orders import service as orders
 from server.parties.model import BillingType, DeliverWith, Emission
 from server.parties.terms import ChosenTerms
+from shared.pricing import price_order
 from shared.states import BillingState, CreditState
 from tests.factories.billing import (
     Counted,
@@ -30,7 +36,18 @@ from tests.factories.billing import (
     totals,
     void,
 )
-from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal, make_order, make_world, read_order
+from tests.factories.world import (
+    ADJUST,
+    AGENT,
+    CREDIT,
+    EXTERNAL,
+    Deal,
+    items_of,
+    make_order,
+    make_world,
+    read_order,
+    stamp,
+)
 
 CASE, KEG = 4250, 18900
 FULL = {}
@@ -135,6 +152,36 @@ def test_a_provisional_invoice_is_published_with_what_was_delivered(database):
     assert [line.quantity for line in invoice.lines] == [3, 1]
     assert invoice.tax_on.isoformat() == "2026-11-19"
     assert invoice.due_on.isoformat() == "2026-12-19"
+
+
+@pytest.mark.parametrize(
+    ("change", "counted"),
+    [({"discount_cents": 500}, FULL), ({"quantity": 5}, {1: Counted(4, not_shipped=1)})],
+    ids=["another discount", "one more ordered, one missing"],
+)
+def test_as_many_units_as_printed_come_to_what_was_signed(database, change, counted):
+    """R016, C1: an order that changed after its papers is billed by the terms that were signed, not by the papers."""
+    world = make_world([ADJUST])
+    case, keg = items_of(world.seller, cases=4, kegs=1)
+    order_id = make_order(world, items=[replace(case, discount_cents=125), keg])
+    provisional_id = make_provisional(world, order_id)
+    with transaction(acting=world.seller.id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        same = [
+            orders.OrderItem(line_id=line.id, quantity=line.quantity, discount_cents=line.discount_cents)
+            for line in order.lines
+        ]
+        orders.revise(session, order=order, items=[replace(same[0], **change), *same[1:]], stamp=stamp())
+    terms_id = freeze(world, order_id)
+    settlement = settle(world, deliver(world, order_id, terms_id, counted))
+    assert (settlement.kind, settlement.invoice.id) == ("invoice", provisional_id)
+    with transaction(acting=world.carrier_id) as session:
+        goods, prices = read_terms(session.get_one(Terms, terms_id))
+    first, second = (line.line_id for line in goods.lines)
+    signed = price_order(goods, prices, {first: 4, second: 1})
+    invoice = read_invoice(provisional_id, acting=world.seller.id)
+    assert priced_of(invoice) == signed
+    assert (invoice.total_cents, invoice.tax_cents) == (signed.total_cents, signed.tax_cents)
 
 
 def test_a_published_invoice_never_changes(database):
