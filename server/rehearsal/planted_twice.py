@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
 from typing import Any, Final
-from uuid import UUID
 
 import msgspec
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from server.core.acting import acting_org, savepoint
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
 from server.fulfilment.issued import Issued
+from server.identity.model import Device
 from server.rehearsal.office import TABLETS_DOORS, Office
 from server.rehearsal.patches import Patch, patched
 from server.sync.model import DeviceEvent
@@ -35,7 +35,7 @@ def two_transactions(office: Office) -> Iterator[Patch]:
     pushing: Any = server.sync.service.pushing
     whole, apply = pushing.apply_batch, pushing.apply_event
 
-    def in_two(session: Any, push: Any, *, device_id: UUID, stamp: Stamp, **asked: Any) -> Any:
+    def in_two(session: Any, push: Any, *, device: Device, stamp: Stamp, **asked: Any) -> Any:
         owed: dict[int, tuple[Any, Any]] = {}
 
         def later(_session: Any, sealed: Any, envelope: Any, **_: Any) -> tuple[()]:
@@ -47,10 +47,10 @@ def two_transactions(office: Office) -> Iterator[Patch]:
             patched([Patch(pushing, "apply_event", later)]),
             transaction(acting_org(session)) as first,
         ):
-            answer = whole(first, push, device_id=device_id, stamp=stamp, **asked)
+            answer = whole(first, push, device=device, stamp=stamp, **asked)
         office.enter(BETWEEN)
-        lock_stream(session, device_id)
-        held = select(DeviceEvent).where(DeviceEvent.device_id == device_id, DeviceEvent.seq.in_(owed))
+        lock_stream(session, device.id)
+        held = select(DeviceEvent).where(DeviceEvent.device_id == device.id, DeviceEvent.seq.in_(owed))
         events = {event.seq: event for event in session.scalars(held)}
         made = {
             seq: _apply_or_park(session, events[seq], partial(apply, session, *owed[seq], stamp=stamp), stamp)
@@ -60,7 +60,7 @@ def two_transactions(office: Office) -> Iterator[Patch]:
         results = {one.seq: one for one in answer.results}
         results |= {seq: pushing._result(session, events[seq], issued) for seq, issued in made.items()}
         session.flush()
-        pushing.take_in_waiting(session, device_id=device_id)
+        pushing.take_in_waiting(session, device_id=device.id)
         return msgspec.structs.replace(answer, results=tuple(results[seq] for seq in sorted(results)))
 
     yield Patch(import_module(TABLETS_DOORS), "apply_batch", in_two)

@@ -103,10 +103,7 @@ def replay(
         with transaction(carrier_id) as session:
             device = device_of(session, batch.device_id)
             stamp = Stamp(by=device.id, at=batch.received_at, device_id=device.id)
-            apply_batch(
-                session, push, device_id=device.id, public_key=device.public_key,
-                revoked=device.revoked_at is not None, key=server_key(), stamp=stamp,
-            )  # fmt: skip
+            apply_batch(session, push, device=device, key=server_key(), stamp=stamp)
     for decision in left:
         _carry_out_again(ground, decision)
     return state_of(ground.rows)

@@ -113,9 +113,7 @@ def _take(message: Push, device_id: UUID) -> PushAnswer:
         return apply_batch(
             session,
             message,
-            device_id=device.id,
-            public_key=device.public_key,
-            revoked=device.revoked_at is not None,
+            device=device,
             key=server_key(),
             stamp=stamp(),
         )

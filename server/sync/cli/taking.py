@@ -176,9 +176,7 @@ class _Taking:
             return apply_batch(
                 session,
                 push,
-                device_id=device.id,
-                public_key=device.public_key,
-                revoked=device.revoked_at is not None,
+                device=device,
                 key=server_key(),
                 stamp=self._stamp(),
             )

@@ -20,6 +20,7 @@ from server.core.logs import log
 from server.core.objects import fresh
 from server.core.stamp import Stamp
 from server.fulfilment.issued import Issued
+from server.identity.model import Device
 from server.sync.model import DeviceEvent, DeviceStream, EventOutcome, StreamState
 from server.sync.service.applying import apply_event
 from server.sync.service.closing import take_in_waiting
@@ -70,13 +71,11 @@ def apply_batch(
     session: Session,
     push: Push,
     *,
-    device_id: UUID,
-    public_key: bytes,
-    revoked: bool,
+    device: Device,
     key: Ed25519PrivateKey,
     stamp: Stamp,
 ) -> PushAnswer:
-    """Take what is new of a batch and say what became of each event; a long one may be taken in part.
+    """Take what is new of a tablet's batch and say what became of each event; a long one may be taken in part.
 
     Known events get their first answer again; the next ones are stored and applied, each under a savepoint; a gap
     stops; other bytes at a known place fork the stream, which then waits for a person, and the batch is kept as
@@ -89,12 +88,12 @@ def apply_batch(
     Raises:
         BrokenBatch: hashes, leaves or a signature do not hold, so that nothing of it can be believed.
     """
-    _check_chain(push, public_key)
-    openings = Openings(public_key)
+    _check_chain(push, device.public_key)
+    openings, revoked = Openings(device.public_key), device.revoked_at is not None
 
     def take(*, numbered_with_each: bool) -> tuple[_Batch, Standing, list[EventResult]]:
-        stream, in_turn = lock_stream(session, device_id), InTurn(session, stamp, with_each=numbered_with_each)
-        batch = _Batch(session, stream, public_key, openings, stamp, revoked, in_turn)
+        stream, in_turn = lock_stream(session, device.id), InTurn(session, stamp, with_each=numbered_with_each)
+        batch = _Batch(session, stream, device.public_key, openings, stamp, revoked, in_turn)
         standing = _take(batch, push)
         in_turn.finish(written_with=[event for event, _issued in batch.done])
         return batch, standing, batch.known + [_result(session, event, issued) for event, issued in batch.done]
@@ -104,7 +103,7 @@ def apply_batch(
     session.flush()
     if batch.done:
         forget_damage(stream)
-        take_in_waiting(session, device_id=device_id)
+        take_in_waiting(session, device_id=device.id)
     return PushAnswer(
         results=_in_sequence(push, results),
         last_seq=stream.last_seq,
