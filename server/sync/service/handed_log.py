@@ -24,6 +24,7 @@ from shared.wire.tablet_log import FORMAT, INDEX, KIND, SIGNATURE, LogFile, LogI
 _MAX_INDEX_BYTES: Final = 64 * 1024 * 1024
 _SIGNATURE_CHARACTERS: Final = 128
 _PACKED: Final = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+# a stranger's bytes: what reading an archive of them raises, encrypted, packed otherwise, cut off or changed
 _DAMAGE: Final = (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, zlib.error, EOFError, OSError)
 
 
