@@ -42,10 +42,10 @@ ASIDE_WHY_UNKNOWN = Text(
     "The office does not know this tablet any more, and may have lost what it received from it.",
 )
 ASIDE_KEPT = Text(
-    "Le journal est mis de côté entier, avec ses clés, sur cette tablette. Rien n’est effacé, et il s’exporte encore. "
-    "Ensuite, un nouveau code du répartiteur inscrit la tablette à neuf.",
-    "The log is laid aside whole, with its keys, on this tablet. Nothing is deleted, and it can still be exported. "
-    "Then a new code of the dispatcher’s enrols the tablet anew.",
+    "Le journal est mis de côté entier, avec ses clés, sur cette tablette. Rien n’est effacé, et il parle encore "
+    "au bureau. Ensuite, un nouveau code du répartiteur inscrit la tablette à neuf.",
+    "The log is laid aside whole, with its keys, on this tablet. Nothing is deleted, and it goes on speaking to "
+    "the office. Then a new code of the dispatcher’s enrols the tablet anew.",
 )
 ASIDE_AT_OFFICE = Text("Tout est au bureau.", "Everything is at the office.")
 ASIDE_NOTHING_LEFT = Text(
