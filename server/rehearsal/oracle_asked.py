@@ -27,6 +27,15 @@ class Asked:
         if said["run_id"] in self.settled:
             self.questions.add(("after_closing", said["event_id"], ""))
 
+    def about_void(self, order: Order, revision: int) -> None:
+        """What was signed under an invoice that a person had voided by then is billed by a person, or not at all."""
+        self.questions.add(("invoice_voided", order, str(revision)))
+
+    def about_struck_lines(self, order: Order, lines: list[Json], struck: set[str]) -> None:
+        """Goods of a line that the order has lost are moved by a person."""
+        if any(line["line_id"] in struck for line in lines):
+            self.questions.add(("line_struck_out", order, ""))
+
     def about_order(self, order: Order, stands: Standing, lines: list[Json], *, event_id: str) -> None:
         """What another visit says of an order's goods than the last word is put before a person."""
         if _units(stands.lines) != _units(lines):

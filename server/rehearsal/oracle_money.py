@@ -132,17 +132,19 @@ def left_of(
     """Return what an order's invoices less its credits come to once ``last`` corrects ``first``.
 
     What the first document billed stays, less a credit of what it billed too much, and what it never billed is billed
-    beside it. An invoice that went with its refusal, or has no number yet, is made anew. The first document costs what
-    its own terms say, ``agreed_first`` where its seller changed the order since.
+    beside it; of a line that ``last`` no longer names, nothing was delivered. An invoice that went with its refusal, or
+    has no number yet, is made anew. The first document costs what its own terms say, ``agreed_first`` where its seller
+    changed the order since.
     """
     goods_first, prices_first = agreed_first or (goods, prices)
-    now = {line["line_id"]: line["delivered"] for line in last}
+    now = dict.fromkeys((line["line_id"] for line in first), 0) | {line["line_id"]: line["delivered"] for line in last}
     whole = "ordered" if prices_first["invoice_standing"] == "published" else "delivered"
     billed = {line["line_id"]: line[whole] for line in first}
     if is_anew or not any(billed.values()):
         return total(bill(goods, prices, now))
-    too_much = {one: billed[one] - now[one] for one in now if billed[one] > now[one]}
-    too_little = {one: now[one] - billed[one] for one in now if now[one] > billed[one]}
+    more = {one: now[one] - billed.get(one, 0) for one in now}
+    too_much = {one: -units for one, units in more.items() if units < 0}
+    too_little = {one: units for one, units in more.items() if units > 0}
     invoice = bill(goods_first, prices_first, billed)
     return total(invoice) - total(credit(invoice, too_much)) + total(bill(goods, prices, too_little, after=billed))
 
