@@ -40,6 +40,17 @@ def prices_beside(
     return _under(prices, (*kept, *put_back), lines)
 
 
+def prices_signed(session: Session, *, order: Order, prices: Prices, delivered_at: datetime) -> Prices:
+    """Return an order's frozen ``prices`` under the reliefs that it has by now (R052).
+
+    No invoice stands. ``order.lines`` must be loaded; the session acts for the issuer.
+
+    Source: R052; T6; ADR 0048, 0059.
+    """
+    lines = {str(line.id): line for line in order.lines}
+    return _under(prices, tuple(_agreed(session, order, prices, delivered_at)), lines)
+
+
 def agreed_beside(
     session: Session, *, order: Order, agreed: tuple[Goods, Prices], delivered_at: datetime
 ) -> tuple[Goods, Prices]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -29,6 +28,7 @@ from server.delivery.service import (
 from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.belonging import require_parties
+from server.fulfilment.service.comparing import compare_delivery
 from server.fulfilment.service.overages import supply
 from server.fulfilment.service.questions import (
     is_first_delivery,
@@ -220,7 +220,7 @@ def _follow(
 ) -> None:
     for difference in settlement.differences:
         _discrepancy(session, delivery, difference.kind, difference.text, stamp)
-    _compare_with_shown(session, delivery, settlement, issued, stamp)
+    compare_delivery(session, delivery, settlement, issued, stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
 
@@ -270,30 +270,6 @@ def note_variance(session: Session, delivery: Delivery, stamp: Stamp) -> Varianc
     session.add(notice)
     session.flush()
     return notice
-
-
-def _compare_with_shown(
-    session: Session, delivery: Delivery, settlement: Settlement, issued: list[Issued], stamp: Stamp
-) -> None:
-    """What was signed is what is billed: any other amount is put before a dispatcher."""
-    invoice = settlement.invoice.total_cents if settlement.invoice and settlement.kind == "invoice" else None
-    credit = settlement.credit.total_cents if settlement.credit and settlement.kind == "credit" else None
-    is_same = (delivery.shown != "invoice" or invoice in {None, delivery.shown_total_cents}) and (
-        delivery.shown != "credit" or (credit or 0) == delivery.shown_credit_cents  # 0.00 was shown, and is none
-    )
-    if not is_same:
-        text = Text(
-            "Le montant signé et le montant facturé diffèrent.", "The signed amount and the billed amount differ."
-        )
-        details: dict[str, Any] = {
-            "shown": delivery.shown,
-            "invoice_cents": invoice,
-            "credit_cents": credit,
-            "documents": len(issued),
-        }
-        open_discrepancy(
-            session, kind="amount_differs", subject_id=delivery.id, text=text, stamp=stamp, details=details
-        )
 
 
 def _discrepancy(session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp) -> None:
