@@ -122,14 +122,14 @@ def _still_to_bill(session: Session, invoice: Invoice, standing: Invoice, delive
         for line in note.lines
     }
     already = {line.key: line.quantity - voided.get(line.key, 0) for line in invoice.lines}
-    billed, delivered = _billed_units(session, standing), _delivered_units(delivery)
+    billed, delivered = billed_units(session, standing), _delivered_units(delivery)
     missing = {key: max(0, delivered.get(key, 0) - billed[key]) for key in voided}
     crediting = {key: min(units, missing[key]) for key, units in voided.items()}
     return credit_of(priced_of(invoice), already=already, crediting=crediting)
 
 
-def _billed_units(session: Session, standing: Invoice) -> Counter[str]:
-    """What a final invoice and its supplements bill of each line, less what was credited."""
+def billed_units(session: Session, standing: Invoice) -> Counter[str]:
+    """Return what a final invoice and its supplements bill of each order line, less what was credited (law 19)."""
     billed = Counter[str]()
     for one in (standing, *supplementary_of(session, standing)):
         taken = credited_quantities(session, invoice_id=one.id)

@@ -30,7 +30,7 @@ from server.fulfilment.issued import Issued
 from server.fulfilment.service.belonging import require_parties
 from server.fulfilment.service.comparing import compare_correction
 from server.fulfilment.service.overages import replace_supplements
-from server.fulfilment.service.questions import note_unmentioned
+from server.fulfilment.service.questions import ask_about_struck_lines, note_unmentioned
 from server.fulfilment.service.settling import (
     VisitReport,
     cited_terms,
@@ -226,6 +226,7 @@ def _correct(
         stamp=stamp,
     )
     correct_delivered_goods(session, before=before, delivery=delivery, order=order, stamp=stamp)
+    ask_about_struck_lines(session, delivery, order, stamp=stamp, before=before)
     revision = _Revision(before=before, delivery=delivery, order=order, terms=terms)
     return Corrected(delivery, tuple(_settle(session, revision, stamp)))
 

@@ -31,6 +31,7 @@ from server.fulfilment.service.belonging import require_parties
 from server.fulfilment.service.comparing import compare_delivery
 from server.fulfilment.service.overages import supply
 from server.fulfilment.service.questions import (
+    ask_about_struck_lines,
     is_first_delivery,
     is_first_visit,
     note_plan_change,
@@ -140,22 +141,8 @@ def deliver_order(session: Session, visit: Visit, said: OrderFacts, terms: Terms
         load_unlisted(session, run_id=visit.run_id, order=order, stamp=stamp)
     _advance(session, order, said, delivery, stamp)
     move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
-    _ask_about_struck_lines(session, delivery, order, stamp)
+    ask_about_struck_lines(session, delivery, order, stamp=stamp)
     yield from _settle(session, delivery, order, terms, stamp=stamp)
-
-
-def _ask_about_struck_lines(session: Session, delivery: Delivery, order: Order, stamp: Stamp) -> None:
-    """A line that the order has lost is billed as it was signed, but its goods can no longer be named."""
-    standing = {line.id for line in order.lines}
-    struck = sum(line.order_line_id not in standing for line in delivery.lines)
-    if struck:
-        text = Text(
-            f"{struck} ligne(s) livrée(s) ne sont plus à la commande {order.number} : facturées comme signées, "
-            "corriger leur stock à la main.",
-            f"{struck} delivered line(s) are on order {order.number} no more: billed as signed, "
-            "correct their stock by hand.",
-        )
-        _discrepancy(session, delivery, "line_struck_out", text, stamp)
 
 
 def order_here(session: Session, order_id: UUID) -> Order:
