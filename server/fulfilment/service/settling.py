@@ -206,8 +206,8 @@ def settle_at_desk(
     """Settle a delivery that a person tells, as a synced one is, and return what was issued.
 
     Raises:
-        NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``; who tells it can mend it, so that nothing
-            is delivered either.
+        IssuerChanged, NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``; who tells it can mend it,
+            so that nothing is delivered either.
     """
     settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
     issued = list(_issued(session, delivery, order, terms, settlement, stamp=stamp))
