@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.billing.queries import credits_of, live_invoice, supplementary_of
+from server.billing.service.agreed import agreed_for
 from server.billing.service.beside import prices_beside
 from server.billing.service.clearing import VOIDED_BY_HAND
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
@@ -23,7 +24,6 @@ from server.billing.service.supplementary import publish_supplementary
 from server.billing.service.voids import void_invoice
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
-from server.delivery.service import read_terms
 from server.orders.model import Order
 from server.parties.model import BillingType
 from shared.correction import CorrectionSteps, StandingInvoice, correct_settlement
@@ -92,11 +92,11 @@ def settle_correction(
     Lines of both deliveries and of the order must be loaded; numbers are given by ``publish_pending``.
 
     Raises:
-        NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
+        IssuerChanged, NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``.
 
     Source: R023, R024, R052; C12, C27; T5, T6; law 19; ADR 0048.
     """
-    goods, prices = read_terms(terms)
+    goods, prices = agreed_for(order, terms)
     if goods.billing_type == "external":
         return CorrectedBooks(variance=bool(shortages([_line(line) for line in delivery.lines])))
     case = _Case(before=before, delivery=delivery, order=order, goods=goods, prices=prices, stamp=stamp)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import credit_of_cause, credited_quantities, credits_of, live_invoice
+from server.billing.service.agreed import agreed_for
 from server.billing.service.credits import DELIVERY, issue_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
@@ -20,7 +21,6 @@ from server.billing.service.other_units import other_units
 from server.billing.service.voids import NOT_DELIVERED, what_is_left
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
-from server.delivery.service import read_terms
 from server.orders.model import Order
 from server.parties.model import Emission
 from shared.delivery import DeliveredLine, SettlementPreview, preview_settlement, shortages
@@ -109,12 +109,13 @@ def settle_delivery(session: Session, *, delivery: Delivery, order: Order, terms
     ``order.lines`` must be loaded; numbers are given by ``publish_pending``.
 
     Raises:
+        IssuerChanged: who bills the order is not whom the terms name.
         NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
         LinesMismatch, UnbalancedLine: the delivered lines are not those of the terms.
 
     Source: R005, R016, R017, R023, R024; C1, C2, C10, C12, C14, C27.
     """
-    goods, prices = read_terms(terms)
+    goods, prices = agreed_for(order, terms)
     lines = tuple(_delivered_line(line) for line in delivery.lines)
     if goods.billing_type == "external":
         extras = {line.line_id: line.extra for line in lines if line.extra}

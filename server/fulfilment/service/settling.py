@@ -27,7 +27,7 @@ from server.delivery.service import (
 )
 from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
-from server.fulfilment.service.belonging import require_parties
+from server.fulfilment.service.belonging import OnceNamed, require_parties
 from server.fulfilment.service.comparing import compare_delivery
 from server.fulfilment.service.overages import supply
 from server.fulfilment.service.questions import (
@@ -67,14 +67,14 @@ class NotThisOrder(Problem):
 class VisitReport:
     """Everything that a sealed visit says, read and checked.
 
-    ``once_named`` gives the ids of those whom the tablet's versions of the run named at its stop.
+    ``once_named`` gives whom and which deposits the tablet's versions of the run named at its stop.
     """
 
     record: VisitRecord
     finished: VisitFinished
     said: VisitFacts
     plan_version: int
-    once_named: Callable[[], frozenset[str]] = frozenset
+    once_named: Callable[[], OnceNamed] = OnceNamed
 
 
 def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> tuple[Issued, ...]:
@@ -193,8 +193,8 @@ def settle_at_desk(
     """Settle a delivery that a person tells, as a synced one is, and return what was issued.
 
     Raises:
-        NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``; who tells it can mend it, so that nothing
-            is delivered either.
+        IssuerChanged, NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``; who tells it can mend it,
+            so that nothing is delivered either.
     """
     settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
     issued = list(_issued(session, delivery, order, terms, settlement, stamp=stamp))
