@@ -80,21 +80,22 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
 @pytest.fixture
 def database(postgres: PostgresAddress, tmp_path: Path) -> Iterator[Database]:
     """A fresh database, store and secrets folder; the product's settings point to them."""
-    yield from fresh_database(postgres, tmp_path)
+    yield from fresh_database(postgres, tmp_path, "each")
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One fresh database for all tests of a module, which then none of them may ask a ``database`` of its own."""
-    yield from fresh_database(postgres, tmp_path_factory.mktemp("module"))
+    yield from fresh_database(postgres, tmp_path_factory.mktemp("module"), "module")
 
 
-def fresh_database(postgres: PostgresAddress, folder: Path) -> Iterator[Database]:
+def fresh_database(postgres: PostgresAddress, folder: Path, kind: str) -> Iterator[Database]:
     """Make a database from the template and point the settings to it and to ``folder``, until the generator ends.
 
-    Every one has the same name, so that its engines and the statements that they compiled serve the next test as well.
+    Every one of a kind has the same name, so that its engines and the statements that they compiled serve the next test
+    as well.
     """
-    name = f"test_{os.getpid()}"
+    name = f"test_{os.getpid()}_{kind}"
     _on_server(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     _on_server(postgres, f'CREATE DATABASE "{name}" TEMPLATE template_tournee OWNER tournee_owner')
     database = Database(
