@@ -43,7 +43,7 @@ from server.billing.service.supplementary import SupplementedVoid, supplement_ag
 from server.billing.service.taking_back import OtherOwner, takes_back
 from server.billing.service.terms import NumberWaits, freeze_order_terms
 from server.billing.service.voids import void_invoice, void_spent
-from server.billing.service.whole import bills_whole
+from server.billing.service.whole import billed_in_part
 
 __all__ = [
     "BadAmount",
@@ -72,7 +72,7 @@ __all__ = [
     "agreed_beside",
     "approve_credit",
     "approve_proposed",
-    "bills_whole",
+    "billed_in_part",
     "count_follow_ups",
     "count_pending",
     "create_provisional",

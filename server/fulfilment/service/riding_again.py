@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditNote
-from server.billing.queries import all_credit_notes, live_invoice
-from server.billing.service import bills_whole
+from server.billing.queries import all_credit_notes
+from server.billing.service import billed_in_part
 from server.core.acting import acting_for
 from server.core.problems import Conflict, Text
 from server.orders.model import Order
@@ -69,9 +69,8 @@ def require_billed_whole(session: Session, order: Order) -> None:
     if order.issuer_id is None or order.billing_type is BillingType.EXTERNAL:
         return
     with acting_for(session, order.issuer_id):
-        invoice = live_invoice(session, order_id=order.id)
-        is_whole = invoice is None or bills_whole(session, invoice=invoice, order=order)
-    if invoice is not None and not is_whole:
+        invoice = billed_in_part(session, order=order)
+    if invoice is not None:
         raise BilledInPart(
             Text(
                 f"La facture {invoice.number} ne facture pas exactement la commande {order.number}, mais ce qui resta "

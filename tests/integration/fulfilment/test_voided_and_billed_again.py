@@ -265,6 +265,26 @@ def test_an_order_does_not_ride_beside_an_invoice_of_a_part_of_it(desk: Desk, mo
     assert billing_of(seller, order) == billing_of(seller, at_once)
 
 
+def test_an_order_does_not_ride_beside_a_supplement_whose_invoice_was_voided(desk: Desk) -> None:
+    """C12, law 19, ADR 0058: of two proposals the void is approved, the other refused; four were billed as five."""
+    seller, carrier = desk.of(in_part(desk)), desk.of(desk.trade.world.carrier_id)
+    order = desk.order(in_part(desk), way="distributor")
+    answered(desk.tell(order, carrier, cases=3, words="Sans tournée."))
+    correct(carrier, order, cases=4)
+    correct(carrier, order, cases=0, kegs=0)
+    for note in documents(seller, order)[1]:
+        said = {"approve": note["kind"] == "void", "reason": "À voir avec le client"}
+        answered(seller.post(f"{CREDITS}/{note['id']}/decision", json=said))
+    _final, supplement = sorted(documents(seller, order)[0], key=lambda one: one["number"])
+    refused = carrier.post(f"{API}/{order['id']}/replan")
+    assert (refused.status_code, refused.json["slug"]) == (409, "billed-in-part")
+    assert supplement["number"] in refused.json["detail"]
+    void(seller, supplement)
+    answered(carrier.post(f"{API}/{order['id']}/replan"))
+    answered(desk.tell(order, carrier, cases=4, words="Sans tournée."))
+    assert billed(seller, order) == order["total_cents"]
+
+
 def free(desk: Desk, *, kegs_too: bool, with_deposits: bool) -> Order:
     """Return an order of which the cases are free, and perhaps the kegs."""
     seller = desk.credited
