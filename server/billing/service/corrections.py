@@ -105,7 +105,7 @@ def settle_correction(
         if standing is None or standing.state is not InvoiceState.PUBLISHED:
             return _bill_anew(session, case, standing)
         prices = prices_beside(
-            session, invoice=standing, order=order, prices=prices, delivered_at=delivery.delivered_at
+            session, invoice=standing, order=order, agreed=(goods, prices), delivered_at=delivery.delivered_at
         )
         return _correct(session, replace(case, prices=prices), standing)
 

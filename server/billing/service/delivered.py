@@ -29,13 +29,13 @@ def publish_delivered(session: Session, *, order: Order, delivery: Delivery, ter
 
     Source: R003, R023, R042, R052; C2, C6; T6; ADR 0005, 0059.
     """
-    goods, prices = read_terms(terms)
+    goods, prices = agreed = read_terms(terms)
     with issuing(session, order):
         standing = live_invoice(session, order_id=order.id)
         if standing is not None and standing.state is not InvoiceState.PROVISIONAL:
             mark_billed(session, order)
             return standing
-        prices = prices_signed(session, order=order, prices=prices, delivered_at=delivery.delivered_at)
+        prices = prices_signed(session, order=order, agreed=agreed, delivered_at=delivery.delivered_at)
         counted = {str(line.order_line_id): line.delivered for line in delivery.lines}
         bill = Bill.of(goods, prices, counted)
         return publish_bill(session, order=order, standing=standing, bill=bill, delivered_at=None, stamp=stamp)

@@ -98,6 +98,31 @@ def test_a_voided_invoice_is_billed_again_as_it_was_signed(
         assert billed_cents(session, order_id=order_id) == signed.total_cents
 
 
+def fewer_and_cheaper(order: Order) -> Items:
+    first, *others = kept(order)
+    return [replace(first, quantity=1, discount_cents=first.discount_cents + 500), *others]
+
+
+@pytest.mark.parametrize("change", [struck, fewer_and_cheaper])
+def test_what_was_signed_is_billed_without_the_taxes_that_were_taken_off_since(
+    make_day: Callable[..., Yard], change: Callable[[Order], Items]
+) -> None:
+    """R052, R003; ADR 0059: the same nets and deposits as were signed for, whatever the order lost meanwhile."""
+    yard = make_day(ADJUST)
+    order_id, seller = only_order(yard), seller_of(yard)
+    changed(yard, change)
+    yard.tablet.visit(yard.tablet.stop())
+    yard.tablet.push()
+    (listed,) = invoices(seller, order_id)
+    first = answered(seller.get(f"/api/v1/invoices/{listed['id']}"))
+    answered(seller.post(f"/api/v1/invoices/{first['id']}/void", json={"reason": "Exempté"}))
+    relief = {"taxed": False, "with_deposits": True}
+    answered(seller.open(f"{API}/{order_id}/relief", "PUT", json=relief))
+    again = answered(seller.post(f"{API}/{order_id}/invoice", json={}))
+    kept_of = ("net_cents", "deposit_cents")
+    assert [again[name] for name in (*kept_of, "tax_cents")] == [*(first[name] for name in kept_of), 0]
+
+
 def dearer(stop: BundleStop) -> BundleStop:
     """Return a stop as a faulty tablet prices it: it cites the terms that it was given, and shows other amounts."""
     (order,) = stop.orders

@@ -118,25 +118,36 @@ def test_nothing_is_settled_for_another_issuer_and_a_person_is_asked(
     )
 
 
-def test_an_agent_who_read_nothing_of_the_delivery_bills_what_was_delivered(make_day: Callable[..., Yard]) -> None:
-    """R003, C28, ADR 0060: who bills by now was no party when it was delivered; not all that was ordered is billed."""
-    yard = make_day(ADJUST, MANUAL)
+def an_agent(yard: Yard, codes: tuple[str, ...]) -> UUID:
+    """Return a billing agent, registered for these taxes, whom the seller's agreement names since its truck left."""
     agent_id = make_organisation(OrganisationKind.AGENT, "Agence du Houblon")
+    numbers = {"gst": "987654321 RT0001", "qst": "9876543210 TQ0001"}
     with transaction(agent_id) as session:
-        parties.register_tax(
-            session, tax_code="gst", number="987654321 RT0001", valid_from=date(2020, 1, 1), stamp=stamp()
-        )
-        parties.register_tax(
-            session, tax_code="qst", number="9876543210 TQ0001", valid_from=date(2020, 1, 1), stamp=stamp()
-        )
+        for code in codes:
+            parties.register_tax(
+                session, tax_code=code, number=numbers[code], valid_from=date(2020, 1, 1), stamp=stamp()
+            )
     with transaction(yard.world.seller.id) as session:
         mine = Agreement.id == yard.world.seller.agreement_id
         readers = [yard.world.carrier_id, agent_id]
         session.execute(update(Agreement).where(mine).values(billing_agent_id=agent_id, party_ids=readers))
+    return agent_id
+
+
+def deliver_for(yard: Yard, agent_id: UUID) -> None:
+    """Let the order leave its run and be billed by the agent, then deliver it, one case short, by the old terms."""
     with transaction(yard.world.carrier_id) as session:
         take_off_run(session, run_id=yard.run_id, order_id=UUID(first_order(yard).order_id), stamp=stamp())
     bill_otherwise(yard, AGENT)
     deliver(yard, missing=1)
+    assert order_of(yard, first_order(yard).order_id).issuer_id == agent_id
+
+
+def test_an_agent_who_read_nothing_of_the_delivery_bills_what_was_delivered(make_day: Callable[..., Yard]) -> None:
+    """R003, C28, ADR 0060: who bills by now was no party when it was delivered; not all that was ordered is billed."""
+    yard = make_day(ADJUST, MANUAL)
+    agent_id = an_agent(yard, ("gst", "qst"))
+    deliver_for(yard, agent_id)
     agent = browser_of(yard.app, make_member(Organisation(OrganisationKind.AGENT, agent_id)))
     made = bill_by_hand(yard, agent)
     lines = first_order(yard).goods.lines
@@ -154,6 +165,18 @@ def test_what_nobody_settled_is_billed_by_hand_as_it_was_delivered(
     lines = first_order(yard).goods.lines
     assert [one["quantity"] for one in made["lines"]] == [lines[0].quantity - 1, lines[1].quantity]
     assert made["number"]
+
+
+@pytest.mark.parametrize("codes", [("gst",), ("gst", "qst")], ids="+".join)
+def test_by_hand_the_taxes_are_those_of_who_bills_now(make_day: Callable[..., Yard], codes: tuple[str, ...]) -> None:
+    """R003, C28, T8, ADR 0060: the terms were taxed for the seller; its agent charges what it is registered for."""
+    yard = make_day(ADJUST, MANUAL)
+    agent_id = an_agent(yard, codes)
+    deliver_for(yard, agent_id)
+    agent = browser_of(yard.app, make_member(Organisation(OrganisationKind.AGENT, agent_id)))
+    made = bill_by_hand(yard, agent)
+    with transaction(agent_id) as session:
+        assert [one["code"] for one in session.get_one(Invoice, UUID(made["id"])).taxes] == list(codes)
 
 
 def test_what_is_billed_outside_now_is_noted_on_the_order(make_day: Callable[..., Yard]) -> None:
