@@ -245,7 +245,8 @@ def _settle(session: Session, of: _Revision, stamp: Stamp) -> Iterator[Issued]:
         return
     if (difference := books.difference) is not None:
         open_discrepancy(session, kind=difference.kind, subject_id=delivery.id, text=difference.text, stamp=stamp)
-    compare_correction(session, delivery, order, of.terms, stamp)
+    else:
+        compare_correction(session, delivery, order, of.terms, stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_RESETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued

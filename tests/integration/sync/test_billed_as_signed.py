@@ -123,6 +123,20 @@ def test_what_was_signed_is_billed_without_the_taxes_that_were_taken_off_since(
     assert [again[name] for name in (*kept_of, "tax_cents")] == [*(first[name] for name in kept_of), 0]
 
 
+def test_one_cause_is_asked_about_once(make_day: Callable[..., Yard]) -> None:
+    """C6, law 19: an invoice that a person voided before its delivery is corrected is one question, not two."""
+    yard = make_day(ADJUST)
+    tablet, seller = yard.tablet, seller_of(yard)
+    stop = tablet.stop()
+    tablet.visit(stop)
+    tablet.push()
+    (first,) = invoices(seller, only_order(yard))
+    answered(seller.post(f"/api/v1/invoices/{first['id']}/void", json={"reason": "Erreur d’adresse"}))
+    tablet.visit(stop, payload={"corrects": first_event(tablet)}, counted=dict(_counted(stop.orders[0], 1)))
+    tablet.push(2)
+    assert set(asked(yard)) == {"invoice_voided"}
+
+
 def dearer(stop: BundleStop) -> BundleStop:
     """Return a stop as a faulty tablet prices it: it cites the terms that it was given, and shows other amounts."""
     (order,) = stop.orders
