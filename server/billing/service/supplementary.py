@@ -20,8 +20,8 @@ from server.billing.service.publication import want_published
 from server.core.acting import acting_org
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
-from server.delivery.model import Delivery, Terms
-from server.delivery.queries import latest_delivery
+from server.delivery.model import Delivery
+from server.delivery.queries import latest_delivery, settled_terms
 from server.delivery.service import read_terms
 from server.orders.model import Order
 from shared.ids import new_id
@@ -94,8 +94,7 @@ def supplement_again(session: Session, *, order: Order, invoice: Invoice, stamp:
         priced = _still_to_bill(session, invoice, standing, delivery)
         if delivery is None or not priced.lines:
             raise _nothing_left(invoice)
-        terms = session.scalars(select(Terms).where(Terms.id == delivery.terms_id)).one()
-        goods, prices = read_terms(terms)
+        goods, prices = read_terms(settled_terms(session, delivery))
         prices = msgspec.structs.replace(prices, taxes=rules_of(invoice.taxes))
         return publish_supplementary(
             session,

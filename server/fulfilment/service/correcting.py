@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing.service import CorrectedBooks, settle_correction
@@ -133,7 +132,7 @@ def correct_by_hand(
         outcome=VisitOutcome(outcome(lines)),
         photos={str(line.order_line_id): line.photos for line in before.lines},
     )
-    terms = session.scalars(select(Terms).where(Terms.id == before.terms_id)).one()
+    terms = delivered.settled_terms(session, before)
     because = Because(key=key, source=CorrectionSource.OFFICE, reason=words)
     return _correct(session, before, visit=visit, terms=terms, now=now, because=because, stamp=stamp)
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing import events
@@ -28,7 +27,7 @@ from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
-from server.delivery.queries import latest_delivery
+from server.delivery.queries import latest_delivery, settled_terms
 from server.fulfilment.service.riding_again import CreditUndecided
 from server.orders.model import Order
 from server.orders.service import enter, hold_all
@@ -272,7 +271,7 @@ def _arrived(session: Session, order: Order) -> tuple[Delivery, Terms] | None:
         delivery = latest_delivery(session, order_id=order.id)
         if delivery is None:
             return None
-        return delivery, session.scalars(select(Terms).where(Terms.id == delivery.terms_id)).one()
+        return delivery, settled_terms(session, delivery)
 
 
 def _enter(session: Session, order: Order, kind: str, text: Text, stamp: Stamp) -> None:

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from server.billing.queries import billed_cents
 from server.core.transaction import transaction
 from server.delivery.model import Discrepancy
 from server.identity.model import OrganisationKind, Role
@@ -23,7 +22,7 @@ from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.pricing import price_order
 from shared.wire.bundle import BundleOrder, BundleRun, BundleStop
-from tests.factories.corrections import delivery_of, first_event, only_order
+from tests.factories.corrections import billed_cents, delivery_of, first_event, only_order
 from tests.factories.hand_tablet import Yard
 from tests.factories.order_doors import API, answered
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
