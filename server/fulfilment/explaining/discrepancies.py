@@ -22,6 +22,7 @@ from shared.problems import Text
 
 SIGNED: Final = Text("Montant signé", "Signed amount")
 BILLED: Final = Text("Montant facturé", "Billed amount")
+SIGNED_BEYOND: Final = Text("Supplément signé", "Signed supplement")
 ORDERED: Final = Text("Commandé en supplément", "Ordered beyond")
 INVOICED: Final = Text("Facture", "Invoice")
 CREDITED: Final = Text("Crédit", "Credit")
@@ -100,7 +101,7 @@ def _supplements(session: Session, found: Discrepancy, order: Order | None) -> I
         Step(label=Text(f"Commande {one.number}", f"Order {one.number}"), amount_cents=one.total_cents)
         for one in orders.supplements_standing(session, order_id=order.id)
     ]
-    yield summed(SIGNED, [Step(label=shown, amount_cents=signed_cents)])
+    yield summed(SIGNED_BEYOND, [Step(label=shown, amount_cents=signed_cents)])
     yield closed(summed(ORDERED, made), ordered_cents, _SINCE)
 
 
