@@ -255,6 +255,8 @@ def test_an_order_does_not_ride_beside_an_invoice_of_a_part_of_it(desk: Desk, mo
     assert (refused.status_code, refused.json["slug"]) == (409, "billed-in-part")
     final = min(documents(seller, order)[0], key=lambda one: one["number"])
     assert final["number"] in refused.json["detail"]
+    page = carrier.post(f"/commandes/{order['id']}/replanifier")
+    assert (page.status_code, f'href="/commandes/{order["id"]}">Revoir la commande' in page.text) == (409, True)
     void(seller, final)
     assert billed(seller, order) == 0
     answered(carrier.post(f"{API}/{order['id']}/replan"))
