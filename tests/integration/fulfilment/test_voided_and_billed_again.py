@@ -257,6 +257,8 @@ def test_an_order_does_not_ride_beside_an_invoice_of_a_part_of_it(desk: Desk, mo
     assert final["number"] in refused.json["detail"]
     page = carrier.post(f"/commandes/{order['id']}/replanifier")
     assert (page.status_code, f'href="/commandes/{order["id"]}">Revoir la commande' in page.text) == (409, True)
+    said = seller.get(f"/commandes/{order['id']}").text
+    assert ("sans numéro" in said, "à approuver" in said) == (True, False), "a refused credit waits for nobody"
     void(seller, final)
     assert billed(seller, order) == 0
     answered(carrier.post(f"{API}/{order['id']}/replan"))
