@@ -64,7 +64,8 @@ def correct_settlement(
     """Return what makes the order's documents bill ``delivered`` units of each line that it names, and no other.
 
     ``supplementary`` are the earlier supplementary invoices, oldest first. Lines that ``delivered`` does not name keep
-    what they have. Asked again after its steps were taken, nothing is left to do.
+    what they have; one that it wants none of need not be in ``goods`` any more, whoever billed it. Asked again after
+    its steps were taken, nothing is left to do.
 
     Raises:
         TermsMismatch: goods and prices do not fit each other.
@@ -75,7 +76,7 @@ def correct_settlement(
     stack = (*reversed(supplementary), invoice)
     billed = {line_id: sum(one.left_of(line_id) for one in stack) for line_id in delivered}
     credits_: dict[str, list[PricedLine]] = {one.key: [] for one in stack}
-    for line_id in _in_order(goods, delivered):
+    for line_id in _in_order(goods, (invoice, *supplementary), delivered):
         for key, part in _taken(stack, line_id, billed=billed[line_id], wanted=delivered[line_id]):
             credits_[key].append(part)
     return CorrectionSteps(
@@ -85,8 +86,11 @@ def correct_settlement(
     )
 
 
-def _in_order(goods: Goods, delivered: Mapping[str, int]) -> Iterator[str]:
-    return (line.line_id for line in goods.lines if line.line_id in delivered)
+def _in_order(goods: Goods, billed: Sequence[StandingInvoice], delivered: Mapping[str, int]) -> Iterator[str]:
+    """Return the lines of the order, then those that it had when they were billed and that were struck out since."""
+    struck = (line.line_id for one in billed for line in one.priced.lines)
+    known = dict.fromkeys((*(line.line_id for line in goods.lines), *struck))
+    return (line_id for line_id in known if line_id in delivered)
 
 
 def _taken(

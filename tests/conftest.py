@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import sys
 from collections.abc import Iterator
@@ -19,12 +18,11 @@ from server.core.embedded.postgres import EmbeddedPostgres
 from server.core.embedded.roles import ensure_database, ensure_roles
 from server.core.migrations import note_present
 from server.core.settings import PREFIX, reload_settings
-from server.core.transaction import forget_engine
+from server.core.transaction import engine
 from server.migrations.schema import install
 from tests.factories.waiting import BOUNDED
 
 pytest_plugins = ["tests.factories.bounded", "tests.factories.truth", "tests.factories.web"]
-_counter = itertools.count(1)
 
 hypothesis.settings.register_profile(
     "push", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
@@ -69,11 +67,11 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
     try:
         ensure_roles(address)
         ensure_database(address, "template_tournee")
-        engine = create_engine(address.url("template_tournee", user="tournee_owner"))
-        with engine.begin() as connection:
+        owner = create_engine(address.url("template_tournee", user="tournee_owner"))
+        with owner.begin() as connection:
             install(connection)
             note_present(connection)
-        engine.dispose()
+        owner.dispose()
         yield address
     finally:
         server.stop()
@@ -82,18 +80,23 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
 @pytest.fixture
 def database(postgres: PostgresAddress, tmp_path: Path) -> Iterator[Database]:
     """A fresh database, store and secrets folder; the product's settings point to them."""
-    yield from fresh_database(postgres, tmp_path)
+    yield from fresh_database(postgres, tmp_path, "each")
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One fresh database for all tests of a module, which then none of them may ask a ``database`` of its own."""
-    yield from fresh_database(postgres, tmp_path_factory.mktemp("module"))
+    yield from fresh_database(postgres, tmp_path_factory.mktemp("module"), "module")
 
 
-def fresh_database(postgres: PostgresAddress, folder: Path) -> Iterator[Database]:
-    """Make a database from the template and point the settings to it and to ``folder``, until the generator ends."""
-    name = f"test_{os.getpid()}_{next(_counter)}"
+def fresh_database(postgres: PostgresAddress, folder: Path, kind: str) -> Iterator[Database]:
+    """Make a database from the template and point the settings to it and to ``folder``, until the generator ends.
+
+    Every one of a kind has the same name, so that its engines and the statements that they compiled serve the next test
+    as well.
+    """
+    name = f"test_{os.getpid()}_{kind}"
+    _on_server(postgres, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     _on_server(postgres, f'CREATE DATABASE "{name}" TEMPLATE template_tournee OWNER tournee_owner')
     database = Database(
         name,
@@ -109,8 +112,10 @@ def fresh_database(postgres: PostgresAddress, folder: Path) -> Iterator[Database
     monkeypatch.setenv("TOURNEE_ROADS_PATH", str(folder / "roads"))
     monkeypatch.setenv("TOURNEE_SECURE_COOKIES", "0")
     reload_settings()
+    engines = (engine(), engine(as_owner=True))
     yield database
-    forget_engine()
+    for one in engines:
+        one.dispose()
     monkeypatch.undo()
     reload_settings()
     _on_server(postgres, f'DROP DATABASE "{name}" WITH (FORCE)')

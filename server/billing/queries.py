@@ -189,12 +189,6 @@ def billed_documents(session: Session, *, order_id: UUID) -> list[Invoice | Cred
     return [*chain, *(note for one in chain for note in credits_of(session, invoice_id=one.id))]
 
 
-def billed_cents(session: Session, *, order_id: UUID) -> int:
-    """Return what an order is billed now: its published final invoice and what supplements it, less every credit."""
-    documents = billed_documents(session, order_id=order_id)
-    return sum(one.total_cents if isinstance(one, Invoice) else -one.total_cents for one in documents)
-
-
 def credit_of_cause(session: Session, *, issuer_id: UUID, cause_kind: str, cause_id: UUID) -> CreditNote | None:
     """Return the credit note that this cause made, if any: a cause never makes two of an issuer."""
     return session.scalars(

@@ -8,7 +8,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, selectinload
 
 from server.core.problems import NotFound, Problem, Text
-from server.delivery.model import Correction, Delivery, Discrepancy, HandRecord, Proof, ProofInclusion, Visit
+from server.delivery.model import Correction, Delivery, Discrepancy, HandRecord, Proof, ProofInclusion, Terms, Visit
 
 
 class DayOpen(Problem):
@@ -56,6 +56,11 @@ def latest_delivery(session: Session, *, order_id: UUID, stop_id: UUID | None = 
     return session.scalars(
         chosen.order_by(Delivery.received_at.desc(), Delivery.revision.desc(), Delivery.id.desc()).limit(1)
     ).first()
+
+
+def settled_terms(session: Session, delivery: Delivery) -> Terms:
+    """Return the terms that a delivery was settled by."""
+    return session.scalars(select(Terms).where(Terms.id == delivery.terms_id)).one()
 
 
 def visit(session: Session, visit_id: UUID) -> Visit:

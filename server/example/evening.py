@@ -5,18 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import selectinload
 
 from server.billing.model import CreditNote
-from server.billing.queries import live_invoices
-from server.billing.service import approve_credit, publish_for_order, publish_pending
+from server.billing.service import approve_credit, publish_pending
 from server.core.transaction import transaction
 from server.delivery.jobs import seal_day
-from server.delivery.model import Delivery
 from server.example.cast import CARRIER_ID, RUN_DAY, SUPPLIERS
 from server.example.dispatching import runs_of
 from server.example.stamping import stamp
-from server.orders import service as orders
+from server.fulfilment.service.invoicing import publish_by_hand
+from server.fulfilment.service.orders import replan_order
 from server.orders.model import Order
 from server.parties import queries as parties
 from server.parties.model import BillingType, Emission
@@ -58,12 +57,12 @@ def _approve_credits(issuer_id: UUID) -> None:
         publish_pending(session, stamp=stamp())
 
 
-def _publish_by_hand(seller_id: UUID) -> None:
-    with transaction(acting=seller_id) as session:
+def _publish_by_hand(issuer_id: UUID) -> None:
+    with transaction(acting=issuer_id) as session:
         delivered = session.scalars(
             select(Order)
             .where(
-                Order.owner_id == seller_id,
+                Order.issuer_id == issuer_id,
                 Order.planned_on == RUN_DAY,
                 Order.emission == Emission.MANUAL,
                 Order.billing_type != BillingType.EXTERNAL,
@@ -73,19 +72,9 @@ def _publish_by_hand(seller_id: UUID) -> None:
             .options(selectinload(Order.lines))
             .order_by(Order.number)
         ).all()
-        standing = live_invoices(session, [order.id for order in delivered])
         for order in delivered:
-            if order.id not in standing:
-                quantities = _delivered(session, order.id)
-                publish_for_order(session, order=order, quantities=quantities, stamp=stamp())
+            publish_by_hand(session, order=order, stamp=stamp())
         publish_pending(session, stamp=stamp())
-
-
-def _delivered(session: Session, order_id: UUID) -> dict[str, int]:
-    deliveries = session.scalars(
-        select(Delivery).where(Delivery.order_id == order_id).options(selectinload(Delivery.lines))
-    )
-    return {str(line.order_line_id): line.delivered for one in deliveries for line in one.lines if line.delivered}
 
 
 def _bank_cash(issuer_id: UUID) -> None:
@@ -104,10 +93,12 @@ def _reopen() -> None:
                 Order.planned_on == RUN_DAY,
                 Order.state == OrderState.NOT_DELIVERED,
             )
+            .options(selectinload(Order.lines))
             .order_by(Order.number)
         ).all()
         for order in undelivered:
-            orders.reopen(session, order=order, stamp=stamp())
+            replan_order(session, order=order, stamp=stamp())
+        publish_pending(session, stamp=stamp())
 
 
 def _close(run_id: UUID, state: RunState) -> None:

@@ -128,6 +128,16 @@ def ordered_since(session: Session, *, seller_id: UUID, buyer_id: UUID, since: M
     return {row[0]: int(row[1]) for row in rows if row[0] is not None}
 
 
+def supplements_standing(session: Session, *, order_id: UUID) -> Sequence[Order]:
+    """Return the orders of what was accepted beyond another that were not withdrawn since, with lines, by number."""
+    return session.scalars(
+        select(Order)
+        .where(Order.supplement_of_id == order_id, Order.state == OrderState.DELIVERED)
+        .options(selectinload(Order.lines))
+        .order_by(Order.number)
+    ).all()
+
+
 def due_base_on(order: Order, *, issued_at: datetime, zone: ZoneInfo) -> date:
     """Return the day from which the net days count: the planned delivery, else the acceptance, else the issue.
 

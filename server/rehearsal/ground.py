@@ -33,6 +33,7 @@ SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108  # a folder of our own is 
 VACUUM_EVERY: Final = 25
 _NONE: Final = -1
 _PATIENCE: Final = "&options=-c%20lock_timeout%3D5000"  # who would wait for itself hears of it
+_ASLEEP: Final = "-c session_replication_role=replica"  # for good: each change of it forgets every plan
 _FAST: Final = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "autovacuum": "off"}
 
 
@@ -81,13 +82,14 @@ class Ground:
             address, "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY OWNER {}", self._own, TEMPLATE, OWNER_ROLE
         )
         self._kept = _superuser(address, self._own)
+        self._way_back = _superuser(address, self._own, options=_ASLEEP)
         self.stand()
         self.app: Flask = create_app()
 
     def begin_day(self) -> None:
         """Bring back the morning: every table, the store and the tablets' folder."""
         self.end_day()
-        self._kept.execute("SELECT morning.come_back()")
+        self._way_back.execute("SELECT morning.come_back()")
         self._days += 1
         if self._days % VACUUM_EVERY == 0:
             self._kept.execute("VACUUM")
@@ -127,13 +129,13 @@ class Ground:
             self._backups[backup].commit()
             self._written_down = backup
         engine().dispose()
-        self._kept.execute("SELECT backup.come_back()")
+        self._way_back.execute("SELECT backup.come_back()")
 
     def close(self) -> None:
         """End every connection."""
         self.end_day()
         engine().dispose()
-        for connection in (self._kept, *self._spare):
+        for connection in (self._kept, self._way_back, *self._spare):
             connection.close()
 
 
@@ -174,9 +176,9 @@ def _point_to(address: PostgresAddress, database: str, folder: Path) -> None:
 
 
 def _superuser(
-    address: PostgresAddress, database: str, *, is_snapshot: bool = False
+    address: PostgresAddress, database: str, *, is_snapshot: bool = False, options: str = ""
 ) -> psycopg.Connection[tuple[Any, ...]]:
-    connection = psycopg.connect(address.conninfo(database), autocommit=not is_snapshot)
+    connection = psycopg.connect(address.conninfo(database), autocommit=not is_snapshot, options=options)
     if is_snapshot:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
     return connection
@@ -188,8 +190,9 @@ def _on_server(address: PostgresAddress, statement: LiteralString, *names: str) 
 
 
 # Copies every table beside itself, and makes the functions that bring back what differs by primary key: triggers and
-# references sleep meanwhile, and rows that are as they were are left alone. The schema ``backup`` is another such copy,
-# written by a snapshot when it is restored. Nothing is truncated: snapshots would not see what was there.
+# references sleep on the connection that calls them, and rows that are as they were are left alone. The schema
+# ``backup`` is another such copy, written by a snapshot when it is restored. Nothing is truncated: snapshots would not
+# see what was there.
 _KEEP_MORNING: Final = """
 CREATE SCHEMA morning;
 CREATE SCHEMA backup;
@@ -213,8 +216,7 @@ BEGIN
     write := write || format('INSERT INTO backup.%1$I TABLE public.%1$I; ', one.relname);
   END LOOP;
   FOREACH place IN ARRAY ARRAY['morning', 'backup'] LOOP
-    EXECUTE format('CREATE FUNCTION %I.come_back() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN '
-      || 'SET LOCAL session_replication_role = replica; %s END $f$', place,
+    EXECUTE format('CREATE FUNCTION %I.come_back() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN %s END $f$', place,
       CASE place WHEN 'morning' THEN at_dawn ELSE at_restore END);
   END LOOP;
   EXECUTE 'CREATE FUNCTION backup.forget() RETURNS void LANGUAGE plpgsql AS $f$ BEGIN ' || forget || ' END $f$';

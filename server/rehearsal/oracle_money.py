@@ -131,13 +131,13 @@ def left_of(
 ) -> int:
     """Return what an order's invoices less its credits come to once ``last`` corrects ``first``.
 
-    What the first document billed stays, less a credit of what it billed too much, and what it never billed is billed
-    beside it; of a line that ``last`` no longer names, nothing was delivered. An invoice that went with its refusal, or
-    has no number yet, is made anew. The first document costs what its own terms say, ``agreed_first`` where its seller
-    changed the order since.
+    What the first document billed stays, less a credit of what it billed too much, such as a line that ``last`` names
+    no more, and what it never billed is billed beside it. An invoice that went with its refusal, or has no number yet,
+    is made anew. The first document costs what its own terms say, ``agreed_first`` where its seller changed the order
+    since.
     """
     goods_first, prices_first = agreed_first or (goods, prices)
-    now = dict.fromkeys((line["line_id"] for line in first), 0) | {line["line_id"]: line["delivered"] for line in last}
+    now = {line["line_id"]: 0 for line in first} | {line["line_id"]: line["delivered"] for line in last}
     whole = "ordered" if prices_first["invoice_standing"] == "published" else "delivered"
     billed = {line["line_id"]: line[whole] for line in first}
     if is_anew or not any(billed.values()):

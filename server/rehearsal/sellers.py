@@ -10,7 +10,7 @@ from server.rehearsal.decisions import Credited, Published, Replanned, Revised, 
 from server.rehearsal.dispatch import Dispatch
 from server.rehearsal.injected import Chance
 
-BILLS_BY_HAND: Final = False
+BILLS_BY_HAND: Final = True
 """Bill what an older tablet delivered under an invoice that was voided since: off until story 3 is mended."""
 _PERSISTS: Final = 0.7
 _DEARER: Final = (Decimal("-3.3300"), Decimal("-0.0150"), Decimal("0.0550"), Decimal("2.7500"))

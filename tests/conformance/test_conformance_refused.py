@@ -131,8 +131,12 @@ def test_an_office_without_room_for_files_still_takes_events(client: Client, off
 
 
 def test_a_parked_event_stands_in_nobodys_way(client: Client, office: Office) -> None:
-    """G6: what cannot be applied waits for a person with its reason; other stops and the receipt go on."""
+    """G6: what cannot be applied waits for a person with its reason; other stops and the receipt go on.
+
+    The office lost the version that it had given, and the deposits are others by now.
+    """
     office.run_sql("UPDATE container_price SET unit_cents = unit_cents + 1")
+    office.run_sql("UPDATE run_bundle SET version = version + 1")
     drive(client, office, stops=4)
     assert client.sync() == "done"
     require_everything_once(client, office)

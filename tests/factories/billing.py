@@ -46,10 +46,14 @@ def make_provisional(world: World, order_id: UUID, *, run_id: UUID | None = None
         return billing.create_provisional(session, order=order, run_id=run_id, stamp=stamp(DOCUMENTED_AT)).id
 
 
-def publish(world: World, order_id: UUID, *, at: datetime = DOCUMENTED_AT) -> UUID:
+def publish(
+    world: World, order_id: UUID, *, at: datetime = DOCUMENTED_AT, quantities: Mapping[int, int] | None = None
+) -> UUID:
+    """Publish the order's invoice; ``quantities`` are by line position, all of each line without them."""
     with transaction(acting=world.carrier_id) as session:
         order = orders.order(session, order_id=order_id)
-        invoice = billing.publish_for_order(session, order=order, stamp=stamp(at))
+        chosen = {str(line.id): quantities[line.position] for line in order.lines} if quantities else None
+        invoice = billing.publish_for_order(session, order=order, quantities=chosen, stamp=stamp(at))
         billing.publish_pending(session, stamp=stamp(at))
         return invoice.id
 

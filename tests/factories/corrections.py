@@ -8,11 +8,11 @@ from uuid import UUID
 
 import msgspec
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import Session, selectinload
 from werkzeug.test import TestResponse
 
 from server.billing.model import CreditLine, CreditNote, Invoice, InvoiceLine, InvoiceOrder
-from server.billing.queries import billed_cents
+from server.billing.queries import billed_documents
 from server.core.transaction import transaction
 from server.delivery.model import Delivery
 from server.delivery.queries import latest_delivery
@@ -31,6 +31,12 @@ from tests.factories.web import Client, Organisation, make_member, program_of, t
 from tests.factories.world import stamp
 
 COUNTED = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra", "reason")
+
+
+def billed_cents(session: Session, *, order_id: UUID) -> int:
+    """Return what an order is billed now: its published final invoice and what supplements it, less every credit."""
+    documents = billed_documents(session, order_id=order_id)
+    return sum(one.total_cents if isinstance(one, Invoice) else -one.total_cents for one in documents)
 
 
 def office(yard: Yard, role: Role = Role.DISPATCHER) -> Client:

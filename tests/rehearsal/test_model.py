@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.rehearsal.oracle import Model
-from server.rehearsal.oracle_money import bill, total
+from server.rehearsal.oracle_money import bill, left_of, total
 from server.rehearsal.oracle_said import Taken, World
 from shared.wire.event import LeafGroup, SealedEvent
 
@@ -162,3 +162,23 @@ def test_of_a_refused_credit_the_shortage_stays_billed_until_it_is_moved() -> No
     assert judged.expected.left == {ORDER: WHOLE_CENTS}
     judged.correct(ORDER, [counted | {"delivered": 1, "returned": 2, "reason": "refused_item"}])
     assert judged.expected.left == {ORDER: WHOLE_CENTS - TWO_CENTS}
+
+
+PRICED = {"discount_cents": 0, "deposits": [], "tax_codes": ["gst", "qst"]}
+CASES = PRICED | {"line_id": "cases", "unit_price": "42.50"}
+KEG = PRICED | {"line_id": "keg", "unit_price": "189.00"}
+TAXES = [{"code": "gst", "rate": "0.05"}, {"code": "qst", "rate": "0.09975"}]
+
+
+def agreed(*lines: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the terms of an order of four of each of these lines, of which no invoice stands."""
+    goods = {"lines": [{"line_id": line["line_id"], "quantity": 4} for line in lines]}
+    return goods, {"document_discount_cents": 0, "taxes": TAXES, "lines": lines, "invoice_standing": "none"}
+
+
+def test_a_line_that_is_signed_for_no_more_is_not_left_on_the_bill() -> None:
+    """Law 19: struck out by its seller after it was delivered, the keg is credited by whoever signs without it."""
+    first = [{"line_id": "cases", "delivered": 4}, {"line_id": "keg", "delivered": 1}]
+    again = {"is_anew": False, "agreed_first": agreed(CASES, KEG)}
+    assert left_of(*agreed(CASES, KEG), first, first, **again) == 19_546 + 21_730
+    assert left_of(*agreed(CASES), first, first[:1], **again) == 19_546

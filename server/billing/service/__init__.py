@@ -8,6 +8,7 @@ from server.billing.service.beside import agreed_beside
 from server.billing.service.beyond import publish_beyond
 from server.billing.service.corrections import CorrectedBooks, settle_correction, void_supplement
 from server.billing.service.credits import NotPublished, ReasonMissing, approve_credit, issue_credit, refuse_credit
+from server.billing.service.delivered import publish_delivered
 from server.billing.service.deposits import UnknownContainer, credit_empties, issue_deposit_credit
 from server.billing.service.free_amounts import BadAmount, FreeLine, issue_free_credit
 from server.billing.service.holding import BilledOutside, NoIssuer, OrderChanged
@@ -42,6 +43,7 @@ from server.billing.service.supplementary import SupplementedVoid, supplement_ag
 from server.billing.service.taking_back import OtherOwner, takes_back
 from server.billing.service.terms import NumberWaits, freeze_order_terms
 from server.billing.service.voids import void_invoice, void_spent
+from server.billing.service.whole import billed_in_part
 
 __all__ = [
     "BadAmount",
@@ -70,6 +72,7 @@ __all__ = [
     "agreed_beside",
     "approve_credit",
     "approve_proposed",
+    "billed_in_part",
     "count_follow_ups",
     "count_pending",
     "create_provisional",
@@ -84,6 +87,7 @@ __all__ = [
     "plan_recharge",
     "priced_of",
     "publish_beyond",
+    "publish_delivered",
     "publish_follow_ups",
     "publish_for_order",
     "publish_orders",

@@ -20,9 +20,9 @@ from shared.wire.terms import Goods, PriceLine, Prices, TaxRule
 
 
 def prices_beside(
-    session: Session, *, invoice: Invoice, order: Order, prices: Prices, delivered_at: datetime
+    session: Session, *, invoice: Invoice, order: Order, agreed: tuple[Goods, Prices], delivered_at: datetime
 ) -> Prices:
-    """Return an order's frozen ``prices`` with the taxes and rates of the invoice that stands (T6).
+    """Return an order's frozen prices, of its ``agreed`` terms, with the taxes and rates of the standing invoice (T6).
 
     A tax that lines of the invoice bear and that it does not charge was taken off since; one that it charges although
     the terms do not was put back, and rebates follow. Of a tax that none of its lines bears it says nothing: the terms
@@ -34,10 +34,22 @@ def prices_beside(
     lines = {str(line.id): line for line in order.lines}
     told = {code for line in invoice.lines if line.key in lines for code in lines[line.key].tax_codes}
     charged = {rule.code: rule for rule in rules_of(invoice.taxes)}
-    agreed = _agreed(session, order, prices, delivered_at)
-    kept = [charged.get(rule.code, rule) for rule in agreed if rule.code in charged or rule.code not in told]
+    rules = _agreed(session, order, agreed, delivered_at)
+    kept = [charged.get(rule.code, rule) for rule in rules if rule.code in charged or rule.code not in told]
     put_back = [rule for code, rule in charged.items() if code not in {rule.code for rule in kept}]
-    return _under(prices, (*kept, *put_back), lines)
+    return _under(agreed, (*kept, *put_back), lines)
+
+
+def prices_signed(session: Session, *, order: Order, agreed: tuple[Goods, Prices], delivered_at: datetime) -> Prices:
+    """Return an order's frozen prices, of its ``agreed`` terms, under the reliefs that it has by now (R052).
+
+    Where another bills the order than the terms name, they are under the taxes of who bills it now (C28). No invoice
+    stands. ``order.lines`` must be loaded; the session acts for the issuer.
+
+    Source: R052; C28; T6, T8; ADR 0048, 0059.
+    """
+    lines = {str(line.id): line for line in order.lines}
+    return _under(agreed, tuple(_agreed(session, order, agreed, delivered_at)), lines)
 
 
 def agreed_beside(
@@ -51,33 +63,39 @@ def agreed_beside(
     """
     if order.billing_type is BillingType.EXTERNAL or order.issuer_id is None:
         return agreed
-    goods, prices = agreed
     with acting_for(session, order.issuer_id):
         standing = live_invoice(session, order_id=order.id)
         if standing is None:
             return agreed
-        return goods, prices_beside(session, invoice=standing, order=order, prices=prices, delivered_at=delivered_at)
+        prices = prices_beside(session, invoice=standing, order=order, agreed=agreed, delivered_at=delivered_at)
+    return agreed[0], prices
 
 
-def _agreed(session: Session, order: Order, prices: Prices, delivered_at: datetime) -> Sequence[TaxRule]:
+def _agreed(session: Session, order: Order, agreed: tuple[Goods, Prices], delivered_at: datetime) -> Sequence[TaxRule]:
     """The taxes where the invoice says nothing; terms without any may be those of an order that is taxed again."""
     if not order.taxed:
         return ()
+    goods, prices = agreed
+    if prices.taxes and goods.issuer_id == str(order.issuer_id or order.owner_id):
+        return prices.taxes
     on = letterhead(session, org_id=acting_org(session)).day_of(delivered_at)
-    return prices.taxes or rules_for(session, order=order, on=on)
+    return rules_for(session, order=order, on=on)
 
 
-def _under(prices: Prices, taxes: tuple[TaxRule, ...], lines: dict[str, OrderLine]) -> Prices:
+def _under(agreed: tuple[Goods, Prices], taxes: tuple[TaxRule, ...], lines: dict[str, OrderLine]) -> Prices:
+    goods, prices = agreed
     codes = {rule.code for rule in taxes}
     if codes == {rule.code for rule in prices.taxes}:
         return msgspec.structs.replace(prices, taxes=taxes)
-    return msgspec.structs.replace(
-        prices, taxes=taxes, lines=tuple(_line(line, lines.get(line.line_id), codes) for line in prices.lines)
-    )
+    units = {line.line_id: line.quantity for line in goods.lines}
+    priced = tuple(_line(line, units[line.line_id], lines.get(line.line_id), codes) for line in prices.lines)
+    return msgspec.structs.replace(prices, taxes=taxes, lines=priced)
 
 
-def _line(line: PriceLine, ordered: OrderLine | None, codes: set[str]) -> PriceLine:
-    if ordered is None:  # of an order that was changed since: whoever prices the line under these taxes refuses it
-        return line
+def _line(line: PriceLine, units: int, ordered: OrderLine | None, codes: set[str]) -> PriceLine:
+    """A line that the order lost, or has other units of by now, keeps its frozen discount; rebates follow the taxes."""
+    if ordered is None:
+        return msgspec.structs.replace(line, tax_codes=tuple(code for code in line.tax_codes if code in codes))
     kept = tuple(code for code in ordered.tax_codes if code in codes)
-    return msgspec.structs.replace(line, tax_codes=kept, discount_cents=ordered.less_cents)
+    less_cents = ordered.less_cents if ordered.quantity == units else line.discount_cents
+    return msgspec.structs.replace(line, tax_codes=kept, discount_cents=less_cents)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.billing.queries import credits_of, live_invoice, supplementary_of
+from server.billing.service.agreed import agreed_for
 from server.billing.service.beside import prices_beside
 from server.billing.service.clearing import VOIDED_BY_HAND
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
@@ -23,7 +24,6 @@ from server.billing.service.supplementary import publish_supplementary
 from server.billing.service.voids import void_invoice
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
-from server.delivery.service import read_terms
 from server.orders.model import Order
 from server.parties.model import BillingType
 from shared.correction import CorrectionSteps, StandingInvoice, correct_settlement
@@ -70,9 +70,10 @@ class _Case:
 
     @property
     def moved(self) -> set[str]:
-        """The lines of which another quantity counts now."""
+        """The lines of which another quantity counts now: none of one that the terms of this revision have no more."""
         before = {str(line.order_line_id): line.delivered for line in self.before.lines}
-        return {line_id for line_id, quantity in self.delivered.items() if before.get(line_id) != quantity}
+        now = dict.fromkeys(before, 0) | self.delivered
+        return {line_id for line_id, quantity in now.items() if before.get(line_id) != quantity}
 
 
 def settle_correction(
@@ -85,16 +86,17 @@ def settle_correction(
     goes beyond it bears the taxes that it bears, whatever was taken off or put back since the terms were frozen. A
     credit that still waits for its approval is taken back and proposed anew. An order whose invoice went with its
     refusal (C27) gets a new one, one that nobody received after all is credited whole and opens again. Only the lines
-    whose quantity changed move, so that what people decided of the others stands. Settling again changes nothing.
+    whose quantity changed move, so that what people decided of the others stands; a line that the seller struck out
+    and the customer signed without is credited. Settling again changes nothing.
 
     Lines of both deliveries and of the order must be loaded; numbers are given by ``publish_pending``.
 
     Raises:
-        NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
+        IssuerChanged, NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``.
 
     Source: R023, R024, R052; C12, C27; T5, T6; law 19; ADR 0048.
     """
-    goods, prices = read_terms(terms)
+    goods, prices = agreed_for(order, terms)
     if goods.billing_type == "external":
         return CorrectedBooks(variance=bool(shortages([_line(line) for line in delivery.lines])))
     case = _Case(before=before, delivery=delivery, order=order, goods=goods, prices=prices, stamp=stamp)
@@ -103,7 +105,7 @@ def settle_correction(
         if standing is None or standing.state is not InvoiceState.PUBLISHED:
             return _bill_anew(session, case, standing)
         prices = prices_beside(
-            session, invoice=standing, order=order, prices=prices, delivered_at=delivery.delivered_at
+            session, invoice=standing, order=order, agreed=(goods, prices), delivered_at=delivery.delivered_at
         )
         return _correct(session, replace(case, prices=prices), standing)
 
@@ -148,7 +150,7 @@ def _correct(session: Session, case: _Case, standing: Invoice) -> CorrectedBooks
     documents = {str(one.id): one for one in chain}
     notes = {key: credits_of(session, invoice_id=one.id) for key, one in documents.items()}
     first, *later = [_as_it_stands(one, notes[key]) for key, one in documents.items()]
-    wanted = {line_id: case.delivered[line_id] for line_id in lines}
+    wanted = {line_id: case.delivered.get(line_id, 0) for line_id in lines}
     steps = correct_settlement(case.goods, case.prices, invoice=first, supplementary=later, delivered=wanted)
     waits = _is_above_threshold(case, steps, chain, [note for many in notes.values() for note in many])
     voids = first.key if _leaves_nothing(case, steps, (first, *later)) else None

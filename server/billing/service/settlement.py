@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import credit_of_cause, credited_quantities, credits_of, live_invoice
+from server.billing.service.agreed import agreed_for
 from server.billing.service.credits import DELIVERY, issue_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
+from server.billing.service.other_units import other_units
 from server.billing.service.voids import NOT_DELIVERED, what_is_left
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
-from server.delivery.service import read_terms
 from server.orders.model import Order
 from server.parties.model import Emission
 from shared.delivery import DeliveredLine, SettlementPreview, preview_settlement, shortages
@@ -72,6 +73,10 @@ class _Case:
     preview: SettlementPreview
 
     @property
+    def delivered(self) -> dict[str, int]:
+        return {line.line_id: line.delivered for line in self.lines}
+
+    @property
     def extras(self) -> dict[str, int]:
         return {line.line_id: line.extra for line in self.lines if line.extra}
 
@@ -104,12 +109,13 @@ def settle_delivery(session: Session, *, delivery: Delivery, order: Order, terms
     ``order.lines`` must be loaded; numbers are given by ``publish_pending``.
 
     Raises:
+        IssuerChanged: who bills the order is not whom the terms name.
         NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
         LinesMismatch, UnbalancedLine: the delivered lines are not those of the terms.
 
     Source: R005, R016, R017, R023, R024; C1, C2, C10, C12, C14, C27.
     """
-    goods, prices = read_terms(terms)
+    goods, prices = agreed_for(order, terms)
     lines = tuple(_delivered_line(line) for line in delivery.lines)
     if goods.billing_type == "external":
         extras = {line.line_id: line.extra for line in lines if line.extra}
@@ -170,11 +176,13 @@ def _let_go(session: Session, case: _Case, standing: Invoice | None, stamp: Stam
 
 
 def _compare(session: Session, case: _Case, standing: Invoice, stamp: Stamp) -> Settlement:
-    """An invoice was published since the terms were frozen: fine when it comes to what the signer saw."""
+    """An invoice was published since the terms were frozen: fine when it bills what was delivered and signed."""
     credited_cents = sum(note.total_cents for note in credits_of(session, invoice_id=standing.id))
     wanted_cents = case.preview.invoice.total_cents if case.preview.invoice else 0
     if case.is_undelivered and standing.total_cents == credited_cents:
         return _annul_spent(session, case, standing, stamp)
+    if units := other_units(session, invoice=standing, goods=case.goods, delivered=case.delivered):
+        return case.settled("none", invoice=standing, difference=_other_units(units, case))
     if standing.total_cents - credited_cents == wanted_cents:
         return case.settled("invoice", invoice=standing)
     return case.settled("none", invoice=standing, difference=_difference("newer_invoice", case))
@@ -262,6 +270,19 @@ def _difference(
     fr, en = _DIFFERENCES[kind]
     number = case.order.number
     return Difference(kind, Text(f"Commande {number}\u00a0: {fr}", f"Order {number}: {en}"))
+
+
+def _other_units(units: Text, case: _Case) -> Difference:
+    number = case.order.number
+    return Difference(
+        "newer_invoice",
+        Text(
+            f"Commande {number}\u00a0: une facture plus récente ne facture pas ce qui a été livré ({units.fr}). "
+            "L’annuler, puis facturer ce qui a été livré.",
+            f"Order {number}: a newer invoice does not bill what was delivered ({units.en}). "
+            "Void it, then bill what was delivered.",
+        ),
+    )
 
 
 _DIFFERENCES = {

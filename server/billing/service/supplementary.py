@@ -20,8 +20,8 @@ from server.billing.service.publication import want_published
 from server.core.acting import acting_org
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
-from server.delivery.model import Delivery, Terms
-from server.delivery.queries import latest_delivery
+from server.delivery.model import Delivery
+from server.delivery.queries import latest_delivery, settled_terms
 from server.delivery.service import read_terms
 from server.orders.model import Order
 from shared.ids import new_id
@@ -94,8 +94,7 @@ def supplement_again(session: Session, *, order: Order, invoice: Invoice, stamp:
         priced = _still_to_bill(session, invoice, standing, delivery)
         if delivery is None or not priced.lines:
             raise _nothing_left(invoice)
-        terms = session.scalars(select(Terms).where(Terms.id == delivery.terms_id)).one()
-        goods, prices = read_terms(terms)
+        goods, prices = read_terms(settled_terms(session, delivery))
         prices = msgspec.structs.replace(prices, taxes=rules_of(invoice.taxes))
         return publish_supplementary(
             session,
@@ -122,14 +121,14 @@ def _still_to_bill(session: Session, invoice: Invoice, standing: Invoice, delive
         for line in note.lines
     }
     already = {line.key: line.quantity - voided.get(line.key, 0) for line in invoice.lines}
-    billed, delivered = _billed_units(session, standing), _delivered_units(delivery)
+    billed, delivered = billed_units(session, standing), _delivered_units(delivery)
     missing = {key: max(0, delivered.get(key, 0) - billed[key]) for key in voided}
     crediting = {key: min(units, missing[key]) for key, units in voided.items()}
     return credit_of(priced_of(invoice), already=already, crediting=crediting)
 
 
-def _billed_units(session: Session, standing: Invoice) -> Counter[str]:
-    """What a final invoice and its supplements bill of each line, less what was credited."""
+def billed_units(session: Session, standing: Invoice) -> Counter[str]:
+    """Return what a final invoice and its supplements bill of each order line, less what was credited (law 19)."""
     billed = Counter[str]()
     for one in (standing, *supplementary_of(session, standing)):
         taken = credited_quantities(session, invoice_id=one.id)

@@ -22,6 +22,8 @@ from shared.problems import Text
 
 SIGNED: Final = Text("Montant signé", "Signed amount")
 BILLED: Final = Text("Montant facturé", "Billed amount")
+SIGNED_BEYOND: Final = Text("Supplément signé", "Signed supplement")
+ORDERED: Final = Text("Commandé en supplément", "Ordered beyond")
 INVOICED: Final = Text("Facture", "Invoice")
 CREDITED: Final = Text("Crédit", "Credit")
 OVERCREDITED: Final = Text("Crédité de trop", "Credited too much")
@@ -40,7 +42,12 @@ def explain_discrepancy(session: Session, *, found: Discrepancy) -> Explanation:
     delivery = delivered.find_delivery(session, found.subject_id)
     about = orders.orders(session, order_ids=[delivery.order_id]) if delivery else []
     order = about[0] if about else None
-    totals = [*_signed(found, delivery), *_billed(session, found, order), *_overcredited(session, found)]
+    totals = [
+        *_signed(found, delivery),
+        *_billed(session, found, order),
+        *_supplements(session, found, order),
+        *_overcredited(session, found),
+    ]
     sources = sources_of_order(session, order, delivery=delivery) if order else []
     return Explanation(currency=order.currency if order else "CAD", totals=totals, sources=sources)
 
@@ -82,6 +89,20 @@ def _billed(session: Session, found: Discrepancy, order: Order | None) -> Iterat
         noted_cents = found.facts.get(name)
         if isinstance(noted_cents, int):
             yield closed(summed(label, [_signed_as(one, sign) for one in parts]), noted_cents, _SINCE)
+
+
+def _supplements(session: Session, found: Discrepancy, order: Order | None) -> Iterator[Step]:
+    """What the signer was shown of what was accepted beyond the order, and the orders that it became."""
+    signed_cents, ordered_cents = (found.facts.get(f"{name}_supplement_cents") for name in ("signed", "ordered"))
+    if order is None or not isinstance(signed_cents, int) or not isinstance(ordered_cents, int):
+        return
+    shown = Text("Supplément montré au signataire", "Supplement shown to the signer")
+    made = [
+        Step(label=Text(f"Commande {one.number}", f"Order {one.number}"), amount_cents=one.total_cents)
+        for one in orders.supplements_standing(session, order_id=order.id)
+    ]
+    yield summed(SIGNED_BEYOND, [Step(label=shown, amount_cents=signed_cents)])
+    yield closed(summed(ORDERED, made), ordered_cents, _SINCE)
 
 
 def _signed_as(step: Step, sign: int) -> Step:

@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.billing.queries import billed_cents
 from server.billing.service import CorrectedBooks, settle_correction
 from server.core import facts
-from server.core.acting import acting_for, acting_org, savepoint
+from server.core.acting import acting_org, savepoint
 from server.core.problems import Conflict
 from server.core.stamp import Stamp
 from server.delivery import queries as delivered
@@ -29,8 +27,9 @@ from server.delivery.service import (
 from server.fulfilment.events import DELIVERY_RESETTLED
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.belonging import require_parties
+from server.fulfilment.service.comparing import compare_correction
 from server.fulfilment.service.overages import replace_supplements
-from server.fulfilment.service.questions import note_unmentioned
+from server.fulfilment.service.questions import ask_about_struck_lines, note_unmentioned
 from server.fulfilment.service.settling import (
     VisitReport,
     cited_terms,
@@ -133,7 +132,7 @@ def correct_by_hand(
         outcome=VisitOutcome(outcome(lines)),
         photos={str(line.order_line_id): line.photos for line in before.lines},
     )
-    terms = session.scalars(select(Terms).where(Terms.id == before.terms_id)).one()
+    terms = delivered.settled_terms(session, before)
     because = Because(key=key, source=CorrectionSource.OFFICE, reason=words)
     return _correct(session, before, visit=visit, terms=terms, now=now, because=because, stamp=stamp)
 
@@ -226,6 +225,7 @@ def _correct(
         stamp=stamp,
     )
     correct_delivered_goods(session, before=before, delivery=delivery, order=order, stamp=stamp)
+    ask_about_struck_lines(session, delivery, order, stamp=stamp, before=before)
     revision = _Revision(before=before, delivery=delivery, order=order, terms=terms)
     return Corrected(delivery, tuple(_settle(session, revision, stamp)))
 
@@ -244,7 +244,8 @@ def _settle(session: Session, of: _Revision, stamp: Stamp) -> Iterator[Issued]:
         return
     if (difference := books.difference) is not None:
         open_discrepancy(session, kind=difference.kind, subject_id=delivery.id, text=difference.text, stamp=stamp)
-    _compare_with_signed(session, delivery, stamp)
+    else:
+        compare_correction(session, delivery, order, of.terms, stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_RESETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued
@@ -258,26 +259,6 @@ def _issued(session: Session, of: _Revision, books: CorrectedBooks, stamp: Stamp
     )
     if books.variance:
         yield Issued(of.order.id, note_variance(session, of.delivery, stamp))
-
-
-def _compare_with_signed(session: Session, delivery: Delivery, stamp: Stamp) -> None:
-    """What was signed anew is what is billed; any other amount is put before a dispatcher."""
-    if delivery.shown not in {"invoice", "credit"}:
-        return
-    with acting_for(session, delivery.issuer_id):
-        billed = billed_cents(session, order_id=delivery.order_id)
-    signed = delivery.shown_total_cents - delivery.shown_credit_cents
-    if billed != signed:
-        open_discrepancy(
-            session,
-            kind="amount_differs",
-            subject_id=delivery.id,
-            text=Text(
-                "Le montant signé et le montant facturé diffèrent.", "The signed amount and the billed amount differ."
-            ),
-            stamp=stamp,
-            details={"shown": delivery.shown, "signed_cents": signed, "billed_cents": billed},
-        )
 
 
 def _require_standing(session: Session, before: Delivery, order: Order) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -11,15 +11,24 @@ from sqlalchemy.orm import Session
 from server.billing import events
 from server.billing.joined import joined_invoice
 from server.billing.model import CreditKind, CreditNote, Invoice, InvoiceKind
-from server.billing.queries import all_credit_notes, credit_note, credits_of, order_ids_of, supplementary_of
+from server.billing.queries import credit_note, credits_of, order_ids_of, supplementary_of
 from server.billing.queries import invoice as read_invoice
-from server.billing.service import publish_for_order, recharge_again, supplement_again, take_in_again, void_invoice
+from server.billing.service import (
+    publish_delivered,
+    publish_for_order,
+    recharge_again,
+    supplement_again,
+    take_in_again,
+    void_invoice,
+)
 from server.billing.service.holding import hold_credited
 from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
-from server.delivery.queries import latest_delivery
+from server.delivery.model import Delivery, Terms
+from server.delivery.queries import latest_delivery, settled_terms
+from server.fulfilment.service.riding_again import CreditUndecided
 from server.orders.model import Order
 from server.orders.service import enter, hold_all
 from server.orders.service.holding import require_seen
@@ -44,18 +53,11 @@ class NotInvoiceable(Conflict):
     title = Text("Commande non facturable", "Order not to be invoiced")
 
 
-class CreditUndecided(Conflict):
-    """A credit on the invoice still waits for its issuer's decision."""
-
-    slug = "credit-undecided"
-    title = Text("Crédit à décider d’abord", "Credit to be decided first")
-
-
 def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revision: int | None = None) -> Invoice:
     """Return the order's final invoice, wanted for publication; a published one is returned as it is.
 
-    Before the delivery it bills what is ordered, after it what was delivered. With ``seen_revision`` the order must
-    still be as the caller read it.
+    Before the delivery it bills what is ordered, after it what was delivered, as it was signed for. With
+    ``seen_revision`` the order must still be as the caller read it.
 
     Raises:
         StaleOrder: it was changed since.
@@ -71,7 +73,11 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revisi
         with acting_for(session, order.owner_id):
             require_seen(session, order, seen_revision)
         _require_invoiceable(order)
-    return publish_for_order(session, order=order, quantities=_delivered(session, order), stamp=stamp)
+    arrived = _arrived(session, order)
+    if arrived is None:
+        return publish_for_order(session, order=order, stamp=stamp)
+    delivery, terms = arrived
+    return publish_delivered(session, order=order, delivery=delivery, terms=terms, stamp=stamp)
 
 
 def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stamp) -> CreditNote:
@@ -243,32 +249,6 @@ def _require_invoice_decided(session: Session, invoice: Invoice) -> None:
         )
 
 
-def require_order_decided(session: Session, order: Order) -> None:
-    """Refuse to let an order ride again while a credit that its last delivery proposed waits for its issuer.
-
-    Decided after the next delivery, it would speak of goods that somebody has by then. The order is held.
-
-    Raises:
-        CreditUndecided: one waits.
-
-    Source: C12, C27; law 19; ADR 0055.
-    """
-    if order.issuer_id is None:
-        return
-    with acting_for(session, order.issuer_id):
-        waiting = session.scalars(all_credit_notes(order.id).where(CreditNote.state == CreditState.PROPOSED)).first()
-    if waiting is not None:
-        raise CreditUndecided(
-            Text(
-                f"Un crédit proposé pour la commande {order.number} attend la décision de qui la facture. Le faire "
-                "approuver ou refuser, puis la replanifier.",
-                f"A credit proposed for order {order.number} waits for the decision of who invoices it. Have it "
-                "approved or refused, then plan the order again.",
-            ),
-            where=order.number,
-        )
-
-
 def _require_new(made: Invoice) -> None:
     if made.number:
         raise Conflict(
@@ -279,12 +259,19 @@ def _require_new(made: Invoice) -> None:
         )
 
 
-def _delivered(session: Session, order: Order) -> Mapping[str, int] | None:
-    """Return what was delivered of each line, or None before the delivery: then everything ordered is billed."""
+def _arrived(session: Session, order: Order) -> tuple[Delivery, Terms] | None:
+    """Return the delivery that an order's bill is made of, with the terms that it settled by; None before it.
+
+    What was accepted beyond another order has no delivery of its own, nor has what was imported as delivered: there
+    the order says what arrived. Whoever issues reads what the carrier keeps.
+    """
     if order.state not in _HAS_ARRIVED:
         return None
-    delivery = latest_delivery(session, order_id=order.id)
-    return None if delivery is None else {str(line.order_line_id): line.delivered for line in delivery.lines}
+    with acting_for(session, order.carrier_id or order.owner_id):
+        delivery = latest_delivery(session, order_id=order.id)
+        if delivery is None:
+            return None
+        return delivery, settled_terms(session, delivery)
 
 
 def _enter(session: Session, order: Order, kind: str, text: Text, stamp: Stamp) -> None:

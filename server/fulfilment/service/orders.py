@@ -16,8 +16,8 @@ from server.core import facts
 from server.core.acting import acting_for, acting_org
 from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
-from server.fulfilment.service.invoicing import require_order_decided
 from server.fulfilment.service.leaving import let_provisional_go, take_off_run
+from server.fulfilment.service.riding_again import require_billed_whole, require_order_decided
 from server.fulfilment.service.waiting import reason_to_wait, terms_of
 from server.orders import events
 from server.orders import service as orders
@@ -250,6 +250,7 @@ def replan_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
     Raises:
         Forbidden: another party of the order acts.
         CreditUndecided: a credit that its delivery proposed waits for its issuer's decision.
+        BilledInPart: the invoice that stands bills what a delivery left of the order; void it first.
         IllegalMove: the order was not left undelivered.
     """
     if acting_org(session) not in {order.owner_id, order.carrier_id}:
@@ -265,4 +266,5 @@ def replan_order(session: Session, *, order: Order, stamp: Stamp) -> Order:
     if came_back:
         require_order_decided(session, order)
         void_spent(session, order=order, stamp=stamp)
+        require_billed_whole(session, order)
     return orders.reopen(session, order=order, stamp=stamp)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session
 
 from server.billing.service import agreed_beside, publish_beyond, void_supplement
 from server.core.acting import acting_for
@@ -14,8 +13,8 @@ from server.delivery.model import Delivery, Terms
 from server.delivery.service import read_terms
 from server.fulfilment.issued import Issued
 from server.orders.model import Order
+from server.orders.queries import supplements_standing
 from server.orders.service import create_supplement, withdraw_supplement
-from shared.states import OrderState
 from shared.wire.terms import Goods, Prices
 
 
@@ -55,7 +54,7 @@ def replace_supplements(
     """
     if _extras(delivery) == _extras(before):
         return
-    for supplement in _standing(session, order):
+    for supplement in standing_supplements(session, order):
         credit = void_supplement(session, supplement=supplement, stamp=stamp)
         withdraw_supplement(session, supplement=supplement, stamp=stamp)
         if credit is not None:
@@ -70,13 +69,7 @@ def _extras(delivery: Delivery) -> dict[str, int]:
     return {str(line.order_line_id): line.extra for line in delivery.lines if line.extra}
 
 
-def _standing(session: Session, order: Order) -> list[Order]:
+def standing_supplements(session: Session, order: Order) -> Sequence[Order]:
+    """Return the orders of what was accepted beyond another that stand, with their lines, by number."""
     with acting_for(session, order.owner_id):
-        return list(
-            session.scalars(
-                select(Order)
-                .where(Order.supplement_of_id == order.id, Order.state == OrderState.DELIVERED)
-                .options(selectinload(Order.lines))
-                .order_by(Order.number)
-            )
-        )
+        return supplements_standing(session, order_id=order.id)

@@ -15,6 +15,7 @@ from server.delivery.model import Delivery, Visit
 from server.delivery.queries import latest_delivery
 from server.delivery.service import open_discrepancy
 from server.fulfilment.service.handed_over import collections_before, containers_before
+from server.orders.model import Order
 from server.planning.model import Run, Stop
 from shared.problems import Text
 from shared.visit import OrderFacts, VisitFacts
@@ -107,6 +108,39 @@ def note_unmentioned(session: Session, visit: Visit, said: VisitFacts, *, stop: 
                 stop_id=visit.stop_id,
                 details={"visit": str(visit.id)},
             )
+
+
+def ask_about_struck_lines(
+    session: Session, delivery: Delivery, order: Order, *, stamp: Stamp, before: Delivery | None = None
+) -> None:
+    """Ask about lines that the order has lost: the bill follows the delivery, but nothing says what goods they are.
+
+    Of a correction, about those that count otherwise than in the revision ``before`` it; the lines are loaded.
+    """
+    standing = {line.id for line in order.lines}
+    had, has = ({} if one is None else _moved(one) for one in (before, delivery))
+    struck = sum(had.get(line_id) != has.get(line_id) for line_id in (had.keys() | has.keys()) - standing)
+    if struck:
+        open_discrepancy(
+            session,
+            kind="line_struck_out",
+            subject_id=delivery.id,
+            text=Text(
+                f"{struck} ligne(s) livrée(s) ne sont plus à la commande {order.number}\u00a0: la facture suit la "
+                "livraison, corriger leur stock à la main.",
+                f"{struck} delivered line(s) are on order {order.number} no more: the bill follows the delivery, "
+                "correct their stock by hand.",
+            ),
+            stamp=stamp,
+        )
+
+
+def _moved(delivery: Delivery) -> dict[UUID, tuple[int, int, int]]:
+    """Return how many units of each line went to the customer, were lost, and came back."""
+    return {
+        line.order_line_id: (line.delivered + line.extra, line.lost, line.returned + line.not_shipped)
+        for line in delivery.lines
+    }
 
 
 def note_plan_change(session: Session, plan_version: int, *, run: Run, stop: Stop, stamp: Stamp) -> None:

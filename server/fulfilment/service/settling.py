@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,9 +27,11 @@ from server.delivery.service import (
 )
 from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
-from server.fulfilment.service.belonging import require_parties
+from server.fulfilment.service.belonging import OnceNamed, require_parties
+from server.fulfilment.service.comparing import compare_delivery
 from server.fulfilment.service.overages import supply
 from server.fulfilment.service.questions import (
+    ask_about_struck_lines,
     is_first_delivery,
     is_first_visit,
     note_plan_change,
@@ -66,14 +67,14 @@ class NotThisOrder(Problem):
 class VisitReport:
     """Everything that a sealed visit says, read and checked.
 
-    ``once_named`` gives the ids of those whom the tablet's versions of the run named at its stop.
+    ``once_named`` gives whom and which deposits the tablet's versions of the run named at its stop.
     """
 
     record: VisitRecord
     finished: VisitFinished
     said: VisitFacts
     plan_version: int
-    once_named: Callable[[], frozenset[str]] = frozenset
+    once_named: Callable[[], OnceNamed] = OnceNamed
 
 
 def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> tuple[Issued, ...]:
@@ -140,22 +141,8 @@ def deliver_order(session: Session, visit: Visit, said: OrderFacts, terms: Terms
         load_unlisted(session, run_id=visit.run_id, order=order, stamp=stamp)
     _advance(session, order, said, delivery, stamp)
     move_delivered_goods(session, delivery=delivery, order=order, stamp=stamp)
-    _ask_about_struck_lines(session, delivery, order, stamp)
+    ask_about_struck_lines(session, delivery, order, stamp=stamp)
     yield from _settle(session, delivery, order, terms, stamp=stamp)
-
-
-def _ask_about_struck_lines(session: Session, delivery: Delivery, order: Order, stamp: Stamp) -> None:
-    """A line that the order has lost is billed as it was signed, but its goods can no longer be named."""
-    standing = {line.id for line in order.lines}
-    struck = sum(line.order_line_id not in standing for line in delivery.lines)
-    if struck:
-        text = Text(
-            f"{struck} ligne(s) livrée(s) ne sont plus à la commande {order.number} : facturées comme signées, "
-            "corriger leur stock à la main.",
-            f"{struck} delivered line(s) are on order {order.number} no more: billed as signed, "
-            "correct their stock by hand.",
-        )
-        _discrepancy(session, delivery, "line_struck_out", text, stamp)
 
 
 def order_here(session: Session, order_id: UUID) -> Order:
@@ -206,8 +193,8 @@ def settle_at_desk(
     """Settle a delivery that a person tells, as a synced one is, and return what was issued.
 
     Raises:
-        NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``; who tells it can mend it, so that nothing
-            is delivered either.
+        IssuerChanged, NoIssuer, OrderChanged, MissingRegistration: as ``settle_delivery``; who tells it can mend it,
+            so that nothing is delivered either.
     """
     settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
     issued = list(_issued(session, delivery, order, terms, settlement, stamp=stamp))
@@ -220,7 +207,7 @@ def _follow(
 ) -> None:
     for difference in settlement.differences:
         _discrepancy(session, delivery, difference.kind, difference.text, stamp)
-    _compare_with_shown(session, delivery, settlement, issued, stamp)
+    compare_delivery(session, delivery, settlement, issued, stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
 
@@ -270,30 +257,6 @@ def note_variance(session: Session, delivery: Delivery, stamp: Stamp) -> Varianc
     session.add(notice)
     session.flush()
     return notice
-
-
-def _compare_with_shown(
-    session: Session, delivery: Delivery, settlement: Settlement, issued: list[Issued], stamp: Stamp
-) -> None:
-    """What was signed is what is billed: any other amount is put before a dispatcher."""
-    invoice = settlement.invoice.total_cents if settlement.invoice and settlement.kind == "invoice" else None
-    credit = settlement.credit.total_cents if settlement.credit and settlement.kind == "credit" else None
-    is_same = (delivery.shown != "invoice" or invoice in {None, delivery.shown_total_cents}) and (
-        delivery.shown != "credit" or (credit or 0) == delivery.shown_credit_cents  # 0.00 was shown, and is none
-    )
-    if not is_same:
-        text = Text(
-            "Le montant signé et le montant facturé diffèrent.", "The signed amount and the billed amount differ."
-        )
-        details: dict[str, Any] = {
-            "shown": delivery.shown,
-            "invoice_cents": invoice,
-            "credit_cents": credit,
-            "documents": len(issued),
-        }
-        open_discrepancy(
-            session, kind="amount_differs", subject_id=delivery.id, text=text, stamp=stamp, details=details
-        )
 
 
 def _discrepancy(session: Session, delivery: Delivery, kind: str, text: Text, stamp: Stamp) -> None:

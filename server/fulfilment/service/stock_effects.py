@@ -122,12 +122,12 @@ def _containers_out(
     before: Delivery | None = None,
 ) -> None:
     owners = _class_owners(session, [line.container_class_id for line in order.lines if line.container_class_id])
-    had = {one.order_line_id: one.delivered + one.extra for one in before.lines} if before else {}
-    for one in delivery.lines:
-        if (line := lines.get(one.order_line_id)) is None:
+    had, has = _accepted(before) if before else {}, _accepted(delivery)
+    for line_id in dict.fromkeys((*has, *had)):
+        if (line := lines.get(line_id)) is None:
             continue
         owner_id = owners.get(line.container_class_id) if line.container_class_id else None
-        count = (one.delivered + one.extra - had.get(one.order_line_id, 0)) * line.containers_a_unit
+        count = (has.get(line_id, 0) - had.get(line_id, 0)) * line.containers_a_unit
         if owner_id is None or line.container_class_id is None or not count:
             continue
         move_containers(
@@ -142,6 +142,10 @@ def _containers_out(
             handover_id=delivery.source_id,
             moved_at=delivery.delivered_at,
         )
+
+
+def _accepted(delivery: Delivery) -> dict[UUID, int]:
+    return {one.order_line_id: one.delivered + one.extra for one in delivery.lines}
 
 
 def _class_owners(session: Session, class_ids: Sequence[UUID]) -> dict[UUID, UUID]:

@@ -8,20 +8,25 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.fulfilment.service.belonging import OnceNamed
 from server.sync.model import RunBundle
 from shared.wire.bundle import BundleRun, BundleStop
 
 
-def once_named(session: Session, *, run_id: UUID, stop_id: UUID, version: int) -> frozenset[str]:
-    """Return the ids of the sellers, issuers and owners of empties that a run named at a stop up to a version.
+def once_named(session: Session, *, run_id: UUID, stop_id: UUID, version: int) -> OnceNamed:
+    """Return the sellers, issuers and owners of empties that a run named at a stop up to a version, and the deposits.
 
-    Of what the office once gave the tablet, something may have been struck off since; a version that a restored office
-    lost names nobody.
+    Of what the office once gave the tablet, something may have been struck off or priced anew since; a version that a
+    restored office lost names nobody.
     """
     bodies = session.scalars(select(RunBundle.body).where(RunBundle.run_id == run_id, RunBundle.version <= version))
     runs = [msgspec.json.decode(body, type=BundleRun) for body in bodies]
-    return frozenset(
-        org_id for run in runs for stop in run.stops if stop.stop_id == str(stop_id) for org_id in _named(stop)
+    stops = [stop for run in runs for stop in run.stops if stop.stop_id == str(stop_id)]
+    return OnceNamed(
+        org_ids=frozenset(org_id for stop in stops for org_id in _named(stop)),
+        deposits=frozenset(
+            (kind.owner_id, kind.container_class, kind.unit_cents) for stop in stops for kind in stop.containers
+        ),
     )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from flask import Flask
 from sqlalchemy import select
 
-from server.billing.queries import billed_cents
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Discrepancy
 from server.delivery.service import open_discrepancy
@@ -15,6 +14,7 @@ from server.identity.model import OrganisationKind, Role
 from shared.ids import new_id
 from shared.problems import Text
 from tests.factories.billing import Counted, publish, short_day
+from tests.factories.corrections import billed_cents
 from tests.factories.unfolding import unfolded
 from tests.factories.web import Organisation, browser_of, make_member, program_of
 from tests.factories.world import CREDIT, World, make_order, make_world, stamp

@@ -8,6 +8,7 @@ import pytest
 
 from server.app import create_app
 from server.core.transaction import transaction
+from server.parties.model import Emission
 from server.receivables.audit import book_faults
 from server.receivables.exposure import uninvoiced_cents
 from shared.ids import new_id
@@ -15,16 +16,17 @@ from tests.conftest import Database
 from tests.factories.hand_desk import ADJUSTED, APPROVED, CREDITED, Desk, correct, documents
 from tests.factories.order_doors import API, answered, trade_in
 from tests.factories.web import Client
-from tests.factories.world import make_world
+from tests.factories.world import Deal, Seller, make_world
 
 INVOICES, CREDITS = "/api/v1/invoices", "/api/v1/credit-notes"
+IN_PART = Deal(emission=Emission.ON_DELIVERED, credit_threshold_cents=0)
 Order = dict[str, Any]
 
 
 @pytest.fixture(scope="module")
 def desk(module_database: Database) -> Desk:
     del module_database
-    return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED])))
+    return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED, IN_PART])))
 
 
 def credit_whole(client: Client, invoice: Order) -> None:
@@ -134,11 +136,13 @@ def carried(desk: Desk) -> tuple[Client, Client, Order]:
     return desk.of(desk.approved), desk.of(desk.trade.world.carrier_id), order
 
 
-def decide(client: Client, order: Order, *, approve: bool) -> None:
-    """Decide the order's one proposal."""
-    (note,) = [one for one in documents(client, order)[1] if one["state"] == "proposed"]
+def decide(client: Client, order: Order, *, approve: bool, count: int = 1) -> None:
+    """Decide all of the order's proposals, of which there are ``count``."""
+    waiting = [one for one in documents(client, order)[1] if one["state"] == "proposed"]
+    assert len(waiting) == count
     said = {"approve": approve, "reason": "" if approve else "À voir avec le client"}
-    answered(client.post(f"{CREDITS}/{note['id']}/decision", json=said))
+    for note in waiting:
+        answered(client.post(f"{CREDITS}/{note['id']}/decision", json=said))
 
 
 def fail(client: Client, order: Order) -> None:
@@ -220,6 +224,69 @@ def test_a_proposal_is_decided_before_its_order_rides_again(desk: Desk, approve:
     rounding_cents = 1 if cases < 4 and approve else 0  # a new invoice of three cases, beside a credit of the fourth
     assert abs(billed(owner, order) - billed(owner, at_once)) <= rounding_cents
     assert not [one for one in documents(owner, order)[1] if one["state"] == "proposed"]
+
+
+def in_part(desk: Desk) -> Seller:
+    """The seller whose invoices bill what was delivered, and who decides of every credit."""
+    return desk.trade.world.sellers[3]
+
+
+def partly_billed(desk: Desk, *, more_first: bool) -> tuple[Client, Client, Order]:
+    """Return an order of which 3 cases were billed, or 3 and then a fourth, and nobody has anything after all.
+
+    The credit of it was proposed, and its seller refused it. Also its seller and its carrier.
+    """
+    seller, carrier = desk.of(in_part(desk)), desk.of(desk.trade.world.carrier_id)
+    order = desk.order(in_part(desk), way="distributor")
+    answered(desk.tell(order, carrier, cases=3, words="Sans tournée."))
+    if more_first:
+        correct(carrier, order, cases=4)
+    correct(carrier, order, cases=0, kegs=0)
+    decide(seller, order, approve=False, count=2 if more_first else 1)
+    return seller, carrier, order
+
+
+@pytest.mark.parametrize("cases", [4, 3, 0])
+@pytest.mark.parametrize("more_first", [False, True], ids=["three", "three and one"])
+def test_an_order_does_not_ride_beside_an_invoice_of_a_part_of_it(desk: Desk, more_first: bool, cases: int) -> None:
+    """C27, R024, law 19: four were signed at the price of four and billed as three; now it is voided, then billed."""
+    seller, carrier, order = partly_billed(desk, more_first=more_first)
+    refused = carrier.post(f"{API}/{order['id']}/replan")
+    assert (refused.status_code, refused.json["slug"]) == (409, "billed-in-part")
+    final = min(documents(seller, order)[0], key=lambda one: one["number"])
+    assert final["number"] in refused.json["detail"]
+    page = carrier.post(f"/commandes/{order['id']}/replanifier")
+    assert (page.status_code, f'href="/commandes/{order["id"]}">Revoir la commande' in page.text) == (409, True)
+    said = seller.get(f"/commandes/{order['id']}").text
+    assert ("sans numéro" in said, "à approuver" in said) == (True, False), "a refused credit waits for nobody"
+    void(seller, final)
+    assert billed(seller, order) == 0
+    answered(carrier.post(f"{API}/{order['id']}/replan"))
+    answered(desk.tell(order, carrier, cases=cases, kegs=2 if cases else 0, words="Sans tournée."))
+    at_once = desk.order(in_part(desk), way="distributor")
+    answered(desk.tell(at_once, carrier, cases=cases, kegs=2 if cases else 0, words="Sans tournée."))
+    assert billed(seller, order) == billed(seller, at_once)
+    assert billing_of(seller, order) == billing_of(seller, at_once)
+
+
+def test_an_order_does_not_ride_beside_a_supplement_whose_invoice_was_voided(desk: Desk) -> None:
+    """C12, law 19, ADR 0058: of two proposals the void is approved, the other refused; four were billed as five."""
+    seller, carrier = desk.of(in_part(desk)), desk.of(desk.trade.world.carrier_id)
+    order = desk.order(in_part(desk), way="distributor")
+    answered(desk.tell(order, carrier, cases=3, words="Sans tournée."))
+    correct(carrier, order, cases=4)
+    correct(carrier, order, cases=0, kegs=0)
+    for note in documents(seller, order)[1]:
+        said = {"approve": note["kind"] == "void", "reason": "À voir avec le client"}
+        answered(seller.post(f"{CREDITS}/{note['id']}/decision", json=said))
+    _final, supplement = sorted(documents(seller, order)[0], key=lambda one: one["number"])
+    refused = carrier.post(f"{API}/{order['id']}/replan")
+    assert (refused.status_code, refused.json["slug"]) == (409, "billed-in-part")
+    assert supplement["number"] in refused.json["detail"]
+    void(seller, supplement)
+    answered(carrier.post(f"{API}/{order['id']}/replan"))
+    answered(desk.tell(order, carrier, cases=4, words="Sans tournée."))
+    assert billed(seller, order) == order["total_cents"]
 
 
 def free(desk: Desk, *, kegs_too: bool, with_deposits: bool) -> Order:

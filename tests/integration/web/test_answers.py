@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 from flask import Blueprint, Flask
 from marshmallow import fields
@@ -36,7 +38,17 @@ def _raise_fault() -> str:
 
 @pytest.fixture
 def app(database: object) -> Flask:
-    """An application of its own with views that fail, for strangers."""
+    """The application of this file, with views that fail, for strangers; no test changes it."""
+    return _failing()
+
+
+@functools.cache
+def _failing() -> Flask:
+    return make_failing()
+
+
+def make_failing() -> Flask:
+    """Make an application with views that fail; making one takes longer than most requests."""
     app = create_app()
     for prefix in ("", "/api/v1"):
         app.add_url_rule(f"{prefix}/probleme", f"problem{prefix}", public("a test")(_raise_problem))
@@ -137,19 +149,18 @@ def test_a_schema_takes_integers_as_integers() -> None:
     assert Crates().validate({"kegs": 3}) == {"kegs": ["Unknown field."]}
 
 
-def test_an_unmarked_view_keeps_the_application_from_starting(app: Flask) -> None:
+def test_an_unmarked_view_keeps_the_application_from_starting(database: object) -> None:
     """Architecture rule 8: denied by default."""
-    pages = Blueprint("careless", __name__)
+    app, pages = make_failing(), Blueprint("careless", __name__)
     pages.add_url_rule("/careless", "careless", lambda: "open to all")
-    app._got_first_request = False
     app.register_blueprint(pages)
     with pytest.raises(UnmarkedView, match=r"careless\.careless"):
         seal_access(app)
 
 
-def test_a_view_without_the_permission_stays_shut(app: Flask) -> None:
+def test_a_view_without_the_permission_stays_shut(database: object) -> None:
     """Architecture rule 8: 403 for people and programs who do not hold the permission."""
-    app._got_first_request = False
+    app = make_failing()
     app.add_url_rule("/shut-door", "shut_door", requires(Permission.CREDIT_CREATE)(lambda: "open"))
     app.add_url_rule("/api/v1/shut-door", "shut_door_api", requires(Permission.CREDIT_CREATE)(lambda: "open"))
     seal_access(app)

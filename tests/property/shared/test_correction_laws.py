@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,3 +149,23 @@ def test_an_order_that_nobody_received_after_all_leaves_nothing_billed(case):
     books, _now = played(goods, prices, invoiced, [*corrections, nothing])
     for line in goods.lines:
         assert books.billed(line.line_id) == (0, 0, 0, {})
+
+
+@given(corrected_orders(invoiced_whole=False), st.data())
+def test_a_line_that_was_struck_out_leaves_nothing_billed(case, data):
+    """Law 19, R023: its order has it no more, whichever documents bill it; the other lines keep what they have."""
+    goods, prices, invoiced, corrections = case
+    books, now = played(goods, prices, invoiced, corrections)
+    struck = data.draw(st.sets(st.sampled_from(sorted(now)), min_size=1))
+    kept = {line_id: books.billed(line_id) for line_id in now if line_id not in struck}
+    books.goods = without(goods, struck)
+    books.prices = without(prices, struck)
+    steps = books.correct(dict.fromkeys(struck, 0))
+    assert (steps.again, steps.beyond) == (None, None)
+    assert {line_id: books.billed(line_id) for line_id in now} == kept | dict.fromkeys(struck, (0, 0, 0, {}))
+    assert books.steps_to(now | dict.fromkeys(struck, 0)).is_nothing
+
+
+def without(half, struck):
+    """Return one half of the terms as they are once these lines were struck out."""
+    return msgspec.structs.replace(half, lines=tuple(line for line in half.lines if line.line_id not in struck))

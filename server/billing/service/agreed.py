@@ -1,0 +1,67 @@
+"""The terms by which a delivery is settled: those that it cites, as long as who bills the order bills by them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from server.core.problems import Conflict, Text
+from server.delivery.model import Terms
+from server.delivery.service import read_terms
+from server.orders.model import Order
+from server.parties.model import BillingType
+from shared.wire.terms import Goods, Prices
+
+_SAID: Final = {
+    BillingType.PLATFORM: Text("par son vendeur sur la plateforme", "by its seller on the platform"),
+    BillingType.EXTERNAL: Text("dans le système du vendeur", "in the seller’s own system"),
+    BillingType.AGENT: Text("par un agent facturant", "by a billing agent"),
+}
+_ANOTHER_AGENT: Final = Text("par un autre agent", "by another agent")
+_BILL_HERE: Final = Text(
+    "Comparer avec ce qui fut signé, puis facturer ce qui fut livré, ou créditer la différence, depuis la page de la "
+    "commande; ce qui la dépasse demande une autre commande.",
+    "Compare with what was signed, then bill what was delivered, or credit the difference, from the order’s page; what "
+    "is beyond it needs another order.",
+)
+_BILL_OUTSIDE: Final = Text(
+    "Comparer avec ce qui fut signé, le facturer dans ce système et inscrire la facture à la page de la commande.",
+    "Compare with what was signed, bill it in that system and note the invoice on the order’s page.",
+)
+
+
+class IssuerChanged(Conflict):
+    """Another bills the order now than by the terms that its delivery cites; who signed saw nothing of it."""
+
+    slug = "issuer-changed"
+    title = Text("Facturation changée depuis le départ", "Billing changed since the departure")
+
+
+def agreed_for(order: Order, terms: Terms) -> tuple[Goods, Prices]:
+    """Return what binds the settlement of an order's delivery: its goods and prices, as they were frozen.
+
+    Raises:
+        IssuerChanged: its billing was chosen anew since; a person bills it by hand.
+
+    Source: R012, C28; ADR 0060.
+    """
+    goods, prices = read_terms(terms)
+    now = order.billing_type.value, str(order.issuer_id or order.owner_id)
+    if (goods.billing_type, goods.issuer_id) != now:
+        raise _changed(order, BillingType(goods.billing_type))
+    return goods, prices
+
+
+def _changed(order: Order, left: BillingType) -> IssuerChanged:
+    before, now = _SAID[left], _SAID[order.billing_type]
+    if left is order.billing_type:
+        now = _ANOTHER_AGENT
+    remedy = _BILL_OUTSIDE if order.billing_type is BillingType.EXTERNAL else _BILL_HERE
+    return IssuerChanged(
+        Text(
+            f"La commande {order.number} était à facturer {before.fr} d’après les conditions de sa livraison, et l’est "
+            f"maintenant {now.fr}\u00a0: rien de cette livraison n’est facturé ni crédité. {remedy.fr}",
+            f"Order {order.number} was to be billed {before.en} by the terms of its delivery, and is now {now.en}: "
+            f"nothing of this delivery is billed or credited. {remedy.en}",
+        ),
+        where=order.number,
+    )

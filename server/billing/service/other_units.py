@@ -1,0 +1,44 @@
+"""An invoice that does not bill what was delivered, line by line: what a person reads of it (law 19)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from server.billing.model import Invoice
+from server.billing.service.supplementary import billed_units
+from shared.problems import Text
+from shared.wire.terms import Goods
+
+_NAMED: Final = 3
+"""So many lines are named; a discrepancy is read at a glance."""
+
+
+def other_units(session: Session, *, invoice: Invoice, goods: Goods, delivered: Mapping[str, int]) -> Text | None:
+    """Return how the units that an invoice bills differ from those ``delivered`` by line, or None where none does.
+
+    What was credited of the invoice counts, and what supplements it. ``invoice.lines`` must be loaded; the session acts
+    for its issuer.
+
+    Source: law 19; C1.
+    """
+    billed = billed_units(session, invoice)
+    names = {line.key: Text(line.description_fr, line.description_en) for line in invoice.lines}
+    names |= {line.line_id: Text(line.description_fr, line.description_en) for line in goods.lines}
+    other = [key for key in names if billed[key] != delivered.get(key, 0)]
+    if not other:
+        return None
+    said = [_counted(names[key], billed[key], delivered.get(key, 0)) for key in other[:_NAMED]]
+    more = len(other) - len(said)
+    return Text(
+        "; ".join(one.fr for one in said) + (f"; et {more} autre(s)" if more else ""),
+        "; ".join(one.en for one in said) + (f"; and {more} more" if more else ""),
+    )
+
+
+def _counted(name: Text, billed: int, delivered: int) -> Text:
+    return Text(
+        f"{name.fr}\u00a0: facturé {billed}, livré {delivered}", f"{name.en}: billed {billed}, delivered {delivered}"
+    )
