@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle_asked import Question
 from server.rehearsal.verdict import Verdict
@@ -28,3 +30,24 @@ def judge_questions(verdict: Verdict, rows: Rows, wanted: set[Question]) -> None
     verdict.lost += [f"nobody is asked about {one}" for one in sorted(wanted - set(found))]
     verdict.out_of_order += [f"somebody is asked about {one}, without need" for one in sorted(set(found) - wanted)]
     verdict.doubled += [f"somebody is asked twice about {one}" for one in sorted(set(found)) if found.count(one) > 1]
+
+
+def unasked(rows: Rows) -> Iterator[str]:
+    """Yield the orders that are billed otherwise than their last word was signed, and about which nobody is asked.
+
+    What waited for an approval was shown without an amount; what the office says, nobody signs.
+    """
+    differing = rows.all(
+        "WITH last AS (SELECT DISTINCT ON (order_id) * FROM delivery ORDER BY order_id, revision DESC), billed AS"
+        " (SELECT o.order_id, i.total_cents - coalesce((SELECT sum(c.total_cents) FROM credit_note c"
+        " WHERE c.invoice_id = i.id AND c.state = 'issued'), 0) AS cents FROM invoice i"
+        " JOIN invoice_order o ON o.invoice_id = i.id WHERE i.number <> '')"
+        " SELECT order_id::text, shown_total_cents - shown_credit_cents, billed_cents FROM (SELECT last.*,"
+        " coalesce((SELECT sum(cents) FROM billed WHERE billed.order_id = last.order_id), 0)::bigint AS billed_cents"
+        " FROM last WHERE shown IN ('invoice', 'credit')) signed"
+        " WHERE shown_total_cents - shown_credit_cents <> billed_cents AND NOT EXISTS (SELECT FROM discrepancy q"
+        " JOIN delivery d ON d.id = q.subject_id WHERE d.order_id = signed.order_id AND q.kind IN ('amount_differs',"
+        " 'invoice_voided', 'newer_invoice', 'newer_credit', 'settlement_refused')) ORDER BY 1"
+    )
+    for order, signed, billed in differing:
+        yield f"order {order} was signed at {signed} and is billed {billed}, and nobody is asked"

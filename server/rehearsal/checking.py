@@ -30,7 +30,7 @@ from server.rehearsal.books import (
     uncaused_credits,
     unwithdrawn,
 )
-from server.rehearsal.books_asked import judge_questions
+from server.rehearsal.books_asked import judge_questions, unasked
 from server.rehearsal.books_feed import behind
 from server.rehearsal.books_holdings import holding_faults
 from server.rehearsal.books_journal import journal_faults, missplit
@@ -115,7 +115,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     verdict.lost += holding_faults(rows, model.expected)
     verdict.doubled += [f"credit {row} has no cause" for row in uncaused_credits(rows)]
     verdict.cents_wrong += [f"invoice {row} of a withdrawn overage still stands" for row in unwithdrawn(rows)]
-    verdict.cents_wrong += model.expected.shown_wrong
+    verdict.cents_wrong += [*model.expected.shown_wrong, *unasked(rows)]
     return verdict
 
 

@@ -31,6 +31,7 @@ from server.rehearsal.oracle_said import (
     outcome_of,
     said_of,
 )
+from server.rehearsal.oracle_shown import shown_in, shown_of
 from server.rehearsal.oracle_taken import take_empties, take_money
 
 _CENTS_A_LINE = 4
@@ -245,9 +246,9 @@ class Model:
         if said_of(self._standing[order].lines) == said_of(lines):
             return
         self._revise(order, Standing(visit, head["terms_hash"], lines, head["outcome"]), batch)
-        if order in self.expected.left and order not in self._unbilled and order not in self._kept:
-            cents = len(lines) + self.expected.loose.get(order, 0)
-            self._compare_correction_with_shown(head, self.expected.left[order], cents)
+        wanted = shown_of(*self._world.terms[order, head["terms_hash"]], lines)
+        if (shown := shown_in(head)) != wanted:
+            self.expected.shown_wrong.append(f"order {order} was shown {shown} anew, not {wanted}")
 
     def _revise(self, order: Order, now: Standing, batch: Batch) -> None:
         """Add a revision, and let what was billed come to what the last word says."""
@@ -310,12 +311,6 @@ class Model:
             self._first[order] = First(now.terms_hash, now.lines, batch, as_delivered=True)
             self._unbilled.discard(order)
 
-    def _compare_correction_with_shown(self, head: Json, left: int, lines: int) -> None:
-        """What is signed anew is what is left, but for the cent a line that a difference may round otherwise."""
-        shown = head["shown_total_cents"] - head["shown_credit_cents"]
-        if head["shown"] in {"invoice", "credit"} and abs(shown - left) > lines:
-            self.expected.shown_wrong.append(f"order {head['order_id']} was shown {shown} anew, not {left}")
-
     def _notice(self, order: Order, lines: list[Json]) -> None:
         short = sum(line["ordered"] - line["delivered"] for line in lines)
         if any(line["ordered"] != line["delivered"] for line in lines):
@@ -369,8 +364,7 @@ class Model:
             self.expected.credited[order][1] if word == "credit" else 0,
             0 if word == "none" else supplied,
         )
-        shown = (head["shown"], *(head[f"shown_{one}_cents"] for one in ("total", "credit", "supplement")))
-        if shown != wanted:
+        if (shown := shown_in(head)) != wanted:
             self.expected.shown_wrong.append(f"order {order} was shown {shown}, not {wanted}")
 
     def _word(self, order: Order, goods: Json) -> str:

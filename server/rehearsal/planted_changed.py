@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import server.billing.service.approvals
 import server.billing.service.settlement
+import server.fulfilment.service.comparing
 import server.fulfilment.service.orders
 from server.billing.service.credits import approve_credit
 from server.rehearsal.office import Office
@@ -39,8 +40,14 @@ def _refusal_credits(_: Office) -> Iterator[Patch]:
     yield Patch(server.billing.service.approvals, "refuse_credit", approve_credit)
 
 
+def _difference_unasked(_: Office) -> Iterator[Patch]:
+    """What is billed otherwise than it was signed is put before nobody."""
+    yield Patch(server.fulfilment.service.comparing, "open_discrepancy", nothing)
+
+
 CHANGED: Final[Mapping[str, Plant]] = {
     "struck-unbilled": _struck_unbilled,
     "changed-under-invoice": _changed_under_invoice,
     "refusal-credits": _refusal_credits,
+    "difference-unasked": _difference_unasked,
 }

@@ -10,8 +10,6 @@ from server.rehearsal.decisions import Credited, Published, Replanned, Revised, 
 from server.rehearsal.dispatch import Dispatch
 from server.rehearsal.injected import Chance
 
-BILLS_BY_HAND: Final = True
-"""Bill what an older tablet delivered under an invoice that was voided since: off until story 3 is mended."""
 _PERSISTS: Final = 0.7
 _DEARER: Final = (Decimal("-3.3300"), Decimal("-0.0150"), Decimal("0.0550"), Decimal("2.7500"))
 _OFF_CENTS: Final = (0, 155, 777)
@@ -67,7 +65,7 @@ class Sellers:
             self._decide_credits()
         if self._chance.hits(self._wakes.replanned):
             self._replan()
-        if BILLS_BY_HAND and self._chance.hits(self._wakes.order_changed):
+        if self._chance.hits(self._wakes.order_changed):
             self._bill_by_hand()
 
     def _decide_credits(self) -> None:

@@ -10,6 +10,7 @@ import pytest
 from server.rehearsal.oracle import Model
 from server.rehearsal.oracle_money import bill, left_of, total
 from server.rehearsal.oracle_said import Taken, World
+from server.rehearsal.oracle_shown import shown_of
 from shared.wire.event import LeafGroup, SealedEvent
 
 RUN, STOP, ORDER, TERMS, TABLET = "run", "stop", "order", "terms", "tablet"
@@ -182,3 +183,26 @@ def test_a_line_that_is_signed_for_no_more_is_not_left_on_the_bill() -> None:
     again = {"is_anew": False, "agreed_first": agreed(CASES, KEG)}
     assert left_of(*agreed(CASES, KEG), first, first, **again) == 19_546 + 21_730
     assert left_of(*agreed(CASES), first, first[:1], **again) == 19_546
+
+
+def test_what_is_signed_anew_is_priced_by_its_terms_to_the_cent() -> None:
+    """Law 19: of three cases under a published invoice, one short is its cumulative share."""
+    lines = [{"line_id": "cases", "ordered": 3, "delivered": 2, "extra": 0}]
+    assert shown_of(BILLED, PUBLISHED, lines) == ("credit_pending", WHOLE_CENTS, 0, 0)
+    assert shown_of(BILLED, PUBLISHED | {"credit_threshold_cents": None}, lines) == (
+        "credit",
+        WHOLE_CENTS,
+        WHOLE_CENTS - TWO_CENTS,
+        0,
+    )
+    assert shown_of(BILLED, PUBLISHED | {"invoice_standing": "none"}, lines) == ("invoice", TWO_CENTS, 0, 0)
+
+
+def test_a_correction_that_shows_another_amount_than_its_terms_is_named() -> None:
+    """Law 19: a cent more than what the terms come to is no rounding."""
+    judged = billed_model()
+    judged.hear(visit(1, delivered=3, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    judged.hear(visit(2, delivered=2, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    assert judged.expected.shown_wrong[-1:] == [
+        f"order order was shown ('none', 0, 0, 0) anew, not ('credit_pending', {WHOLE_CENTS}, 0, 0)"
+    ]
