@@ -17,7 +17,8 @@ def questions(rows: Rows) -> list[Question]:
         " JOIN delivery d ON d.id = q.subject_id JOIN visit v ON v.id = q.against_id WHERE q.kind = 'two_deliveries'"
         " UNION ALL SELECT q.kind, q.stop_id, v.event_id::text FROM discrepancy q"
         " JOIN visit v ON v.id = q.against_id WHERE q.kind = 'two_visits'"
-        " UNION ALL SELECT q.kind, d.order_id, CASE q.kind WHEN 'invoice_voided' THEN d.revision::text END"
+        " UNION ALL SELECT q.kind, d.order_id, CASE WHEN q.kind IN ('invoice_voided', 'line_struck_out')"
+        " THEN d.revision::text END"
         " FROM discrepancy q JOIN delivery d ON d.id = q.subject_id"
         " WHERE q.kind IN ('invoice_voided', 'line_struck_out', 'newer_invoice', 'newer_credit', 'settlement_refused')"
     )

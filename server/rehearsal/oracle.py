@@ -259,6 +259,8 @@ class Model:
         self.expected.delivered[order].append(counts(lines))
         self.expected.outcomes[order].append(now.outcome)
         self._standing[order] = now
+        struck, revision = self.expected.struck.get(order, set()), len(self.expected.delivered[order])
+        self.asked.about_struck_lines(order, lines, struck, revision=revision, before=before)
         if any(line["delivered"] or line["extra"] for line in lines):
             self.expected.reopened.discard(order)
         self._supply(order, goods, prices, lines)

@@ -145,7 +145,7 @@ def test_what_was_signed_under_a_voided_invoice_is_billed_by_a_person_alone() ->
         {},
         {},
     )
-    assert judged.asked.questions >= {("invoice_voided", ORDER, "1"), ("line_struck_out", ORDER, "")}
+    assert judged.asked.questions >= {("invoice_voided", ORDER, "1"), ("line_struck_out", ORDER, "1")}
     judged.bill_by_hand(ORDER)
     assert judged.expected.invoiced == {ORDER: TWO_CENTS}
     assert total(bill(BILLED, PUBLISHED, {"cases": 2})) == TWO_CENTS
