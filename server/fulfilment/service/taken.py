@@ -117,6 +117,7 @@ def _credit(
                 issuer_id=creditor_id,
                 at=at_visit(visit),
                 returns=returns,
+                taken_at=visit.delivered_at,
                 stamp=stamp,
             )
     except Problem as problem:
