@@ -12,6 +12,7 @@ from server.billing.service import agreed_beside, publish_beyond, void_supplemen
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
+from server.delivery.queries import revisions_of
 from server.delivery.service import read_terms
 from server.fulfilment.issued import Issued
 from server.orders.model import Order
@@ -62,10 +63,10 @@ def replace_supplements(
     """Withdraw the order of a former overage, its invoice voided, and make the one of the corrected overage.
 
     An equal overage leaves everything as it is. One of which a signer saw the amounts costs what was shown; any other
-    bears the taxes of the order's invoice, if one stands. Yields the credit of a voided invoice, the new order and its
-    invoice.
+    bears the taxes of the order's invoice, if one stands. Its invoice is of the first visit's, as the order's is (C15).
+    Yields the credit of a voided invoice, the new order and its invoice.
 
-    Source: R023, R052, C6; law 19; ADR 0048.
+    Source: R023, R052; C6, C15; law 19; ADR 0048.
     """
     if _extras(delivery) == _extras(before):
         return
@@ -77,7 +78,8 @@ def replace_supplements(
     agreed = read_terms(terms)
     if delivery.shown == "none":
         agreed = agreed_beside(session, order=order, agreed=agreed, delivered_at=delivery.delivered_at)
-    yield from _supply(session, delivery, order, agreed, stamp, place_id=delivery.visit_id)
+    first, _correction = revisions_of(session, before)[0]
+    yield from _supply(session, delivery, order, agreed, stamp, place_id=first.visit_id)
 
 
 def supply_unsettled(session: Session, *, delivery: Delivery, order: Order, terms: Terms, stamp: Stamp) -> None:
