@@ -55,7 +55,7 @@ def ask_about_deposits(
 
     Source: C30; laws 18, 20.
     """
-    if len({one.unit_cents for one in (*former, row) if one.quantity}) < 2:  # noqa: PLR2004
+    if not {one.unit_cents for one in former if one.quantity} - {row.unit_cents}:
         if standing.units > row.quantity:
             _ask_about_units(session, visit, row, former=former, units=standing.units - row.quantity, stamp=stamp)
         return
