@@ -100,6 +100,25 @@ def invoice_lines(invoice: Invoice, *, order: Order, bill: Bill) -> list[Invoice
     ]
 
 
+def is_printed_as(invoice: Invoice, bill: Bill) -> bool:
+    """Say whether an invoice prints what a bill says: its amounts, and how they come about; its lines are loaded."""
+    if priced_of(invoice) != bill.priced or invoice.taxes != tax_rows(bill.priced, bill.prices.taxes):
+        return False
+    goods = {line.line_id: line for line in bill.goods.lines}
+    prices = {line.line_id: line for line in bill.prices.lines}
+    return all(_says(line, goods[line.key], prices[line.key]) for line in invoice.lines)
+
+
+def _says(line: InvoiceLine, goods: GoodsLine, price: PriceLine) -> bool:
+    """Gross less discount is the net, so that equal nets at equal unit prices have equal discounts."""
+    deposits = [{name: part for name, part in one.items() if name != "class_id"} for one in line.deposits]
+    return (
+        all(getattr(line, name) == word for name, word in _goods_columns(goods).items())
+        and line.unit_price == Decimal(price.unit_price)
+        and deposits == [msgspec.to_builtins(deposit) for deposit in price.deposits]
+    )
+
+
 def tax_rows(priced: PricedDocument, rules: Iterable[TaxRule]) -> list[dict[str, Any]]:
     """Return the taxes of a document with the rates that made them (T6), in the rules' order.
 

@@ -56,12 +56,25 @@ def siblings(session: Session, note: CreditNote) -> Sequence[CreditNote]:
     return [one for one in _Stop.of(session, note).notes if one.id != note.id]
 
 
-def net_units(session: Session, *, issuer_id: UUID, visit_ids: Iterable[UUID], class_id: UUID) -> tuple[int, int]:
-    """Return how many containers of a class an issuer credited at these visits, and how many stand billed again."""
+@dataclass(frozen=True, slots=True)
+class NetGiven:
+    """Units of a class and their deposits that stand credited, and whether any of them were billed again."""
+
+    units: int
+    cents: int
+    has_taken_back: bool
+
+
+def net_given(session: Session, *, issuer_id: UUID, visit_ids: Iterable[UUID], class_id: UUID) -> NetGiven:
+    """Return what an issuer credited of a container class at these visits, less what stands billed again."""
     notes = _notes_at(session, issuer_id, visit_ids)
     lines = [line for one in notes for line in one.lines if line.container_class_id == class_id]
-    again = _billed_again(session, [line.id for line in lines])
-    return sum(line.quantity for line in lines), sum(row.quantity for rows in again.values() for row in rows)
+    again = [row for rows in _billed_again(session, [line.id for line in lines]).values() for row in rows]
+    return NetGiven(
+        units=sum(line.quantity for line in lines) - sum(row.quantity for row in again),
+        cents=sum(line.deposit_cents for line in lines) - sum(row.deposit_cents for row in again),
+        has_taken_back=bool(again),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,13 +19,15 @@ _SAID: Final = {
 _ANOTHER_AGENT: Final = Text("par un autre agent", "by another agent")
 _BILL_HERE: Final = Text(
     "Comparer avec ce qui fut signé, puis facturer ce qui fut livré, ou créditer la différence, depuis la page de la "
-    "commande; ce qui la dépasse demande une autre commande.",
+    "commande; ce qui la dépasse devient alors une commande supplémentaire.",
     "Compare with what was signed, then bill what was delivered, or credit the difference, from the order’s page; what "
-    "is beyond it needs another order.",
+    "is beyond it then becomes a supplementary order.",
 )
 _BILL_OUTSIDE: Final = Text(
-    "Comparer avec ce qui fut signé, le facturer dans ce système et inscrire la facture à la page de la commande.",
-    "Compare with what was signed, bill it in that system and note the invoice on the order’s page.",
+    "Comparer avec ce qui fut signé, le facturer dans ce système, ce qui dépasse la commande compris, et inscrire la "
+    "facture à la page de la commande.",
+    "Compare with what was signed, bill it in that system, what is beyond the order included, and note the invoice on "
+    "the order’s page.",
 )
 
 

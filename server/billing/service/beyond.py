@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from uuid import UUID
+
 from sqlalchemy.orm import Session
 
 from server.billing.drafting import Bill
@@ -9,7 +12,6 @@ from server.billing.model import Invoice
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import publish_bill
 from server.core.stamp import Stamp
-from server.delivery.model import Delivery
 from server.orders.model import Order
 from server.orders.pricing import goods_of, prices_of
 from server.parties.model import BillingType, Emission
@@ -18,12 +20,18 @@ from shared.wire.terms import Prices
 
 
 def publish_beyond(
-    session: Session, *, supplement: Order, agreed: Prices, delivery: Delivery, stamp: Stamp
+    session: Session,
+    *,
+    supplement: Order,
+    agreed: Prices,
+    delivered_at: datetime,
+    place_id: UUID | None,
+    stamp: Stamp,
 ) -> Invoice | None:
     """Return the invoice of a supplementary order, wanted for publication, at the rates that the signer saw (T6).
 
-    None of one that is invoiced by hand or outside, and of one that is invoiced already. It is a section of the stop's
-    one invoice where the agent joins (C15). ``supplement.lines`` must be loaded.
+    None of one that is invoiced by hand or outside, and of one that is invoiced already. It is a section of the
+    one invoice of ``place_id``, its visit, where the agent joins (C15). ``supplement.lines`` must be loaded.
 
     Raises:
         NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
@@ -39,7 +47,7 @@ def publish_beyond(
             order=supplement,
             standing=None,
             bill=Bill.of(goods_of(supplement), prices_of(supplement, taxes=agreed.taxes)),
-            delivered_at=delivery.delivered_at,
-            place_id=delivery.visit_id,
+            delivered_at=delivered_at,
+            place_id=place_id,
             stamp=stamp,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from sqlalchemy import select
@@ -63,12 +64,14 @@ def issue_deposit_credit(
     issuer_id: UUID,
     at: Handover,
     returns: Sequence[ContainerReturn],
+    taken_at: datetime,
     stamp: Stamp,
 ) -> CreditNote | None:
     """Return the credit note of the containers that an issuer takes back at a handover, wanted for publication.
 
     ``returns`` are its rows whose creditor is the issuer, at the prices that the signer saw; taxes are charged
-    back on taxable classes alone. None when they are worth nothing. The same handover gives the same note again.
+    back on taxable classes alone, at the rates of the day of ``taken_at`` (T8). None when they are worth nothing. The
+    same handover gives the same note again.
 
     Raises:
         UnknownContainer: a class that its owner does not have.
@@ -77,7 +80,14 @@ def issue_deposit_credit(
     """
     cause = Cause(kind=VISIT if at.visit_id else HAND, id=at.source_id)
     return _issue(
-        session, issuer_id=issuer_id, buyer_id=at.buyer_id, returns=returns, cause=cause, reason=REASON, stamp=stamp
+        session,
+        issuer_id=issuer_id,
+        buyer_id=at.buyer_id,
+        returns=returns,
+        cause=cause,
+        reason=REASON,
+        taken_at=taken_at,
+        stamp=stamp,
     )
 
 
@@ -115,7 +125,14 @@ def credit_empties(
             return known
         returns = _counted(session, issuer_id, buyer_id, counted, stamp)
     note = _issue(
-        session, issuer_id=issuer_id, buyer_id=buyer_id, returns=returns, cause=cause, reason=reason, stamp=stamp
+        session,
+        issuer_id=issuer_id,
+        buyer_id=buyer_id,
+        returns=returns,
+        cause=cause,
+        reason=reason,
+        taken_at=stamp.at,
+        stamp=stamp,
     )
     for one in returns:
         move_containers(
@@ -162,6 +179,7 @@ def _issue(
     returns: Sequence[TakenBack],
     cause: Cause,
     reason: Text,
+    taken_at: datetime,
     stamp: Stamp,
 ) -> CreditNote | None:
     with acting_for(session, issuer_id):
@@ -169,7 +187,7 @@ def _issue(
         if known is not None:
             return known
         classes = _classes(session, returns)
-        on = letterhead(session, org_id=issuer_id).day_of(stamp.at)
+        on = letterhead(session, org_id=issuer_id).day_of(taken_at)
         rules = tax_rules_for(session, issuer_id=issuer_id, on=on)
         credit = price_containers(
             [

@@ -12,7 +12,15 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from server.billing import events
 from server.billing.crediting import agent_fee_cents
-from server.billing.drafting import Bill, draft_invoice, invoice_lines, priced_of, quantities_of, rules_of, set_amounts
+from server.billing.drafting import (
+    Bill,
+    draft_invoice,
+    invoice_lines,
+    is_printed_as,
+    quantities_of,
+    rules_of,
+    set_amounts,
+)
 from server.billing.letterhead import letterhead, parties_text, require_registrations
 from server.billing.model import Invoice, InvoiceKind, InvoiceOrder
 from server.billing.queries import live_invoice
@@ -172,7 +180,7 @@ def publish_bill(
     if invoice is None:
         state = InvoiceState.DRAFT
         invoice = draft_invoice(order=order, issuer_id=acting_org(session), bill=bill, state=state, stamp=stamp)
-    elif priced_of(invoice) != bill.priced:  # also when as many units come to something else than when it was printed
+    elif not is_printed_as(invoice, bill):  # be it as many units, or as many cents
         revise(session, invoice=invoice, order=order, bill=bill, stamp=stamp)
     prepare(session, invoice, order, delivered_at=delivered_at or order.delivered_at, stamp=stamp)
     require_registrations(invoice.parties_text, invoice.taxes)

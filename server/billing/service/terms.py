@@ -39,7 +39,8 @@ def freeze_order_terms(session: Session, *, order: Order, stamp: Stamp, delivere
     """Return the order's terms as they stand now, kept once for each content; the carrier owns them.
 
     An invoice that stands gives its own rates (T6), its reference and total, and what was credited of each line.
-    Otherwise the rates are those of the day of delivery: ``delivered_on`` once it is known, else the planned one.
+    Otherwise the rates are those of the day of delivery: ``delivered_on`` once it is known, else the planned one. Once
+    it is known, a provisional invoice says nothing of them either: it was made for the planned day (T8).
     ``order.lines`` must be loaded, and ``publish_pending`` done.
 
     Raises:
@@ -47,7 +48,7 @@ def freeze_order_terms(session: Session, *, order: Order, stamp: Stamp, delivere
 
     Source: sync, « What binds »; T6.
     """
-    invoice, prices = _prices(session, order, delivered_on or order.planned_on, stamp)
+    invoice, prices = _prices(session, order, delivered_on, stamp)
     carrier_id = order.carrier_id or order.owner_id
     readers = sorted({order.owner_id, order.issuer_id or order.owner_id} - {carrier_id})
     with acting_for(session, carrier_id):
@@ -61,17 +62,20 @@ def freeze_order_terms(session: Session, *, order: Order, stamp: Stamp, delivere
         )
 
 
-def _prices(session: Session, order: Order, on: date | None, stamp: Stamp) -> tuple[Invoice | None, Prices]:
+def _prices(session: Session, order: Order, delivered_on: date | None, stamp: Stamp) -> tuple[Invoice | None, Prices]:
     issuer_id = order.issuer_id or order.owner_id
     with acting_for(session, issuer_id):
         invoice = None if order.billing_type is BillingType.EXTERNAL else live_invoice(session, order_id=order.id)
-        if invoice is None:
-            day = on or letterhead(session, org_id=issuer_id).day_of(stamp.at)
+        if invoice is not None and not (delivered_on and invoice.state is InvoiceState.PROVISIONAL):
+            rules = rules_of(invoice.taxes)
+        else:
+            day = delivered_on or order.planned_on or letterhead(session, org_id=issuer_id).day_of(stamp.at)
             rules = rules_for(session, order=order, on=day)
             settle_rebates(session, order, taxes=rules, on=day, stamp=stamp)
+        if invoice is None:
             return None, prices_of(order, taxes=rules)
         taken = credited_quantities(session, invoice_id=invoice.id)
-    return invoice, _standing(prices_of(order, taxes=rules_of(invoice.taxes)), invoice, taken)
+    return invoice, _standing(prices_of(order, taxes=rules), invoice, taken)
 
 
 def _standing(prices: Prices, invoice: Invoice, taken: Mapping[UUID, int]) -> Prices:

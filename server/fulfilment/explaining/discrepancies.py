@@ -26,6 +26,8 @@ SIGNED_BEYOND: Final = Text("Supplément signé", "Signed supplement")
 ORDERED: Final = Text("Commandé en supplément", "Ordered beyond")
 INVOICED: Final = Text("Facture", "Invoice")
 CREDITED: Final = Text("Crédit", "Credit")
+SIGNED_DEPOSITS: Final = Text("Consignes signées", "Signed deposits")
+CREDITED_DEPOSITS: Final = Text("Consignes créditées", "Credited deposits")
 OVERCREDITED: Final = Text("Crédité de trop", "Credited too much")
 _SINCE: Final = Text(
     "Changé depuis, ou sur des documents que vous ne lisez pas", "Changed since, or on documents that you do not read"
@@ -47,6 +49,7 @@ def explain_discrepancy(session: Session, *, found: Discrepancy) -> Explanation:
         *_billed(session, found, order),
         *_supplements(session, found, order),
         *_overcredited(session, found),
+        *_deposits(session, found),
     ]
     sources = sources_of_order(session, order, delivery=delivery) if order else []
     return Explanation(currency=order.currency if order else "CAD", totals=totals, sources=sources)
@@ -123,11 +126,28 @@ def _overcredited(session: Session, found: Discrepancy) -> Iterator[Step]:
     if not isinstance(noted_cents, int):
         return
     row = session.get(ContainerReturn, found.subject_id)
-    note = (
-        session.get(CreditNote, UUID(str(found.facts["credit_note_id"]))) if found.facts.get("credit_note_id") else None
-    )
+    note = _note(session, found)
     says = None
     if row is not None and row.unit_cents and not noted_cents % row.unit_cents:
         count = f"{noted_cents // row.unit_cents} × {{}}"
         says = said(count, count, (row.unit_cents, note.currency if note else "CAD"))
     yield Step(label=OVERCREDITED, amount_cents=noted_cents, says=says, source=from_credit(note) if note else None)
+
+
+def _deposits(session: Session, found: Discrepancy) -> Iterator[Step]:
+    """What a corrected visit's containers were signed at, and what the visits' credits gave back for them."""
+    signed_cents, credited_cents = (found.facts.get(name) for name in ("signed_deposit_cents", "credited_cents"))
+    if not isinstance(signed_cents, int) or not isinstance(credited_cents, int):
+        return
+    row = session.get(ContainerReturn, found.subject_id)
+    note, says = _note(session, found), None
+    if row is not None:
+        count = f"{row.quantity} × {{}}"
+        says = said(count, count, (row.unit_cents, note.currency if note else "CAD"))
+    yield Step(label=SIGNED_DEPOSITS, amount_cents=signed_cents, says=says)
+    yield Step(label=CREDITED_DEPOSITS, amount_cents=credited_cents, source=from_credit(note) if note else None)
+
+
+def _note(session: Session, found: Discrepancy) -> CreditNote | None:
+    note_id = found.facts.get("credit_note_id")
+    return session.get(CreditNote, UUID(str(note_id))) if note_id else None

@@ -28,6 +28,7 @@ from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
 from server.delivery.queries import latest_delivery, settled_terms
+from server.fulfilment.service.overages import supply_unsettled
 from server.fulfilment.service.riding_again import CreditUndecided
 from server.orders.model import Order
 from server.orders.service import enter, hold_all
@@ -56,8 +57,9 @@ class NotInvoiceable(Conflict):
 def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revision: int | None = None) -> Invoice:
     """Return the order's final invoice, wanted for publication; a published one is returned as it is.
 
-    Before the delivery it bills what is ordered, after it what was delivered, as it was signed for. With
-    ``seen_revision`` the order must still be as the caller read it.
+    Before the delivery it bills what is ordered, after it what was delivered, as it was signed for; what was accepted
+    beyond it then becomes a supplementary order, if nothing made that before. With ``seen_revision`` the order must
+    still be as the caller read it.
 
     Raises:
         StaleOrder: it was changed since.
@@ -65,7 +67,7 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revisi
         NotInvoiceable: the order is not accepted, or ended without a delivery.
         BilledOutside, NoIssuer, OrderChanged, NothingToInvoice, MissingRegistration: as ``publish_for_order``.
 
-    Source: R003, R007, R042; C2, C28.
+    Source: R003, R007, R023, R042; C2, C28.
     """
     (order,) = hold_all(session, order_ids=[order.id])
     if order.issuer_id is not None and order.billing_type is not BillingType.EXTERNAL:
@@ -77,7 +79,9 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revisi
     if arrived is None:
         return publish_for_order(session, order=order, stamp=stamp)
     delivery, terms = arrived
-    return publish_delivered(session, order=order, delivery=delivery, terms=terms, stamp=stamp)
+    invoice = publish_delivered(session, order=order, delivery=delivery, terms=terms, stamp=stamp)
+    supply_unsettled(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
+    return invoice
 
 
 def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stamp) -> CreditNote:

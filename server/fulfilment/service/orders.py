@@ -18,6 +18,7 @@ from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.fulfilment.service.leaving import let_provisional_go, take_off_run
 from server.fulfilment.service.riding_again import require_billed_whole, require_order_decided
+from server.fulfilment.service.under_invoice import require_no_invoice
 from server.fulfilment.service.waiting import reason_to_wait, terms_of
 from server.orders import events
 from server.orders import service as orders
@@ -105,20 +106,11 @@ def revise_order(session: Session, *, order: Order, stamp: Stamp, **content: Any
     """Change what was ordered, unless an invoice stands, be it provisional; ``content`` is what ``revise`` takes.
 
     Raises:
-        Conflict: an invoice stands (R043); a provisional one goes when the order leaves its run.
+        Conflict: an invoice stands (R043); a provisional one goes when the order leaves its run, or is on none.
         Forbidden, StaleOrder, BadOrder, TermsMismatch: as ``orders.service.revise``.
     """
     refuse_buyer(session, order)
-    with held(session, order):
-        standing = live_invoice(session, order_id=order.id)
-    if standing is not None:
-        raise Conflict(
-            Text(
-                "Une facture existe pour cette commande. La retirer de sa tournée ou annuler la facture d’abord.",
-                "An invoice stands for this order. Take it off its run or void the invoice first.",
-            ),
-            where=order.number,
-        )
+    require_no_invoice(session, order, stamp=stamp)
     return orders.revise(session, order=order, stamp=stamp, **content)
 
 

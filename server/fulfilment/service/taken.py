@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.billing.letterhead import letterhead
-from server.billing.queries import latest_visit_credit
 from server.billing.service import issue_deposit_credit
-from server.billing.taken_back import net_units
+from server.billing.taken_back import net_given
 from server.catalog.model import ContainerClass
 from server.core.acting import acting_for, savepoint
 from server.core.stamp import Stamp
 from server.delivery.model import Collection, ContainerReturn, Visit
 from server.delivery.service import at_visit, open_discrepancy, record_collection, record_containers
 from server.fulfilment.issued import Issued
+from server.fulfilment.service.deposits_asked import Credited, ask_about_deposits, credited_by
 from server.fulfilment.service.handed_over import Key, collections_before, containers_before
 from server.fulfilment.service.stock_effects import move_empties
 from server.receivables import service as receivables
 from server.receivables.queries import payment_of_cause
-from server.receivables.service.chatting import note_on_account
 from shared.ids import new_id
-from shared.money import format_money
-from shared.problems import Problem, Text
+from shared.problems import Problem
 from shared.states import PaymentState
 from shared.visit import VisitFacts
 from shared.wire.event import CollectionLeaf, ContainersLeaf
@@ -36,8 +32,9 @@ def correct_taken(session: Session, visit: Visit, said: VisitFacts, *, stamp: St
     """Make empties and collected money what the correcting visit says; equal ones are left alone.
 
     More empties are credited by the difference to the most that was credited before; fewer move back, and the deposit
-    that was given too much waits for a person, since a credit is never taken back: a discrepancy names amount and note,
-    and the account's chat tells both sides. Changed money is a new payment in place of the former one, which fails.
+    that was given too much waits for a person, since a credit is never taken back, as does what another deposit comes
+    to: a discrepancy names amounts and note, and the account's chat tells both sides. Changed money is a new payment in
+    place of the former one, which fails.
     Yields the credits.
 
     Source: C29, C30; laws 13, 15, 20.
@@ -55,23 +52,23 @@ def _correct_containers(
     for key in sorted(history.keys() | {key for key, leaf in wanted.items() if leaf.returned}):
         rows, leaf = history.get(key, []), wanted.get(key)
         before, now = rows[-1].quantity if rows else 0, leaf.returned if leaf else 0
-        if before == now:
+        is_repriced = leaf is not None and bool(rows) and leaf.unit_cents != rows[-1].unit_cents
+        if before == now and not (now and is_repriced):
             continue
         row = record_containers(session, at_visit(visit), leaf or _none_of(rows[-1]))
-        move_empties(session, row, quantity=now - before, at=visit.delivered_at, stamp=stamp)
+        if now != before:
+            move_empties(session, row, quantity=now - before, at=visit.delivered_at, stamp=stamp)
         credited = _credited(session, row, rows)
-        if now > credited:
-            more.setdefault(row.creditor_id, []).append(_only(row, now - credited))
-        elif now < credited:
-            former = [one.visit_id for one in rows if one.visit_id]
-            _ask_about_deposit(session, visit, row, units=credited - now, former=former, stamp=stamp)
+        if now > credited.units:
+            more.setdefault(row.creditor_id, []).append(_only(row, now - credited.units))
+        ask_about_deposits(session, visit, row, former=rows, standing=credited.up_to(row), stamp=stamp)
     for creditor_id in sorted(more):
         yield from _credit(session, visit, creditor_id, more[creditor_id], stamp)
 
 
-def _credited(session: Session, row: ContainerReturn, rows: Sequence[ContainerReturn]) -> int:
+def _credited(session: Session, row: ContainerReturn, rows: Sequence[ContainerReturn]) -> Credited:
     """Return how many of a class stand credited: as many as were counted at most, less what was billed again since."""
-    counted = max((one.quantity for one in rows), default=0)
+    counted = credited_by(rows)
     with acting_for(session, row.container_owner_id):
         of_class = ContainerClass.owner_id == row.container_owner_id, ContainerClass.code == row.class_code
         class_id = session.scalar(select(ContainerClass.id).where(*of_class))
@@ -79,8 +76,8 @@ def _credited(session: Session, row: ContainerReturn, rows: Sequence[ContainerRe
         return counted
     visit_ids = [one.visit_id for one in rows if one.visit_id]
     with acting_for(session, row.creditor_id):
-        credited, again = net_units(session, issuer_id=row.creditor_id, visit_ids=visit_ids, class_id=class_id)
-    return credited - again if again else counted
+        net = net_given(session, issuer_id=row.creditor_id, visit_ids=visit_ids, class_id=class_id)
+    return Credited(net.units, net.cents) if net.has_taken_back else counted
 
 
 def _none_of(row: ContainerReturn) -> ContainersLeaf:
@@ -120,61 +117,17 @@ def _credit(
                 issuer_id=creditor_id,
                 at=at_visit(visit),
                 returns=returns,
+                taken_at=visit.delivered_at,
                 stamp=stamp,
             )
     except Problem as problem:
-        _ask(session, visit, "deposit_credit_refused", visit.id, text=problem.detail, stamp=stamp)
+        open_discrepancy(
+            session, kind="deposit_credit_refused", subject_id=visit.id, text=problem.detail, stamp=stamp,
+            run_id=visit.run_id, stop_id=visit.stop_id,
+        )  # fmt: skip
         return
     if credit is not None:
         yield Issued(visit.id, credit)
-
-
-def _ask_about_deposit(
-    session: Session, visit: Visit, row: ContainerReturn, *, units: int, former: Sequence[UUID], stamp: Stamp
-) -> None:
-    """Put what was credited too much before the dispatcher, the creditor's people and the client."""
-    amount_cents = units * row.unit_cents
-    with acting_for(session, row.creditor_id):
-        currency = letterhead(session, org_id=row.creditor_id).currency
-        note = latest_visit_credit(session, issuer_id=row.creditor_id, visit_ids=former)
-    fr, en = (format_money(amount_cents, currency, language) for language in ("fr", "en"))
-    text = Text(
-        f"{units} contenant(s) {row.class_code} crédités de trop, {fr}\u00a0: la visite corrigée en compte moins. "
-        "S’entendre avec le client, un crédit émis ne se reprend pas.",
-        f"{units} container(s) {row.class_code} credited too much, {en}: the corrected visit counts fewer. "
-        "Agree with the client; an issued credit is not taken back.",
-    )
-    details = {
-        "overcredited_units": units,
-        "overcredited_cents": amount_cents,
-        "creditor_id": str(row.creditor_id),
-        "buyer_id": str(visit.buyer_id),
-        "credit_note_id": str(note.id) if note else "",
-    }
-    _ask(session, visit, "deposit_overcredited", row.id, text=text, stamp=stamp, details=details)
-    note_on_account(session, issuer_id=row.creditor_id, buyer_id=visit.buyer_id, text=text, stamp=stamp)
-
-
-def _ask(
-    session: Session,
-    visit: Visit,
-    kind: str,
-    subject_id: UUID,
-    *,
-    text: Text,
-    stamp: Stamp,
-    details: dict[str, Any] | None = None,
-) -> None:
-    open_discrepancy(
-        session,
-        kind=kind,
-        subject_id=subject_id,
-        text=text,
-        stamp=stamp,
-        run_id=visit.run_id,
-        stop_id=visit.stop_id,
-        details=details,
-    )
 
 
 def _correct_money(session: Session, visit: Visit, leaves: Sequence[CollectionLeaf], stamp: Stamp) -> None:

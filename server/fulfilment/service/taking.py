@@ -53,7 +53,7 @@ def take_at_desk(
     """
     returns = _take_empties(session, at, containers, taken_at, stamp)
     for creditor_id, mine in returns.items():
-        credit = _credit(session, at, creditor_id, mine, stamp)
+        credit = _credit(session, at, creditor_id, mine, taken_at=taken_at, stamp=stamp)
         if credit is not None:
             yield Issued(at.source_id, credit)
     _take_money(session, at, collections, stamp, received_at=taken_at)
@@ -79,7 +79,7 @@ def _credit_at_visit(
     for creditor_id, mine in returns.items():
         try:
             with savepoint(session):
-                credit = _credit(session, at_visit(visit), creditor_id, mine, stamp)
+                credit = _credit(session, at_visit(visit), creditor_id, mine, taken_at=visit.delivered_at, stamp=stamp)
         except Problem as problem:
             open_discrepancy(
                 session, kind="deposit_credit_refused", subject_id=mine[0].id, text=problem.detail, stamp=stamp,
@@ -91,9 +91,15 @@ def _credit_at_visit(
 
 
 def _credit(
-    session: Session, at: Handover, creditor_id: UUID, returns: Sequence[ContainerReturn], stamp: Stamp
+    session: Session,
+    at: Handover,
+    creditor_id: UUID,
+    returns: Sequence[ContainerReturn],
+    *,
+    taken_at: datetime,
+    stamp: Stamp,
 ) -> CreditNote | None:
-    return issue_deposit_credit(session, issuer_id=creditor_id, at=at, returns=returns, stamp=stamp)
+    return issue_deposit_credit(session, issuer_id=creditor_id, at=at, returns=returns, taken_at=taken_at, stamp=stamp)
 
 
 def _take_money(

@@ -183,7 +183,6 @@ def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Sta
         carrier_id=order.carrier_id if contracted else None,
         chosen=chosen,
     )
-    is_another = order.billing_type is not terms.billing_type or order.issuer_id not in {None, terms.issuer_id}
     order.billing_type = terms.billing_type
     order.deliver_with = terms.deliver_with
     order.one_invoice_a_stop = terms.one_invoice_a_stop
@@ -191,10 +190,9 @@ def settle_terms(session: Session, order: Order, chosen: ChosenTerms, stamp: Sta
         order.issuer_id, order.agent_fee_bp = terms.issuer_id, terms.agent_fee_bp
         _let_issuer_in(order, terms.issuer_id)
     on = stamp.at.astimezone(parties.zone_of(session, org_id=terms.issuer_id)).date()
-    if is_another or on != order.priced_on:
-        taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=on)
-        share_rebates(order, rebates_of(order), codes=[rule.code for rule in taxes])
-        reprice(order, taxes=taxes, on=on)
+    taxes = tax_rules_for(session, issuer_id=terms.issuer_id, on=on)  # a registration may be entered at any hour
+    share_rebates(order, rebates_of(order), codes=[rule.code for rule in taxes])
+    reprice(order, taxes=taxes, on=on)
 
 
 def _let_issuer_in(order: Order, issuer_id: UUID) -> None:

@@ -3,7 +3,7 @@
 from server.planning.loading import load_goods, load_unlisted
 from server.planning.service.adopting import adopt_plan
 from server.planning.service.fleet import BadFleet, create_vehicle, drop_cycle, set_cycle
-from server.planning.service.moving import Recosted, RunFixed, move_stop, remove_order
+from server.planning.service.moving import STOPS_CHANGE, Recosted, RunFixed, move_stop, remove_order
 from server.planning.service.plans import (
     PlanOvertaken,
     fail_plan,
@@ -26,6 +26,7 @@ from server.planning.service.runs import (
 )
 
 __all__ = [
+    "STOPS_CHANGE",
     "BadFleet",
     "EmptyRun",
     "NoDriver",

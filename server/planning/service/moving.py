@@ -30,7 +30,8 @@ from server.planning.solver.timetable import drive
 from server.planning.travel import kept_matrix, line_through, network_here, point_of
 from shared.states import RunState
 
-_OPEN: Final = (RunState.DRAFT, RunState.PREPARED, RunState.DOCUMENTED)
+STOPS_CHANGE: Final = (RunState.DRAFT, RunState.PREPARED, RunState.DOCUMENTED)
+"""Until it is loaded a run's stops are moved, and its orders taken off it."""
 
 
 class RunFixed(Problem):
@@ -95,11 +96,13 @@ def remove_order(session: Session, *, run_id: UUID, order_id: UUID, stamp: Stamp
 
 def _open_run(session: Session, run_id: UUID) -> Run:
     run = run_of(session, run_id)
-    if run.state not in _OPEN:
+    if run.state not in STOPS_CHANGE:
         raise RunFixed(
             Text(
-                "La tournée est en chargement ou partie\u00a0: ses arrêts ne changent plus.",
-                "The run is being loaded or has left: its stops no longer change.",
+                "La tournée est en chargement ou partie\u00a0: ses arrêts ne changent plus. Avant son départ, "
+                "l’annuler remet ses commandes à planifier; après, sa tablette dit ce qui fut remis.",
+                "The run is being loaded or has left: its stops no longer change. Before it leaves, cancelling it puts "
+                "its orders back to plan; afterwards its tablet says what was handed over.",
             ),
             where=run.name,
         )

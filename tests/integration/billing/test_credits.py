@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -15,6 +16,7 @@ from server.delivery.model import ContainerReturn
 from server.delivery.service import Handover
 from server.ledger.model import Account
 from server.orders import queries as orders
+from server.parties import service as parties
 from server.receivables.audit import book_faults
 from shared.ids import new_id
 from shared.lifecycle import IllegalMove
@@ -32,9 +34,10 @@ from tests.factories.billing import (
     short_day,
     totals,
 )
-from tests.factories.world import ADJUST, AGENT, CREDIT, Deal, make_order, make_world, read_order, stamp
+from tests.factories.world import ADJUST, AGENT, CREDIT, NOW, Deal, make_order, make_world, read_order, stamp
 
 REASON = Text("Bris constaté après la livraison", "Breakage found after the delivery")
+UNREGISTERED = Deal(registered=False)
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=2000)
 
 
@@ -195,13 +198,14 @@ def returned(world, *, owner_id, creditor_id, class_code, quantity, unit_cents):
     return row
 
 
-def give_back(world, issuer_id, rows, visit_id):
+def give_back(world, issuer_id, rows, visit_id, *, taken_at=NOW):
     with transaction(acting=world.carrier_id) as session:
         note = billing.issue_deposit_credit(
             session,
             issuer_id=issuer_id,
             at=Handover(keeper_id=world.carrier_id, buyer_id=world.buyer.id, visit_id=visit_id),
             returns=rows,
+            taken_at=taken_at,
             stamp=stamp(),
         )
         billing.publish_pending(session, stamp=stamp())
@@ -256,6 +260,20 @@ def test_a_taxable_container_gives_its_taxes_back(database):
     assert faults(world.seller.id) == []
 
 
+def test_empties_bear_the_taxes_of_the_day_that_they_came_back(database):
+    """Law 21, T8: a seller that registered while its tablet was out of reach gives back no tax of then."""
+    world = make_world([UNREGISTERED])
+    with transaction(acting=world.seller.id) as session:
+        session.execute(text("UPDATE container_class SET taxable = true WHERE code = 'keg_50l'"))
+        parties.register_tax(session, tax_code="gst", number="123452220 RT0001", valid_from=NOW.date(), stamp=stamp())
+    kegs = returned(
+        world, owner_id=world.seller.id, creditor_id=world.seller.id, class_code="keg_50l", quantity=1, unit_cents=3000
+    )
+    before = give_back(world, world.seller.id, [kegs], new_id(), taken_at=NOW - timedelta(days=1))
+    assert (before.total_cents, before.taxes, before.parties_text["issuer"]["registrations"]) == (3000, [], [])
+    assert give_back(world, world.seller.id, [kegs], new_id()).total_cents == 3150
+
+
 def test_an_unknown_container_is_refused(database):
     """Bad input: a class that its owner does not have names itself; nothing is written."""
     world = make_world([CREDIT])
@@ -296,6 +314,7 @@ def test_empties_of_a_visit_lower_its_own_invoice(database):
             issuer_id=world.seller.id,
             at=Handover(keeper_id=world.carrier_id, buyer_id=world.buyer.id, visit_id=new_id()),
             returns=[kegs],
+            taken_at=NOW,
             stamp=stamp(),
         )
         billing.publish_pending(session, stamp=stamp())

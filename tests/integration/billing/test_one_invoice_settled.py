@@ -28,10 +28,12 @@ from server.orders import queries as orders
 from server.parties.terms import ChosenTerms, OneInvoiceNeedsAgent
 from server.receivables.audit import book_faults
 from server.receivables.service.reminders import send_reminders
+from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.money import format_money, half_up_ratio
 from tests.conftest import Database
 from tests.factories.billing import DOCUMENTED_AT
+from tests.factories.corrections import correction_of, event_id_of
 from tests.factories.hand_tablet import short
 from tests.factories.stops import (
     ALONE,
@@ -138,6 +140,28 @@ def test_a_correction_moves_its_own_section_alone(app: Flask) -> None:
     fee_cents = half_up_ratio(net_cents * 500, 10_000)
     producer = {Account.PRODUCER_PAYABLE: net_cents - fee_cents, Account.AGENT_FEE: fee_cents}
     assert earned(shop, shop.world.sellers[1]) == producer, "four cases and a keg, whatever was said before"
+    assert faults(shop) == []
+
+
+def test_an_overage_corrected_in_the_push_of_its_visit_is_a_section(app: Flask) -> None:
+    """R023, C15: nothing of the visit has a number yet; the order of the corrected overage goes on its invoice."""
+    shop = make_shop(app, JOINED, JOINED)
+    tablet = shop.yard.tablet
+    line = tablet.stop().orders[0].goods.lines[0]
+
+    def counted(extra: int) -> dict[str, DeliveredLine]:
+        return {line.line_id: DeliveredLine(line.line_id, line.quantity, line.quantity, extra=extra)}
+
+    tablet.visit(tablet.stop(), counted=counted(2))
+    correction_of(tablet, event_id_of(tablet, 1), counted=counted(1))
+    correction_of(tablet, event_id_of(tablet, 2), counted=counted(3))
+    assert {one["status"] for one in tablet.push()["results"]} == {"applied"}
+    numbers = sorted(one["number"] for one in shop.sections() if one["number"])
+    assert numbers == [f"DMR-2026-000001-{section}" for section in (1, 2, 3)]
+    correction_of(tablet, event_id_of(tablet, 3), counted=counted(1))
+    tablet.push(4)
+    later = {one["number"] for one in shop.sections() if one["number"]} - set(numbers)
+    assert later == {"DMR-2026-000002"}, "a published one never grows"
     assert faults(shop) == []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
@@ -182,6 +183,37 @@ def test_as_many_units_as_printed_come_to_what_was_signed(database, change, coun
     invoice = read_invoice(provisional_id, acting=world.seller.id)
     assert priced_of(invoice) == signed
     assert (invoice.total_cents, invoice.tax_cents) == (signed.total_cents, signed.tax_cents)
+
+
+def test_what_comes_to_the_same_is_printed_as_it_was_signed(database):
+    """R016, T6: 4 at 42.50 less 1.25 and 4 at 43.00 less 3.25 are 168.75; the invoice says which was signed."""
+    world = make_world([ADJUST])
+    case, keg = items_of(world.seller, cases=4, kegs=1)
+    order_id = make_order(world, items=[replace(case, discount_cents=125), keg])
+    provisional_id = make_provisional(world, order_id)
+    with transaction(acting=world.seller.id) as session:
+        order = orders_read.order(session, order_id=order_id)
+        first, second = (
+            orders.OrderItem(line_id=line.id, quantity=line.quantity, discount_cents=line.discount_cents)
+            for line in order.lines
+        )
+        dearer = replace(first, unit_price=Decimal("43.0000"), discount_cents=325)
+        orders.revise(session, order=order, items=[dearer, second], stamp=stamp())
+    before = read_invoice(provisional_id, acting=world.seller.id)
+    settlement = settle(world, deliver(world, order_id, freeze(world, order_id), {}))
+    assert settlement.invoice.id == provisional_id
+    invoice = read_invoice(provisional_id, acting=world.seller.id)
+    assert (invoice.total_cents, invoice.revision) == (before.total_cents, before.revision + 1)
+    assert next((line.unit_price, line.discount_cents) for line in invoice.lines) == (Decimal("43.0000"), 325)
+
+
+def test_what_is_printed_as_it_was_signed_keeps_its_revision(database):
+    """R016, C1: a provisional invoice of all that was delivered is published as it was printed."""
+    world = make_world([ADJUST])
+    order_id = make_order(world, cases=4, kegs=1)
+    provisional_id = make_provisional(world, order_id)
+    settle(world, deliver(world, order_id, freeze(world, order_id), {}))
+    assert read_invoice(provisional_id, acting=world.seller.id).revision == 1
 
 
 def test_a_published_invoice_never_changes(database):

@@ -140,3 +140,18 @@ def test_a_producer_that_registers_before_the_delivery_charges_from_then_on(trad
         answered(seller.post(f"{API}/{order['id']}/accept", json={}))
         invoice = billed(seller, order)
         assert (invoice["tax_cents"], invoice["net_cents"]) == (tax_cents, 8500)
+
+
+def test_a_registration_of_the_day_of_the_order_is_read_at_its_acceptance(module_database: Database) -> None:
+    """T8, R064: made and priced before it was entered, on one day; accepted, the order is what would be billed."""
+    del module_database
+    alone = trade_in(create_app(), make_world([SMALL]))
+    order = alone.order(**CASES)
+    assert order["tax_cents"] == 0
+    with transaction(alone.world.seller.id) as session:
+        for code, number in (("gst", "123452220 RT0001"), ("qst", "1012342220 TQ0001")):
+            day = datetime.now(UTC).date() - timedelta(days=2)
+            parties.register_tax(session, tax_code=code, number=number, valid_from=day, stamp=stamp())
+    accepted = answered(alone.seller.post(f"{API}/{order['id']}/accept", json={}))
+    assert (accepted["tax_cents"], accepted["charged_taxes"]) == (TAX_CENTS, ["gst", "qst"])
+    assert billed(alone.seller, order)["total_cents"] == accepted["total_cents"]
