@@ -3,6 +3,7 @@
 from server.billing.crediting import CreditTooLarge
 from server.billing.drafting import priced_of
 from server.billing.letterhead import MissingCode, MissingRegistration
+from server.billing.service.agreed import bills_otherwise
 from server.billing.service.approvals import approve_proposed, refuse_proposed
 from server.billing.service.beside import agreed_beside
 from server.billing.service.beyond import publish_beyond
@@ -73,6 +74,7 @@ __all__ = [
     "approve_credit",
     "approve_proposed",
     "billed_in_part",
+    "bills_otherwise",
     "count_follow_ups",
     "count_pending",
     "create_provisional",

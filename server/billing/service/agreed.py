@@ -45,10 +45,15 @@ def agreed_for(order: Order, terms: Terms) -> tuple[Goods, Prices]:
     Source: R012, C28; ADR 0060.
     """
     goods, prices = read_terms(terms)
-    now = order.billing_type.value, str(order.issuer_id or order.owner_id)
-    if (goods.billing_type, goods.issuer_id) != now:
+    if bills_otherwise(order, terms):
         raise _changed(order, BillingType(goods.billing_type))
     return goods, prices
+
+
+def bills_otherwise(order: Order, terms: Terms) -> bool:
+    """Say whether another bills an order now, or elsewhere, than the terms of its delivery name."""
+    goods, _prices = read_terms(terms)
+    return (goods.billing_type, goods.issuer_id) != (order.billing_type.value, str(order.issuer_id or order.owner_id))
 
 
 def _changed(order: Order, left: BillingType) -> IssuerChanged:

@@ -30,7 +30,6 @@ from shared.correction import CorrectionSteps, StandingInvoice, correct_settleme
 from shared.delivered_line import DeliveredLine
 from shared.delivery import shortages
 from shared.priced import PricedDocument, PricedLine
-from shared.pricing import price_order
 from shared.problems import Text
 from shared.states import CreditState, InvoiceState
 from shared.wire.terms import Goods, Prices
@@ -120,8 +119,8 @@ def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> Corre
         return CorrectedBooks() if waits else CorrectedBooks(difference=_voided(case))
     if standing is None and waits:
         return CorrectedBooks()
-    priced = price_order(case.goods, case.prices, case.delivered)
-    if not priced.lines:
+    bill = Bill.accepted(case.goods, case.prices, case.delivered)
+    if not bill.priced.lines:
         if standing is not None:
             drop_provisional(session, invoice=standing, stamp=case.stamp)
             reopen_billing(session, case.order)
@@ -134,7 +133,7 @@ def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> Corre
         session,
         order=case.order,
         standing=standing if unnumbered is None else None,
-        bill=Bill(case.goods, case.prices, priced),
+        bill=bill,
         delivered_at=case.delivery.delivered_at,
         stamp=case.stamp,
     )

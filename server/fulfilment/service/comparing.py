@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import billed_documents
-from server.billing.service import Settlement
+from server.billing.service import Settlement, bills_otherwise
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
@@ -17,6 +17,7 @@ from server.delivery.service import open_discrepancy, read_terms
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.overages import standing_supplements
 from server.orders.model import Order
+from server.orders.queries import is_revised_since
 from shared.pricing import credit_lines, price_order
 from shared.problems import Text
 from shared.states import InvoiceState
@@ -62,6 +63,32 @@ def compare_correction(session: Session, delivery: Delivery, order: Order, terms
         _compare_supplements(session, delivery, standing_supplements(session, order), stamp)
 
 
+def compare_by_hand(
+    session: Session, delivery: Delivery, order: Order, terms: Terms, invoice: Invoice, *, stamp: Stamp
+) -> None:
+    """Ask its carrier where an invoice made by hand of a delivery bills another amount than its signer was shown.
+
+    Nobody is asked about taxes that somebody took off, or put back, since it was signed (R052), nor where another bills
+    by now than the terms name: that was asked when it was delivered. A credit that was to be approved was no amount.
+
+    Source: law 19; R052; ADR 0059, 0060.
+    """
+    if delivery.shown not in {"invoice", "credit"} or bills_otherwise(order, terms):
+        return
+    with acting_for(session, order.owner_id):
+        is_decided = is_revised_since(session, order_id=order.id, at=delivery.received_at)
+    if not is_decided:
+        with acting_for(session, delivery.owner_id):
+            signed_cents = _signed_cents(delivery) - _given_before_cents(delivery, terms)
+            _compare(session, delivery, signed_cents, invoice.total_cents, stamp)
+
+
+def _given_before_cents(delivery: Delivery, terms: Terms) -> int:
+    """What the units that the terms knew to be credited had given back, as far as they were missing, too."""
+    short = {str(line.order_line_id): line.ordered - line.delivered for line in delivery.lines}
+    return _known_cents(terms, short)
+
+
 def _signed_cents(delivery: Delivery) -> int:
     return delivery.shown_total_cents - delivery.shown_credit_cents
 
@@ -83,13 +110,15 @@ def _cents(document: Invoice | CreditNote) -> int:
     return 0 if document.kind is CreditKind.FREE_AMOUNT else -document.total_cents
 
 
-def _known_cents(terms: Terms) -> int:
-    """What the credited units that the terms name had given back."""
+def _known_cents(terms: Terms, short: Mapping[str, int] | None = None) -> int:
+    """What the credited units that the terms name had given back, of each line at most those that are ``short``."""
     goods, prices = read_terms(terms)
     if prices.invoice_standing != "published":
         return 0
     already = dict.fromkeys((line.line_id for line in prices.lines), 0)
     crediting = {line.line_id: line.credited_quantity for line in prices.lines}
+    if short is not None:
+        crediting = {line_id: min(units, short.get(line_id, 0)) for line_id, units in crediting.items()}
     return credit_lines(goods, prices, price_order(goods, prices), already=already, crediting=crediting).total_cents
 
 

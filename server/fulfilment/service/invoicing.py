@@ -28,6 +28,7 @@ from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
 from server.delivery.queries import latest_delivery, settled_terms
+from server.fulfilment.service.comparing import compare_by_hand
 from server.fulfilment.service.riding_again import CreditUndecided
 from server.orders.model import Order
 from server.orders.service import enter, hold_all
@@ -56,8 +57,8 @@ class NotInvoiceable(Conflict):
 def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revision: int | None = None) -> Invoice:
     """Return the order's final invoice, wanted for publication; a published one is returned as it is.
 
-    Before the delivery it bills what is ordered, after it what was delivered, as it was signed for. With
-    ``seen_revision`` the order must still be as the caller read it.
+    Before the delivery it bills what is ordered, after it what was delivered, as it was signed for; where it comes to
+    something else, a dispatcher is asked. With ``seen_revision`` the order must still be as the caller read it.
 
     Raises:
         StaleOrder: it was changed since.
@@ -77,7 +78,10 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revisi
     if arrived is None:
         return publish_for_order(session, order=order, stamp=stamp)
     delivery, terms = arrived
-    return publish_delivered(session, order=order, delivery=delivery, terms=terms, stamp=stamp)
+    invoice = publish_delivered(session, order=order, delivery=delivery, terms=terms, stamp=stamp)
+    if invoice.state is not InvoiceState.PUBLISHED:
+        compare_by_hand(session, delivery, order, terms, invoice, stamp=stamp)
+    return invoice
 
 
 def void_by_hand(session: Session, *, invoice_id: UUID, reason: str, stamp: Stamp) -> CreditNote:
