@@ -18,6 +18,7 @@ from server.billing.service.credits import DELIVERY, issue_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
 from server.billing.service.other_units import other_units
+from server.billing.service.roundings import is_rounded_apart
 from server.billing.service.voids import NOT_DELIVERED, what_is_left
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
@@ -181,9 +182,11 @@ def _compare(session: Session, case: _Case, standing: Invoice, stamp: Stamp) -> 
     wanted_cents = case.preview.invoice.total_cents if case.preview.invoice else 0
     if case.is_undelivered and standing.total_cents == credited_cents:
         return _annul_spent(session, case, standing, stamp)
-    if units := other_units(session, invoice=standing, goods=case.goods, delivered=case.delivered):
+    agreed = case.goods, case.prices
+    if units := other_units(session, invoice=standing, agreed=agreed, delivered=case.delivered):
         return case.settled("none", invoice=standing, difference=_other_units(units, case))
-    if standing.total_cents - credited_cents == wanted_cents:
+    cents = standing.total_cents - credited_cents - wanted_cents
+    if not cents or is_rounded_apart(session, invoice=standing, agreed=agreed, delivered=case.delivered, cents=cents):
         return case.settled("invoice", invoice=standing)
     return case.settled("none", invoice=standing, difference=_difference("newer_invoice", case))
 

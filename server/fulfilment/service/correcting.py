@@ -245,7 +245,7 @@ def _settle(session: Session, of: _Revision, stamp: Stamp) -> Iterator[Issued]:
     if (difference := books.difference) is not None:
         open_discrepancy(session, kind=difference.kind, subject_id=delivery.id, text=difference.text, stamp=stamp)
     else:
-        compare_correction(session, delivery, order, of.terms, stamp)
+        compare_correction(session, delivery, order, of.terms, books.invoices, stamp=stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_RESETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued
