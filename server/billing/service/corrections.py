@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.billing.queries import credits_of, invoices_of_orders, live_invoice, supplementary_of
-from server.billing.service.agreed import agreed_for
+from server.billing.service.agreed import agreed_for, leaves_nothing_to_bill
 from server.billing.service.beside import prices_beside
 from server.billing.service.clearing import VOIDED_BY_HAND
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
@@ -98,6 +98,9 @@ def settle_correction(
 
     Source: R023, R024, R052; C12, C27; T5, T6; law 19; ADR 0048.
     """
+    if leaves_nothing_to_bill(session, order, terms, delivery=delivery, before=before):
+        is_told = order.billing_type is BillingType.EXTERNAL and not any(line.delivered for line in delivery.lines)
+        return CorrectedBooks(variance=is_told)
     goods, prices = agreed_for(order, terms)
     if goods.billing_type == "external":
         return CorrectedBooks(variance=bool(shortages([_line(line) for line in delivery.lines])))

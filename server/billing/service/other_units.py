@@ -46,6 +46,16 @@ def other_units(
     )
 
 
+def said_of_units(units: Text, number: str) -> Text:
+    """Return what a person reads, and is to do, of an order whose newer invoice bills other ``units``."""
+    return Text(
+        f"Commande {number}\u00a0: une facture plus récente ne facture pas ce qui a été livré ({units.fr}). "
+        "L’annuler, puis facturer ce qui a été livré.",
+        f"Order {number}: a newer invoice does not bill what was delivered ({units.en}). "
+        "Void it, then bill what was delivered.",
+    )
+
+
 def _counted(name: Text, billed: int, delivered: int) -> Text:
     return Text(
         f"{name.fr}\u00a0: facturé {billed}, livré {delivered}", f"{name.en}: billed {billed}, delivered {delivered}"

@@ -55,8 +55,11 @@ def compare_correction(
     """Ask where what is billed after a correction, the invoices that it ``made`` included, is not what was signed anew.
 
     Units that the terms knew to be credited were given before; free amounts are no goods. A cent that lies between two
-    roundings is nobody's to decide. What the office corrects, nobody signs.
+    roundings is nobody's to decide. What the office corrects, nobody signs. Where another bills by now than the terms
+    name, it was asked before.
     """
+    if bills_otherwise(order, terms):
+        return
     if delivery.shown in {"invoice", "credit"}:
         signed_cents = _signed_cents(delivery) - _known_cents(terms)
         with acting_for(session, delivery.issuer_id):
