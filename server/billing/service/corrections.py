@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
-from server.billing.queries import credits_of, invoices_of_orders, live_invoice, supplementary_of
+from server.billing.queries import credits_of, live_invoice, supplementary_of
 from server.billing.service.agreed import agreed_for, leaves_nothing_to_bill
 from server.billing.service.beside import prices_beside
 from server.billing.service.clearing import VOIDED_BY_HAND
@@ -21,11 +21,10 @@ from server.billing.service.invoices import drop_provisional, publish_bill
 from server.billing.service.publication import is_wanted
 from server.billing.service.settlement import Difference, waits_for_emission
 from server.billing.service.supplementary import publish_supplementary
+from server.billing.service.voided_since import is_voided_since
 from server.billing.service.voids import void_invoice
-from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
-from server.delivery.queries import revisions_of
 from server.orders.model import Order
 from server.parties.model import BillingType
 from shared.correction import CorrectionSteps, StandingInvoice, correct_settlement
@@ -124,8 +123,9 @@ def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> Corre
     """
     if standing is None and waits_for_emission(case.goods, case.order, case.delivery):
         return CorrectedBooks()
-    if standing is None and any(line.delivered for line in case.before.lines) and _was_voided(session, case):
-        return CorrectedBooks(difference=_voided(case))
+    had_any = any(line.delivered for line in case.before.lines)
+    if standing is None and had_any and is_voided_since(session, case.order, before=case.before, terms=case.terms):
+        return CorrectedBooks(difference=_voided(case.order.number))
     bill = Bill.accepted(case.goods, case.prices, case.delivered)
     if not bill.priced.lines:
         if standing is not None:
@@ -147,19 +147,6 @@ def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> Corre
     if unnumbered is not None:
         invoice.joined_id = unnumbered.joined_id
     return CorrectedBooks(invoices=(invoice,))
-
-
-def _was_voided(session: Session, case: _Case) -> bool:
-    """Say whether a person voided the invoice that the terms name, or one since the first word of this delivery."""
-    with acting_for(session, case.delivery.owner_id):
-        heard_at = revisions_of(session, case.before)[0][0].received_at
-    notes = [
-        note
-        for one in invoices_of_orders(session, order_ids=[case.order.id]).get(case.order.id, ())
-        for note in credits_of(session, invoice_id=one.id)
-        if note.cause_kind == VOIDED_BY_HAND and note.kind is CreditKind.VOID
-    ]
-    return any(note.created_at >= heard_at or note.invoice_id == case.terms.invoice_id for note in notes)
 
 
 def _correct(session: Session, case: _Case, standing: Invoice) -> CorrectedBooks:
@@ -277,8 +264,7 @@ def _bill_more(session: Session, case: _Case, standing: Invoice, steps: Correcti
             )
 
 
-def _voided(case: _Case) -> Difference:
-    number = case.order.number
+def _voided(number: str) -> Difference:
     return Difference(
         "invoice_voided",
         Text(
