@@ -9,7 +9,13 @@ from shared.delivered_line import (
     overages,
     shortages,
 )
-from shared.settlement import LinesMismatch, PricesMissing, SettlementPreview, preview_settlement
+from shared.settlement import (
+    LinesMismatch,
+    PricesMissing,
+    SettlementPreview,
+    preview_settlement,
+    price_accepted,
+)
 
 __all__ = [
     "DeliveredLine",
@@ -22,5 +28,6 @@ __all__ = [
     "outcome",
     "overages",
     "preview_settlement",
+    "price_accepted",
     "shortages",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.delivered_line import DeliveredLine, balanced
-from shared.pricing import PricedDocument, credit_lines, price_extra, price_order
+from shared.pricing import PricedDocument, PricedLine, credit_lines, credit_of, price_extra, price_order
 from shared.problems import Problem, Text
 from shared.wire.terms import Goods, Prices
 
@@ -99,6 +99,44 @@ def preview_settlement(goods: Goods, prices: Prices | None, lines: Sequence[Deli
         )
     supplement = price_extra(goods, prices, {line.line_id: line.extra for line in checked})
     return _settle(goods, prices, checked, supplement if supplement.lines else None)
+
+
+def price_accepted(goods: Goods, prices: Prices, accepted: Mapping[str, int]) -> PricedDocument:
+    """Return the one invoice of what was ``accepted`` by line, worth what its signer was shown, to the cent.
+
+    Under terms that know a published invoice it is the whole less its credit; else these units are priced afresh.
+
+    Raises:
+        TermsMismatch: goods and prices do not fit each other.
+        QuantityOutOfRange: an unknown line, or more than was ordered.
+
+    Source: T5; law 19.
+    """
+    fresh = price_order(goods, prices, accepted)
+    if prices.invoice_standing != "published":
+        return fresh
+    whole = price_order(goods, prices)
+    missing = {line.line_id: line.quantity - accepted.get(line.line_id, 0) for line in whole.lines}
+    credit = credit_of(whole, already={}, crediting=missing)
+    return PricedDocument.of([_less(line, credit.line(line.line_id)) for line in whole.lines if _is_on(line, fresh)])
+
+
+def _is_on(line: PricedLine, document: PricedDocument) -> bool:
+    return document.line(line.line_id) is not None
+
+
+def _less(line: PricedLine, credited: PricedLine | None) -> PricedLine:
+    if credited is None:
+        return line
+    return PricedLine(
+        line_id=line.line_id,
+        quantity=line.quantity - credited.quantity,
+        net_cents=line.net_cents - credited.net_cents,
+        taxes={code: cents - credited.taxes[code] for code, cents in line.taxes.items()},
+        deposit_cents=line.deposit_cents - credited.deposit_cents,
+        deposit_tax={code: cents - credited.deposit_tax[code] for code, cents in line.deposit_tax.items()},
+        document_discount_cents=line.document_discount_cents - credited.document_discount_cents,
+    )
 
 
 def _settle(

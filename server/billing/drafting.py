@@ -16,6 +16,7 @@ from server.core.objects import fresh
 from server.core.stamp import Stamp
 from server.orders.model import Order, OrderLine
 from server.parties.model import BillingType
+from shared.delivery import price_accepted
 from shared.ids import new_id
 from shared.money import half_up, times
 from shared.priced import PricedDocument, PricedLine
@@ -40,6 +41,15 @@ class Bill:
             QuantityOutOfRange: more than ordered, or an unknown line.
         """
         return cls(goods, prices, price_order(goods, prices, quantities))
+
+    @classmethod
+    def accepted(cls, goods: Goods, prices: Prices, quantities: Mapping[str, int]) -> Bill:
+        """Return the bill of what was delivered by line, at the amounts that were signed for it.
+
+        Raises:
+            QuantityOutOfRange: more than ordered, or an unknown line.
+        """
+        return cls(goods, prices, price_accepted(goods, prices, quantities))
 
 
 def draft_invoice(*, order: Order, issuer_id: UUID, bill: Bill, state: InvoiceState, stamp: Stamp) -> Invoice:

@@ -64,6 +64,14 @@ def timeline(session: Session, *, order_id: UUID) -> Sequence[OrderEntry]:
     ).all()
 
 
+def is_revised_since(session: Session, *, order_id: UUID, at: datetime) -> bool:
+    """Say whether somebody changed the content of an order after this instant; the session acts for a party of it."""
+    later = select(OrderEntry.id).where(
+        OrderEntry.order_id == order_id, OrderEntry.kind == "revised", OrderEntry.at > at
+    )
+    return session.scalar(later.limit(1)) is not None
+
+
 def requests(session: Session, *, order_id: UUID) -> Sequence[OrderRequest]:
     """Return what the buyer asked for on an order, oldest first (C13)."""
     return session.scalars(

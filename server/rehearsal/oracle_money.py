@@ -141,12 +141,21 @@ def left_of(
     whole = "ordered" if prices_first["invoice_standing"] == "published" else "delivered"
     billed = {line["line_id"]: line[whole] for line in first}
     if is_anew or not any(billed.values()):
-        return total(bill(goods, prices, now))
+        return _made_anew(goods, prices, now)
     more = {one: now[one] - billed.get(one, 0) for one in now}
     too_much = {one: -units for one, units in more.items() if units < 0}
     too_little = {one: units for one, units in more.items() if units > 0}
     invoice = bill(goods_first, prices_first, billed)
     return total(invoice) - total(credit(invoice, too_much)) + total(bill(goods, prices, too_little, after=billed))
+
+
+def _made_anew(goods: Json, prices: Json, now: Mapping[str, int]) -> int:
+    """Where the signer was shown the whole and its credit, the new invoice is worth what they leave."""
+    if prices["invoice_standing"] != "published":
+        return total(bill(goods, prices, now))
+    ordered = {line["line_id"]: line["quantity"] for line in goods["lines"]}
+    whole = bill(goods, prices, ordered)
+    return total(whole) - total(credit(whole, {one: units - now.get(one, 0) for one, units in ordered.items()}))
 
 
 def empties(rows: Sequence[tuple[int, int, bool]], rates: Sequence[str]) -> int:

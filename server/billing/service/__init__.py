@@ -3,6 +3,7 @@
 from server.billing.crediting import CreditTooLarge
 from server.billing.drafting import priced_of
 from server.billing.letterhead import MissingCode, MissingRegistration
+from server.billing.service.agreed import bills_otherwise
 from server.billing.service.approvals import approve_proposed, refuse_proposed
 from server.billing.service.beside import agreed_beside
 from server.billing.service.beyond import publish_beyond
@@ -38,6 +39,7 @@ from server.billing.service.recharging import (
     require_issuer,
     take_in_again,
 )
+from server.billing.service.roundings import is_rounded_apart
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
 from server.billing.service.supplementary import SupplementedVoid, supplement_again
 from server.billing.service.taking_back import OtherOwner, takes_back
@@ -73,6 +75,7 @@ __all__ = [
     "approve_credit",
     "approve_proposed",
     "billed_in_part",
+    "bills_otherwise",
     "count_follow_ups",
     "count_pending",
     "create_provisional",
@@ -81,6 +84,7 @@ __all__ = [
     "drop_provisional",
     "foresee_invoices",
     "freeze_order_terms",
+    "is_rounded_apart",
     "issue_credit",
     "issue_deposit_credit",
     "issue_free_credit",

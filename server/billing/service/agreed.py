@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from typing import Final
+from uuid import UUID
 
+from sqlalchemy.orm import Session
+
+from server.billing.queries import live_invoice
+from server.billing.service.holding import issuing
 from server.core.problems import Conflict, Text
-from server.delivery.model import Terms
+from server.delivery.model import Delivery, Terms
 from server.delivery.service import read_terms
 from server.orders.model import Order
 from server.parties.model import BillingType
@@ -47,10 +52,45 @@ def agreed_for(order: Order, terms: Terms) -> tuple[Goods, Prices]:
     Source: R012, C28; ADR 0060.
     """
     goods, prices = read_terms(terms)
-    now = order.billing_type.value, str(order.issuer_id or order.owner_id)
-    if (goods.billing_type, goods.issuer_id) != now:
+    if bills_otherwise(order, terms):
         raise _changed(order, BillingType(goods.billing_type))
     return goods, prices
+
+
+def bills_otherwise(order: Order, terms: Terms) -> bool:
+    """Say whether another bills an order now, or elsewhere, than the terms of its delivery name."""
+    goods, _prices = read_terms(terms)
+    return (goods.billing_type, goods.issuer_id) != (order.billing_type.value, str(order.issuer_id or order.owner_id))
+
+
+def leaves_nothing_to_bill(
+    session: Session, order: Order, terms: Terms, *, delivery: Delivery, before: Delivery | None = None
+) -> bool:
+    """Say whether another bills an order now and has nothing to decide of a delivery, or of a correction of ``before``.
+
+    A correction of reasons bills nothing else, and where nobody accepted anything there is nothing to bill, unless an
+    invoice stands. Lines must be loaded.
+
+    Raises:
+        NoIssuer, OrderChanged: as ``publish_for_order``.
+
+    Source: C27; ADR 0060.
+    """
+    if not bills_otherwise(order, terms):
+        return False
+    if before is not None and _accepted(before) == _accepted(delivery):
+        return True
+    if _accepted(delivery):
+        return False
+    if order.billing_type is BillingType.EXTERNAL:
+        return True
+    with issuing(session, order):
+        return live_invoice(session, order_id=order.id) is None
+
+
+def _accepted(delivery: Delivery) -> dict[UUID, tuple[int, int]]:
+    counted = {line.order_line_id: (line.delivered, line.extra) for line in delivery.lines}
+    return {line_id: units for line_id, units in counted.items() if any(units)}
 
 
 def _changed(order: Order, left: BillingType) -> IssuerChanged:

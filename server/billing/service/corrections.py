@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
 from server.billing.queries import credits_of, live_invoice, supplementary_of
-from server.billing.service.agreed import agreed_for
+from server.billing.service.agreed import agreed_for, leaves_nothing_to_bill
 from server.billing.service.beside import prices_beside
 from server.billing.service.clearing import VOIDED_BY_HAND
 from server.billing.service.credits import DELIVERY, issue_credit, refuse_credit
@@ -21,6 +21,7 @@ from server.billing.service.invoices import drop_provisional, publish_bill
 from server.billing.service.publication import is_wanted
 from server.billing.service.settlement import Difference, waits_for_emission
 from server.billing.service.supplementary import publish_supplementary
+from server.billing.service.voided_since import is_voided_since
 from server.billing.service.voids import void_invoice
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
@@ -30,7 +31,6 @@ from shared.correction import CorrectionSteps, StandingInvoice, correct_settleme
 from shared.delivered_line import DeliveredLine
 from shared.delivery import shortages
 from shared.priced import PricedDocument, PricedLine
-from shared.pricing import price_order
 from shared.problems import Text
 from shared.states import CreditState, InvoiceState
 from shared.wire.terms import Goods, Prices
@@ -60,6 +60,7 @@ class _Case:
     before: Delivery
     delivery: Delivery
     order: Order
+    terms: Terms
     goods: Goods
     prices: Prices
     stamp: Stamp
@@ -96,10 +97,13 @@ def settle_correction(
 
     Source: R023, R024, R052; C12, C27; T5, T6; law 19; ADR 0048.
     """
+    if leaves_nothing_to_bill(session, order, terms, delivery=delivery, before=before):
+        is_told = order.billing_type is BillingType.EXTERNAL and not any(line.delivered for line in delivery.lines)
+        return CorrectedBooks(variance=is_told)
     goods, prices = agreed_for(order, terms)
     if goods.billing_type == "external":
         return CorrectedBooks(variance=bool(shortages([_line(line) for line in delivery.lines])))
-    case = _Case(before=before, delivery=delivery, order=order, goods=goods, prices=prices, stamp=stamp)
+    case = _Case(before=before, delivery=delivery, order=order, terms=terms, goods=goods, prices=prices, stamp=stamp)
     with issuing(session, order):
         standing = live_invoice(session, order_id=order.id)
         if standing is None or standing.state is not InvoiceState.PUBLISHED:
@@ -113,15 +117,17 @@ def settle_correction(
 def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> CorrectedBooks:
     """Nothing published stands: bill what was delivered, unless somebody voided an invoice of delivered goods.
 
+    Where the delivery's own settlement was refused there never was one.
+
     What the visit of the same batch was about to publish has no number, and is let go for the corrected one.
     """
-    waits = waits_for_emission(case.goods, case.order, case.delivery)
-    if standing is None and any(line.delivered for line in case.before.lines):
-        return CorrectedBooks() if waits else CorrectedBooks(difference=_voided(case))
-    if standing is None and waits:
+    if standing is None and waits_for_emission(case.goods, case.order, case.delivery):
         return CorrectedBooks()
-    priced = price_order(case.goods, case.prices, case.delivered)
-    if not priced.lines:
+    had_any = any(line.delivered for line in case.before.lines)
+    if standing is None and had_any and is_voided_since(session, case.order, before=case.before, terms=case.terms):
+        return CorrectedBooks(difference=_voided(case.order.number))
+    bill = Bill.accepted(case.goods, case.prices, case.delivered)
+    if not bill.priced.lines:
         if standing is not None:
             drop_provisional(session, invoice=standing, stamp=case.stamp)
             reopen_billing(session, case.order)
@@ -134,7 +140,7 @@ def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> Corre
         session,
         order=case.order,
         standing=standing if unnumbered is None else None,
-        bill=Bill(case.goods, case.prices, priced),
+        bill=bill,
         delivered_at=case.delivery.delivered_at,
         stamp=case.stamp,
     )
@@ -258,8 +264,7 @@ def _bill_more(session: Session, case: _Case, standing: Invoice, steps: Correcti
             )
 
 
-def _voided(case: _Case) -> Difference:
-    number = case.order.number
+def _voided(number: str) -> Difference:
     return Difference(
         "invoice_voided",
         Text(

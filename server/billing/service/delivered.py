@@ -20,9 +20,9 @@ from shared.states import InvoiceState
 def publish_delivered(session: Session, *, order: Order, delivery: Delivery, terms: Terms, stamp: Stamp) -> Invoice:
     """Return the final invoice of an order that arrived, wanted for publication; a published one is returned as it is.
 
-    It bills what ``delivery`` counted at the prices and rates of its ``terms``, whatever the order became since: a
-    quantity lowered, a discount raised or a line struck after the truck had left. What it was relieved of since stays
-    off. ``order.lines`` and ``delivery.lines`` must be loaded.
+    It bills what ``delivery`` counted at the prices and rates of its ``terms``, the whole less its credit where that
+    was signed, whatever the order became since: a quantity lowered, a discount raised or a line struck after the truck
+    had left. What it was relieved of since stays off. ``order.lines`` and ``delivery.lines`` must be loaded.
 
     Raises:
         BilledOutside, NoIssuer, OrderChanged, NothingToInvoice, MissingRegistration: as ``publish_for_order``.
@@ -37,5 +37,5 @@ def publish_delivered(session: Session, *, order: Order, delivery: Delivery, ter
             return standing
         prices = prices_signed(session, order=order, agreed=agreed, delivered_at=delivery.delivered_at)
         counted = {str(line.order_line_id): line.delivered for line in delivery.lines}
-        bill = Bill.of(goods, prices, counted)
+        bill = Bill.accepted(goods, prices, counted)
         return publish_bill(session, order=order, standing=standing, bill=bill, delivered_at=None, stamp=stamp)

@@ -13,16 +13,17 @@ from sqlalchemy.orm import Session
 from server.billing.drafting import Bill, priced_of
 from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import credit_of_cause, credited_quantities, credits_of, live_invoice
-from server.billing.service.agreed import agreed_for
+from server.billing.service.agreed import agreed_for, leaves_nothing_to_bill
 from server.billing.service.credits import DELIVERY, issue_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
-from server.billing.service.other_units import other_units
+from server.billing.service.other_units import other_units, said_of_units
+from server.billing.service.roundings import is_rounded_apart
 from server.billing.service.voids import NOT_DELIVERED, what_is_left
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
 from server.orders.model import Order
-from server.parties.model import Emission
+from server.parties.model import BillingType, Emission
 from shared.delivery import DeliveredLine, SettlementPreview, preview_settlement, shortages
 from shared.pricing import PricedDocument, credit_lines
 from shared.problems import Text
@@ -109,12 +110,14 @@ def settle_delivery(session: Session, *, delivery: Delivery, order: Order, terms
     ``order.lines`` must be loaded; numbers are given by ``publish_pending``.
 
     Raises:
-        IssuerChanged: who bills the order is not whom the terms name.
+        IssuerChanged: who bills the order is not whom the terms name, and something was accepted, or billed.
         NoIssuer, OrderChanged, MissingRegistration: as ``publish_for_order``.
         LinesMismatch, UnbalancedLine: the delivered lines are not those of the terms.
 
     Source: R005, R016, R017, R023, R024; C1, C2, C10, C12, C14, C27.
     """
+    if leaves_nothing_to_bill(session, order, terms, delivery=delivery):
+        return Settlement(kind="none", variance=order.billing_type is BillingType.EXTERNAL)
     goods, prices = agreed_for(order, terms)
     lines = tuple(_delivered_line(line) for line in delivery.lines)
     if goods.billing_type == "external":
@@ -181,9 +184,11 @@ def _compare(session: Session, case: _Case, standing: Invoice, stamp: Stamp) -> 
     wanted_cents = case.preview.invoice.total_cents if case.preview.invoice else 0
     if case.is_undelivered and standing.total_cents == credited_cents:
         return _annul_spent(session, case, standing, stamp)
-    if units := other_units(session, invoice=standing, goods=case.goods, delivered=case.delivered):
+    agreed = case.goods, case.prices
+    if units := other_units(session, invoice=standing, agreed=agreed, delivered=case.delivered):
         return case.settled("none", invoice=standing, difference=_other_units(units, case))
-    if standing.total_cents - credited_cents == wanted_cents:
+    cents = standing.total_cents - credited_cents - wanted_cents
+    if not cents or is_rounded_apart(session, invoice=standing, agreed=agreed, delivered=case.delivered, cents=cents):
         return case.settled("invoice", invoice=standing)
     return case.settled("none", invoice=standing, difference=_difference("newer_invoice", case))
 
@@ -273,16 +278,7 @@ def _difference(
 
 
 def _other_units(units: Text, case: _Case) -> Difference:
-    number = case.order.number
-    return Difference(
-        "newer_invoice",
-        Text(
-            f"Commande {number}\u00a0: une facture plus récente ne facture pas ce qui a été livré ({units.fr}). "
-            "L’annuler, puis facturer ce qui a été livré.",
-            f"Order {number}: a newer invoice does not bill what was delivered ({units.en}). "
-            "Void it, then bill what was delivered.",
-        ),
-    )
+    return Difference("newer_invoice", said_of_units(units, case.order.number))
 
 
 _DIFFERENCES = {

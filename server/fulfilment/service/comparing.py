@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditKind, CreditNote, Invoice
-from server.billing.queries import billed_documents
-from server.billing.service import Settlement
+from server.billing.queries import billed_documents, live_invoice
+from server.billing.service import Settlement, bills_otherwise, is_rounded_apart
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
@@ -17,6 +17,7 @@ from server.delivery.service import open_discrepancy, read_terms
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.overages import standing_supplements
 from server.orders.model import Order
+from server.orders.queries import is_revised_since
 from shared.pricing import credit_lines, price_order
 from shared.problems import Text
 from shared.states import InvoiceState
@@ -48,18 +49,61 @@ def compare_delivery(
     _compare_supplements(session, delivery, [one.document for one in issued if isinstance(one.document, Order)], stamp)
 
 
-def compare_correction(session: Session, delivery: Delivery, order: Order, terms: Terms, stamp: Stamp) -> None:
-    """Ask where what is billed after a correction is not what was signed anew.
+def compare_correction(
+    session: Session, delivery: Delivery, order: Order, terms: Terms, made: Iterable[Invoice], *, stamp: Stamp
+) -> None:
+    """Ask where what is billed after a correction, the invoices that it ``made`` included, is not what was signed anew.
 
-    Units that the terms knew to be credited were given before; free amounts are no goods. What the office corrects,
-    nobody signs.
+    Units that the terms knew to be credited were given before; free amounts are no goods. A cent that lies between two
+    roundings is nobody's to decide. What the office corrects, nobody signs. Where another bills by now than the terms
+    name, it was asked before.
     """
+    if bills_otherwise(order, terms):
+        return
     if delivery.shown in {"invoice", "credit"}:
+        signed_cents = _signed_cents(delivery) - _known_cents(terms)
         with acting_for(session, delivery.issuer_id):
-            documents = billed_documents(session, order_id=delivery.order_id)
-        _compare(session, delivery, _signed_cents(delivery) - _known_cents(terms), sum(map(_cents, documents)), stamp)
+            documents = {one.id: one for one in (*billed_documents(session, order_id=delivery.order_id), *made)}
+            billed_cents = sum(map(_cents, documents.values()))
+            is_rounding = _is_rounding(session, delivery, terms, billed_cents - signed_cents)
+        if not is_rounding:
+            _compare(session, delivery, signed_cents, billed_cents, stamp)
     if delivery.shown != "none":  # nobody looks for what no signer saw
         _compare_supplements(session, delivery, standing_supplements(session, order), stamp)
+
+
+def compare_by_hand(
+    session: Session, delivery: Delivery, order: Order, terms: Terms, invoice: Invoice, *, stamp: Stamp
+) -> None:
+    """Ask its carrier where an invoice made by hand of a delivery bills another amount than its signer was shown.
+
+    Nobody is asked about taxes that somebody took off, or put back, since it was signed (R052), nor where another bills
+    by now than the terms name: that was asked when it was delivered. A credit that was to be approved was no amount.
+
+    Source: law 19; R052; ADR 0059, 0060.
+    """
+    if delivery.shown not in {"invoice", "credit"} or bills_otherwise(order, terms):
+        return
+    with acting_for(session, order.owner_id):
+        is_decided = is_revised_since(session, order_id=order.id, at=delivery.received_at)
+    if not is_decided:
+        with acting_for(session, delivery.owner_id):
+            signed_cents = _signed_cents(delivery) - _given_before_cents(delivery, terms)
+            _compare(session, delivery, signed_cents, invoice.total_cents, stamp)
+
+
+def _given_before_cents(delivery: Delivery, terms: Terms) -> int:
+    """What the units that the terms knew to be credited had given back, as far as they were missing, too."""
+    short = {str(line.order_line_id): line.ordered - line.delivered for line in delivery.lines}
+    return _known_cents(terms, short)
+
+
+def _is_rounding(session: Session, delivery: Delivery, terms: Terms, cents: int) -> bool:
+    standing = live_invoice(session, order_id=delivery.order_id) if cents else None
+    if standing is None:
+        return False
+    delivered = {str(line.order_line_id): line.delivered for line in delivery.lines}
+    return is_rounded_apart(session, invoice=standing, agreed=read_terms(terms), delivered=delivered, cents=cents)
 
 
 def _signed_cents(delivery: Delivery) -> int:
@@ -83,13 +127,15 @@ def _cents(document: Invoice | CreditNote) -> int:
     return 0 if document.kind is CreditKind.FREE_AMOUNT else -document.total_cents
 
 
-def _known_cents(terms: Terms) -> int:
-    """What the credited units that the terms name had given back."""
+def _known_cents(terms: Terms, short: Mapping[str, int] | None = None) -> int:
+    """What the credited units that the terms name had given back, of each line at most those that are ``short``."""
     goods, prices = read_terms(terms)
     if prices.invoice_standing != "published":
         return 0
     already = dict.fromkeys((line.line_id for line in prices.lines), 0)
     crediting = {line.line_id: line.credited_quantity for line in prices.lines}
+    if short is not None:
+        crediting = {line_id: min(units, short.get(line_id, 0)) for line_id, units in crediting.items()}
     return credit_lines(goods, prices, price_order(goods, prices), already=already, crediting=crediting).total_cents
 
 

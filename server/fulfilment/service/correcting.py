@@ -34,6 +34,7 @@ from server.fulfilment.service.settling import (
     VisitReport,
     cited_terms,
     deliver_order,
+    leave_to_people,
     note_variance,
     open_thread,
     order_here,
@@ -240,12 +241,12 @@ def _settle(session: Session, of: _Revision, stamp: Stamp) -> Iterator[Issued]:
             )
             issued = list(_issued(session, of, books, stamp))
     except Problem as problem:
-        open_discrepancy(session, kind="settlement_refused", subject_id=delivery.id, text=problem.detail, stamp=stamp)
+        yield from leave_to_people(session, delivery, order, problem, stamp)
         return
     if (difference := books.difference) is not None:
         open_discrepancy(session, kind=difference.kind, subject_id=delivery.id, text=difference.text, stamp=stamp)
     else:
-        compare_correction(session, delivery, order, of.terms, stamp)
+        compare_correction(session, delivery, order, of.terms, books.invoices, stamp=stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_RESETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued

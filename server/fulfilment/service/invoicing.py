@@ -28,6 +28,7 @@ from server.core.problems import Conflict, Forbidden, Text
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
 from server.delivery.queries import latest_delivery, settled_terms
+from server.fulfilment.service.comparing import compare_by_hand
 from server.fulfilment.service.overages import supply_unsettled
 from server.fulfilment.service.riding_again import CreditUndecided
 from server.orders.model import Order
@@ -58,8 +59,8 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revisi
     """Return the order's final invoice, wanted for publication; a published one is returned as it is.
 
     Before the delivery it bills what is ordered, after it what was delivered, as it was signed for; what was accepted
-    beyond it then becomes a supplementary order, if nothing made that before. With ``seen_revision`` the order must
-    still be as the caller read it.
+    beyond it then becomes a supplementary order, if nothing made that before, and where the bill comes to something
+    else, a dispatcher is asked. With ``seen_revision`` the order must still be as the caller read it.
 
     Raises:
         StaleOrder: it was changed since.
@@ -81,6 +82,8 @@ def publish_by_hand(session: Session, *, order: Order, stamp: Stamp, seen_revisi
     delivery, terms = arrived
     invoice = publish_delivered(session, order=order, delivery=delivery, terms=terms, stamp=stamp)
     supply_unsettled(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
+    if invoice.state is not InvoiceState.PUBLISHED:
+        compare_by_hand(session, delivery, order, terms, invoice, stamp=stamp)
     return invoice
 
 

@@ -47,6 +47,7 @@ from server.orders.service import (
     mark_planned,
     mark_shipped,
 )
+from server.parties.model import BillingType
 from server.planning.model import Run, Stop
 from server.planning.service import load_unlisted
 from shared.delivery import DeliveredLine
@@ -181,10 +182,24 @@ def _settle(session: Session, delivery: Delivery, order: Order, terms: Terms, *,
             settlement = settle_delivery(session, delivery=delivery, order=order, terms=terms, stamp=stamp)
             issued = list(_issued(session, delivery, order, terms, settlement, stamp=stamp))
     except Problem as problem:
-        _discrepancy(session, delivery, "settlement_refused", problem.detail, stamp)
+        yield from leave_to_people(session, delivery, order, problem, stamp)
         return
     _follow(session, delivery, order, settlement, issued, stamp=stamp)
     yield from issued
+
+
+def leave_to_people(
+    session: Session, delivery: Delivery, order: Order, refused: Problem, stamp: Stamp
+) -> Iterator[Issued]:
+    """Ask a dispatcher about a delivery that billing refused; its parties read what varies, as of any other (R022).
+
+    Who bills it outside by now is told by a notice (C14), of what was accepted beyond the order, too.
+    """
+    _discrepancy(session, delivery, "settlement_refused", refused.detail, stamp)
+    open_thread(session, delivery, order, stamp)
+    varies = any(line.ordered != line.delivered or line.extra for line in delivery.lines)
+    if varies and order.billing_type is BillingType.EXTERNAL:
+        yield Issued(order.id, note_variance(session, delivery, stamp))
 
 
 def settle_at_desk(

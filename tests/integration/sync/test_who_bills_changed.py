@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from server.billing.model import CreditNote, Invoice
+from server.conversations.model import Message, Thread
 from server.core.transaction import transaction
 from server.delivery.model import Discrepancy, VarianceNotice
 from server.fulfilment.service.leaving import take_off_run
@@ -75,8 +76,9 @@ def moved(yard: Yard) -> list[Any]:
     found: list[Any] = []
     for org_id in (yard.world.seller.id, yard.world.carrier_id):
         with transaction(org_id) as session:
-            mine = (select(model.id).where(model.owner_id == org_id) for model in (CreditNote, VarianceNotice))
-            found += [one for rows in mine for one in session.scalars(rows)]
+            found += session.scalars(select(CreditNote.id).where(CreditNote.owner_id == org_id))
+            notices = session.scalars(select(VarianceNotice).where(VarianceNotice.owner_id == org_id))
+            found += [(one.short_units, one.extra_units) for one in notices]
             found += session.scalars(select(Invoice.number).where(Invoice.owner_id == org_id, Invoice.number != ""))
     return found
 
@@ -109,7 +111,7 @@ def test_nothing_is_settled_for_another_issuer_and_a_person_is_asked(
     assert deliver(yard, missing=1)["status"] == "applied"
     delivery = delivery_of(yard, first_order(yard).order_id)
     assert order_of(yard, delivery.order_id).state is OrderState.PARTLY_DELIVERED
-    assert moved(yard) == []
+    assert moved(yard) == ([(1, 0)] if now is EXTERNAL else [])
     [why] = questions(yard)
     assert first_order(yard).order_number in why
     assert ("inscrire la facture à la page" in why, "facturer ce qui fut livré" in why) == (
@@ -228,3 +230,64 @@ def test_a_failure_that_is_corrected_after_another_bills_asks(make_day: Callable
     assert order_of(yard, first_order(yard).order_id).state is OrderState.DELIVERED
     assert (len(questions(yard)), moved(yard)) == (1, [])
     assert bill_by_hand(yard, issuer(yard, AGENT))["number"]
+
+
+def threads(yard: Yard, org_id: UUID) -> list[str]:
+    """Return what somebody reads in the threads of the order."""
+    with transaction(org_id) as session:
+        said = select(Message.text_fr).join(Thread, Thread.id == Message.thread_id)
+        return list(session.scalars(said.where(Thread.subject_id == UUID(first_order(yard).order_id))))
+
+
+@pytest.mark.parametrize(("left", "now"), CHANGES)
+def test_whoever_bills_is_told_of_what_was_not_settled(
+    make_day: Callable[..., Yard], left: BillingType, now: BillingType
+) -> None:
+    """R022, C14, ADR 0060: a thread for the parties, of the correction too; a notice where it is billed outside now."""
+    yard = left_before_the_change(make_day, left, now)
+    deliver(yard, missing=1)
+    delivery = delivery_of(yard, first_order(yard).order_id)
+    line = delivery.lines[0]
+    correct(office(yard), delivery, {line.order_line_id: recount(line, line.ordered - 2)})
+    for org_id in (yard.world.seller.id, yard.world.carrier_id):
+        said = threads(yard, org_id)
+        assert [("1 en moins" in one, "2 en moins" in one) for one in said] == [(True, False), (False, True)]
+    assert moved(yard) == ([(1, 0), (2, 0)] if now is EXTERNAL else [])
+
+
+@pytest.mark.parametrize(("left", "now"), CHANGES)
+def test_a_stop_where_nothing_was_accepted_asks_nobody_who_bills(
+    make_day: Callable[..., Yard], left: BillingType, now: BillingType
+) -> None:
+    """C27, ADR 0060: nothing is to be billed by anybody; who bills it outside is told what did not arrive."""
+    yard = left_before_the_change(make_day, left, now)
+    yard.tablet.visit(yard.tablet.stop(), unmet="refused")
+    yard.tablet.push()
+    assert order_of(yard, UUID(first_order(yard).order_id)).state is OrderState.NOT_DELIVERED
+    assert questions(yard) == []
+    short_units = sum(line.quantity for line in first_order(yard).goods.lines)
+    assert moved(yard) == ([(short_units, 0)] if now is EXTERNAL else [])
+
+
+@pytest.mark.parametrize(("left", "now"), CHANGES)
+def test_a_correction_of_reasons_alone_asks_nobody_who_bills(
+    make_day: Callable[..., Yard], left: BillingType, now: BillingType
+) -> None:
+    """R023, ADR 0060: what is lost and what came back are billed alike; the first question stands."""
+    yard = left_before_the_change(make_day, left, now)
+    deliver(yard, missing=1)
+    before = moved(yard)
+    delivery = delivery_of(yard, first_order(yard).order_id)
+    line = delivery.lines[0]
+    answer = correct(office(yard), delivery, {line.order_line_id: recount(line, line.ordered - 1, kind="returned")})
+    assert answer.status_code == 200
+    assert (len(questions(yard)), moved(yard)) == (1, before)
+
+
+def test_what_its_new_issuer_billed_before_nothing_was_accepted_is_asked_about(make_day: Callable[..., Yard]) -> None:
+    """C27, ADR 0060: an invoice of all of it stands, and no terms that were signed name who made it."""
+    yard = left_before_the_change(make_day, EXTERNAL, PLATFORM)
+    bill_by_hand(yard, issuer(yard, PLATFORM))
+    yard.tablet.visit(yard.tablet.stop(), unmet="refused")
+    yard.tablet.push()
+    assert len(questions(yard)) == 1

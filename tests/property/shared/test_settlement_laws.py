@@ -4,7 +4,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.delivery import DeliveredLine, outcome, overages, preview_settlement, shortages
+from shared.delivery import DeliveredLine, outcome, overages, preview_settlement, price_accepted, shortages
 from shared.pricing import price_order
 from tests.property.shared.order_strategies import deliveries
 
@@ -58,6 +58,22 @@ def test_both_policies_bring_in_the_same_revenue(delivery):
     """Law 19: with unit prices in whole cents, each line nets the same under adjust and under credit, to the cent."""
     for adjusted, credited in revenue_by_line(*delivery):
         assert adjusted == credited
+
+
+@given(deliveries())
+def test_an_invoice_made_anew_is_what_was_signed(delivery):
+    """Law 19, T5: under each policy it comes to what was shown, to the cent, and no amount of a line is negative."""
+    goods, prices, quantities = delivery
+    adjusted, whole, credit = settled_both_ways(goods, prices, quantities)
+    shown_cents = {
+        "provisional": adjusted.total_cents if adjusted else 0,
+        "published": whole.total_cents - (credit.total_cents if credit else 0),
+    }
+    for standing, cents in shown_cents.items():
+        anew = price_accepted(goods, msgspec.structs.replace(prices, invoice_standing=standing), quantities)
+        assert anew.total_cents == cents
+        assert {line.line_id: line.quantity for line in anew.lines} == {k: v for k, v in quantities.items() if v}
+        assert all(min(line.net_cents, line.deposit_cents, *line.taxes.values(), 0) == 0 for line in anew.lines)
 
 
 @given(deliveries())
