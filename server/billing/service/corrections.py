@@ -87,10 +87,11 @@ def settle_correction(
     More is short: a further credit of the difference, on the latest document first (T5). Less is short: what was
     credited and delivered after all is billed again by a supplementary invoice; a published one never grows. What
     goes beyond it bears the taxes that it bears, whatever was taken off or put back since the terms were frozen. Under
-    *adjust* the documents come to the shortened order priced afresh, as it was signed (ADR 0061). A credit that still waits for its approval is taken back and proposed anew. An order whose invoice went with its
-    refusal (C27) gets a new one, one that nobody received after all is credited whole and opens again. Only the lines
-    whose quantity changed move, so that what people decided of the others stands; a line that the seller struck out
-    and the customer signed without is credited. Settling again changes nothing.
+    *adjust* the documents come to the shortened order priced afresh, as it was signed (ADR 0061). A credit that still
+    waits for its approval is taken back and proposed anew. An order whose invoice went with its refusal (C27) gets a
+    new one, one that nobody received after all is credited whole and opens again. Only the lines whose quantity
+    changed move, so that what people decided of the others stands; a line that the seller struck out and the customer
+    signed without is credited. Settling again changes nothing.
 
     Lines of both deliveries and of the order must be loaded; numbers are given by ``publish_pending``.
 
