@@ -46,6 +46,10 @@ def read_world(rows: Rows) -> World:
             (str(owner), code) for owner, code in rows.all("SELECT owner_id, code FROM container_class WHERE taxable")
         ),
         rates=tuple(str(rate) for (rate,) in rows.all("SELECT rate FROM tax_rate ORDER BY code")),
+        at_dawn={
+            str(order): (json.loads(goods), json.loads(prices))
+            for order, goods, prices in rows.all("SELECT order_id, goods, prices FROM morning.terms ORDER BY made_at")
+        },
     )
 
 
@@ -74,12 +78,20 @@ def documents(rows: Rows) -> dict[str, dict[Any, list[Any]]]:
         "invoiced": rows.all(
             "SELECT o.order_id, i.total_cents FROM invoice i JOIN invoice_order o ON o.invoice_id = i.id"
             ' JOIN "order" r ON r.id = o.order_id'
-            " WHERE i.number <> '' AND r.supplement_of_id IS NULL"
+            " WHERE i.number <> '' AND r.supplement_of_id IS NULL AND NOT EXISTS"
+            " (SELECT FROM credit_note v WHERE v.invoice_id = i.id AND v.cause_kind = 'void')"
         ),
         "credited": rows.all(
             "SELECT o.order_id, c.state, c.total_cents FROM credit_note c"
             ' JOIN invoice_order o ON o.invoice_id = c.invoice_id JOIN "order" r ON r.id = o.order_id'
-            " WHERE c.kind <> 'container_deposit' AND r.supplement_of_id IS NULL"
+            " WHERE c.kind <> 'container_deposit' AND r.supplement_of_id IS NULL AND c.cause_kind <> 'void'"
+        ),
+        "voided": rows.all(
+            "SELECT o.order_id, i.total_cents - coalesce((SELECT sum(c.total_cents) FROM credit_note c"
+            " WHERE c.invoice_id = i.id), 0)::bigint, i.total_cents FROM invoice i"
+            ' JOIN invoice_order o ON o.invoice_id = i.id JOIN "order" r ON r.id = o.order_id'
+            " WHERE r.supplement_of_id IS NULL AND EXISTS"
+            " (SELECT FROM credit_note v WHERE v.invoice_id = i.id AND v.cause_kind = 'void' AND v.state = 'issued')"
         ),
         "supplied": rows.all(
             'SELECT supplement_of_id, total_cents FROM "order"'
@@ -121,13 +133,13 @@ def numbered_at_dawn(rows: Rows) -> dict[str, int]:
 
 
 def uncaused_credits(rows: Rows) -> list[Row]:
-    """Return the credit notes that no order's delivery, no visit's empties and no withdrawn overage account for."""
+    """Return the credit notes that no order's delivery or void, visit's empties or withdrawn overage accounts for."""
     return rows.all(
         "SELECT c.id, c.cause_kind, c.total_cents FROM credit_note c LEFT JOIN invoice i ON i.id = c.invoice_id"
         ' LEFT JOIN invoice_order o ON o.invoice_id = i.id LEFT JOIN "order" r ON r.id = o.order_id'
         " WHERE (CASE WHEN c.kind = 'container_deposit' THEN c.cause_kind = 'visit'"
         " AND EXISTS (SELECT FROM visit v WHERE v.id = c.cause_id)"
-        " WHEN r.supplement_of_id IS NULL THEN c.cause_kind = 'delivery' AND r.id IS NOT NULL"
+        " WHEN r.supplement_of_id IS NULL THEN c.cause_kind IN ('delivery', 'void') AND r.id IS NOT NULL"
         " ELSE r.state = 'cancelled' AND c.state = 'issued' AND c.total_cents = i.total_cents END) IS NOT TRUE"
         " ORDER BY c.id"
     )
@@ -169,7 +181,8 @@ def given(rows: Rows) -> dict[str, int]:
     found = rows.all(
         "WITH billed AS (SELECT o.order_id, i.id, i.total_cents, row_number() OVER (PARTITION BY o.order_id ORDER BY"
         " i.year, i.sequence) > 1 AS is_again FROM invoice i JOIN invoice_order o ON o.invoice_id = i.id"
-        " WHERE i.number <> '') SELECT order_id::text, sum(coalesce((SELECT sum(total_cents) FROM credit_note c"
+        " WHERE i.number <> '' AND NOT EXISTS (SELECT FROM credit_note v WHERE v.invoice_id = i.id"
+        " AND v.cause_kind = 'void')) SELECT order_id::text, sum(coalesce((SELECT sum(total_cents) FROM credit_note c"
         " WHERE c.invoice_id = b.id AND c.state = 'issued' AND c.cause_kind = 'delivery'), 0)"
         " - CASE WHEN is_again THEN total_cents ELSE 0 END)::bigint FROM billed b GROUP BY 1"
     )

@@ -48,8 +48,9 @@ def _differing(what: str, found: Moved, wanted: Moved) -> Iterator[str]:
 def _handed_over(lines: Mapping[str, _Line], expected: Expected) -> tuple[Moved, Moved]:
     """Return what orders brought to customers and to losses by their last words, the overage counted in."""
     containers, goods = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for revisions in expected.delivered.values():
-        for line_id, counted in revisions[-1].items():
+    for order, revisions in expected.delivered.items():
+        standing = revisions[-1].keys() - expected.struck.get(order, set())  # of others a person moves the goods
+        for line_id, counted in ((one, revisions[-1][one]) for one in revisions[-1] if one in standing):
             line, units = lines[line_id], dict(zip(KINDS_OF_COUNT, counted[: len(KINDS_OF_COUNT)], strict=True))
             handed_over = units["delivered"] + units["extra"]
             goods[line.format, "customer"] += handed_over

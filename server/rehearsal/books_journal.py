@@ -147,12 +147,13 @@ def missplit(rows: Rows, expected: Expected) -> Iterator[str]:
     found = rows.all(
         "WITH paper AS (SELECT id AS invoice_id, 'invoiced' AS kind, net_cents, deposit_cents, taxes FROM invoice"
         " WHERE number <> '' UNION ALL SELECT invoice_id, 'credited', net_cents, deposit_cents, taxes FROM credit_note"
-        " WHERE kind <> 'container_deposit')"
+        " WHERE kind <> 'container_deposit'), voided AS (SELECT invoice_id FROM credit_note WHERE cause_kind = 'void')"
         " SELECT CASE WHEN r.supplement_of_id IS NULL THEN p.kind ELSE 'billed_beside' END,"
         " coalesce(r.supplement_of_id, r.id)::text, p.net_cents, p.deposit_cents, coalesce((SELECT jsonb_object_agg("
         "t ->> 'code', t -> 'amount_cents') FROM jsonb_array_elements(p.taxes) t WHERE t ->> 'amount_cents' <> '0'),"
         " '{}') FROM paper p JOIN invoice_order o USING (invoice_id) JOIN \"order\" r ON r.id = o.order_id"
-        " WHERE r.supplement_of_id IS NULL OR (p.kind = 'invoiced' AND r.state <> 'cancelled') ORDER BY 2, 1"
+        " WHERE (r.supplement_of_id IS NULL AND p.invoice_id NOT IN (SELECT invoice_id FROM voided))"
+        " OR (r.supplement_of_id IS NOT NULL AND p.kind = 'invoiced' AND r.state <> 'cancelled') ORDER BY 2, 1"
     )
     for kind, order, *parts in found:
         if order in getattr(expected, kind) and (kind == "billed_beside" or order not in expected.left):

@@ -30,13 +30,23 @@ from server.rehearsal.books import (
     uncaused_credits,
     unwithdrawn,
 )
-from server.rehearsal.books_asked import judge_questions
+from server.rehearsal.books_asked import judge_questions, unasked
 from server.rehearsal.books_feed import behind
 from server.rehearsal.books_holdings import holding_faults
 from server.rehearsal.books_journal import journal_faults, missplit
 from server.rehearsal.cab import Cab
 from server.rehearsal.checking_standing import judge_standing
-from server.rehearsal.decisions import Corrected, Decided, Decision, Revised, Settled
+from server.rehearsal.decisions import (
+    Corrected,
+    Credited,
+    Decided,
+    Decision,
+    Published,
+    Replanned,
+    Revised,
+    Settled,
+    Voided,
+)
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Model
 from server.rehearsal.oracle_said import Expected, Taken, files_of
@@ -105,7 +115,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     verdict.lost += holding_faults(rows, model.expected)
     verdict.doubled += [f"credit {row} has no cause" for row in uncaused_credits(rows)]
     verdict.cents_wrong += [f"invoice {row} of a withdrawn overage still stands" for row in unwithdrawn(rows)]
-    verdict.cents_wrong += model.expected.shown_wrong
+    verdict.cents_wrong += [*model.expected.shown_wrong, *unasked(rows)]
     return verdict
 
 
@@ -138,8 +148,16 @@ def _tell(model: Model, decision: Decision) -> None:
             model.correct(decision.order, [dict(line) for line in decision.lines])
         case Settled():
             model.asked.settled.add(str(decision.run))  # a late visit counts as any other, and is told
-        case Revised():
-            pass  # the terms that each event cites say what was agreed
+        case Revised():  # the terms that each event cites say what was agreed
+            model.strike(decision.order, map(str, decision.struck))
+        case Credited():
+            model.decide_credit(decision.order, approves=decision.approves)
+        case Replanned():
+            model.expected.reopened.add(decision.order)
+        case Voided():
+            model.void(decision.order)
+        case Published():
+            model.bill_by_hand(decision.order)
 
 
 def _missing(cab: Cab, kept: Sequence[Kept], beside: AbstractSet[str], *, is_revoked: bool) -> Iterator[str]:
@@ -244,8 +262,11 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
     )
     for kind, found in documents(rows).items():
         wanted = dict(getattr(expected, kind))
+        if kind == "voided":  # nothing is left of each
+            wanted = {order: (0, cents) for order, cents in wanted.items()}
         if kind == "invoiced":
-            wanted = {order: cents for order, cents in numbered_at_dawn(rows).items() if order not in made} | wanted
+            untouched = numbered_at_dawn(rows).items() - expected.voided.items()
+            wanted = {order: cents for order, cents in untouched if order not in made} | wanted
         if kind in {"invoiced", "credited"}:  # a corrected order's documents are looked at together
             found = {order: amounts for order, amounts in found.items() if order not in expected.left}  # noqa: PLW2901  # as above
         if kind in _IN_A_ROW:
@@ -255,9 +276,9 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
 
 
 def _unapproved(credited: Mapping[str, int], expected: Expected) -> Iterator[str]:
-    """Yield the orders of which more was given back than goes without a person (C12): on these days nobody approves."""
+    """Yield the orders of which more was given back than goes without a person (C12), where none approved anything."""
     for order, threshold in sorted(expected.threshold.items()):
-        if threshold is not None and credited.get(order, 0) > threshold:
+        if threshold is not None and order not in expected.approved and credited.get(order, 0) > threshold:
             yield f"order {order} got {credited[order]} back unapproved, above {threshold}"
 
 

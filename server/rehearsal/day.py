@@ -33,6 +33,7 @@ from server.rehearsal.office import Hazard, Office, OfficeKilled, mortal
 from server.rehearsal.patches import Patch, patched
 from server.rehearsal.plants import plant
 from server.rehearsal.replay import log_of, replay, state_of
+from server.rehearsal.sellers import Sellers
 from server.rehearsal.surroundings import Surroundings
 from server.rehearsal.ticks import ticked, unfounded
 from server.rehearsal.verdict import Verdict
@@ -74,7 +75,8 @@ class RehearsedDay:
         self._hazard = Hazard(chance, self.injected, self._around.weather.office_killed)
         self._route = chance.random.choice(ground.morning.routes)
         self._dispatch = Dispatch(ground, self._route, self._around)
-        self._desk = Desk(self._dispatch, Chance(f"desk {seed}"))
+        self._sellers = Sellers(self._dispatch, Chance(f"sellers {seed}"))
+        self._desk = Desk(self._dispatch, Chance(f"desk {seed}"), self._sellers)
         self._copies = Copies(self._dispatch, Chance(f"copier {seed}"), self.cabs)
         self._closer = Closer(self._dispatch, Chance(f"closer {seed}"), self.cabs, self._copies.split)
         self._ends_runs, self._asks_for_proofs = profile == "full", profile != "network"
@@ -102,6 +104,7 @@ class RehearsedDay:
                 self._play()
                 self._drain()
                 self._desk.clear()
+                self._sellers.look()
                 self._copies.decide()
                 if self._ends_runs:
                     self._closer.clear()
@@ -166,6 +169,7 @@ class RehearsedDay:
 
     def _drive(self, run: BundleRun, drivers: Sequence[Driver]) -> None:
         self._desk.perhaps_revise(UUID(run.run_id))
+        self._sellers.perhaps_change(UUID(run.run_id))
         for driver in drivers:
             driver.leave(run.run_id)
         for stop in run.stops:
@@ -214,6 +218,7 @@ class RehearsedDay:
 
     def _look_around(self) -> None:
         self._desk.look()
+        self._sellers.look()
         self._copies.decide()
         self._closer.look()
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from server.rehearsal.decisions import Choice, Corrected, Decided, Decision, Revised, carry_out
+from server.rehearsal.decisions import Choice, Corrected, Decided, Decision
 from server.rehearsal.dispatch import Dispatch
 from server.rehearsal.injected import Chance
-from shared.problems import Problem
+from server.rehearsal.sellers import Sellers
 
 _SHORT: Final = {"breakage": "lost", "missing": "lost", "forgotten": "not_shipped", "refused_item": "returned"}
 _MOST_AT_ONCE: Final = 6
@@ -17,9 +19,9 @@ _MOST_AT_ONCE: Final = 6
 class Desk:
     """Draws what people decide from a chance of its own, so that the drivers' day stays as it was."""
 
-    def __init__(self, dispatch: Dispatch, chance: Chance) -> None:
-        """Sit down beside the dispatch, whose backups hold the decisions, too."""
-        self._dispatch, self._chance = dispatch, chance
+    def __init__(self, dispatch: Dispatch, chance: Chance, sellers: Sellers) -> None:
+        """Sit down beside the dispatch, whose backups hold the decisions, too; ``sellers`` change the orders."""
+        self._dispatch, self._chance, self._sellers = dispatch, chance, sellers
         self._around = dispatch.around
         self._rows = dispatch.ground.rows
         self._wakes = dispatch.around.weather
@@ -59,7 +61,7 @@ class Desk:
             return
         order, seller, _, _ = self._chance.random.choice(found)
         units = {line: self._other(quantity) for of, _, line, quantity in found if of == order}
-        if self._do("order revised", lambda at: Revised(at=at, seller=seller, order=str(order), units=units)):
+        if self._sellers.change(seller, str(order), units=units):
             self._dispatch.send(run_id)
 
     def decide(self) -> bool:
@@ -72,7 +74,7 @@ class Desk:
             return False
         device, seq = self._chance.random.choice(sorted((str(device), seq) for device, seq in found))
         choice: Choice = "set_aside" if self._chance.hits(0.5) else "applied" if seq % 3 else "replaced"
-        return self._do("office decides", lambda at: Decided(at=at, device=device, seq=seq, choice=choice))
+        return self._decide("office decides", lambda at: Decided(at=at, device=device, seq=seq, choice=choice))
 
     def _correct(self) -> None:
         """Correct one delivery as somebody told it on the telephone."""
@@ -85,7 +87,7 @@ class Desk:
         order, delivery = self._chance.random.choice(found)
         lines = tuple(self._counted(*row) for row in self._lines(delivery))
         key = UUID(bytes=self._chance.random.randbytes(16), version=4)
-        self._do("office corrects", lambda at: Corrected(at=at, order=str(order), lines=lines, key=key))
+        self._decide("office corrects", lambda at: Corrected(at=at, order=str(order), lines=lines, key=key))
 
     def _lines(self, delivery: UUID) -> list[tuple[Any, ...]]:
         return self._rows.all(
@@ -109,16 +111,5 @@ class Desk:
     def _other(self, quantity: int) -> int:
         return max(1, quantity + self._chance.random.choice((-2, -1, 0, 1)))
 
-    def _do(self, kind: str, decision_at: Any) -> bool:
-        """Carry a decision out; one that the office refuses was none."""
-        self._around.time.advance(1)
-        decision: Decision = decision_at(self._around.time.instant())
-        self._around.time.advance(1)
-        try:
-            carry_out(self._dispatch.carrier_id, decision)
-        except Problem as refusal:
-            self._around.injected.note(f"{kind} refused {refusal.slug}")
-            return False
-        self._around.injected.count(kind)
-        self._dispatch.decisions.append(decision)
-        return True
+    def _decide(self, kind: str, decision_at: Callable[[datetime], Decision]) -> bool:
+        return self._dispatch.decide(kind, decision_at) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ from server.identity.service import revoke_device
 from server.planning.model import Run
 from server.rehearsal.books_feed import behind
 from server.rehearsal.cab import Cab
-from server.rehearsal.decisions import Decision
+from server.rehearsal.decisions import Decision, carry_out
 from server.rehearsal.founding import stamp
 from server.rehearsal.ground import Ground
 from server.rehearsal.morning import Route
@@ -26,6 +26,7 @@ from server.rehearsal.surroundings import Surroundings
 from server.rehearsal.ticks import ticked
 from server.sync.jobs import build_run_bundle
 from server.sync.service.bundles import build_bundle
+from shared.problems import Problem
 
 _PATIENCE = text("SET LOCAL lock_timeout = '20ms'")
 
@@ -46,7 +47,7 @@ class Backup:
 class Dispatch:
     """The people of the office on one day; while it ``is_sending`` a transaction is open, and nobody restores.
 
-    ``unfed`` is what was sent and did not reach the feed as it was.
+    ``unfed`` is what was sent and did not reach the feed as it was, and what should not have been let change.
     """
 
     ground: Ground
@@ -111,6 +112,20 @@ class Dispatch:
         """Put the run, as it is now, on the feed of its tablets, and look whether it is there."""
         build_run_bundle(owner_id=str(self.carrier_id), subject_id=str(run_id))
         self.unfed += behind(self.ground.rows, run_id)
+
+    def decide(self, kind: str, decision_at: Callable[[datetime], Decision]) -> Problem | None:
+        """Carry a decision out at an instant of its own, and return the office's refusal: what it refuses was none."""
+        self.around.time.advance(1)
+        decision = decision_at(self.around.time.instant())
+        self.around.time.advance(1)
+        try:
+            carry_out(self.carrier_id, decision)
+        except Problem as refusal:
+            self.around.injected.note(f"{kind} refused {refusal.slug}")
+            return refusal
+        self.around.injected.count(kind)
+        self.decisions.append(decision)
+        return None
 
     def change_side_by_side(self, slow: UUID, quick: UUID, between: Cab) -> None:
         """Let two dispatchers send two runs at once: the slower one's commit comes after the tablet has pulled."""

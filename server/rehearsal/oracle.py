@@ -9,12 +9,12 @@ correction is known to the cent; each further one may round every line anew, and
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from server.rehearsal.oracle_asked import Asked
 from server.rehearsal.oracle_clock import when_sealed
 from server.rehearsal.oracle_heard import Visits
-from server.rehearsal.oracle_money import Bill, Json, bill, credit, empties, left_of, total
+from server.rehearsal.oracle_money import Bill, Json, bill, credit, left_of, total
 from server.rehearsal.oracle_said import (
     Batch,
     Billed,
@@ -30,11 +30,14 @@ from server.rehearsal.oracle_said import (
     is_signed_as_it_says,
     outcome_of,
     said_of,
-    to_five_cents,
 )
+from server.rehearsal.oracle_shown import shown_in, shown_of
+from server.rehearsal.oracle_taken import take_empties, take_money
 
 _CENTS_A_LINE = 4
 """By how much a further correction may round a line: its net, its deposit and two taxes."""
+_AT_THE_OFFICE: Batch = ("office", 0)
+"""No batch: what a person does has its number at once."""
 
 
 class Model:
@@ -49,6 +52,8 @@ class Model:
         self._standing: dict[Order, Standing] = {}
         self._waiting: dict[tuple[str, int], tuple[Json, Taken]] = {}
         self._taken: dict[tuple[Stop, str, str], int] = {}
+        self._unbilled: set[Order] = set()
+        self._kept: dict[Order, dict[str, int]] = {}
         self._turn = 0
         self.asked = Asked()
         self.expected = Expected()
@@ -84,7 +89,40 @@ class Model:
         standing = self._standing[order]
         photos = {line["line_id"]: line["photos"] for line in standing.lines}
         kept: list[Json] = [{**line, "photos": photos[line["line_id"]]} for line in lines]
-        self._revise(order, Standing("", standing.terms_hash, kept, outcome_of(kept)), is_unnumbered=False)
+        self._revise(order, Standing("", standing.terms_hash, kept, outcome_of(kept)), _AT_THE_OFFICE)
+
+    def strike(self, order: Order, lines: Iterable[str]) -> None:
+        """Let a seller strike lines: whoever delivers them by older terms is paid for them all the same."""
+        self.expected.struck.setdefault(order, set()).update(lines)
+
+    def void(self, order: Order) -> None:
+        """Let a person void the invoice of an order that was not delivered: it was for everything, at dawn's terms."""
+        goods, prices = self._world.at_dawn[order]
+        self.expected.voided[order] = total(
+            bill(goods, prices, {one["line_id"]: one["quantity"] for one in goods["lines"]})
+        )
+
+    def decide_credit(self, order: Order, *, approves: bool) -> None:
+        """Let the issuer approve what was proposed, or refuse it: what is short stays billed until it is moved."""
+        if approves:
+            self.expected.approved.add(order)
+        else:
+            self._kept[order] = {line["line_id"]: line["ordered"] for line in self._standing[order].lines}
+        if order in self.expected.credited:
+            _, amount = self.expected.credited[order]
+            self.expected.credited[order] = ("issued" if approves else "refused", amount)
+
+    def bill_by_hand(self, order: Order) -> None:
+        """Let a person bill what nobody bills by itself: what was signed last, by the terms that its signer saw."""
+        standing, expected = self._standing[order], self.expected
+        self._first[order] = First(standing.terms_hash, standing.lines, _AT_THE_OFFICE, as_delivered=True)
+        self._unbilled.discard(order)
+        goods, prices = self._world.terms[order, standing.terms_hash]
+        billed = bill(goods, prices, {line["line_id"]: line["delivered"] for line in standing.lines})
+        if order in expected.left:
+            expected.left[order] = total(billed)
+        else:
+            self._bill("invoiced", order, billed)
 
     def _look_at(self, device: str, seq: int, choice: str) -> bool:
         said, taken = self._waiting[device, seq]
@@ -175,8 +213,8 @@ class Model:
             self.asked.about_taken(stop, empties | self._taken, leaves, event_id=said["event_id"])
         else:
             self._visited.add(stop)
-            self._take_empties(stop, [leaf for leaf in leaves if leaf["kind"] == "containers"])
-            self._take_money(stop, [leaf for leaf in leaves if leaf["kind"] == "collection"])
+            take_empties(self.expected, self._world, stop, [leaf for leaf in leaves if leaf["kind"] == "containers"])
+            take_money(self.expected, self._taken, stop, [leaf for leaf in leaves if leaf["kind"] == "collection"])
 
     def _deliver(self, visit: str, head: Json, lines: list[Json], batch: Batch) -> None:
         order = head["order_id"]
@@ -191,30 +229,46 @@ class Model:
         self._supply(order, goods, prices, lines)
         self._settle(order, goods, prices, lines)
         self._compare_with_shown(head, goods)
+        self.asked.about_struck_lines(order, lines, self.expected.struck.get(order, set()))
+        if order in self.expected.voided and prices["invoice_standing"] == "published":
+            self._leave_unbilled(order)
+
+    def _leave_unbilled(self, order: Order) -> None:
+        """Signed under an invoice that was voided since: no amount moves, and a person decides (C6)."""
+        self._unbilled.add(order)
+        for kind in (self.expected.invoiced, self.expected.credited):
+            kind.pop(order, None)
+        self.asked.about_void(order, len(self.expected.delivered[order]))
 
     def _correct(self, visit: str, head: Json, lines: list[Json], batch: Batch) -> None:
         """A driver says anew what was delivered. What came in one batch with it has no number: billed as corrected."""
         order = head["order_id"]
         if said_of(self._standing[order].lines) == said_of(lines):
             return
-        is_unnumbered = self._first[order].batch == batch
-        now = Standing(visit, head["terms_hash"], lines, head["outcome"])
-        self._revise(order, now, is_unnumbered=is_unnumbered)
-        if order in self.expected.left:
-            cents = len(lines) + self.expected.loose.get(order, 0)
-            self._compare_correction_with_shown(head, self.expected.left[order], cents)
+        self._revise(order, Standing(visit, head["terms_hash"], lines, head["outcome"]), batch)
+        wanted = shown_of(*self._world.terms[order, head["terms_hash"]], lines)
+        if (shown := shown_in(head)) != wanted:
+            self.expected.shown_wrong.append(f"order {order} was shown {shown} anew, not {wanted}")
 
-    def _revise(self, order: Order, now: Standing, *, is_unnumbered: bool) -> None:
+    def _revise(self, order: Order, now: Standing, batch: Batch) -> None:
         """Add a revision, and let what was billed come to what the last word says."""
         before, lines, first = self._standing[order].lines, now.lines, self._first[order]
+        is_unnumbered = first.batch == batch
         goods, prices = self._world.terms[order, now.terms_hash]
         is_further = len(self.expected.delivered[order]) > 1
         self.expected.delivered[order].append(counts(lines))
         self.expected.outcomes[order].append(now.outcome)
         self._standing[order] = now
+        struck, revision = self.expected.struck.get(order, set()), len(self.expected.delivered[order])
+        self.asked.about_struck_lines(order, lines, struck, revision=revision, before=before)
+        if any(line["delivered"] or line["extra"] for line in lines):
+            self.expected.reopened.discard(order)
         self._supply(order, goods, prices, lines)
         if goods["billing_type"] == "external":
             self._notice(order, lines)
+            return
+        if order in self._unbilled:
+            self._bill_unbilled(order, before, now, batch)
             return
         state, _ = self.expected.credited.pop(order, ("", 0))
         self.expected.invoiced.pop(order, None)
@@ -222,24 +276,42 @@ class Model:
         is_anew = is_unnumbered if prices["invoice_standing"] != "published" else is_void
         if is_anew and not is_further:
             terms_hash, said = (now.terms_hash, lines) if is_unnumbered else (first.terms_hash, first.lines)
-            self._first[order] = First(terms_hash, said, first.batch, was_void=is_void)
+            self._first[order] = First(terms_hash, said, first.batch, is_void, first.as_delivered)
         self.expected.left[order] = left_of(
             goods,
             prices,
             first.lines,
-            lines,
+            self._as_decided(order, before, lines),
             is_anew=is_anew or first.was_void,
-            agreed_first=self._world.terms[order, first.terms_hash],
+            agreed_first=self._agreed(order, first),
         )
         if is_further:
             loose = self.expected.loose
             loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)
 
-    def _compare_correction_with_shown(self, head: Json, left: int, lines: int) -> None:
-        """What is signed anew is what is left, but for the cent a line that a difference may round otherwise."""
-        shown = head["shown_total_cents"] - head["shown_credit_cents"]
-        if head["shown"] in {"invoice", "credit"} and abs(shown - left) > lines:
-            self.expected.shown_wrong.append(f"order {head['order_id']} was shown {shown} anew, not {left}")
+    def _as_decided(self, order: Order, before: list[Json], lines: list[Json]) -> list[Json]:
+        """Return what counts of each line: where a person refused to credit it, what is billed until it is moved."""
+        if order not in self._kept:
+            return lines
+        kept, stood = self._kept[order], {line["line_id"]: line["delivered"] for line in before}
+        kept |= {one["line_id"]: one["delivered"] for one in lines if stood.get(one["line_id"]) != one["delivered"]}
+        return [{**line, "delivered": kept[line["line_id"]]} for line in lines]
+
+    def _agreed(self, order: Order, first: First) -> tuple[Json, Json]:
+        goods, prices = self._world.terms[order, first.terms_hash]
+        return goods, {**prices, "invoice_standing": "none"} if first.as_delivered else prices
+
+    def _bill_unbilled(self, order: Order, before: list[Json], now: Standing, batch: Batch) -> None:
+        """What a person voided stays void, but where nobody had accepted anything: that is billed as corrected."""
+        self.expected.left[order] = 0
+        if any(line["delivered"] for line in before):
+            self.asked.about_void(order, len(self.expected.delivered[order]))
+        elif any(line["delivered"] for line in now.lines):
+            goods, prices = self._world.terms[order, now.terms_hash]
+            billed = bill(goods, prices, {line["line_id"]: line["delivered"] for line in now.lines})
+            self.expected.left[order] = total(billed)
+            self._first[order] = First(now.terms_hash, now.lines, batch, as_delivered=True)
+            self._unbilled.discard(order)
 
     def _notice(self, order: Order, lines: list[Json]) -> None:
         short = sum(line["ordered"] - line["delivered"] for line in lines)
@@ -294,8 +366,7 @@ class Model:
             self.expected.credited[order][1] if word == "credit" else 0,
             0 if word == "none" else supplied,
         )
-        shown = (head["shown"], *(head[f"shown_{one}_cents"] for one in ("total", "credit", "supplement")))
-        if shown != wanted:
+        if (shown := shown_in(head)) != wanted:
             self.expected.shown_wrong.append(f"order {order} was shown {shown}, not {wanted}")
 
     def _word(self, order: Order, goods: Json) -> str:
@@ -307,32 +378,3 @@ class Model:
         if order in self.expected.invoiced:
             return "invoice"
         return "supplement" if order in self.expected.supplied else "none"
-
-    def _take_empties(self, stop: Stop, leaves: list[Json]) -> None:
-        """Empties stand as the last word says; more than was ever credited is credited, fewer wait for a person."""
-        expected = self.expected
-        more: dict[str, list[tuple[int, int, tuple[str, str]]]] = {}
-        said = {(stop, leaf["owner_id"], leaf["container_class"]): leaf for leaf in leaves}
-        for key in {key for key in expected.returned if key[0] == stop} | set(said):
-            before, now = list(expected.returned.get(key, [])), said[key]["returned"] if key in said else 0
-            if now == (before[-1] if before else 0):
-                continue
-            expected.returned.setdefault(key, []).append(now)
-            units = now - max(before, default=0)
-            if units > 0:
-                more.setdefault(said[key]["creditor_id"], []).append((units, said[key]["unit_cents"], key[1:]))
-        for creditor, rows in more.items():
-            priced = [(units, cents, what in self._world.taxed) for units, cents, what in rows]
-            expected.deposits.setdefault((stop, creditor), []).append(empties(priced, self._world.rates))
-
-    def _take_money(self, stop: Stop, leaves: list[Json]) -> None:
-        """Money that is said otherwise is another payment in place of the former one, which is taken back."""
-        said = {(stop, leaf["issuer_id"], leaf["method"]): leaf["amount_cents"] for leaf in leaves}
-        for key in {key for key in self._taken if key[0] == stop} | set(said):
-            amount = said.get(key, 0)
-            if amount != self._taken.get(key, 0):
-                self._taken[key] = amount
-                former = [(*row[:2], False) for row in self.expected.money.pop(key, [])]
-                last = [(amount, to_five_cents(key[2], amount), True)] if amount else []
-                if former or last:
-                    self.expected.money[key] = former + last

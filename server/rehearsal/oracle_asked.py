@@ -27,6 +27,20 @@ class Asked:
         if said["run_id"] in self.settled:
             self.questions.add(("after_closing", said["event_id"], ""))
 
+    def about_void(self, order: Order, revision: int) -> None:
+        """What was signed under an invoice that a person had voided by then is billed by a person, or not at all."""
+        self.questions.add(("invoice_voided", order, str(revision)))
+
+    def about_struck_lines(
+        self, order: Order, lines: list[Json], struck: set[str], *, revision: int = 1, before: Iterable[Json] = ()
+    ) -> None:
+        """Goods of a line that the order has lost are moved by a person, and so is what a correction says otherwise."""
+        had, has = (
+            {one["line_id"]: _moved(one) for one in said if one["line_id"] in struck} for said in (before, lines)
+        )
+        if had != has:
+            self.questions.add(("line_struck_out", order, str(revision)))
+
     def about_order(self, order: Order, stands: Standing, lines: list[Json], *, event_id: str) -> None:
         """What another visit says of an order's goods than the last word is put before a person."""
         if _units(stands.lines) != _units(lines):
@@ -57,3 +71,8 @@ def _key(leaf: Json) -> tuple[str, str]:
 
 def _units(lines: list[Json]) -> dict[str, tuple[int, int]]:
     return {line["line_id"]: (line["delivered"], line["extra"]) for line in lines}
+
+
+def _moved(line: Json) -> tuple[int, int, int]:
+    """Return how many units went to the customer, were lost, and came back."""
+    return line["delivered"] + line["extra"], line["lost"], line["returned"] + line["not_shipped"]

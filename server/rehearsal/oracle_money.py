@@ -142,8 +142,9 @@ def left_of(
     billed = {line["line_id"]: line[whole] for line in first}
     if is_anew or not any(billed.values()):
         return total(bill(goods, prices, now))
-    too_much = {one: billed[one] - now[one] for one in now if billed[one] > now[one]}
-    too_little = {one: now[one] - billed[one] for one in now if now[one] > billed[one]}
+    more = {one: now[one] - billed.get(one, 0) for one in now}
+    too_much = {one: -units for one, units in more.items() if units < 0}
+    too_little = {one: units for one, units in more.items() if units > 0}
     invoice = bill(goods_first, prices_first, billed)
     return total(invoice) - total(credit(invoice, too_much)) + total(bill(goods, prices, too_little, after=billed))
 

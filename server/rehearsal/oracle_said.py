@@ -19,13 +19,17 @@ type Billed = Literal["invoiced", "credited", "billed_beside"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """What the events speak about: terms by order and hash, runs with their stops and orders, taxed classes, rates."""
+    """What the events speak about: terms by order and hash, runs with their stops and orders, taxed classes, rates.
+
+    ``at_dawn`` are the terms under which each order was loaded.
+    """
 
     terms: Mapping[tuple[Order, str], tuple[Json, Json]]
     stops: Mapping[Stop, tuple[str, frozenset[Order]]]
     runs: frozenset[str]
     taxed: frozenset[tuple[str, str]]
     rates: tuple[str, ...]
+    at_dawn: Mapping[Order, tuple[Json, Json]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,9 @@ class Expected:
     the ``loose`` cents that roundings of further corrections may differ by. ``bills`` are the lines that each amount of
     an order that was never corrected, and each overage, is made of. ``decided`` are the events that a person looked at.
     ``money`` is each payment with the cents of its rounding, and whether it stands: a former one is taken back.
-    ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended.
+    ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended. ``voided`` is
+    what the invoice came to that a person voided of an order, ``struck`` the lines that its seller struck; of
+    ``approved`` orders a person approved a credit, ``reopened`` ones are to ride again.
     """
 
     delivered: dict[Order, list[dict[str, tuple[Any, ...]]]] = field(default_factory=dict)
@@ -69,6 +75,10 @@ class Expected:
     shown_wrong: list[str] = field(default_factory=list)
     effects: list[tuple[Json, Taken]] = field(default_factory=list)
     outcomes: dict[Order, list[str]] = field(default_factory=dict)
+    voided: dict[Order, int] = field(default_factory=dict)
+    struck: dict[Order, set[str]] = field(default_factory=dict)
+    approved: set[Order] = field(default_factory=set)
+    reopened: set[Order] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +93,16 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """What was first billed of an order: by which terms and lines, in which batch, and whether a refusal voided it."""
+    """What was first billed of an order: by which terms and lines, in which batch, and whether a refusal voided it.
+
+    What is billed ``as_delivered`` was not billed whole, whatever its terms say: a person had voided their invoice.
+    """
 
     terms_hash: str
     lines: list[Json]
     batch: Batch
     was_void: bool = False
+    as_delivered: bool = False
 
 
 KINDS_OF_COUNT = ("ordered", "delivered", "not_shipped", "lost", "returned", "extra")

@@ -43,7 +43,9 @@ def orders(world: World, expected: Expected) -> dict[str, str]:
     """Return the state of each order that rides: as its last word says, else on the road once its run is."""
     told = {said["run_id"] for said, _ in expected.effects}
     return {
-        order: _ORDER_OF[expected.outcomes[order][-1]]
+        order: "accepted"
+        if order in expected.reopened
+        else _ORDER_OF[expected.outcomes[order][-1]]
         if order in expected.outcomes
         else "shipped"
         if run in told

@@ -31,6 +31,7 @@ from server.rehearsal.office import TABLETS_DOORS, Office, OfficeKilled
 from server.rehearsal.patches import Patch
 from server.rehearsal.planted_asked import ASKED
 from server.rehearsal.planted_books import BOOKS
+from server.rehearsal.planted_changed import CHANGED
 from server.rehearsal.planted_standing import STANDING
 from server.rehearsal.planted_twice import two_transactions
 from server.rehearsal.planting import Plant, nothing
@@ -276,4 +277,5 @@ PLANTS: Final[Mapping[str, Plant]] = {
     "run-left-out": _run_left_out,
     **ASKED,
     **STANDING,
+    **CHANGED,
 }

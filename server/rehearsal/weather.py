@@ -43,6 +43,9 @@ class Weather:
     office_corrects: float = 0.0
     office_decides: float = 0.0
     order_revised: float = 0.0
+    order_changed: float = 0.0
+    credits_decided: float = 0.0
+    replanned: float = 0.0
     run_settled: float = 0.0
     copied: Copied = ""
     batch: int = 200
@@ -90,6 +93,7 @@ def draw_day(seed: int, random: Random, profile: Profile) -> Weather:
         weather = with_decisions(weather, Random(f"decisions {seed}"))
         weather = with_endings(weather, Random(f"endings {seed}"))
         weather = with_copies(weather, Random(f"a tablet copied {seed}"))
+        weather = with_changes(weather, Random(f"orders changed {seed}"))
     return weather
 
 
@@ -128,6 +132,16 @@ def with_endings(weather: Weather, random: Random) -> Weather:
 def with_copies(weather: Weather, random: Random) -> Weather:
     """Return a day on which, perhaps, a tablet's folder is copied; drawn apart, too."""
     return replace(weather, copied=random.choice(("", "", "", "", "a second tablet", "put back")))
+
+
+def with_changes(weather: Weather, random: Random) -> Weather:
+    """Return a day on which, perhaps, sellers change orders, decide of credits, and plan again; drawn apart, too."""
+    return replace(
+        weather,
+        order_changed=random.choice((0.0, 0.0, 0.7)),
+        credits_decided=random.choice((0.0, 0.0, 0.5)),
+        replanned=random.choice((0.0, 0.0, 0.3)),
+    )
 
 
 def _with_everything(weather: Weather, random: Random) -> Weather:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from server.rehearsal.oracle import Model
-from server.rehearsal.oracle_money import left_of
+from server.rehearsal.oracle_money import bill, left_of, total
 from server.rehearsal.oracle_said import Taken, World
+from server.rehearsal.oracle_shown import shown_of
 from shared.wire.event import LeafGroup, SealedEvent
 
 RUN, STOP, ORDER, TERMS, TABLET = "run", "stop", "order", "terms", "tablet"
@@ -109,6 +110,61 @@ def test_a_visit_that_is_not_signed_as_it_says_waits(said: dict[str, str], deliv
         assert (judged.expected.parked, set(judged.expected.delivered)) == (set(), {ORDER})
 
 
+PUBLISHED: dict[str, Any] = {
+    "document_discount_cents": 0, "invoice_standing": "published", "credit_threshold_cents": 1_000,
+    "taxes": [{"code": "gst", "rate": "0.05"}, {"code": "qst", "rate": "0.09975"}],
+    "lines": [{"line_id": "cases", "unit_price": "42.50", "discount_cents": 0, "tax_codes": ["gst", "qst"],
+               "deposits": []}],
+}  # fmt: skip
+BILLED = GOODS | {"billing_type": "platform", "deliver_with": "invoice"}
+WHOLE_CENTS, TWO_CENTS = 14_660, 9_773
+
+
+def billed_model() -> Model:
+    """Return a model of one order of three cases whose invoice was published before its run left."""
+    agreed = (BILLED, PUBLISHED)
+    world = World(
+        terms={(ORDER, TERMS): agreed},
+        stops={STOP: (RUN, frozenset({ORDER}))},
+        runs=frozenset({RUN}),
+        taxed=frozenset(),
+        rates=(),
+        at_dawn={ORDER: agreed},
+    )
+    return Model(world)
+
+
+def test_what_was_signed_under_a_voided_invoice_is_billed_by_a_person_alone() -> None:
+    """C6: no amount moves and somebody is asked; billed by hand, it is what the signer saw, whatever the order is."""
+    judged = billed_model()
+    judged.void(ORDER)
+    judged.strike(ORDER, ["cases"])
+    judged.hear(visit(1, delivered=2, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    assert (judged.expected.voided, judged.expected.invoiced, judged.expected.credited) == (
+        {ORDER: WHOLE_CENTS},
+        {},
+        {},
+    )
+    assert judged.asked.questions >= {("invoice_voided", ORDER, "1"), ("line_struck_out", ORDER, "1")}
+    judged.bill_by_hand(ORDER)
+    assert judged.expected.invoiced == {ORDER: TWO_CENTS}
+    assert total(bill(BILLED, PUBLISHED, {"cases": 2})) == TWO_CENTS
+
+
+def test_of_a_refused_credit_the_shortage_stays_billed_until_it_is_moved() -> None:
+    """C12: what people decided of a line stands as long as no correction says another quantity of it."""
+    judged = billed_model()
+    judged.hear(visit(1, delivered=2, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    assert judged.expected.credited[ORDER][0] == "proposed"
+    judged.decide_credit(ORDER, approves=False)
+    assert judged.expected.credited[ORDER][0] == "refused"
+    counted = {"line_id": "cases", "ordered": 3, "not_shipped": 0, "lost": 0, "returned": 1, "extra": 0}
+    judged.correct(ORDER, [counted | {"delivered": 2, "reason": "refused_item"}])
+    assert judged.expected.left == {ORDER: WHOLE_CENTS}
+    judged.correct(ORDER, [counted | {"delivered": 1, "returned": 2, "reason": "refused_item"}])
+    assert judged.expected.left == {ORDER: WHOLE_CENTS - TWO_CENTS}
+
+
 PRICED = {"discount_cents": 0, "deposits": [], "tax_codes": ["gst", "qst"]}
 CASES = PRICED | {"line_id": "cases", "unit_price": "42.50"}
 KEG = PRICED | {"line_id": "keg", "unit_price": "189.00"}
@@ -127,3 +183,26 @@ def test_a_line_that_is_signed_for_no_more_is_not_left_on_the_bill() -> None:
     again = {"is_anew": False, "agreed_first": agreed(CASES, KEG)}
     assert left_of(*agreed(CASES, KEG), first, first, **again) == 19_546 + 21_730
     assert left_of(*agreed(CASES), first, first[:1], **again) == 19_546
+
+
+def test_what_is_signed_anew_is_priced_by_its_terms_to_the_cent() -> None:
+    """Law 19: of three cases under a published invoice, one short is its cumulative share."""
+    lines = [{"line_id": "cases", "ordered": 3, "delivered": 2, "extra": 0}]
+    assert shown_of(BILLED, PUBLISHED, lines) == ("credit_pending", WHOLE_CENTS, 0, 0)
+    assert shown_of(BILLED, PUBLISHED | {"credit_threshold_cents": None}, lines) == (
+        "credit",
+        WHOLE_CENTS,
+        WHOLE_CENTS - TWO_CENTS,
+        0,
+    )
+    assert shown_of(BILLED, PUBLISHED | {"invoice_standing": "none"}, lines) == ("invoice", TWO_CENTS, 0, 0)
+
+
+def test_a_correction_that_shows_another_amount_than_its_terms_is_named() -> None:
+    """Law 19: a cent more than what the terms come to is no rounding."""
+    judged = billed_model()
+    judged.hear(visit(1, delivered=3, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    judged.hear(visit(2, delivered=2, sealed_ms=EARLY_MS, received_ms=HAD_MS))
+    assert judged.expected.shown_wrong[-1:] == [
+        f"order order was shown ('none', 0, 0, 0) anew, not ('credit_pending', {WHOLE_CENTS}, 0, 0)"
+    ]

@@ -64,6 +64,16 @@ def test_the_oracle_corrects_by_the_difference() -> None:
     assert left_of(GOODS, published, counted(0), counted(2), is_anew=True) == total(less)
 
 
+def test_a_line_that_the_last_word_no_longer_names_is_given_back() -> None:
+    """Law 19: signed anew without its keg, an order comes to what its cases cost; signed with it again, to all."""
+    adjusted = PRICES | {"invoice_standing": "none"}
+    whole = bill(GOODS, PRICES, {"cases": 3, "keg": 1})
+    without = total(whole) - total(credit(whole, {"keg": 1}))
+    assert left_of(GOODS, adjusted, counted(3), counted(3)[:1], is_anew=False) == without
+    cases, keg = (total(bill(GOODS, PRICES, one)) for one in ({"cases": 3}, {"keg": 1}))
+    assert left_of(GOODS, adjusted, counted(3)[:1], counted(3), is_anew=False) == cases + keg
+
+
 @pytest.mark.parametrize(
     ("wall_ms", "monotonic_ms", "server_ms", "sealed_ms"),
     [
