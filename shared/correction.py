@@ -5,6 +5,9 @@ billed, and what was credited but delivered after all is billed again by a suppl
 its credit gave back. What the invoice never billed is billed by a supplementary invoice of its own. Credits take from
 the latest document first. So any sequence of corrections within the invoiced quantities ends, to the cent, where its
 last one alone would have ended.
+
+Where the customer signs for the shortened order priced afresh, the cents by which shares of an invoice round otherwise
+go with the lines that move: what was signed is what stays billed.
 """
 
 from __future__ import annotations
@@ -12,28 +15,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.evening import IssuedLine, even_out
 from shared.priced import PricedDocument, PricedLine
 from shared.pricing import credit_of, price_beyond
+from shared.standing_invoice import StandingInvoice, part_of_left
 from shared.wire.terms import Goods, Prices
-
-
-@dataclass(frozen=True, slots=True)
-class StandingInvoice:
-    """A published invoice of an order: what it billed, and what its credits left of each line (all of it at first)."""
-
-    key: str
-    priced: PricedDocument
-    left: Mapping[str, PricedLine]
-
-    def left_of(self, line_id: str) -> int:
-        """Return how many units of a line it still bills."""
-        line = self.left.get(line_id)
-        return line.quantity if line else 0
-
-    def billed_of(self, line_id: str) -> int:
-        """Return how many units of a line it billed when it was published."""
-        line = self.priced.line(line_id)
-        return line.quantity if line else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +46,14 @@ def correct_settlement(
     invoice: StandingInvoice,
     supplementary: Sequence[StandingInvoice],
     delivered: Mapping[str, int],
+    signed: PricedDocument | None = None,
 ) -> CorrectionSteps:
     """Return what makes the order's documents bill ``delivered`` units of each line that it names, and no other.
 
     ``supplementary`` are the earlier supplementary invoices, oldest first. Lines that ``delivered`` does not name keep
     what they have; one that it wants none of need not be in ``goods`` any more, whoever billed it. Asked again after
-    its steps were taken, nothing is left to do.
+    its steps were taken, nothing is left to do. ``signed`` is the whole order as the customer signed for it, where it
+    was priced afresh: what is issued comes to it, by the cents that rounding may differ by.
 
     Raises:
         TermsMismatch: goods and prices do not fit each other.
@@ -79,11 +67,38 @@ def correct_settlement(
     for line_id in _in_order(goods, (invoice, *supplementary), delivered):
         for key, part in _taken(stack, line_id, billed=billed[line_id], wanted=delivered[line_id]):
             credits_[key].append(part)
+    again, beyond = _again(invoice, billed, delivered), _beyond(goods, prices, invoice, billed, delivered)
+    if _takes_all(stack, delivered):
+        credits_ = {one.key: [line for line in one.left.values() if line.quantity or line.total_cents] for one in stack}
+    elif signed is not None:
+        credits_, again, beyond = _signed(credits_, again, beyond, stack, signed)
     return CorrectionSteps(
         credits=tuple((key, PricedDocument.of(lines)) for key, lines in credits_.items() if lines),
-        again=_again(invoice, billed, delivered),
-        beyond=_beyond(goods, prices, invoice, billed, delivered),
+        again=again,
+        beyond=beyond,
     )
+
+
+def _takes_all(stack: Sequence[StandingInvoice], delivered: Mapping[str, int]) -> bool:
+    """Say whether no unit stays billed: then no cent does that rounding left on a line without units."""
+    standing = {line_id for one in stack for line_id, line in one.left.items() if line.quantity}
+    return not any(delivered.values()) and standing <= delivered.keys()
+
+
+def _signed(
+    credits_: Mapping[str, Sequence[PricedLine]],
+    again: PricedDocument | None,
+    beyond: PricedDocument | None,
+    stack: Sequence[StandingInvoice],
+    signed: PricedDocument,
+) -> tuple[dict[str, list[PricedLine]], PricedDocument | None, PricedDocument | None]:
+    """Return the same, come to what was signed."""
+    documents = {one.key: one for one in stack}
+    giving = {key: [IssuedLine(line, documents[key]) for line in lines] for key, lines in credits_.items()}
+    billing = [[IssuedLine(line) for line in document.lines] if document else [] for document in (again, beyond)]
+    even_out([one for lines in (*giving.values(), *billing) for one in lines], stack, signed=signed)
+    more, most = (PricedDocument.of([one.line for one in lines]) if lines else None for lines in billing)
+    return {key: [one.line for one in lines] for key, lines in giving.items()}, more, most
 
 
 def _in_order(goods: Goods, billed: Sequence[StandingInvoice], delivered: Mapping[str, int]) -> Iterator[str]:
@@ -106,31 +121,8 @@ def _taken(
             whole, level = one.priced, one.billed_of(line_id) - one.left_of(line_id)
         else:
             whole, level = original.priced, original.billed_of(line_id) - billed
-        yield one.key, _part(one.left[line_id], quantity, whole=whole, level=level)
+        yield one.key, part_of_left(one.left[line_id], quantity, whole=whole, level=level)
         billed -= quantity
-
-
-def _part(left: PricedLine, quantity: int, *, whole: PricedDocument, level: int) -> PricedLine:
-    """Return ``quantity`` units of ``left``, worth their place in ``whole`` above ``level`` units (T5).
-
-    Where somebody credited by hand in between, the place may not fit what is left: then it is shared alone.
-    """
-    if quantity == left.quantity:
-        return left
-    (part,) = credit_of(whole, already={left.line_id: level}, crediting={left.line_id: quantity}).lines
-    if _fits(part, left):
-        return part
-    (part,) = credit_of(PricedDocument.of([left]), already={}, crediting={left.line_id: quantity}).lines
-    return part
-
-
-def _fits(part: PricedLine, left: PricedLine) -> bool:
-    return (
-        part.net_cents <= left.net_cents
-        and part.deposit_cents <= left.deposit_cents
-        and all(cents <= left.taxes.get(code, 0) for code, cents in part.taxes.items())
-        and all(cents <= left.deposit_tax.get(code, 0) for code, cents in part.deposit_tax.items())
-    )
 
 
 def _again(invoice: StandingInvoice, billed: Mapping[str, int], delivered: Mapping[str, int]) -> PricedDocument | None:

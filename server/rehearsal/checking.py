@@ -250,8 +250,11 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
     made = deliveries(rows)
     _judge_each(verdict, "delivered", made, expected.delivered, verdict.lost)
     _judge_each(verdict, "noticed", notices(rows), expected.noticed, verdict.cents_wrong)
+    papers = documents(rows)
     come_to = {
-        order: _tightened(cents, expected, order) for order, cents in left(rows).items() if order in expected.left
+        order: _tightened(cents, expected, order, invoices=len(papers["invoiced"].get(order, ())))
+        for order, cents in left(rows).items()
+        if order in expected.left
     }
     _judge_kind(
         verdict,
@@ -260,7 +263,7 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
         {order: cents for order, cents in expected.left.items() if cents or order in come_to},
         verdict.cents_wrong,
     )
-    for kind, found in documents(rows).items():
+    for kind, found in papers.items():
         wanted = dict(getattr(expected, kind))
         if kind == "voided":  # nothing is left of each
             wanted = {order: (0, cents) for order, cents in wanted.items()}
@@ -282,10 +285,17 @@ def _unapproved(credited: Mapping[str, int], expected: Expected) -> Iterator[str
             yield f"order {order} got {credited[order]} back unapproved, above {threshold}"
 
 
-def _tightened(found: list[int], expected: Expected, order: str) -> list[int]:
-    """What is within the cents that further roundings may make counts as the model's own."""
-    wanted = expected.left[order]
-    return [wanted if abs(cents - wanted) <= expected.loose.get(order, 0) else cents for cents in found]
+def _tightened(found: list[int], expected: Expected, order: str, *, invoices: int) -> list[int]:
+    """Take for the model's own what may be: the order priced afresh, which one invoice comes to at any time.
+
+    Of several, one that was credited whole may have no cent left to give (ADR 0061): then shares round as they do, and
+    so they do where people or other terms came between.
+    """
+    wanted, afresh = expected.left[order], expected.afresh.get(order)
+    if afresh is not None and invoices == 1:
+        return [wanted if cents == afresh else cents for cents in found]
+    loose = expected.loose.get(order, 0)
+    return [wanted if cents == afresh or abs(cents - wanted) <= loose else cents for cents in found]
 
 
 def _judge_each(

@@ -54,6 +54,7 @@ class Model:
         self._taken: dict[tuple[Stop, str, str], int] = {}
         self._unbilled: set[Order] = set()
         self._kept: dict[Order, dict[str, int]] = {}
+        self._mixed: set[Order] = set()
         self._turn = 0
         self.asked = Asked()
         self.expected = Expected()
@@ -285,9 +286,20 @@ class Model:
             is_anew=is_anew or first.was_void,
             agreed_first=self._agreed(order, first),
         )
+        self._expect_afresh(order, now)
         if is_further:
             loose = self.expected.loose
             loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)
+
+    def _expect_afresh(self, order: Order, now: Standing) -> None:
+        """Under *adjust* the whole is rounded once, as it was signed, but where people or other terms came between."""
+        goods, prices = self._world.terms[order, now.terms_hash]
+        self._mixed |= {order} if now.terms_hash != self._first[order].terms_hash or order in self._kept else set()
+        if prices["invoice_standing"] == "published" or order in self._mixed:
+            self.expected.afresh.pop(order, None)
+        else:
+            units = {line["line_id"]: line["delivered"] for line in now.lines}
+            self.expected.afresh[order] = total(bill(goods, prices, units))
 
     def _as_decided(self, order: Order, before: list[Json], lines: list[Json]) -> list[Json]:
         """Return what counts of each line: where a person refused to credit it, what is billed until it is moved."""

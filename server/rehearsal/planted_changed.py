@@ -10,6 +10,7 @@ import server.billing.service.approvals
 import server.billing.service.settlement
 import server.fulfilment.service.comparing
 import server.fulfilment.service.orders
+import shared.correction
 from server.billing.service.credits import approve_credit
 from server.rehearsal.office import Office
 from server.rehearsal.patches import Patch
@@ -45,9 +46,15 @@ def _difference_unasked(_: Office) -> Iterator[Patch]:
     yield Patch(server.fulfilment.service.comparing, "open_discrepancy", nothing)
 
 
+def _cents_left(_: Office) -> Iterator[Patch]:
+    """What a correction issues keeps the cents of its shares, whatever was signed."""
+    yield Patch(shared.correction, "even_out", nothing)
+
+
 CHANGED: Final[Mapping[str, Plant]] = {
     "struck-unbilled": _struck_unbilled,
     "changed-under-invoice": _changed_under_invoice,
     "refusal-credits": _refusal_credits,
     "difference-unasked": _difference_unasked,
+    "cents-left": _cents_left,
 }

@@ -21,6 +21,7 @@ from shared.money import half_up_ratio
 from shared.problems import Text
 
 type Amounts = Mapping[str, int]
+_OF_ROUNDING_CENTS = 3
 
 
 def explain_credit(session: Session, *, credit_id: UUID) -> Explanation:
@@ -98,19 +99,26 @@ def _share(
     whole_cents: int,
     currency: str,
 ) -> Step:
-    """Say T5 where it gives the amount: cum(already + quantity) − cum(already), of the invoice line's own."""
+    """Say T5: cum(already + quantity) − cum(already), of the invoice line's own, and the cents of a signed document.
+
+    A correction's credit leaves what was signed, and may so be a few cents off the line's share (ADR 0061).
+    """
     before = already.get(billed.id, 0)
     after = before + line.quantity
     reckoned = half_up_ratio(whole_cents * after, billed.quantity) - half_up_ratio(
         whole_cents * before, billed.quantity
     )
+    units = (
+        f"Unités {before + 1} à {after} de {billed.quantity}",
+        f"Units {before + 1} to {after} of {billed.quantity}",
+    )
+    fr, en = f"{units[0]}, part de {{}} facturés", f"{units[1]}, share of {{}} invoiced"
     says = None
     if reckoned == amount_cents:
-        says = said(
-            f"Unités {before + 1} à {after} de {billed.quantity}, part de {{}} facturés",
-            f"Units {before + 1} to {after} of {billed.quantity}, share of {{}} invoiced",
-            (whole_cents, currency),
-        )
+        says = said(fr, en, (whole_cents, currency))
+    elif abs(reckoned - amount_cents) <= _OF_ROUNDING_CENTS:
+        fr, en = f"{fr}\u00a0: {{}}, au cent du total signé", f"{en}: {{}}, to the cent of the signed total"
+        says = said(fr, en, (whole_cents, currency), (reckoned, currency))
     return Step(label=_name(line), amount_cents=amount_cents, rule="T5", says=says)
 
 

@@ -39,7 +39,6 @@ from server.billing.service.recharging import (
     require_issuer,
     take_in_again,
 )
-from server.billing.service.roundings import is_rounded_apart
 from server.billing.service.settlement import Difference, Settlement, settle_delivery
 from server.billing.service.supplementary import SupplementedVoid, supplement_again
 from server.billing.service.taking_back import OtherOwner, takes_back
@@ -84,7 +83,6 @@ __all__ = [
     "drop_provisional",
     "foresee_invoices",
     "freeze_order_terms",
-    "is_rounded_apart",
     "issue_credit",
     "issue_deposit_credit",
     "issue_free_credit",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import uuid5
 
 from sqlalchemy.orm import Session
 
-from server.billing.drafting import Bill, priced_of
-from server.billing.model import CreditKind, CreditLine, CreditNote, Invoice
+from server.billing.drafting import Bill
+from server.billing.left import as_it_stands
+from server.billing.model import CreditKind, CreditNote, Invoice
 from server.billing.queries import credits_of, live_invoice, supplementary_of
 from server.billing.service.agreed import agreed_for, leaves_nothing_to_bill
 from server.billing.service.beside import prices_beside
@@ -27,11 +28,13 @@ from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
 from server.orders.model import Order
 from server.parties.model import BillingType
-from shared.correction import CorrectionSteps, StandingInvoice, correct_settlement
+from shared.correction import CorrectionSteps, correct_settlement
 from shared.delivered_line import DeliveredLine
 from shared.delivery import shortages
-from shared.priced import PricedDocument, PricedLine
+from shared.priced import PricedDocument
+from shared.pricing import price_order
 from shared.problems import Text
+from shared.standing_invoice import StandingInvoice
 from shared.states import CreditState, InvoiceState
 from shared.wire.terms import Goods, Prices
 
@@ -63,6 +66,7 @@ class _Case:
     terms: Terms
     goods: Goods
     prices: Prices
+    signed: PricedDocument | None = None
     stamp: Stamp
 
     @property
@@ -84,11 +88,12 @@ def settle_correction(
 
     More is short: a further credit of the difference, on the latest document first (T5). Less is short: what was
     credited and delivered after all is billed again by a supplementary invoice; a published one never grows. What
-    goes beyond it bears the taxes that it bears, whatever was taken off or put back since the terms were frozen. A
-    credit that still waits for its approval is taken back and proposed anew. An order whose invoice went with its
-    refusal (C27) gets a new one, one that nobody received after all is credited whole and opens again. Only the lines
-    whose quantity changed move, so that what people decided of the others stands; a line that the seller struck out
-    and the customer signed without is credited. Settling again changes nothing.
+    goes beyond it bears the taxes that it bears, whatever was taken off or put back since the terms were frozen. Under
+    *adjust* the documents come to the shortened order priced afresh, as it was signed (ADR 0061). A credit that still
+    waits for its approval is taken back and proposed anew. An order whose invoice went with its refusal (C27) gets a
+    new one, one that nobody received after all is credited whole and opens again. Only the lines whose quantity
+    changed move, so that what people decided of the others stands; a line that the seller struck out and the customer
+    signed without is credited. Settling again changes nothing.
 
     Lines of both deliveries and of the order must be loaded; numbers are given by ``publish_pending``.
 
@@ -108,10 +113,12 @@ def settle_correction(
         standing = live_invoice(session, order_id=order.id)
         if standing is None or standing.state is not InvoiceState.PUBLISHED:
             return _bill_anew(session, case, standing)
-        prices = prices_beside(
+        beside = prices_beside(
             session, invoice=standing, order=order, agreed=(goods, prices), delivered_at=delivery.delivered_at
         )
-        return _correct(session, replace(case, prices=prices), standing)
+        is_afresh = prices.invoice_standing != "published" and beside == prices
+        signed = price_order(goods, prices, case.delivered) if is_afresh else None
+        return _correct(session, replace(case, prices=beside, signed=signed), standing)
 
 
 def _bill_anew(session: Session, case: _Case, standing: Invoice | None) -> CorrectedBooks:
@@ -155,9 +162,11 @@ def _correct(session: Session, case: _Case, standing: Invoice) -> CorrectedBooks
     lines = case.moved | {str(line.order_line_id) for note in withdrawn for line in note.lines}
     documents = {str(one.id): one for one in chain}
     notes = {key: credits_of(session, invoice_id=one.id) for key, one in documents.items()}
-    first, *later = [_as_it_stands(one, notes[key]) for key, one in documents.items()]
+    first, *later = [as_it_stands(one, notes[key]) for key, one in documents.items()]
     wanted = {line_id: case.delivered.get(line_id, 0) for line_id in lines}
-    steps = correct_settlement(case.goods, case.prices, invoice=first, supplementary=later, delivered=wanted)
+    steps = correct_settlement(
+        case.goods, case.prices, invoice=first, supplementary=later, delivered=wanted, signed=case.signed
+    )
     waits = _is_above_threshold(case, steps, chain, [note for many in notes.values() for note in many])
     voids = first.key if _leaves_nothing(case, steps, (first, *later)) else None
     credited = dict(steps.credits) | ({} if voids is None or voids in dict(steps.credits) else {voids: NOTHING})
@@ -178,37 +187,6 @@ def _withdraw(session: Session, chain: Iterable[Invoice], stamp: Stamp) -> Itera
             if waits and note.cause_kind == DELIVERY:
                 refuse_credit(session, credit=note, stamp=stamp)
                 yield note
-
-
-def _as_it_stands(invoice: Invoice, notes: Sequence[CreditNote]) -> StandingInvoice:
-    priced = priced_of(invoice)
-    taken: dict[UUID | None, list[CreditLine]] = {}
-    for note in notes:
-        for line in note.lines:
-            taken.setdefault(line.invoice_line_id, []).append(line)
-    left = {
-        str(line.order_line_id): _left(priced, str(line.order_line_id), taken.get(line.id, ()))
-        for line in invoice.lines
-    }
-    return StandingInvoice(str(invoice.id), priced, left)
-
-
-def _left(priced: PricedDocument, line_id: str, taken: Sequence[CreditLine]) -> PricedLine:
-    line = priced.line(line_id)
-    if line is None:
-        raise LookupError(line_id)
-    return PricedLine(
-        line_id=line_id,
-        quantity=line.quantity - sum(one.quantity for one in taken),
-        net_cents=line.net_cents - sum(one.net_cents for one in taken),
-        taxes={code: cents - sum(one.taxes.get(code, 0) for one in taken) for code, cents in line.taxes.items()},
-        deposit_cents=line.deposit_cents - sum(one.deposit_cents for one in taken),
-        deposit_tax={
-            code: cents - sum(one.deposit_taxes.get(code, 0) for one in taken)
-            for code, cents in line.deposit_tax.items()
-        },
-        document_discount_cents=line.document_discount_cents - sum(one.document_discount_cents for one in taken),
-    )
 
 
 def _is_above_threshold(

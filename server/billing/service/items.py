@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from server.billing.crediting import CreditTooLarge
-from server.billing.drafting import priced_of
+from server.billing.left import as_it_stands
 from server.billing.model import CreditNote, Invoice, InvoiceKind
-from server.billing.queries import credit_of_cause, credited_quantities
+from server.billing.queries import credit_of_cause, credits_of
 from server.billing.service.credits import PERSON, issue_credit
 from server.billing.service.holding import hold_credited
 from server.billing.service.publication import spare_for_others
@@ -19,7 +19,7 @@ from server.core.acting import acting_for
 from server.core.problems import Conflict, Text
 from server.core.stamp import Stamp
 from server.ledger.service import lock_command
-from shared.pricing import credit_of
+from shared.standing_invoice import credit_standing
 
 
 class VoidedWhole(Conflict):
@@ -70,12 +70,8 @@ def credit_items(
         if known is not None:
             require_same_items(session, known, of=invoice.id, counted=asked, why=reason)
             return known
-        taken = credited_quantities(session, invoice_id=invoice.id)
-        credited = credit_of(
-            priced_of(invoice),
-            already={line.key: taken.get(line.id, 0) for line in invoice.lines},
-            crediting={lines[line_id].key: quantity for line_id, quantity in asked.items()},
-        )
+        standing = as_it_stands(invoice, credits_of(session, invoice_id=invoice.id))
+        credited = credit_standing(standing, {lines[line_id].key: quantity for line_id, quantity in asked.items()})
     note = issue_credit(
         session, invoice=invoice, credited=credited, cause_kind=PERSON, cause_id=key, reason=reason, stamp=stamp
     )

@@ -18,7 +18,6 @@ from server.billing.service.credits import DELIVERY, issue_credit
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import drop_provisional, publish_bill
 from server.billing.service.other_units import other_units, said_of_units
-from server.billing.service.roundings import is_rounded_apart
 from server.billing.service.voids import NOT_DELIVERED, what_is_left
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, DeliveryLine, Terms
@@ -187,8 +186,7 @@ def _compare(session: Session, case: _Case, standing: Invoice, stamp: Stamp) -> 
     agreed = case.goods, case.prices
     if units := other_units(session, invoice=standing, agreed=agreed, delivered=case.delivered):
         return case.settled("none", invoice=standing, difference=_other_units(units, case))
-    cents = standing.total_cents - credited_cents - wanted_cents
-    if not cents or is_rounded_apart(session, invoice=standing, agreed=agreed, delivered=case.delivered, cents=cents):
+    if standing.total_cents - credited_cents == wanted_cents:
         return case.settled("invoice", invoice=standing)
     return case.settled("none", invoice=standing, difference=_difference("newer_invoice", case))
 

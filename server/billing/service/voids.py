@@ -6,9 +6,9 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from server.billing.drafting import priced_of
+from server.billing.left import as_it_stands
 from server.billing.model import CreditKind, CreditNote, Invoice
-from server.billing.queries import credited_quantities, live_invoice, supplementary_of, with_lines
+from server.billing.queries import credits_of, live_invoice, supplementary_of, with_lines
 from server.billing.service.clearing import VOIDED_BY_HAND
 from server.billing.service.credits import issue_credit
 from server.billing.service.holding import issuing
@@ -18,7 +18,7 @@ from server.core.stamp import Stamp
 from server.orders.model import Order
 from server.parties.model import BillingType
 from shared.priced import PricedDocument
-from shared.pricing import credit_of
+from shared.standing_invoice import credit_standing
 from shared.states import InvoiceState
 
 NOT_DELIVERED: Final = Text("Commande non livrée", "Order not delivered")
@@ -81,7 +81,5 @@ def _credit_whole(session: Session, invoice: Invoice, *, kind: CreditKind, reaso
 
 def what_is_left(session: Session, invoice: Invoice) -> PricedDocument:
     """Return the credit that takes an invoice to zero, whatever was credited before."""
-    taken = credited_quantities(session, invoice_id=invoice.id)
-    already = {line.key: taken.get(line.id, 0) for line in invoice.lines}
-    left = {line.key: line.quantity - taken.get(line.id, 0) for line in invoice.lines}
-    return credit_of(priced_of(invoice), already=already, crediting=left)
+    standing = as_it_stands(invoice, credits_of(session, invoice_id=invoice.id))
+    return credit_standing(standing, {line_id: line.quantity for line_id, line in standing.left.items()})

@@ -8,8 +8,8 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from server.billing.model import CreditKind, CreditNote, Invoice
-from server.billing.queries import billed_documents, live_invoice
-from server.billing.service import Settlement, bills_otherwise, is_rounded_apart
+from server.billing.queries import billed_documents
+from server.billing.service import Settlement, bills_otherwise
 from server.core.acting import acting_for
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Terms
@@ -54,9 +54,8 @@ def compare_correction(
 ) -> None:
     """Ask where what is billed after a correction, the invoices that it ``made`` included, is not what was signed anew.
 
-    Units that the terms knew to be credited were given before; free amounts are no goods. A cent that lies between two
-    roundings is nobody's to decide. What the office corrects, nobody signs. Where another bills by now than the terms
-    name, it was asked before.
+    Units that the terms knew to be credited were given before; free amounts are no goods. What the office corrects,
+    nobody signs. Where another bills by now than the terms name, it was asked before.
     """
     if bills_otherwise(order, terms):
         return
@@ -64,10 +63,7 @@ def compare_correction(
         signed_cents = _signed_cents(delivery) - _known_cents(terms)
         with acting_for(session, delivery.issuer_id):
             documents = {one.id: one for one in (*billed_documents(session, order_id=delivery.order_id), *made)}
-            billed_cents = sum(map(_cents, documents.values()))
-            is_rounding = _is_rounding(session, delivery, terms, billed_cents - signed_cents)
-        if not is_rounding:
-            _compare(session, delivery, signed_cents, billed_cents, stamp)
+        _compare(session, delivery, signed_cents, sum(map(_cents, documents.values())), stamp)
     if delivery.shown != "none":  # nobody looks for what no signer saw
         _compare_supplements(session, delivery, standing_supplements(session, order), stamp)
 
@@ -96,14 +92,6 @@ def _given_before_cents(delivery: Delivery, terms: Terms) -> int:
     """What the units that the terms knew to be credited had given back, as far as they were missing, too."""
     short = {str(line.order_line_id): line.ordered - line.delivered for line in delivery.lines}
     return _known_cents(terms, short)
-
-
-def _is_rounding(session: Session, delivery: Delivery, terms: Terms, cents: int) -> bool:
-    standing = live_invoice(session, order_id=delivery.order_id) if cents else None
-    if standing is None:
-        return False
-    delivered = {str(line.order_line_id): line.delivered for line in delivery.lines}
-    return is_rounded_apart(session, invoice=standing, agreed=read_terms(terms), delivered=delivered, cents=cents)
 
 
 def _signed_cents(delivery: Delivery) -> int:

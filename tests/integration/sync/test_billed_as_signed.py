@@ -22,7 +22,18 @@ from shared.delivered_line import DeliveredLine
 from shared.ids import new_id
 from shared.pricing import price_order
 from shared.wire.bundle import BundleOrder, BundleRun, BundleStop
-from tests.factories.corrections import billed_cents, delivery_of, first_event, only_order
+from shared.wire.terms import GoodsLine
+from tests.factories.corrections import (
+    assert_books_agree,
+    billed_cents,
+    correct,
+    correction_of,
+    delivery_of,
+    first_event,
+    office,
+    only_order,
+    recount,
+)
 from tests.factories.hand_tablet import Yard
 from tests.factories.order_doors import API, answered
 from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
@@ -221,3 +232,48 @@ def _counted(seen: BundleOrder, short: int, extra: int = 0) -> Iterator[tuple[st
         reason = "missing" if lost else ""
         accepted = line.quantity - lost
         yield line.line_id, DeliveredLine(line.line_id, line.quantity, accepted, lost=lost, extra=more, reason=reason)
+
+
+RECOUNTED: Final = ((3, 1), (2, 1), (4, 0), (1, 1), (4, 1), (3, 0), (0, 1), (2, 0))
+
+
+def test_a_correction_by_the_office_leaves_the_order_priced_afresh(make_day: Callable[..., Yard]) -> None:
+    """Law 19, R023; ADR 0061: under *adjust* no cent of a share stays, whatever was corrected before."""
+    yard = make_day(ADJUST)
+    order_id, order = only_order(yard), yard.tablet.stop().orders[0]
+    yard.tablet.visit(yard.tablet.stop())
+    yard.tablet.push()
+    dispatcher, left, afresh = office(yard), [], []
+    assert order.prices is not None
+    for counts in RECOUNTED:
+        now = delivery_of(yard, order_id)
+        change = {line.order_line_id: recount(line, units) for line, units in zip(now.lines, counts, strict=True)}
+        assert correct(dispatcher, now, change).status_code == 200
+        units = dict(zip((line.line_id for line in order.goods.lines), counts, strict=True))
+        afresh.append(price_order(order.goods, order.prices, units).total_cents)
+        with transaction(yard.world.seller.id) as session:
+            left.append(billed_cents(session, order_id=order_id))
+    assert left == afresh
+    assert_books_agree(yard, order_id)
+
+
+@pytest.mark.parametrize("counts", RECOUNTED)
+def test_what_is_signed_anew_of_a_numbered_invoice_is_billed_to_the_cent(
+    make_day: Callable[..., Yard], counts: tuple[int, int]
+) -> None:
+    """Law 19; ADR 0061: the signer sees the order priced afresh, and nobody is asked about a cent of rounding."""
+    yard = make_day(ADJUST)
+    tablet, order = yard.tablet, yard.tablet.stop().orders[0]
+    tablet.visit(tablet.stop())
+    tablet.push()
+    lines = {one.line_id: _of(one, units) for one, units in zip(order.goods.lines, counts, strict=True)}
+    correction_of(tablet, first_event(tablet), counted=lines)
+    assert tablet.push(2)["results"][0]["status"] == "applied"
+    assert asked(yard) == {}
+    with transaction(yard.world.seller.id) as session:
+        assert billed_cents(session, order_id=only_order(yard)) == delivery_of(yard, only_order(yard)).shown_total_cents
+
+
+def _of(line: GoodsLine, delivered: int) -> DeliveredLine:
+    missing = line.quantity - delivered
+    return DeliveredLine(line.line_id, line.quantity, delivered, lost=missing, reason="missing" if missing else "")

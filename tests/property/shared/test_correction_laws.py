@@ -6,9 +6,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.correction import StandingInvoice, correct_settlement
-from shared.priced import PricedLine
+from shared.correction import correct_settlement
+from shared.priced import PricedDocument, PricedLine
 from shared.pricing import credit_of, price_order
+from shared.standing_invoice import StandingInvoice
 from tests.property.shared.order_strategies import orders, parts_of
 
 MAX_CORRECTIONS = 6
@@ -27,36 +28,51 @@ class Books:
         left = {line.line_id: line for line in priced.lines}
         self.stack.append(StandingInvoice(f"{len(self.stack)}", priced, left))
 
-    def steps_to(self, delivered):
+    def steps_to(self, delivered, *, signed=None):
         first, *later = self.stack
-        return correct_settlement(self.goods, self.prices, invoice=first, supplementary=later, delivered=delivered)
+        return correct_settlement(
+            self.goods, self.prices, invoice=first, supplementary=later, delivered=delivered, signed=signed
+        )
 
-    def correct(self, delivered):
+    def correct(self, delivered, *, signed=None):
         """Take the steps that a correction asks for; no credit may take more than is left (laws 8 and 9)."""
-        steps = self.steps_to(delivered)
+        steps = self.steps_to(delivered, signed=signed)
         for key, credited in steps.credits:
-            self._credit(int(key), credited)
+            self._credit(int(key), credited, follows_signature=signed is not None)
         for priced in (steps.again, steps.beyond):
             if priced is not None:
                 assert priced.lines
                 self.publish(priced)
         return steps
 
-    def _credit(self, at, credited):
+    def _credit(self, at, credited, *, follows_signature):
         one = self.stack[at]
         left = dict(one.left)
         for line in credited.lines:
-            left[line.line_id] = minus(left[line.line_id], line)
+            left[line.line_id] = minus(left[line.line_id], line, follows_signature=follows_signature)
         self.stack[at] = StandingInvoice(one.key, one.priced, left)
+        assert min((0, *amounts_of(left.values())[3].values())) >= 0
 
     def billed(self, line_id):
         """Everything that all documents still bill of a line, as one tuple of amounts."""
         parts = [one.left[line_id] for one in self.stack if line_id in one.left]
         return amounts_of(parts)
 
+    def left_of(self, key):
+        """What the credits of one document left of it."""
+        return PricedDocument.of(tuple(self.stack[int(key)].left.values()))
 
-def minus(line, part):
-    """Return what is left of a line; it is never below zero, and zero when no unit is left."""
+    def stands(self):
+        """Everything that all documents still bill, as one tuple of amounts."""
+        return amounts_of([line for one in self.stack for line in one.left.values()])
+
+
+def minus(line, part, *, follows_signature=False):
+    """Return what is left of a line; it is never below zero, and zero when no unit is left.
+
+    A signature is about the whole document: where it is followed, a line's taxes may be off by cents that stand on
+    another line of the document.
+    """
     left = PricedLine(
         line_id=line.line_id,
         quantity=line.quantity - part.quantity,
@@ -66,7 +82,8 @@ def minus(line, part):
         deposit_tax={code: cents - part.deposit_tax.get(code, 0) for code, cents in line.deposit_tax.items()},
         document_discount_cents=line.document_discount_cents - part.document_discount_cents,
     )
-    cents = (left.net_cents, left.deposit_cents, *left.taxes.values(), *left.deposit_tax.values())
+    taxes = () if follows_signature else (*left.taxes.values(), *left.deposit_tax.values())
+    cents = (left.net_cents, left.deposit_cents, *taxes)
     assert left.quantity >= 0 <= min(cents)
     assert left.quantity or not any(cents)
     return left
@@ -164,6 +181,61 @@ def test_a_line_that_was_struck_out_leaves_nothing_billed(case, data):
     assert (steps.again, steps.beyond) == (None, None)
     assert {line_id: books.billed(line_id) for line_id in now} == kept | dict.fromkeys(struck, (0, 0, 0, {}))
     assert books.steps_to(now | dict.fromkeys(struck, 0)).is_nothing
+
+
+@given(corrected_orders(invoiced_whole=False))
+def test_what_stays_billed_is_what_was_signed_to_the_cent(case):
+    """Law 19, R023: under *adjust* whoever signs anew signs for the shortened order priced afresh, and is billed that.
+
+    A cent stays off only where nothing that the correction issues can bear it.
+    """
+    goods, prices, invoiced, corrections = case
+    books = Books(goods, prices)
+    books.publish(price_order(goods, prices, invoiced))
+    now = dict(invoiced)
+    for counted in corrections:
+        moved = {line_id: units for line_id, units in counted.items() if units != now[line_id]}
+        now |= moved
+        signed = price_order(goods, prices, now)
+        steps = books.correct(moved, signed=signed)
+        units, _net_cents, deposit_cents, taxes = books.stands()
+        assert (units, deposit_cents) == (sum(now.values()), signed.deposits_cents)
+        for line_id in now:
+            wanted = signed.line(line_id).net_cents if signed.line(line_id) else 0
+            off = wanted - books.billed(line_id)[1]
+            assert not off or not can_bear_net(books, steps, line_id, off)
+        for code in {*taxes, *signed.taxes}:
+            off = signed.taxes.get(code, 0) - taxes.get(code, 0)
+            assert not off or not can_bear_tax(books, steps, code, off)
+    everything = books.correct(dict.fromkeys(now, 0), signed=price_order(goods, prices, dict.fromkeys(now, 0)))
+    assert books.stands() == (0, 0, 0, {})
+    assert (everything.again, everything.beyond) == (None, None)
+
+
+def billed_lines(steps):
+    return [line for document in (steps.again, steps.beyond) if document for line in document.lines]
+
+
+def can_bear_net(books, steps, line_id, off):
+    """A line that is billed can, and one that is credited and keeps units of that document; none below zero."""
+    billed = [line.net_cents for line in billed_lines(steps) if line.line_id == line_id]
+    credited = [
+        (part.line(line_id).net_cents, books.stack[int(key)].left[line_id].net_cents)
+        for key, part in steps.credits
+        if part.line(line_id) and books.stack[int(key)].left_of(line_id)
+    ]
+    if off > 0:
+        return bool(billed) or any(given for given, _left in credited)
+    return any(billed) or any(left for _given, left in credited)
+
+
+def can_bear_tax(books, steps, code, off):
+    """More is billed with any line, or credited less of what is; less is billed less, or credited of what is left."""
+    billed = [line for line in billed_lines(steps) if code in line.taxes]
+    credited = [(key, line) for key, part in steps.credits for line in part.lines if code in line.taxes]
+    if off > 0:
+        return bool(billed) or any(line.taxes[code] for _key, line in credited)
+    return any(line.taxes[code] for line in billed) or any(books.left_of(key).taxes.get(code) for key, _ in credited)
 
 
 def without(half, struck):
