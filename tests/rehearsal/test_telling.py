@@ -54,7 +54,7 @@ def counted(cases: int) -> list[dict[str, Any]]:
 
 
 def test_the_oracle_corrects_by_the_difference() -> None:
-    """T5, law 19: billed too much comes back as a credit, what was never billed is billed beside; refused, as it is shown."""
+    """T5, law 19: billed too much comes back as a credit, what was never billed is billed beside; refused, as shown."""
     adjusted, published = PRICES | {"invoice_standing": "none"}, PRICES | {"invoice_standing": "published"}
     whole, less = (bill(GOODS, PRICES, {"cases": cases, "keg": 1}) for cases in (3, 2))
     more = 3_301 + 240 + 165 + 329  # the third case's net, its cans, and both taxes on it
