@@ -8,16 +8,17 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from server.billing.letterhead import MissingCode
 from server.billing.model import Invoice
 from server.billing.queries import live_invoice
 from server.billing.service import create_provisional, publish_pending
-from server.core.problems import Conflict, Problem
+from server.core.problems import Conflict
 from server.core.transaction import transaction
 from server.fulfilment.service.leaving import take_off_run
 from server.fulfilment.service.orders import accept_order, cancel_order, revise_order, submit_order
 from server.orders import queries
 from server.orders import service as orders
-from server.parties.model import Emission
+from server.parties.model import Emission, Organisation
 from server.parties.terms import ChosenTerms
 from server.planning import service as planning
 from shared.states import BillingState, InvoiceState, OrderState
@@ -116,15 +117,12 @@ def test_acceptance_publishes_exactly_one_invoice_in_its_transaction() -> None:
 
 
 def test_when_the_invoice_is_refused_nothing_is_accepted() -> None:
-    """R077: accept and invoice are one transaction."""
+    """R077: accept and invoice are one transaction; without a code, nothing of the seller's can be numbered."""
     world = make_world([Deal(emission=Emission.ON_ACCEPT)])
     order_id = submitted(world, cases=2)
-    from server.parties.model import TaxRegistration
-
     with transaction(acting=world.seller.id) as session:
-        for registration in session.scalars(select(TaxRegistration)):
-            session.delete(registration)
-    with pytest.raises(Problem):
+        session.get_one(Organisation, world.seller.id).code = ""
+    with pytest.raises(MissingCode):
         accepted(world, order_id)
     assert read_order(order_id, acting=world.seller.id).state is OrderState.PENDING
 
