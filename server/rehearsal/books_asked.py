@@ -8,13 +8,15 @@ from server.rehearsal.verdict import Verdict
 
 
 def questions(rows: Rows) -> list[Question]:
-    """Return every question about a second visit, a clock, or what came late, decided or not."""
+    """Return every question about a second visit, a clock, what came late, or a changed order, decided or not."""
     found = rows.all(
         "SELECT kind, subject_id, NULL FROM discrepancy WHERE kind IN ('clock_skew', 'after_closing')"
         " UNION ALL SELECT q.kind, d.order_id, v.event_id FROM discrepancy q"
         " JOIN delivery d ON d.id = q.subject_id JOIN visit v ON v.id = q.against_id WHERE q.kind = 'two_deliveries'"
         " UNION ALL SELECT q.kind, q.stop_id, v.event_id FROM discrepancy q"
         " JOIN visit v ON v.id = q.against_id WHERE q.kind = 'two_visits'"
+        " UNION ALL SELECT q.kind, d.order_id, NULL FROM discrepancy q"
+        " JOIN delivery d ON d.id = q.subject_id WHERE q.kind = 'order_changed'"
     )
     return [(kind, str(about), str(event or "")) for kind, about, event in found]
 

@@ -138,8 +138,8 @@ def _tell(model: Model, decision: Decision) -> None:
             model.correct(decision.order, [dict(line) for line in decision.lines])
         case Settled():
             model.asked.settled.add(str(decision.run))  # a late visit counts as any other, and is told
-        case Revised():
-            pass  # the terms that each event cites say what was agreed
+        case Revised():  # the terms that each event cites say what was agreed; another order by now is told
+            model.asked.ordered[decision.order] = {str(line): units for line, units in decision.units.items()}
 
 
 def _missing(cab: Cab, kept: Sequence[Kept], beside: AbstractSet[str], *, is_revoked: bool) -> Iterator[str]:

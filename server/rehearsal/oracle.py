@@ -191,6 +191,7 @@ class Model:
         self._supply(order, goods, prices, lines)
         self._settle(order, goods, prices, lines)
         self._compare_with_shown(head, goods)
+        self.asked.about_change(order, goods, lines)
 
     def _correct(self, visit: str, head: Json, lines: list[Json], batch: Batch) -> None:
         """A driver says anew what was delivered. What came in one batch with it has no number: billed as corrected."""
@@ -212,6 +213,7 @@ class Model:
         self.expected.delivered[order].append(counts(lines))
         self.expected.outcomes[order].append(now.outcome)
         self._standing[order] = now
+        self.asked.about_change(order, goods, lines)
         self._supply(order, goods, prices, lines)
         if goods["billing_type"] == "external":
             self._notice(order, lines)

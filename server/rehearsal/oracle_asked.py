@@ -15,10 +15,14 @@ type Question = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Asked:
-    """The questions of a day; ``settled`` are the runs that somebody had settled by then."""
+    """The questions of a day; ``settled`` are the runs that somebody had settled by then.
+
+    ``ordered`` are the units of each line of an order that its seller changed, by now.
+    """
 
     questions: set[Question] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
+    ordered: dict[Order, Mapping[str, int]] = field(default_factory=dict)
 
     def about_moment(self, said: Json, taken: Taken) -> None:
         """A wall clock that was wrong is told, and so is what comes once its run was settled."""
@@ -31,6 +35,12 @@ class Asked:
         """What another visit says of an order's goods than the last word is put before a person."""
         if _units(stands.lines) != _units(lines):
             self.questions.add(("two_deliveries", order, event_id))
+
+    def about_change(self, order: Order, goods: Json, lines: list[Json]) -> None:
+        """What is accepted of an order whose units are not those of the cited goods any more is told, once."""
+        units = {line["line_id"]: line["quantity"] for line in goods["lines"]}
+        if self.ordered.get(order, units) != units and any(line["delivered"] + line["extra"] for line in lines):
+            self.questions.add(("order_changed", order, ""))
 
     def about_taken(
         self, stop: Stop, stands: Mapping[tuple[str, str, str], int], leaves: Iterable[Json], *, event_id: str

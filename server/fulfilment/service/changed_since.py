@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.steps import said
 from server.catalog.queries import tax_rules
 from server.core.stamp import Stamp
-from server.delivery.model import Delivery, Terms
-from server.delivery.queries import settled_terms
+from server.delivery.model import Delivery, Discrepancy, Terms
+from server.delivery.queries import revisions_of
 from server.delivery.service import open_discrepancy, read_terms
 from server.orders.model import Order
 from server.orders.pricing import goods_of, prices_of
@@ -21,6 +22,7 @@ from shared.pricing import price_extra, price_order
 from shared.problems import Text
 from shared.wire.terms import Goods, GoodsLine, PriceLine, Prices
 
+_KIND: Final = "order_changed"
 _NAMED: Final = 5  # changes that a question names; the order's own history says all of them
 _BILLED: Final = Text(
     "Ce qui fut signé est ce qui se facture\u00a0: s’entendre avec le client, puis créditer la différence ou commander "
@@ -74,13 +76,13 @@ def ask_about_changed_order(
     if (goods.billing_type, goods.issuer_id) != (order.billing_type.value, str(order.issuer_id or order.owner_id)):
         return
     found = list(_changes(goods, prices, *_present(session, order, prices)))
-    if not found or (before is not None and _was_asked(session, before, order)):
+    if not found or (before is not None and _is_asked(session, before)):
         return
     remedy = _BILLED_OUTSIDE if goods.billing_type == "external" else _BILLED
     told = _told(found)
     open_discrepancy(
         session,
-        kind="order_changed",
+        kind=_KIND,
         subject_id=delivery.id,
         text=Text(
             f"La commande {order.number} a changé depuis les conditions signées\u00a0: {told.fr}. {remedy.fr}",
@@ -94,11 +96,11 @@ def _accepts(delivery: Delivery) -> bool:
     return any(line.delivered or line.extra for line in delivery.lines)
 
 
-def _was_asked(session: Session, before: Delivery, order: Order) -> bool:
-    if not _accepts(before):
-        return False
-    goods, prices = read_terms(settled_terms(session, before))
-    return any(_changes(goods, prices, *_present(session, order, prices)))
+def _is_asked(session: Session, before: Delivery) -> bool:
+    """Say whether a former revision of the same delivery left the question."""
+    former = [one.id for one, _because in revisions_of(session, before)]
+    asked = select(Discrepancy.id).where(Discrepancy.kind == _KIND, Discrepancy.subject_id.in_(former))
+    return session.scalar(asked.limit(1)) is not None
 
 
 def _present(session: Session, order: Order, cited: Prices) -> tuple[Goods, Prices]:

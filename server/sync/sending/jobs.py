@@ -19,11 +19,12 @@ def send_order_again(*, owner_id: str, subject_id: str) -> None:
 
     An order that rides on no documented run, or whose stop is over, sends nothing.
     """
+    order_id = UUID(subject_id)
     with transaction(UUID(owner_id)) as session:
-        order = orders.order(session, order_id=UUID(subject_id))
+        order = orders.order(session, order_id=order_id)
         carrier_id = order.carrier_id or order.owner_id
     with transaction(carrier_id) as session:
-        run = run_to_visit(session, order_id=order.id)
+        run = run_to_visit(session, order_id=order_id)
         if run is not None:
             task = render_run if is_to_depart(run) else build_run_bundle
             key = f"{task.name}:{run.id}"

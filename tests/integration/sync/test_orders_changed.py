@@ -330,6 +330,22 @@ def test_a_correction_by_the_same_terms_asks_no_more(make_day: Callable[..., Yar
     assert (kinds(yard), delivery_of(yard, order_id(yard)).revision) == (["order_changed"], 3)
 
 
+def test_what_is_told_again_of_a_changed_order_is_one_question(make_day: Callable[..., Yard]) -> None:
+    """Sync, 7: corrected to nothing, and to delivered after all: nobody is asked a second time."""
+    yard = make_day(PAPER)
+    add_kegs(yard)
+    deliver(yard)
+    lines = first(yard.tablet.run, yard).goods.lines
+    nothing = {
+        line.line_id: DeliveredLine(line.line_id, line.quantity, 0, lost=line.quantity, reason="missing")
+        for line in lines
+    }
+    correction_of(yard.tablet, event_id_of(yard.tablet, 1), counted=nothing)
+    correction_of(yard.tablet, event_id_of(yard.tablet, 2))
+    assert [one["status"] for one in yard.tablet.push(2)["results"]] == ["applied"] * 2
+    assert (kinds(yard), delivery_of(yard, order_id(yard)).revision) == (["order_changed"], 3)
+
+
 def test_what_was_delivered_after_all_by_older_terms_is_asked_about(make_day: Callable[..., Yard]) -> None:
     """R024, C27: refused, changed for its next ride, and corrected to delivered by the terms of before."""
     yard = make_day(PAPER)
