@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.steps import said
-from server.catalog.queries import tax_rules
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Discrepancy, Terms
 from server.delivery.queries import revisions_of
@@ -20,7 +19,7 @@ from server.orders.pricing import goods_of, prices_of
 from shared.delivered_line import DeliveredLine
 from shared.pricing import price_extra, price_order
 from shared.problems import Text
-from shared.wire.terms import Goods, GoodsLine, PriceLine, Prices
+from shared.wire.terms import Goods, GoodsLine, PriceLine, Prices, TaxRule
 
 _KIND: Final = "order_changed"
 _NAMED: Final = 5  # changes that a question names; the order's own history says all of them
@@ -30,7 +29,7 @@ _BILLED: Final = Text(
     "What was signed is what is billed: agree with the customer, then credit the difference or order what is missing.",
 )
 _BILLED_OUTSIDE: Final = Text(
-    "Facturer ce qui fut livré dans le système du vendeur\u00a0; commander de nouveau ce qui manque.",
+    "Facturer ce qui fut livré dans le système du vendeur; commander de nouveau ce qui manque.",
     "Bill what was delivered in the seller’s own system; order again what is missing.",
 )
 _OF_ORDER: Final = Text("rabais de la commande", "the order’s discount")
@@ -48,8 +47,6 @@ def comes_to_another(was: Terms, now: Terms, lines: Sequence[DeliveredLine]) -> 
 
     Where it is billed outside, no price binds.
     """
-    if was.id == now.id:
-        return False
     (goods, prices), before = read_terms(now), read_terms(was)
     if goods.billing_type == "external":
         return False
@@ -75,7 +72,7 @@ def ask_about_changed_order(
     goods, prices = read_terms(terms)
     if (goods.billing_type, goods.issuer_id) != (order.billing_type.value, str(order.issuer_id or order.owner_id)):
         return
-    found = list(_changes(goods, prices, *_present(session, order, prices)))
+    found = list(_changes(goods, prices, *_present(order, prices)))
     if not found or (before is not None and _is_asked(session, before)):
         return
     remedy = _BILLED_OUTSIDE if goods.billing_type == "external" else _BILLED
@@ -103,9 +100,12 @@ def _is_asked(session: Session, before: Delivery) -> bool:
     return session.scalar(asked.limit(1)) is not None
 
 
-def _present(session: Session, order: Order, cited: Prices) -> tuple[Goods, Prices]:
-    """Return the order as terms would say it, charged what the cited ones charge: a registration changes no order."""
-    rules = cited.taxes or tax_rules(session, codes=order.charged_taxes, on=order.priced_on)
+def _present(order: Order, cited: Prices) -> tuple[Goods, Prices]:
+    """Return the order as terms would say it, charged what the cited ones charge: a registration changes no order.
+
+    Where these charge nothing, taxes may have been put back (R052): which ones is enough, at no rate.
+    """
+    rules = cited.taxes or [TaxRule(code=one, rate="0", name_fr=one, name_en=one) for one in order.charged_taxes]
     return goods_of(order), prices_of(order, taxes=rules)
 
 

@@ -242,6 +242,16 @@ def test_a_discount_a_tax_or_a_deposit_is_a_price(make_day: Callable[..., Yard],
     assert kinds(yard) == ["order_changed"]
 
 
+def test_taxes_that_were_put_back_are_a_price(make_day: Callable[..., Yard]) -> None:
+    """R052, law 19: signed without them, ordered with them again."""
+    yard = make_day(PAPER)
+    revise(yard, taxed=False)
+    yard.tablet.run = pulled(yard)
+    revise(yard)
+    deliver(yard)
+    assert kinds(yard) == ["order_changed"]
+
+
 def test_an_order_that_changed_and_changed_back_is_no_question(make_day: Callable[..., Yard]) -> None:
     """Sync, 7: what is signed is what is ordered again, whatever stood between, and under whatever line it stands."""
     yard = make_day(PAPER)
