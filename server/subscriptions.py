@@ -33,6 +33,7 @@ from server.planning import jobs as planning
 from server.planning.events import PLAN_REQUESTED, RUN_CHANGED, RUN_PLANNED, RUN_READY
 from server.sync import jobs as sync
 from server.sync.events import ATTACHMENT_RECEIVED, EVENT_SET_ASIDE
+from server.sync.sending import jobs as sending
 
 type Task = procrastinate.tasks.Task[..., Any, Any]
 
@@ -44,7 +45,8 @@ _WORK: Mapping[str, tuple[Task, ...]] = {
     order.ORDER_REJECTED: (documents.render_order,),
     order.ORDER_CANCELLED: (documents.render_order,),
     order.ORDER_EXPIRED: (documents.render_order,),
-    order.ORDER_REVISED: (documents.render_order,),
+    order.ORDER_REVISED: (documents.render_order, sending.send_order_again),
+    order.ORDER_PAPER_CHOSEN: (sending.send_order_again,),
     order.ORDER_RESTORED: (documents.render_order,),
     order.ORDER_PLANNED: (documents.render_order,),
     order.ORDER_UNPLANNED: (documents.render_order,),

@@ -68,21 +68,13 @@ def correct_settlement(
         for key, part in _taken(stack, line_id, billed=billed[line_id], wanted=delivered[line_id]):
             credits_[key].append(part)
     again, beyond = _again(invoice, billed, delivered), _beyond(goods, prices, invoice, billed, delivered)
-    if _takes_all(stack, delivered):
-        credits_ = {one.key: [line for line in one.left.values() if line.quantity or line.total_cents] for one in stack}
-    elif signed is not None:
+    if signed is not None:
         credits_, again, beyond = _signed(credits_, again, beyond, stack, signed)
     return CorrectionSteps(
         credits=tuple((key, PricedDocument.of(lines)) for key, lines in credits_.items() if lines),
         again=again,
         beyond=beyond,
     )
-
-
-def _takes_all(stack: Sequence[StandingInvoice], delivered: Mapping[str, int]) -> bool:
-    """Say whether no unit stays billed: then no cent does that rounding left on a line without units."""
-    standing = {line_id for one in stack for line_id, line in one.left.items() if line.quantity}
-    return not any(delivered.values()) and standing <= delivered.keys()
 
 
 def _signed(

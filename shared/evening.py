@@ -26,28 +26,28 @@ class IssuedLine:
         """What a cent of it does to what stays billed."""
         return 1 if self.document is None else -1
 
-    def take_net(self, cents: int) -> int:
-        """Bill up to ``cents`` more of the net, less where they are below zero; return what could not be.
+    @property
+    def left(self) -> PricedLine | None:
+        """What its document has left of the line, or None where it is billed."""
+        return None if self.document is None else self.document.left[self.line.line_id]
 
-        Whoever takes a line's last unit of a document takes all of its net.
-        """
-        left = None if self.document is None else self.document.left[self.line.line_id]
-        if left is not None and left.quantity == self.line.quantity:
-            return cents
-        most = None if left is None else left.net_cents
-        net_cents = _within(self.line.net_cents + self.sign * cents, most)
+    @property
+    def may_move(self) -> bool:
+        """Whether it costs something, and keeps units of its document: who takes a line's last unit takes all of it."""
+        return bool(self.line.net_cents) and (self.left is None or self.left.quantity > self.line.quantity)
+
+    def take_net(self, cents: int) -> int:
+        """Bill up to ``cents`` more of the net, less where they are below zero; return what could not be."""
+        net_cents = _within(self.line.net_cents + self.sign * cents, self.left.net_cents if self.left else None)
         done = self.sign * (net_cents - self.line.net_cents)
         self.line = replace(self.line, net_cents=net_cents)
         return cents - done
 
-    def take_tax(self, code: str, cents: int, *, spare_cents: int = 0) -> int:
-        """Bill up to ``cents`` more of a tax that the line bears; return what could not be.
-
-        A credit takes what its own line has left of it, and ``spare_cents`` of what other lines of its document have.
-        """
+    def take_tax(self, code: str, cents: int) -> int:
+        """Bill up to ``cents`` more of a tax that the line bears; return what could not be."""
         if code not in self.line.taxes:
             return cents
-        most = None if self.document is None else self.document.left[self.line.line_id].taxes[code] + spare_cents
+        most = self.left.taxes[code] if self.left else None
         tax_cents = _within(self.line.taxes[code] + self.sign * cents, most)
         done = self.sign * (tax_cents - self.line.taxes[code])
         self.line = replace(self.line, taxes={**self.line.taxes, code: tax_cents})
@@ -58,8 +58,7 @@ def even_out(issued: Sequence[IssuedLine], stack: Sequence[StandingInvoice], *, 
     """Let an order's documents come to ``signed``, by the cents that the issued lines may bear.
 
     Nothing is moved where the documents bill other units than were signed, since then it is no rounding that differs,
-    nor where more than a cent a document and a line differs. A tax is rounded for a document and not for its lines: a
-    line that is credited whole may give back a cent that another line of its invoice was given as its share.
+    nor where more than a cent a document and a line differs. What no line may bear stays as it is.
 
     Source: T3, T5; law 19; ADR 0061.
     """
@@ -72,22 +71,12 @@ def even_out(issued: Sequence[IssuedLine], stack: Sequence[StandingInvoice], *, 
     if max(map(abs, (*nets.values(), *taxes.values())), default=0) > most:
         return
     for one in issued:
+        if not one.may_move:
+            continue
         if one.line.line_id in nets:
             nets[one.line.line_id] = one.take_net(nets[one.line.line_id])
         for code in taxes:
             taxes[code] = one.take_tax(code, taxes[code])
-    for one in issued:
-        for code, cents in taxes.items():
-            taxes[code] = one.take_tax(code, cents, spare_cents=_spare_cents(one, issued, code))
-
-
-def _spare_cents(of: IssuedLine, issued: Sequence[IssuedLine], code: str) -> int:
-    """Return what is left of a tax on the other lines of a line's document, once all that is issued is."""
-    if of.document is None:
-        return 0
-    others = [line for line in of.document.left.values() if line.line_id != of.line.line_id]
-    given = [one.line for one in issued if one.document is of.document and one is not of]
-    return sum(line.taxes.get(code, 0) for line in others) - sum(line.taxes.get(code, 0) for line in given)
 
 
 def _within(cents: int, most: int | None) -> int:

@@ -28,12 +28,15 @@ class StandingInvoice:
         line = self.priced.line(line_id)
         return line.quantity if line else 0
 
+    def credited_of(self, line_id: str) -> int:
+        """Return how many units of a line its credits took."""
+        return self.billed_of(line_id) - self.left_of(line_id)
+
 
 def credit_standing(standing: StandingInvoice, crediting: Mapping[str, int]) -> PricedDocument:
     """Return the credit of ``crediting`` units by line of what an invoice still bills.
 
-    Whoever takes a line's last unit takes what is left of it to the cent, and whoever takes the last unit of all takes
-    every cent that rounding left on lines without units.
+    Whoever takes a line's last unit takes what is left of it, to the cent.
 
     Raises:
         QuantityOutOfRange: a negative quantity, or more than what is left of a line.
@@ -50,12 +53,13 @@ def credit_standing(standing: StandingInvoice, crediting: Mapping[str, int]) -> 
                 where=line_id,
                 quantity=quantity,
             )
-    takes_all = all(crediting.get(line_id, 0) == line.quantity for line_id, line in standing.left.items())
-    parts = [
-        line if takes_all else _units(standing, line, crediting.get(line_id, 0))
-        for line_id, line in standing.left.items()
-    ]
-    return PricedDocument.of([part for part in parts if part.quantity or part.total_cents])
+    return PricedDocument.of(
+        [
+            part_of_left(line, crediting[line_id], whole=standing.priced, level=standing.credited_of(line_id))
+            for line_id, line in standing.left.items()
+            if crediting.get(line_id)
+        ]
+    )
 
 
 def part_of_left(left: PricedLine, quantity: int, *, whole: PricedDocument, level: int) -> PricedLine:
@@ -70,13 +74,6 @@ def part_of_left(left: PricedLine, quantity: int, *, whole: PricedDocument, leve
         return part
     (part,) = credit_of(PricedDocument.of([left]), already={}, crediting={left.line_id: quantity}).lines
     return part
-
-
-def _units(standing: StandingInvoice, left: PricedLine, quantity: int) -> PricedLine:
-    if not quantity:
-        return PricedLine(left.line_id, 0, 0, {})
-    level = standing.billed_of(left.line_id) - left.quantity
-    return part_of_left(left, quantity, whole=standing.priced, level=level)
 
 
 def _fits(part: PricedLine, left: PricedLine) -> bool:

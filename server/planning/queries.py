@@ -19,6 +19,8 @@ from server.planning.day import Day, Leg, Load, Place, Truck
 from server.planning.model import DeliveryCycle, Plan, RoadLeg, Run, Stop, StopOrder, Vehicle
 from shared.states import OrderState, RunState
 
+_ON_PAPER = (RunState.DOCUMENTED, RunState.LOADING, RunState.READY, RunState.UNDER_WAY)
+
 
 def next_delivery_on(session: Session, *, carrier_id: UUID, seller_id: UUID, site_id: UUID, after: date) -> date | None:
     """Return the next day on which the carrier's cycles bring this seller's goods to this site, or None.
@@ -160,6 +162,18 @@ def run_of_order(session: Session, *, order_id: UUID) -> Run | None:
         .join(Stop, Stop.run_id == Run.id)
         .join(StopOrder, StopOrder.stop_id == Stop.id)
         .where(StopOrder.order_id == order_id, Run.state != RunState.CANCELLED)
+        .order_by(Run.runs_on.desc())
+        .limit(1)
+    ).one_or_none()
+
+
+def run_to_visit(session: Session, *, order_id: UUID) -> Run | None:
+    """Return the documented run that is still to bring an order to its stop, without its stops, or None."""
+    return session.scalars(
+        select(Run)
+        .join(Stop, Stop.run_id == Run.id)
+        .join(StopOrder, StopOrder.stop_id == Stop.id)
+        .where(StopOrder.order_id == order_id, Run.state.in_(_ON_PAPER), Stop.finished_at.is_(None))
         .order_by(Run.runs_on.desc())
         .limit(1)
     ).one_or_none()

@@ -10,7 +10,7 @@ from server.rehearsal.verdict import Verdict
 
 
 def questions(rows: Rows) -> list[Question]:
-    """Return every question about a second visit, a clock, what came late, or what is not billed, decided or not."""
+    """Return every question about a second visit, a clock, what came late, changed or is not billed, decided or not."""
     found = rows.all(
         "SELECT kind, subject_id, NULL FROM discrepancy WHERE kind IN ('clock_skew', 'after_closing')"
         " UNION ALL SELECT q.kind, d.order_id, v.event_id::text FROM discrepancy q"
@@ -20,7 +20,8 @@ def questions(rows: Rows) -> list[Question]:
         " UNION ALL SELECT q.kind, d.order_id, CASE WHEN q.kind IN ('invoice_voided', 'line_struck_out')"
         " THEN d.revision::text END"
         " FROM discrepancy q JOIN delivery d ON d.id = q.subject_id"
-        " WHERE q.kind IN ('invoice_voided', 'line_struck_out', 'newer_invoice', 'newer_credit', 'settlement_refused')"
+        " WHERE q.kind IN ('invoice_voided', 'line_struck_out', 'newer_invoice', 'newer_credit', 'settlement_refused',"
+        " 'order_changed')"
     )
     return [(kind, str(about), str(event or "")) for kind, about, event in found]
 
@@ -47,8 +48,9 @@ def unasked(rows: Rows) -> Iterator[str]:
         " coalesce((SELECT sum(cents) FROM billed WHERE billed.order_id = last.order_id), 0)::bigint AS billed_cents"
         " FROM last WHERE shown IN ('invoice', 'credit')) signed"
         " WHERE shown_total_cents - shown_credit_cents <> billed_cents AND NOT EXISTS (SELECT FROM discrepancy q"
-        " JOIN delivery d ON d.id = q.subject_id WHERE d.order_id = signed.order_id AND q.kind IN ('amount_differs',"
-        " 'invoice_voided', 'newer_invoice', 'newer_credit', 'settlement_refused')) ORDER BY 1"
+        " JOIN delivery d ON d.id = q.subject_id WHERE d.order_id = signed.order_id AND (q.kind IN ('invoice_voided',"
+        " 'newer_invoice', 'newer_credit', 'settlement_refused') OR q.kind = 'amount_differs' AND d.id = signed.id))"
+        " ORDER BY 1"
     )
     for order, signed, billed in differing:
         yield f"order {order} was signed at {signed} and is billed {billed}, and nobody is asked"

@@ -34,6 +34,7 @@ from server.rehearsal.books_asked import judge_questions, unasked
 from server.rehearsal.books_feed import behind
 from server.rehearsal.books_holdings import holding_faults
 from server.rehearsal.books_journal import journal_faults, missplit
+from server.rehearsal.books_left import overcredited, with_a_line_credited_whole
 from server.rehearsal.cab import Cab
 from server.rehearsal.checking_standing import judge_standing
 from server.rehearsal.decisions import (
@@ -49,6 +50,7 @@ from server.rehearsal.decisions import (
 )
 from server.rehearsal.ground import Rows
 from server.rehearsal.oracle import Model
+from server.rehearsal.oracle_ordered import Change
 from server.rehearsal.oracle_said import Expected, Taken, files_of
 from server.rehearsal.verdict import Verdict
 from shared.sealing import GENESIS, chain_hash
@@ -111,7 +113,7 @@ def judge(rows: Rows, cabs: Sequence[Cab], carrier_id: UUID, besides: Besides) -
     verdict.cents_wrong += [f"entry {row[0]} does not balance" for row in unbalanced(rows)]
     verdict.cents_wrong += [f"{row[0]} {row[1]} is posted as {row[2:]}" for row in misposted(rows)]
     verdict.cents_wrong += [*journal_faults(rows), *missplit(rows, model.expected)]
-    verdict.cents_wrong += _unapproved(given(rows), model.expected)
+    verdict.cents_wrong += [*_unapproved(given(rows), model.expected), *overcredited(rows)]
     verdict.lost += holding_faults(rows, model.expected)
     verdict.doubled += [f"credit {row} has no cause" for row in uncaused_credits(rows)]
     verdict.cents_wrong += [f"invoice {row} of a withdrawn overage still stands" for row in unwithdrawn(rows)]
@@ -149,7 +151,16 @@ def _tell(model: Model, decision: Decision) -> None:
         case Settled():
             model.asked.settled.add(str(decision.run))  # a late visit counts as any other, and is told
         case Revised():  # the terms that each event cites say what was agreed
-            model.strike(decision.order, map(str, decision.struck))
+            model.change(
+                decision.order,
+                Change(
+                    units={str(line): units for line, units in decision.units.items()},
+                    prices={str(line): price for line, price in decision.prices.items()},
+                    discounts={str(line): cents for line, cents in decision.discounts.items()},
+                    struck=frozenset(map(str, decision.struck)),
+                    off_cents=decision.off_cents,
+                ),
+            )
         case Credited():
             model.decide_credit(decision.order, approves=decision.approves)
         case Replanned():
@@ -250,9 +261,9 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
     made = deliveries(rows)
     _judge_each(verdict, "delivered", made, expected.delivered, verdict.lost)
     _judge_each(verdict, "noticed", notices(rows), expected.noticed, verdict.cents_wrong)
-    papers = documents(rows)
+    papers, spent = documents(rows), with_a_line_credited_whole(rows)
     come_to = {
-        order: _tightened(cents, expected, order, invoices=len(papers["invoiced"].get(order, ())))
+        order: _tightened(cents, expected, order, is_loose=order in spent or len(papers["invoiced"].get(order, ())) > 1)
         for order, cents in left(rows).items()
         if order in expected.left
     }
@@ -285,17 +296,17 @@ def _unapproved(credited: Mapping[str, int], expected: Expected) -> Iterator[str
             yield f"order {order} got {credited[order]} back unapproved, above {threshold}"
 
 
-def _tightened(found: list[int], expected: Expected, order: str, *, invoices: int) -> list[int]:
-    """Take for the model's own what may be: the order priced afresh, which one invoice comes to at any time.
+def _tightened(found: list[int], expected: Expected, order: str, *, is_loose: bool) -> list[int]:
+    """Take for the model's own what may be: what was signed.
 
-    Of several, one that was credited whole may have no cent left to give (ADR 0061): then shares round as they do, and
-    so they do where people or other terms came between.
+    Shares round as they do, where it ``is_loose``: a line that was credited whole bears no cent (ADR 0061), several
+    invoices stand, or people or other terms came between.
     """
-    wanted, afresh = expected.left[order], expected.afresh.get(order)
-    if afresh is not None and invoices == 1:
-        return [wanted if cents == afresh else cents for cents in found]
+    wanted, signed = expected.left[order], expected.signed.get(order)
+    if signed is not None and not is_loose:
+        return [wanted if cents == signed else cents + (cents == wanted) for cents in found]
     loose = expected.loose.get(order, 0)
-    return [wanted if cents == afresh or abs(cents - wanted) <= loose else cents for cents in found]
+    return [wanted if cents == signed or abs(cents - wanted) <= loose else cents for cents in found]
 
 
 def _judge_each(

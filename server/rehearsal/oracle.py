@@ -9,12 +9,13 @@ correction is known to the cent; each further one may round every line anew, and
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from server.rehearsal.oracle_asked import Asked
 from server.rehearsal.oracle_clock import when_sealed
 from server.rehearsal.oracle_heard import Visits
-from server.rehearsal.oracle_money import Bill, Json, bill, credit, left_of, total
+from server.rehearsal.oracle_money import Bill, Json, accepted, bill, credit, left_of, total
+from server.rehearsal.oracle_ordered import Change, Ordered
 from server.rehearsal.oracle_said import (
     Batch,
     Billed,
@@ -92,9 +93,11 @@ class Model:
         kept: list[Json] = [{**line, "photos": photos[line["line_id"]]} for line in lines]
         self._revise(order, Standing("", standing.terms_hash, kept, outcome_of(kept)), _AT_THE_OFFICE)
 
-    def strike(self, order: Order, lines: Iterable[str]) -> None:
-        """Let a seller strike lines: whoever delivers them by older terms is paid for them all the same."""
-        self.expected.struck.setdefault(order, set()).update(lines)
+    def change(self, order: Order, change: Change) -> None:
+        """Let a seller change an order: who delivers struck lines by older terms is paid for them all the same."""
+        ordered = self.asked.ordered
+        self.expected.struck.setdefault(order, set()).update(change.struck)
+        ordered[order] = (ordered.get(order) or Ordered.cited(*self._world.at_dawn[order])).changed(change)
 
     def void(self, order: Order) -> None:
         """Let a person void the invoice of an order that was not delivered: it was for everything, at dawn's terms."""
@@ -119,7 +122,7 @@ class Model:
         self._first[order] = First(standing.terms_hash, standing.lines, _AT_THE_OFFICE, as_delivered=True)
         self._unbilled.discard(order)
         goods, prices = self._world.terms[order, standing.terms_hash]
-        billed = bill(goods, prices, {line["line_id"]: line["delivered"] for line in standing.lines})
+        billed = accepted(goods, prices, {line["line_id"]: line["delivered"] for line in standing.lines})
         if order in expected.left:
             expected.left[order] = total(billed)
         else:
@@ -233,6 +236,8 @@ class Model:
         self.asked.about_struck_lines(order, lines, self.expected.struck.get(order, set()))
         if order in self.expected.voided and prices["invoice_standing"] == "published":
             self._leave_unbilled(order)
+        else:
+            self.asked.about_change(order, (goods, prices), lines)
 
     def _leave_unbilled(self, order: Order) -> None:
         """Signed under an invoice that was voided since: no amount moves, and a person decides (C6)."""
@@ -253,7 +258,8 @@ class Model:
 
     def _revise(self, order: Order, now: Standing, batch: Batch) -> None:
         """Add a revision, and let what was billed come to what the last word says."""
-        before, lines, first = self._standing[order].lines, now.lines, self._first[order]
+        stood, lines, first = self._standing[order], now.lines, self._first[order]
+        before = stood.lines
         is_unnumbered = first.batch == batch
         goods, prices = self._world.terms[order, now.terms_hash]
         is_further = len(self.expected.delivered[order]) > 1
@@ -265,6 +271,10 @@ class Model:
         if any(line["delivered"] or line["extra"] for line in lines):
             self.expected.reopened.discard(order)
         self._supply(order, goods, prices, lines)
+        is_voided = order in self._unbilled and any(line["delivered"] for line in before)
+        is_known = stood.terms_hash == now.terms_hash and any(line["delivered"] or line["extra"] for line in before)
+        if not is_voided and not is_known:
+            self.asked.about_change(order, (goods, prices), lines)
         if goods["billing_type"] == "external":
             self._notice(order, lines)
             return
@@ -286,20 +296,20 @@ class Model:
             is_anew=is_anew or first.was_void,
             agreed_first=self._agreed(order, first),
         )
-        self._expect_afresh(order, now)
+        self._expect_signed(order, now)
         if is_further:
             loose = self.expected.loose
             loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)
 
-    def _expect_afresh(self, order: Order, now: Standing) -> None:
-        """Under *adjust* the whole is rounded once, as it was signed, but where people or other terms came between."""
+    def _expect_signed(self, order: Order, now: Standing) -> None:
+        """The books come to what was signed, but where people or other terms came between."""
         goods, prices = self._world.terms[order, now.terms_hash]
         self._mixed |= {order} if now.terms_hash != self._first[order].terms_hash or order in self._kept else set()
-        if prices["invoice_standing"] == "published" or order in self._mixed:
-            self.expected.afresh.pop(order, None)
+        if order in self._mixed:
+            self.expected.signed.pop(order, None)
         else:
             units = {line["line_id"]: line["delivered"] for line in now.lines}
-            self.expected.afresh[order] = total(bill(goods, prices, units))
+            self.expected.signed[order] = total(accepted(goods, prices, units))
 
     def _as_decided(self, order: Order, before: list[Json], lines: list[Json]) -> list[Json]:
         """Return what counts of each line: where a person refused to credit it, what is billed until it is moved."""
@@ -320,7 +330,7 @@ class Model:
             self.asked.about_void(order, len(self.expected.delivered[order]))
         elif any(line["delivered"] for line in now.lines):
             goods, prices = self._world.terms[order, now.terms_hash]
-            billed = bill(goods, prices, {line["line_id"]: line["delivered"] for line in now.lines})
+            billed = accepted(goods, prices, {line["line_id"]: line["delivered"] for line in now.lines})
             self.expected.left[order] = total(billed)
             self._first[order] = First(now.terms_hash, now.lines, batch, as_delivered=True)
             self._unbilled.discard(order)

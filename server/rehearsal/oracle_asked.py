@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from server.rehearsal.oracle_clock import when_sealed
 from server.rehearsal.oracle_money import Json
+from server.rehearsal.oracle_ordered import Ordered
 from server.rehearsal.oracle_said import Order, Standing, Stop, Taken
 
 type Question = tuple[str, str, str]
@@ -15,10 +16,11 @@ type Question = tuple[str, str, str]
 
 @dataclass(slots=True)
 class Asked:
-    """The questions of a day; ``settled`` are the runs that somebody had settled by then."""
+    """The questions of a day; ``settled`` are the runs that somebody had settled, ``ordered`` the orders as changed."""
 
     questions: set[Question] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
+    ordered: dict[Order, Ordered] = field(default_factory=dict)
 
     def about_moment(self, said: Json, taken: Taken) -> None:
         """A wall clock that was wrong is told, and so is what comes once its run was settled."""
@@ -45,6 +47,14 @@ class Asked:
         """What another visit says of an order's goods than the last word is put before a person."""
         if _units(stands.lines) != _units(lines):
             self.questions.add(("two_deliveries", order, event_id))
+
+    def about_change(self, order: Order, cited: tuple[Json, Json], lines: list[Json]) -> None:
+        """What is accepted by terms that an order says no more is told, once."""
+        goods, prices = cited
+        now, is_accepted = self.ordered.get(order), any(line["delivered"] + line["extra"] for line in lines)
+        is_priced = goods["billing_type"] != "external"
+        if now and is_accepted and now.differs(Ordered.cited(goods, prices), is_priced=is_priced):
+            self.questions.add(("order_changed", order, ""))
 
     def about_taken(
         self, stop: Stop, stands: Mapping[tuple[str, str, str], int], leaves: Iterable[Json], *, event_id: str

@@ -141,7 +141,7 @@ def left_of(
     whole = "ordered" if prices_first["invoice_standing"] == "published" else "delivered"
     billed = {line["line_id"]: line[whole] for line in first}
     if is_anew or not any(billed.values()):
-        return _made_anew(goods, prices, now)
+        return total(accepted(goods, prices, now))
     more = {one: now[one] - billed.get(one, 0) for one in now}
     too_much = {one: -units for one, units in more.items() if units < 0}
     too_little = {one: units for one, units in more.items() if units > 0}
@@ -149,13 +149,24 @@ def left_of(
     return total(invoice) - total(credit(invoice, too_much)) + total(bill(goods, prices, too_little, after=billed))
 
 
-def _made_anew(goods: Json, prices: Json, now: Mapping[str, int]) -> int:
-    """Where the signer was shown the whole and its credit, the new invoice is worth what they leave."""
+def accepted(goods: Json, prices: Json, units: Mapping[str, int]) -> Bill:
+    """Return what was signed for so many units: priced afresh, or where an invoice was shown, it less its credit."""
     if prices["invoice_standing"] != "published":
-        return total(bill(goods, prices, now))
+        return bill(goods, prices, units)
     ordered = {line["line_id"]: line["quantity"] for line in goods["lines"]}
     whole = bill(goods, prices, ordered)
-    return total(whole) - total(credit(whole, {one: units - now.get(one, 0) for one, units in ordered.items()}))
+    back = credit(whole, {one: quantity - units.get(one, 0) for one, quantity in ordered.items()})
+    return {one: _less(line, back[one]) if one in back else line for one, line in whole.items() if units.get(one)}
+
+
+def _less(line: Line, back: Line) -> Line:
+    return Line(
+        line.quantity - back.quantity,
+        line.net - back.net,
+        line.deposit - back.deposit,
+        {code: cents - back.net_tax[code] for code, cents in line.net_tax.items()},
+        {code: cents - back.deposit_tax[code] for code, cents in line.deposit_tax.items()},
+    )
 
 
 def empties(rows: Sequence[tuple[int, int, bool]], rates: Sequence[str]) -> int:

@@ -48,8 +48,8 @@ class Expected:
     """What must stand in the books. Amounts in cents; a credit has its state, above ``threshold`` a person approves.
 
     ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
-    the ``loose`` cents that roundings of further corrections may differ by; ``afresh`` is what it comes to where it was
-    signed as priced afresh, by the same terms from the first to the last. ``bills`` are the lines that each amount of
+    the ``loose`` cents that roundings of further corrections may differ by; ``signed`` is what was signed for it, by
+    the same terms from the first word to the last. ``bills`` are the lines that each amount of
     an order that was never corrected, and each overage, is made of. ``decided`` are the events that a person looked at.
     ``money`` is each payment with the cents of its rounding, and whether it stands: a former one is taken back.
     ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended. ``voided`` is
@@ -77,7 +77,7 @@ class Expected:
     effects: list[tuple[Json, Taken]] = field(default_factory=list)
     outcomes: dict[Order, list[str]] = field(default_factory=dict)
     voided: dict[Order, int] = field(default_factory=dict)
-    afresh: dict[Order, int] = field(default_factory=dict)
+    signed: dict[Order, int] = field(default_factory=dict)
     struck: dict[Order, set[str]] = field(default_factory=dict)
     approved: set[Order] = field(default_factory=set)
     reopened: set[Order] = field(default_factory=set)

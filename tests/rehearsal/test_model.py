@@ -9,6 +9,7 @@ import pytest
 
 from server.rehearsal.oracle import Model
 from server.rehearsal.oracle_money import bill, left_of, total
+from server.rehearsal.oracle_ordered import Change
 from server.rehearsal.oracle_said import Taken, World
 from server.rehearsal.oracle_shown import shown_of
 from shared.wire.event import LeafGroup, SealedEvent
@@ -138,7 +139,7 @@ def test_what_was_signed_under_a_voided_invoice_is_billed_by_a_person_alone() ->
     """C6: no amount moves and somebody is asked; billed by hand, it is what the signer saw, whatever the order is."""
     judged = billed_model()
     judged.void(ORDER)
-    judged.strike(ORDER, ["cases"])
+    judged.change(ORDER, Change(struck=frozenset({"cases"})))
     judged.hear(visit(1, delivered=2, sealed_ms=EARLY_MS, received_ms=HAD_MS))
     assert (judged.expected.voided, judged.expected.invoiced, judged.expected.credited) == (
         {ORDER: WHOLE_CENTS},

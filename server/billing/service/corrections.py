@@ -30,9 +30,8 @@ from server.orders.model import Order
 from server.parties.model import BillingType
 from shared.correction import CorrectionSteps, correct_settlement
 from shared.delivered_line import DeliveredLine
-from shared.delivery import shortages
+from shared.delivery import price_accepted, shortages
 from shared.priced import PricedDocument
-from shared.pricing import price_order
 from shared.problems import Text
 from shared.standing_invoice import StandingInvoice
 from shared.states import CreditState, InvoiceState
@@ -88,12 +87,12 @@ def settle_correction(
 
     More is short: a further credit of the difference, on the latest document first (T5). Less is short: what was
     credited and delivered after all is billed again by a supplementary invoice; a published one never grows. What
-    goes beyond it bears the taxes that it bears, whatever was taken off or put back since the terms were frozen. Under
-    *adjust* the documents come to the shortened order priced afresh, as it was signed (ADR 0061). A credit that still
-    waits for its approval is taken back and proposed anew. An order whose invoice went with its refusal (C27) gets a
-    new one, one that nobody received after all is credited whole and opens again. Only the lines whose quantity
-    changed move, so that what people decided of the others stands; a line that the seller struck out and the customer
-    signed without is credited. Settling again changes nothing.
+    goes beyond it bears the taxes that it bears, whatever was taken off or put back since the terms were frozen. The
+    documents come to what was signed, to the cent (ADR 0061). A credit that still waits for its approval is taken back
+    and proposed anew. An order whose invoice went with its refusal (C27) gets a new one, one that nobody received
+    after all is credited whole and opens again. Only the lines whose quantity changed move, so that what people
+    decided of the others stands; a line that the seller struck out and the customer signed without is credited.
+    Settling again changes nothing.
 
     Lines of both deliveries and of the order must be loaded; numbers are given by ``publish_pending``.
 
@@ -116,8 +115,7 @@ def settle_correction(
         beside = prices_beside(
             session, invoice=standing, order=order, agreed=(goods, prices), delivered_at=delivery.delivered_at
         )
-        is_afresh = prices.invoice_standing != "published" and beside == prices
-        signed = price_order(goods, prices, case.delivered) if is_afresh else None
+        signed = price_accepted(goods, prices, case.delivered) if beside == prices else None
         return _correct(session, replace(case, prices=beside, signed=signed), standing)
 
 

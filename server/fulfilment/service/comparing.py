@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -33,39 +34,44 @@ _SUPPLEMENT_DIFFERS: Final = Text(
 
 def compare_delivery(
     session: Session, delivery: Delivery, settlement: Settlement, issued: Iterable[Issued], stamp: Stamp
-) -> None:
+) -> bool:
     """Ask where a first delivery settled to another amount than its signer was shown: invoice, credit or supplement.
 
     Where billing itself found a difference, a person is asked already. An invoice that was published since the terms
-    was compared as it was found.
+    was compared as it was found. Returns whether the order's own bill is another.
 
     Source: law 19; sync, « What binds ».
     """
     if settlement.differences:
-        return
+        return False
     is_newer = settlement.kind == "invoice" and _is_numbered(settlement.invoice)
+    differs = False
     if delivery.shown in _INVOICED and not is_newer:
-        _compare(session, delivery, _signed_cents(delivery), _settled_cents(settlement), stamp)
+        differs = _compare(session, delivery, _signed_cents(delivery), _settled_cents(settlement), stamp)
     _compare_supplements(session, delivery, [one.document for one in issued if isinstance(one.document, Order)], stamp)
+    return differs
 
 
 def compare_correction(
     session: Session, delivery: Delivery, order: Order, terms: Terms, made: Iterable[Invoice], *, stamp: Stamp
-) -> None:
+) -> bool:
     """Ask where what is billed after a correction, the invoices that it ``made`` included, is not what was signed anew.
 
     Units that the terms knew to be credited were given before; free amounts are no goods. What the office corrects,
     nobody signs. Where another bills by now than the terms name, it was asked before.
+    Returns whether the order's own bill is another.
     """
     if bills_otherwise(order, terms):
-        return
+        return False
+    differs = False
     if delivery.shown in {"invoice", "credit"}:
         signed_cents = _signed_cents(delivery) - _known_cents(terms)
         with acting_for(session, delivery.issuer_id):
             documents = {one.id: one for one in (*billed_documents(session, order_id=delivery.order_id), *made)}
-        _compare(session, delivery, signed_cents, sum(map(_cents, documents.values())), stamp)
+        differs = _compare(session, delivery, signed_cents, sum(map(_cents, documents.values())), stamp)
     if delivery.shown != "none":  # nobody looks for what no signer saw
         _compare_supplements(session, delivery, standing_supplements(session, order), stamp)
+    return differs
 
 
 def compare_by_hand(
@@ -85,7 +91,7 @@ def compare_by_hand(
     if not is_decided:
         with acting_for(session, delivery.owner_id):
             signed_cents = _signed_cents(delivery) - _given_before_cents(delivery, terms)
-            _compare(session, delivery, signed_cents, invoice.total_cents, stamp)
+            _compare(session, delivery, signed_cents, invoice.total_cents, stamp, against_id=invoice.id)
 
 
 def _given_before_cents(delivery: Delivery, terms: Terms) -> int:
@@ -127,12 +133,27 @@ def _known_cents(terms: Terms, short: Mapping[str, int] | None = None) -> int:
     return credit_lines(goods, prices, price_order(goods, prices), already=already, crediting=crediting).total_cents
 
 
-def _compare(session: Session, delivery: Delivery, signed_cents: int, billed_cents: int, stamp: Stamp) -> None:
+def _compare(
+    session: Session,
+    delivery: Delivery,
+    signed_cents: int,
+    billed_cents: int,
+    stamp: Stamp,
+    *,
+    against_id: UUID | None = None,
+) -> bool:
     if signed_cents != billed_cents:
         details = {"shown": delivery.shown, "signed_cents": signed_cents, "billed_cents": billed_cents}
         open_discrepancy(
-            session, kind="amount_differs", subject_id=delivery.id, text=_DIFFERS, stamp=stamp, details=details
+            session,
+            kind="amount_differs",
+            subject_id=delivery.id,
+            text=_DIFFERS,
+            stamp=stamp,
+            details=details,
+            against_id=against_id,
         )
+    return signed_cents != billed_cents
 
 
 def _compare_supplements(session: Session, delivery: Delivery, made: Iterable[Order], stamp: Stamp) -> None:

@@ -27,6 +27,7 @@ from server.delivery.service import (
 from server.fulfilment.events import DELIVERY_RESETTLED
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.belonging import require_parties
+from server.fulfilment.service.changed_since import ask_about_changed_order, comes_to_another
 from server.fulfilment.service.comparing import compare_correction
 from server.fulfilment.service.overages import replace_supplements
 from server.fulfilment.service.questions import ask_about_struck_lines, note_unmentioned
@@ -181,7 +182,7 @@ def correct_visit(
         before = delivered.latest_delivery(session, order_id=UUID(said.order_id), stop_id=stop.id)
         if before is None:
             issued += deliver_order(session, visit, said, terms, stamp=stamp)
-        elif _differs(before, said):
+        elif _differs(session, before, said.delivered_lines, terms):
             now = _recounted(said)
             issued += _correct(session, before, visit=visit, terms=terms, now=now, because=because, stamp=stamp).issued
     issued += correct_taken(session, visit, report.said, stamp=stamp)
@@ -197,8 +198,11 @@ def _recounted(said: OrderFacts) -> Recounted:
     )
 
 
-def _differs(before: Delivery, said: OrderFacts) -> bool:
-    return {counted(line) for line in before.lines} != set(said.delivered_lines)
+def _differs(session: Session, before: Delivery, lines: Sequence[DeliveredLine], terms: Terms) -> bool:
+    """Say whether other units count now, or the same ones under terms by which they come to another amount."""
+    if {counted(line) for line in before.lines} != set(lines):
+        return True
+    return before.terms_id != terms.id and comes_to_another(delivered.settled_terms(session, before), terms, lines)
 
 
 def _correct(
@@ -215,7 +219,7 @@ def _correct(
     with held(session, order):
         pass
     _require_standing(session, before, order)
-    _require_change(before, now, order)
+    _require_change(session, before, now, terms, order)
     delivery = revise_delivery(session, before=before, visit=visit, terms=terms, now=now, because=because, stamp=stamp)
     correct_delivery(
         session,
@@ -242,11 +246,12 @@ def _settle(session: Session, of: _Revision, stamp: Stamp) -> Iterator[Issued]:
             issued = list(_issued(session, of, books, stamp))
     except Problem as problem:
         yield from leave_to_people(session, delivery, order, problem, stamp)
+        ask_about_changed_order(session, delivery, order, of.terms, stamp, before=of.before)
         return
     if (difference := books.difference) is not None:
         open_discrepancy(session, kind=difference.kind, subject_id=delivery.id, text=difference.text, stamp=stamp)
-    else:
-        compare_correction(session, delivery, order, of.terms, books.invoices, stamp=stamp)
+    elif not compare_correction(session, delivery, order, of.terms, books.invoices, stamp=stamp):
+        ask_about_changed_order(session, delivery, order, of.terms, stamp, before=of.before)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_RESETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
     yield from issued
@@ -282,8 +287,8 @@ def _require_standing(session: Session, before: Delivery, order: Order) -> None:
         )
 
 
-def _require_change(before: Delivery, now: Recounted, order: Order) -> None:
-    if {counted(line) for line in before.lines} == set(now.lines):
+def _require_change(session: Session, before: Delivery, now: Recounted, terms: Terms, order: Order) -> None:
+    if not _differs(session, before, now.lines, terms):
         raise NothingCorrected(
             Text(
                 "La correction dit la même chose que la livraison. Changer une quantité ou un motif.",

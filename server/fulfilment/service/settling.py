@@ -28,6 +28,7 @@ from server.delivery.service import (
 from server.fulfilment.events import DELIVERY_SETTLED
 from server.fulfilment.issued import Issued
 from server.fulfilment.service.belonging import OnceNamed, require_parties
+from server.fulfilment.service.changed_since import ask_about_changed_order
 from server.fulfilment.service.comparing import compare_delivery
 from server.fulfilment.service.overages import supply
 from server.fulfilment.service.questions import (
@@ -183,8 +184,10 @@ def _settle(session: Session, delivery: Delivery, order: Order, terms: Terms, *,
             issued = list(_issued(session, delivery, order, terms, settlement, stamp=stamp))
     except Problem as problem:
         yield from leave_to_people(session, delivery, order, problem, stamp)
+        ask_about_changed_order(session, delivery, order, terms, stamp)
         return
-    _follow(session, delivery, order, settlement, issued, stamp=stamp)
+    if not _follow(session, delivery, order, settlement, issued, stamp=stamp):
+        ask_about_changed_order(session, delivery, order, terms, stamp)
     yield from issued
 
 
@@ -219,12 +222,14 @@ def settle_at_desk(
 
 def _follow(
     session: Session, delivery: Delivery, order: Order, settlement: Settlement, issued: list[Issued], *, stamp: Stamp
-) -> None:
+) -> bool:
+    """Tell what the settlement came to; say whether a person is asked about what it bills."""
     for difference in settlement.differences:
         _discrepancy(session, delivery, difference.kind, difference.text, stamp)
-    compare_delivery(session, delivery, settlement, issued, stamp)
+    differs = compare_delivery(session, delivery, settlement, issued, stamp)
     open_thread(session, delivery, order, stamp)
     facts.record(session, DELIVERY_SETTLED, delivery.id, stamp, readers=tuple(delivery.party_ids))
+    return differs or bool(settlement.differences)
 
 
 def open_thread(session: Session, delivery: Delivery, order: Order, stamp: Stamp) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.correction import correct_settlement
 from shared.priced import PricedDocument, PricedLine
 from shared.pricing import credit_of, price_order
-from shared.standing_invoice import StandingInvoice
+from shared.standing_invoice import StandingInvoice, credit_standing
 from tests.property.shared.order_strategies import orders, parts_of
 
 MAX_CORRECTIONS = 6
@@ -38,20 +38,21 @@ class Books:
         """Take the steps that a correction asks for; no credit may take more than is left (laws 8 and 9)."""
         steps = self.steps_to(delivered, signed=signed)
         for key, credited in steps.credits:
-            self._credit(int(key), credited, follows_signature=signed is not None)
+            self.credit(int(key), credited)
         for priced in (steps.again, steps.beyond):
             if priced is not None:
                 assert priced.lines
                 self.publish(priced)
         return steps
 
-    def _credit(self, at, credited, *, follows_signature):
+    def credit(self, at, credited):
+        """Let a credit note take of one document; it gives something back."""
+        assert credited.total_cents >= 0
         one = self.stack[at]
         left = dict(one.left)
         for line in credited.lines:
-            left[line.line_id] = minus(left[line.line_id], line, follows_signature=follows_signature)
+            left[line.line_id] = minus(left[line.line_id], line)
         self.stack[at] = StandingInvoice(one.key, one.priced, left)
-        assert min((0, *amounts_of(left.values())[3].values())) >= 0
 
     def billed(self, line_id):
         """Everything that all documents still bill of a line, as one tuple of amounts."""
@@ -67,12 +68,8 @@ class Books:
         return amounts_of([line for one in self.stack for line in one.left.values()])
 
 
-def minus(line, part, *, follows_signature=False):
-    """Return what is left of a line; it is never below zero, and zero when no unit is left.
-
-    A signature is about the whole document: where it is followed, a line's taxes may be off by cents that stand on
-    another line of the document.
-    """
+def minus(line, part):
+    """Return what is left of a line; it is never below zero, and zero when no unit is left."""
     left = PricedLine(
         line_id=line.line_id,
         quantity=line.quantity - part.quantity,
@@ -82,8 +79,7 @@ def minus(line, part, *, follows_signature=False):
         deposit_tax={code: cents - part.deposit_tax.get(code, 0) for code, cents in line.deposit_tax.items()},
         document_discount_cents=line.document_discount_cents - part.document_discount_cents,
     )
-    taxes = () if follows_signature else (*left.taxes.values(), *left.deposit_tax.values())
-    cents = (left.net_cents, left.deposit_cents, *taxes)
+    cents = (left.net_cents, left.deposit_cents, *left.taxes.values(), *left.deposit_tax.values())
     assert left.quantity >= 0 <= min(cents)
     assert left.quantity or not any(cents)
     return left
@@ -212,30 +208,57 @@ def test_what_stays_billed_is_what_was_signed_to_the_cent(case):
     assert (everything.again, everything.beyond) == (None, None)
 
 
+@given(corrected_orders(invoiced_whole=False), st.data())
+def test_people_credit_what_corrections_left_to_the_cent(case, data):
+    """Laws 8 to 10: credits by hand between corrections, and a void after them, take what is left and no more."""
+    goods, prices, invoiced, corrections = case
+    books = Books(goods, prices)
+    books.publish(price_order(goods, prices, invoiced))
+    now = dict(invoiced)
+    for counted in corrections:
+        moved = {line_id: units for line_id, units in counted.items() if units != now[line_id]}
+        now |= moved
+        books.correct(moved, signed=price_order(goods, prices, now))
+        at = data.draw(st.integers(0, len(books.stack) - 1))
+        standing = books.stack[at]
+        given_back = {line_id: data.draw(st.integers(0, line.quantity)) for line_id, line in standing.left.items()}
+        books.credit(at, credit_standing(standing, given_back))
+        now = {line_id: units - given_back.get(line_id, 0) for line_id, units in now.items()}
+    for at, standing in enumerate(books.stack):
+        books.credit(at, credit_standing(standing, {key: line.quantity for key, line in standing.left.items()}))
+    assert books.stands() == (0, 0, 0, {})
+
+
 def billed_lines(steps):
     return [line for document in (steps.again, steps.beyond) if document for line in document.lines]
 
 
+def movable(books, steps):
+    """Yield what may bear a cent, and what it has left: billed lines, and credited ones that keep units."""
+    for line in billed_lines(steps):
+        if line.net_cents:
+            yield line, None
+    for key, part in steps.credits:
+        for line in part.lines:
+            left = books.stack[int(key)].left[line.line_id]
+            if left.quantity and line.net_cents:
+                yield line, left
+
+
 def can_bear_net(books, steps, line_id, off):
-    """A line that is billed can, and one that is credited and keeps units of that document; none below zero."""
-    billed = [line.net_cents for line in billed_lines(steps) if line.line_id == line_id]
-    credited = [
-        (part.line(line_id).net_cents, books.stack[int(key)].left[line_id].net_cents)
-        for key, part in steps.credits
-        if part.line(line_id) and books.stack[int(key)].left_of(line_id)
-    ]
+    """More is billed or credited less of what is; less is billed less, or credited of what is left."""
+    mine = [(line, left) for line, left in movable(books, steps) if line.line_id == line_id]
     if off > 0:
-        return bool(billed) or any(given for given, _left in credited)
-    return any(billed) or any(left for _given, left in credited)
+        return any(left is None or line.net_cents for line, left in mine)
+    return any(line.net_cents if left is None else left.net_cents for line, left in mine)
 
 
 def can_bear_tax(books, steps, code, off):
-    """More is billed with any line, or credited less of what is; less is billed less, or credited of what is left."""
-    billed = [line for line in billed_lines(steps) if code in line.taxes]
-    credited = [(key, line) for key, part in steps.credits for line in part.lines if code in line.taxes]
+    """The same of a tax that the line bears."""
+    mine = [(line, left) for line, left in movable(books, steps) if code in line.taxes]
     if off > 0:
-        return bool(billed) or any(line.taxes[code] for _key, line in credited)
-    return any(line.taxes[code] for line in billed) or any(books.left_of(key).taxes.get(code) for key, _ in credited)
+        return any(left is None or line.taxes[code] for line, left in mine)
+    return any(line.taxes[code] if left is None else left.taxes[code] for line, left in mine)
 
 
 def without(half, struck):

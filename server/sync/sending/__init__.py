@@ -1,0 +1,1 @@
+"""Runs that are sent again: what tablets have of an order is no longer what it says."""
