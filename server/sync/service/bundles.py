@@ -18,7 +18,7 @@ from server.documents.model import Document, DocumentKind
 from server.orders.model import Order
 from server.orders.service import hold_all
 from server.parties.model import Site
-from server.planning.model import MatrixSource, Stop
+from server.planning.model import MatrixSource, Run, Stop
 from server.sync.events import BUNDLE_BUILT
 from server.sync.model import RunBundle
 from server.sync.queries import RunReading, read_run
@@ -50,9 +50,12 @@ class NoDriver(Problem):
 def build_bundle(session: Session, run_id: UUID, *, stamp: Stamp) -> RunBundle:
     """Freeze the run's terms and put its present version on the carrier's feed; an equal one is kept as it is.
 
+    The run is held first: of two that are built at once, the second one reads what the first one froze.
+
     Raises:
         NoDriver: nobody is to drive it.
     """
+    session.execute(select(Run.id).where(Run.id == run_id).with_for_update(key_share=True))
     reading = read_run(session, run_id)
     if reading.run.driver_id is None:
         raise NoDriver(
