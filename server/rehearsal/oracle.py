@@ -32,7 +32,7 @@ from server.rehearsal.oracle_said import (
     outcome_of,
     said_of,
 )
-from server.rehearsal.oracle_shown import shown_in, shown_of
+from server.rehearsal.oracle_shown import shown_in, shown_of, word_of
 from server.rehearsal.oracle_taken import take_empties, take_money
 
 _CENTS_A_LINE = 4
@@ -380,7 +380,7 @@ class Model:
 
     def _compare_with_shown(self, head: Json, goods: Json) -> None:
         """What the signer saw is what follows, by its word and by its cents."""
-        order, word = head["order_id"], self._word(head["order_id"], goods)
+        order, word = head["order_id"], word_of(self.expected, head["order_id"], goods)
         invoiced, supplied = (kind.get(order, 0) for kind in (self.expected.invoiced, self.expected.supplied))
         wanted = (
             word,
@@ -390,13 +390,3 @@ class Model:
         )
         if (shown := shown_in(head)) != wanted:
             self.expected.shown_wrong.append(f"order {order} was shown {shown}, not {wanted}")
-
-    def _word(self, order: Order, goods: Json) -> str:
-        """Return what a signer is shown of an order; of one without an invoice on the truck, nothing."""
-        if goods["billing_type"] == "external" or goods["deliver_with"] == "po":
-            return "none"
-        if order in self.expected.credited:
-            return "credit" if self.expected.credited[order][0] == "issued" else "credit_pending"
-        if order in self.expected.invoiced:
-            return "invoice"
-        return "supplement" if order in self.expected.supplied else "none"

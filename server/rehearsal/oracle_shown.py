@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from server.rehearsal.oracle_money import Json, bill, credit, total
+from server.rehearsal.oracle_said import Expected, Order
 
 type Shown = tuple[str, int, int, int]
 """A word, and the cents of the invoice, of the credit, and of what was accepted beyond the order."""
@@ -32,3 +33,14 @@ def shown_of(goods: Json, prices: Json, lines: Sequence[Json]) -> Shown:
     if back and threshold is not None and total(back) > threshold:
         return "credit_pending", total(whole), 0, beyond
     return "credit" if back else "invoice", total(whole), total(back), beyond
+
+
+def word_of(expected: Expected, order: Order, goods: Json) -> str:
+    """Return what a signer is shown of an order by what follows; of one without an invoice on the truck, nothing."""
+    if goods["billing_type"] == "external" or goods["deliver_with"] == "po":
+        return "none"
+    if order in expected.credited:
+        return "credit" if expected.credited[order][0] == "issued" else "credit_pending"
+    if order in expected.invoiced:
+        return "invoice"
+    return "supplement" if order in expected.supplied else "none"
