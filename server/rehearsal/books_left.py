@@ -21,14 +21,3 @@ def overcredited(rows: Rows) -> list[str]:
     return [
         f"of invoice {invoice} {cents} of {code} are left beside {units} units" for invoice, code, cents, units in found
     ]
-
-
-def with_a_line_credited_whole(rows: Rows) -> set[str]:
-    """Return the orders of which credits took the last unit of a line of an invoice."""
-    found = rows.all(
-        "SELECT DISTINCT o.order_id::text FROM invoice_line l JOIN invoice_order o USING (invoice_id) JOIN"
-        " (SELECT c.invoice_line_id, sum(c.quantity) AS units FROM credit_line c JOIN credit_note n"
-        " ON n.id = c.credit_note_id WHERE n.state IN ('proposed', 'issued') GROUP BY 1) g ON g.invoice_line_id = l.id"
-        " WHERE g.units = l.quantity"
-    )
-    return {order for (order,) in found}

@@ -34,7 +34,7 @@ from server.rehearsal.books_asked import judge_questions, unasked
 from server.rehearsal.books_feed import behind
 from server.rehearsal.books_holdings import holding_faults
 from server.rehearsal.books_journal import journal_faults, missplit
-from server.rehearsal.books_left import overcredited, with_a_line_credited_whole
+from server.rehearsal.books_left import overcredited
 from server.rehearsal.cab import Cab
 from server.rehearsal.checking_standing import judge_standing
 from server.rehearsal.decisions import (
@@ -261,9 +261,11 @@ def _judge_books(verdict: Verdict, rows: Rows, expected: Expected, kept: Sequenc
     made = deliveries(rows)
     _judge_each(verdict, "delivered", made, expected.delivered, verdict.lost)
     _judge_each(verdict, "noticed", notices(rows), expected.noticed, verdict.cents_wrong)
-    papers, spent = documents(rows), with_a_line_credited_whole(rows)
+    papers = documents(rows)
     come_to = {
-        order: _tightened(cents, expected, order, is_loose=order in spent or len(papers["invoiced"].get(order, ())) > 1)
+        order: _tightened(
+            cents, expected, order, is_loose=order not in expected.bearing or len(papers["invoiced"].get(order, ())) > 1
+        )
         for order, cents in left(rows).items()
         if order in expected.left
     }
@@ -299,7 +301,7 @@ def _unapproved(credited: Mapping[str, int], expected: Expected) -> Iterator[str
 def _tightened(found: list[int], expected: Expected, order: str, *, is_loose: bool) -> list[int]:
     """Take for the model's own what may be: what was signed.
 
-    Shares round as they do, where it ``is_loose``: a line that was credited whole bears no cent (ADR 0061), several
+    Shares round as they do, where it ``is_loose``: no line of the last correction may bear a cent (ADR 0061), several
     invoices stand, or people or other terms came between.
     """
     wanted, signed = expected.left[order], expected.signed.get(order)

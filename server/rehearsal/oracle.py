@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from server.rehearsal.oracle_asked import Asked
 from server.rehearsal.oracle_clock import when_sealed
 from server.rehearsal.oracle_heard import Visits
-from server.rehearsal.oracle_money import Bill, Json, accepted, bill, credit, left_of, total
+from server.rehearsal.oracle_money import Bill, Json, accepted, bill, can_bear, credit, left_of, total
 from server.rehearsal.oracle_ordered import Change, Ordered
 from server.rehearsal.oracle_said import (
     Batch,
@@ -296,14 +296,17 @@ class Model:
             is_anew=is_anew or first.was_void,
             agreed_first=self._agreed(order, first),
         )
-        self._expect_signed(order, now)
+        self._expect_signed(order, before, now)
         if is_further:
             loose = self.expected.loose
             loose[order] = loose.get(order, 0) + _CENTS_A_LINE * len(lines)
 
-    def _expect_signed(self, order: Order, now: Standing) -> None:
+    def _expect_signed(self, order: Order, before: list[Json], now: Standing) -> None:
         """The books come to what was signed, but where people or other terms came between."""
         goods, prices = self._world.terms[order, now.terms_hash]
+        self.expected.bearing.discard(order)
+        if can_bear(prices, before, now.lines):
+            self.expected.bearing.add(order)
         self._mixed |= {order} if now.terms_hash != self._first[order].terms_hash or order in self._kept else set()
         if order in self._mixed:
             self.expected.signed.pop(order, None)

@@ -169,6 +169,16 @@ def _less(line: Line, back: Line) -> Line:
     )
 
 
+def can_bear(prices: Json, before: Sequence[Json], now: Sequence[Json]) -> bool:
+    """Say whether a correction moves a line that costs something, is taxed, and is not credited whole (ADR 0061)."""
+    stood = {line["line_id"]: line["delivered"] for line in before}
+    taxed = {line["line_id"] for line in prices["lines"] if line["tax_codes"] and Fraction(line["unit_price"]) > 0}
+    return any(
+        line["line_id"] in taxed and line["delivered"] and line["delivered"] != stood.get(line["line_id"])
+        for line in now
+    )
+
+
 def empties(rows: Sequence[tuple[int, int, bool]], rates: Sequence[str]) -> int:
     """Return what returned empties are worth: (count, unit cents, taxed) of each class, and the creditor's rates."""
     plain = sum(count * unit for count, unit, _ in rows)

@@ -49,7 +49,8 @@ class Expected:
 
     ``delivered`` has every revision; ``left`` is what a corrected order's invoices and credits come to, give or take
     the ``loose`` cents that roundings of further corrections may differ by; ``signed`` is what was signed for it, by
-    the same terms from the first word to the last. ``bills`` are the lines that each amount of
+    the same terms from the first word to the last; of ``bearing`` ones the last correction moved a line that may bear
+    the cents of rounding. ``bills`` are the lines that each amount of
     an order that was never corrected, and each overage, is made of. ``decided`` are the events that a person looked at.
     ``money`` is each payment with the cents of its rounding, and whether it stands: a former one is taken back.
     ``effects`` are the events that took effect, in their turn; ``outcomes`` how every revision ended. ``voided`` is
@@ -78,6 +79,7 @@ class Expected:
     outcomes: dict[Order, list[str]] = field(default_factory=dict)
     voided: dict[Order, int] = field(default_factory=dict)
     signed: dict[Order, int] = field(default_factory=dict)
+    bearing: set[Order] = field(default_factory=set)
     struck: dict[Order, set[str]] = field(default_factory=dict)
     approved: set[Order] = field(default_factory=set)
     reopened: set[Order] = field(default_factory=set)
