@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import server.billing.service.approvals
 import server.billing.service.settlement
-import server.fulfilment.service.comparing
 import server.fulfilment.service.orders
 import shared.correction
 from server.billing.service.credits import approve_credit
@@ -32,18 +31,13 @@ def _struck_unbilled(_: Office) -> Iterator[Patch]:
 
 
 def _changed_under_invoice(_: Office) -> Iterator[Patch]:
-    """An order changes though an invoice stands, as long as that is provisional."""
-    yield Patch(server.fulfilment.service.orders, "live_invoice", nothing)
+    """An order changes though an invoice stands."""
+    yield Patch(server.fulfilment.service.orders, "require_no_invoice", nothing)
 
 
 def _refusal_credits(_: Office) -> Iterator[Patch]:
     """A credit that its issuer refuses is issued all the same."""
     yield Patch(server.billing.service.approvals, "refuse_credit", approve_credit)
-
-
-def _difference_unasked(_: Office) -> Iterator[Patch]:
-    """What is billed otherwise than it was signed is put before nobody."""
-    yield Patch(server.fulfilment.service.comparing, "open_discrepancy", nothing)
 
 
 def _cents_left(_: Office) -> Iterator[Patch]:
@@ -55,6 +49,5 @@ CHANGED: Final[Mapping[str, Plant]] = {
     "struck-unbilled": _struck_unbilled,
     "changed-under-invoice": _changed_under_invoice,
     "refusal-credits": _refusal_credits,
-    "difference-unasked": _difference_unasked,
     "cents-left": _cents_left,
 }

@@ -27,7 +27,7 @@ def played(ground: Ground, seed: int, profile: Profile, *, planted: str = "") ->
 OF_EVERY_FAULT = {"closes-early", "branch-forgotten", "fork-keeps-photos", "money-stands", "credit-stands"}
 OF_EVERY_FAULT |= {"fee-kept", "strangers-credit", "unapproved", "overage-kept", "empties-backwards"}
 OF_EVERY_FAULT |= {"first-terms-stand", "struck-unbilled", "changed-under-invoice", "refusal-credits"}
-OF_EVERY_FAULT |= {"difference-unasked", "cents-left"}
+OF_EVERY_FAULT |= {"cents-left"}
 
 
 def weather_of(planted: str) -> Profile:
