@@ -15,9 +15,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.evening import IssuedLine, even_out
 from shared.priced import PricedDocument, PricedLine
 from shared.pricing import credit_of, price_beyond
+from shared.rounding_difference import IssuedLine, absorb_rounding
 from shared.standing_invoice import StandingInvoice, part_of_left
 from shared.wire.terms import Goods, Prices
 
@@ -88,7 +88,7 @@ def _signed(
     documents = {one.key: one for one in stack}
     giving = {key: [IssuedLine(line, documents[key]) for line in lines] for key, lines in credits_.items()}
     billing = [[IssuedLine(line) for line in document.lines] if document else [] for document in (again, beyond)]
-    even_out([one for lines in (*giving.values(), *billing) for one in lines], stack, signed=signed)
+    absorb_rounding([one for lines in (*giving.values(), *billing) for one in lines], stack, signed=signed)
     more, most = (PricedDocument.of([one.line for one in lines]) if lines else None for lines in billing)
     return {key: [one.line for one in lines] for key, lines in giving.items()}, more, most
 

@@ -42,7 +42,7 @@ def _refusal_credits(_: Office) -> Iterator[Patch]:
 
 def _cents_left(_: Office) -> Iterator[Patch]:
     """What a correction issues keeps the cents of its shares, whatever was signed."""
-    yield Patch(shared.correction, "even_out", nothing)
+    yield Patch(shared.correction, "absorb_rounding", nothing)
 
 
 CHANGED: Final[Mapping[str, Plant]] = {

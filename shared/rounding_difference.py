@@ -54,7 +54,7 @@ class IssuedLine:
         return cents - done
 
 
-def even_out(issued: Sequence[IssuedLine], stack: Sequence[StandingInvoice], *, signed: PricedDocument) -> None:
+def absorb_rounding(issued: Sequence[IssuedLine], stack: Sequence[StandingInvoice], *, signed: PricedDocument) -> None:
     """Let an order's documents come to ``signed``, by the cents that the issued lines may bear.
 
     Nothing is moved where the documents bill other units than were signed, since then it is no rounding that differs,
