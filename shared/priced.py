@@ -33,6 +33,18 @@ class PricedLine:
         """Net, deposits and every tax of the line."""
         return self.net_cents + self.deposit_cents + sum(self.taxes.values()) + sum(self.deposit_tax.values())
 
+    def less(self, *parts: PricedLine) -> PricedLine:
+        """Return what is left of the line once these parts of it are taken off."""
+        return PricedLine(
+            line_id=self.line_id,
+            quantity=self.quantity - sum(part.quantity for part in parts),
+            net_cents=self.net_cents - sum(part.net_cents for part in parts),
+            taxes=_less(self.taxes, [part.taxes for part in parts]),
+            deposit_cents=self.deposit_cents - sum(part.deposit_cents for part in parts),
+            deposit_tax=_less(self.deposit_tax, [part.deposit_tax for part in parts]),
+            document_discount_cents=self.document_discount_cents - sum(part.document_discount_cents for part in parts),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class PricedDocument:
@@ -99,6 +111,11 @@ class DepositCredit:
     deposits_cents: int
     taxes: Mapping[str, int]
     total_cents: int
+
+
+def _less(amounts: Mapping[str, int], taken: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    given = sum_by_code(taken)
+    return {code: cents - given.get(code, 0) for code, cents in amounts.items()}
 
 
 def sum_by_code(parts: Iterable[Mapping[str, int]]) -> dict[str, int]:

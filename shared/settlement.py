@@ -118,25 +118,18 @@ def price_accepted(goods: Goods, prices: Prices, accepted: Mapping[str, int]) ->
     whole = price_order(goods, prices)
     missing = {line.line_id: line.quantity - accepted.get(line.line_id, 0) for line in whole.lines}
     credit = credit_of(whole, already={}, crediting=missing)
-    return PricedDocument.of([_less(line, credit.line(line.line_id)) for line in whole.lines if _is_on(line, fresh)])
+    taken = {line.line_id: line for line in credit.lines}
+    return PricedDocument.of(
+        [
+            line.less(taken[line.line_id]) if line.line_id in taken else line
+            for line in whole.lines
+            if _is_on(line, fresh)
+        ]
+    )
 
 
 def _is_on(line: PricedLine, document: PricedDocument) -> bool:
     return document.line(line.line_id) is not None
-
-
-def _less(line: PricedLine, credited: PricedLine | None) -> PricedLine:
-    if credited is None:
-        return line
-    return PricedLine(
-        line_id=line.line_id,
-        quantity=line.quantity - credited.quantity,
-        net_cents=line.net_cents - credited.net_cents,
-        taxes={code: cents - credited.taxes[code] for code, cents in line.taxes.items()},
-        deposit_cents=line.deposit_cents - credited.deposit_cents,
-        deposit_tax={code: cents - credited.deposit_tax[code] for code, cents in line.deposit_tax.items()},
-        document_discount_cents=line.document_discount_cents - credited.document_discount_cents,
-    )
 
 
 def _settle(

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from sqlalchemy.orm.attributes import set_committed_value
 
-from server.billing.model import Invoice, InvoiceKind, InvoiceLine
+from server.billing.model import CreditLine, Invoice, InvoiceKind, InvoiceLine
 from server.core.objects import fresh
 from server.core.stamp import Stamp
 from server.orders.model import Order, OrderLine
@@ -173,6 +173,19 @@ def priced_of(invoice: Invoice) -> PricedDocument:
             )
             for line in invoice.lines
         ]
+    )
+
+
+def priced_part(line: CreditLine, line_id: str) -> PricedLine:
+    """Return what a credit note's row took of the line with this id."""
+    return PricedLine(
+        line_id=line_id,
+        quantity=line.quantity,
+        net_cents=line.net_cents,
+        taxes=line.taxes,
+        deposit_cents=line.deposit_cents,
+        deposit_tax=line.deposit_taxes,
+        document_discount_cents=line.document_discount_cents,
     )
 
 

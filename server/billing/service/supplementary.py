@@ -10,9 +10,9 @@ import msgspec
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from server.billing.drafting import Bill, draft_invoice, priced_of, rules_of
+from server.billing.drafting import Bill, draft_invoice, priced_of, priced_part, rules_of
 from server.billing.letterhead import require_registrations
-from server.billing.model import CreditKind, CreditLine, Invoice, InvoiceKind, InvoiceOrder
+from server.billing.model import CreditKind, Invoice, InvoiceKind, InvoiceOrder
 from server.billing.queries import credited_quantities, credits_of, live_invoice, supplementary_of, with_lines
 from server.billing.service.holding import issuing
 from server.billing.service.invoices import NothingToInvoice, prepare
@@ -25,7 +25,7 @@ from server.delivery.queries import latest_delivery, settled_terms
 from server.delivery.service import read_terms
 from server.orders.model import Order
 from shared.ids import new_id
-from shared.priced import PricedDocument, PricedLine
+from shared.priced import PricedDocument
 from shared.pricing import credit_of
 from shared.states import InvoiceState
 
@@ -126,21 +126,8 @@ def _still_to_bill(session: Session, invoice: Invoice, standing: Invoice, delive
     missing = {key: max(0, delivered.get(key, 0) - billed[key]) for key in voided}
     crediting = {key: min(units, missing[key]) for key, units in voided.items()}
     if crediting == voided:
-        return PricedDocument.of([_as_voided(line) for line in voiding])
+        return PricedDocument.of([priced_part(line, str(line.order_line_id)) for line in voiding])
     return credit_of(priced_of(invoice), already=already, crediting=crediting)
-
-
-def _as_voided(line: CreditLine) -> PricedLine:
-    """Return what a void took of a line, to the cent."""
-    return PricedLine(
-        line_id=str(line.order_line_id),
-        quantity=line.quantity,
-        net_cents=line.net_cents,
-        taxes=line.taxes,
-        deposit_cents=line.deposit_cents,
-        deposit_tax=line.deposit_taxes,
-        document_discount_cents=line.document_discount_cents,
-    )
 
 
 def billed_units(session: Session, standing: Invoice) -> Counter[str]:
