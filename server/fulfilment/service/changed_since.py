@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server.billing.explaining.steps import said
+from server.billing.service import bills_otherwise
 from server.core.stamp import Stamp
 from server.delivery.model import Delivery, Discrepancy, Terms
 from server.delivery.queries import revisions_of
@@ -70,7 +71,7 @@ def ask_about_changed_order(
     if not _accepts(delivery) or (before is not None and _accepts(before) and before.terms_id == terms.id):
         return
     goods, prices = read_terms(terms)
-    if (goods.billing_type, goods.issuer_id) != (order.billing_type.value, str(order.issuer_id or order.owner_id)):
+    if bills_otherwise(order, terms):
         return
     found = list(_changes(goods, prices, *_present(order, prices)))
     if not found or (before is not None and _is_asked(session, before)):
