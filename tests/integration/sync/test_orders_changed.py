@@ -1,28 +1,33 @@
-"""An order that changes once a tablet has its run: a new version goes down, and older terms are asked about, once."""
+"""An order that changed since a tablet got its terms: what is signed by the older ones is asked about, once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable
 from decimal import Decimal
-from uuid import UUID
 
 import pytest
-from sqlalchemy import select
 
 from server.core.transaction import transaction
-from server.delivery.model import Discrepancy
-from server.fulfilment.service.leaving import take_off_run
-from server.fulfilment.service.orders import choose_paper, replan_order, revise_order
+from server.fulfilment.service.orders import replan_order
 from server.orders import queries as orders_read
-from server.orders import service as orders
-from server.parties.model import BillingType, DeliverWith, Emission
-from server.planning.model import Run
-from server.worker import run_until_empty
 from shared.delivered_line import DeliveredLine
-from shared.states import OrderState, RunState
-from shared.wire.bundle import BundleOrder, BundleRun
-from tests.factories.billing import publish, void
+from shared.states import OrderState
+from shared.wire.bundle import BundleRun
+from tests.factories.changed_orders import (
+    BY_HAND,
+    PAPER,
+    RIDING,
+    add_kegs,
+    asked,
+    deliver,
+    first,
+    kinds,
+    order_id,
+    publish_now,
+    pulled,
+    revise,
+    void_papers_invoice,
+)
 from tests.factories.corrections import (
     billed,
     correct,
@@ -35,148 +40,7 @@ from tests.factories.corrections import (
 )
 from tests.factories.hand_tablet import Yard, short
 from tests.factories.web import now_stamp
-from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal, items_of, stamp
-
-PAPER = Deal(emission=Emission.ON_DELIVERED, deliver_with=DeliverWith.PO)
-BY_AGENT = replace(PAPER, billing_type=BillingType.AGENT)
-BY_HAND = replace(PAPER, emission=Emission.MANUAL)
-RIDING = pytest.mark.parametrize("deal", [PAPER, EXTERNAL, BY_AGENT, BY_HAND], ids=["po", "external", "agent", "hand"])
-
-
-def first(run: BundleRun, yard: Yard) -> BundleOrder:
-    """Return the first seller's order at the first stop."""
-    return next(one for one in run.stops[0].orders if one.goods.seller_id == str(yard.world.seller.id))
-
-
-def order_id(yard: Yard) -> UUID:
-    return UUID(first(yard.tablet.run, yard).order_id)
-
-
-def units(run: BundleRun, yard: Yard) -> list[int]:
-    return [line.quantity for line in first(run, yard).goods.lines]
-
-
-def revise(yard: Yard, quantities: Mapping[int, int] | None = None, **content: object) -> None:
-    """Let the seller change how many of its lines are ordered, 0 striking one out, and what else it says."""
-    adds = content.pop("adds", ())
-    price = content.pop("price", None)
-    with transaction(yard.world.seller.id) as session:
-        order = orders_read.order(session, order_id=order_id(yard))
-        items = [
-            orders.OrderItem(line_id=line.id, quantity=wanted, unit_price=price if at == 0 else None)
-            for at, line in enumerate(order.lines)
-            if (wanted := (quantities or {}).get(at, line.quantity))
-        ]
-        revise_order(session, order=order, items=[*items, *adds], stamp=stamp(), **content)
-
-
-def add_kegs(yard: Yard, kegs: int = 1) -> None:
-    revise(yard, adds=items_of(yard.world.seller, kegs=kegs))
-
-
-def void_papers_invoice(yard: Yard) -> None:
-    """Publish the invoice of the run's papers and void it, so that the order is free to change."""
-    issuer_id = publish_now(yard)
-    void(order_id(yard), acting=issuer_id)
-
-
-def publish_now(yard: Yard) -> UUID:
-    publish(yard.world, order_id(yard))
-    return UUID(first(yard.tablet.run, yard).goods.issuer_id)
-
-
-def pulled(yard: Yard) -> BundleRun:
-    """Return the run as the tablet pulls it once every job is done."""
-    assert run_until_empty().failed == []
-    (run,) = yard.tablet.pull().runs
-    return run
-
-
-def deliver(yard: Yard, counted: Mapping[str, DeliveredLine] | None = None, **said: object) -> None:
-    """Sign for the stop by the version that the tablet has, and let the office have it."""
-    yard.tablet.visit(yard.tablet.stop(), counted=counted, **said)
-    (result,) = yard.tablet.push(len(yard.tablet.events))["results"]
-    assert result["status"] == "applied", result
-
-
-def asked(yard: Yard) -> list[Discrepancy]:
-    """Return what dispatchers are asked beside the change of the plan itself."""
-    with transaction(yard.world.carrier_id) as session:
-        found = session.scalars(select(Discrepancy).order_by(Discrepancy.opened_at, Discrepancy.kind)).all()
-        session.expunge_all()
-    return [one for one in found if one.kind not in {"plan_changed", "clock_skew"}]
-
-
-def kinds(yard: Yard) -> list[str]:
-    return [one.kind for one in asked(yard)]
-
-
-@RIDING
-def test_an_order_that_gains_a_keg_goes_down_anew(make_day: Callable[..., Yard], deal: Deal) -> None:
-    """Sync, protocol 4 and 7, R013: only the order changed; its tablet gets another version, with its papers."""
-    yard = make_day(deal)
-    before = pulled(yard)
-    cursor = yard.tablet.pull().cursor
-    add_kegs(yard, 2)
-    now = pulled(yard)
-    assert now.version == before.version + 1
-    assert units(now, yard) == [*units(before, yard), 2]
-    assert yard.tablet.pull(cursor).runs == (now,)
-    (slip,), (former,) = first(now, yard).files, first(before, yard).files
-    assert (slip.kind, slip.sha256 == former.sha256) == ("delivery_slip", False)
-    yard.tablet.run = now
-    deliver(yard)
-    assert kinds(yard) == []
-
-
-def test_the_paper_that_an_order_rides_with_goes_down_anew(make_day: Callable[..., Yard]) -> None:
-    """R013, protocol 4: with an invoice chosen after loading, the tablet may show its prices; no goods differ."""
-    yard = make_day(PAPER)
-    before = pulled(yard)
-    with transaction(yard.world.seller.id) as session:
-        order = orders_read.order(session, order_id=order_id(yard))
-        choose_paper(session, order=order, deliver_with=DeliverWith.INVOICE, stamp=stamp())
-    now = pulled(yard)
-    assert (now.version, first(now, yard).goods.deliver_with) == (before.version + 1, "invoice")
-    deliver(yard)
-    assert kinds(yard) == []
-
-
-def test_a_run_that_no_tablet_has_yet_is_made_of_what_is_ordered_then(make_day: Callable[..., Yard]) -> None:
-    """Protocol 4: nothing was pulled; the newest version alone is."""
-    yard = make_day(PAPER)
-    run_until_empty()
-    add_kegs(yard)
-    run_until_empty()
-    (run,) = yard.tablet.pull().runs
-    assert units(run, yard)[-1] == 1
-
-
-def test_a_run_that_is_over_is_sent_no_more(make_day: Callable[..., Yard]) -> None:
-    """Protocol 4, C27: an order that came back is changed for its next ride; the former one stays as it was driven."""
-    yard = make_day(PAPER, PAPER)
-    before = pulled(yard)
-    yard.tablet.run = before
-    yard.tablet.depart()
-    yard.tablet.push()
-    deliver(yard, unmet="refused")
-    with transaction(yard.world.seller.id) as session:
-        replan_order(session, order=orders_read.order(session, order_id=order_id(yard)), stamp=now_stamp())
-    add_kegs(yard)
-    assert pulled(yard) == before
-    assert kinds(yard) == []
-
-
-def test_a_draft_of_a_run_is_not_sent_by_a_change_of_its_orders(make_day: Callable[..., Yard]) -> None:
-    """R015: what is not on paper yet goes to no tablet."""
-    yard = make_day(PAPER)
-    with transaction(yard.world.carrier_id) as session:
-        session.scalars(select(Run)).one().state = RunState.PREPARED
-    run_until_empty()
-    cursor = yard.tablet.pull().cursor
-    add_kegs(yard)
-    run_until_empty()
-    assert yard.tablet.pull(cursor).runs == ()
+from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal, items_of
 
 
 @RIDING
@@ -409,20 +273,3 @@ def test_another_amount_that_is_signed_anew_is_billed_or_asked_about(
     delivery = delivery_of(yard, order_id(yard))
     assert delivery.revision == 2
     assert (billed(delivery) == delivery.shown_total_cents, "amount_differs" in kinds(yard)) == (not apart, apart)
-
-
-def test_an_order_that_left_its_run_is_sent_with_no_run(make_day: Callable[..., Yard]) -> None:
-    """Protocol 4: what rides on nothing changes no version; its older terms are asked about if a tablet delivers it."""
-    yard = make_day(PAPER, PAPER)
-    run_until_empty()
-    with transaction(yard.world.carrier_id) as session:
-        session.scalars(select(Run)).one().state = RunState.PREPARED
-    with transaction(yard.world.carrier_id) as session:
-        take_off_run(session, run_id=yard.run_id, order_id=order_id(yard), stamp=stamp())
-    run_until_empty()
-    cursor = yard.tablet.pull().cursor
-    add_kegs(yard)
-    run_until_empty()
-    assert yard.tablet.pull(cursor).runs == ()
-    deliver(yard)
-    assert kinds(yard) == ["order_changed"]

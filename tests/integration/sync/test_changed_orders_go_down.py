@@ -1,0 +1,115 @@
+"""An order that changes once its run is loaded goes down again to the tablets that are still to bring it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import select
+
+from server.core.transaction import transaction
+from server.fulfilment.service.leaving import take_off_run
+from server.fulfilment.service.orders import choose_paper, replan_order
+from server.orders import queries as orders_read
+from server.parties.model import DeliverWith
+from server.planning.model import Run
+from server.worker import run_until_empty
+from shared.states import RunState
+from tests.factories.changed_orders import (
+    PAPER,
+    RIDING,
+    add_kegs,
+    deliver,
+    first,
+    kinds,
+    order_id,
+    pulled,
+    units,
+)
+from tests.factories.hand_tablet import Yard
+from tests.factories.web import now_stamp
+from tests.factories.world import Deal, stamp
+
+
+@RIDING
+def test_an_order_that_gains_a_keg_goes_down_anew(make_day: Callable[..., Yard], deal: Deal) -> None:
+    """Sync, protocol 4 and 7, R013: only the order changed; its tablet gets another version, with its papers."""
+    yard = make_day(deal)
+    before = pulled(yard)
+    cursor = yard.tablet.pull().cursor
+    add_kegs(yard, 2)
+    now = pulled(yard)
+    assert now.version == before.version + 1
+    assert units(now, yard) == [*units(before, yard), 2]
+    assert yard.tablet.pull(cursor).runs == (now,)
+    (slip,), (former,) = first(now, yard).files, first(before, yard).files
+    assert (slip.kind, slip.sha256 == former.sha256) == ("delivery_slip", False)
+    yard.tablet.run = now
+    deliver(yard)
+    assert kinds(yard) == []
+
+
+def test_the_paper_that_an_order_rides_with_goes_down_anew(make_day: Callable[..., Yard]) -> None:
+    """R013, protocol 4: with an invoice chosen after loading, the tablet may show its prices; no goods differ."""
+    yard = make_day(PAPER)
+    before = pulled(yard)
+    with transaction(yard.world.seller.id) as session:
+        order = orders_read.order(session, order_id=order_id(yard))
+        choose_paper(session, order=order, deliver_with=DeliverWith.INVOICE, stamp=stamp())
+    now = pulled(yard)
+    assert (now.version, first(now, yard).goods.deliver_with) == (before.version + 1, "invoice")
+    deliver(yard)
+    assert kinds(yard) == []
+
+
+def test_a_run_that_no_tablet_has_yet_is_made_of_what_is_ordered_then(make_day: Callable[..., Yard]) -> None:
+    """Protocol 4: nothing was pulled; the newest version alone is."""
+    yard = make_day(PAPER)
+    run_until_empty()
+    add_kegs(yard)
+    run_until_empty()
+    (run,) = yard.tablet.pull().runs
+    assert units(run, yard)[-1] == 1
+
+
+def test_a_run_that_is_over_is_sent_no_more(make_day: Callable[..., Yard]) -> None:
+    """Protocol 4, C27: an order that came back is changed for its next ride; the former one stays as it was driven."""
+    yard = make_day(PAPER, PAPER)
+    before = pulled(yard)
+    yard.tablet.run = before
+    yard.tablet.depart()
+    yard.tablet.push()
+    deliver(yard, unmet="refused")
+    with transaction(yard.world.seller.id) as session:
+        replan_order(session, order=orders_read.order(session, order_id=order_id(yard)), stamp=now_stamp())
+    add_kegs(yard)
+    assert pulled(yard) == before
+    assert kinds(yard) == []
+
+
+def test_a_draft_of_a_run_is_not_sent_by_a_change_of_its_orders(make_day: Callable[..., Yard]) -> None:
+    """R015: what is not on paper yet goes to no tablet."""
+    yard = make_day(PAPER)
+    with transaction(yard.world.carrier_id) as session:
+        session.scalars(select(Run)).one().state = RunState.PREPARED
+    run_until_empty()
+    cursor = yard.tablet.pull().cursor
+    add_kegs(yard)
+    run_until_empty()
+    assert yard.tablet.pull(cursor).runs == ()
+
+
+def test_an_order_that_left_its_run_is_sent_with_no_run(make_day: Callable[..., Yard]) -> None:
+    """Protocol 4: what rides on nothing changes no version; its older terms are asked about if a tablet delivers it."""
+    yard = make_day(PAPER, PAPER)
+    run_until_empty()
+    with transaction(yard.world.carrier_id) as session:
+        session.scalars(select(Run)).one().state = RunState.PREPARED
+    with transaction(yard.world.carrier_id) as session:
+        take_off_run(session, run_id=yard.run_id, order_id=order_id(yard), stamp=stamp())
+    run_until_empty()
+    cursor = yard.tablet.pull().cursor
+    add_kegs(yard)
+    run_until_empty()
+    assert yard.tablet.pull(cursor).runs == ()
+    deliver(yard)
+    assert kinds(yard) == ["order_changed"]
