@@ -45,6 +45,12 @@ class Books:
                 self.publish(priced)
         return steps
 
+    def sign(self, now, counted):
+        """Let a customer sign anew for what is counted, ``now`` with it; return the steps that were taken."""
+        moved = {line_id: units for line_id, units in counted.items() if units != now[line_id]}
+        now |= moved
+        return self.correct(moved, signed=price_order(self.goods, self.prices, now))
+
     def credit(self, at, credited):
         """Let a credit note take of one document; it gives something back."""
         assert credited.total_cents >= 0
@@ -113,10 +119,15 @@ def corrected_orders(draw, *, invoiced_whole, decimals=(0, 1, 2, 3, 4)):
     return goods, prices, invoiced, corrections
 
 
-def played(goods, prices, invoiced, corrections):
+def published(goods, prices, invoiced):
+    """Return the books with the order's invoice, and what counts of each line by then."""
     books = Books(goods, prices)
     books.publish(price_order(goods, prices, invoiced))
-    now = dict(invoiced)
+    return books, dict(invoiced)
+
+
+def played(goods, prices, invoiced, corrections):
+    books, now = published(goods, prices, invoiced)
     for delivered in corrections:
         books.correct(delivered)
         now |= delivered
@@ -186,14 +197,10 @@ def test_what_stays_billed_is_what_was_signed_to_the_cent(case):
     A cent stays off only where nothing that the correction issues can bear it.
     """
     goods, prices, invoiced, corrections = case
-    books = Books(goods, prices)
-    books.publish(price_order(goods, prices, invoiced))
-    now = dict(invoiced)
+    books, now = published(goods, prices, invoiced)
     for counted in corrections:
-        moved = {line_id: units for line_id, units in counted.items() if units != now[line_id]}
-        now |= moved
+        steps = books.sign(now, counted)
         signed = price_order(goods, prices, now)
-        steps = books.correct(moved, signed=signed)
         units, _net_cents, deposit_cents, taxes = books.stands()
         assert (units, deposit_cents) == (sum(now.values()), signed.deposits_cents)
         for line_id in now:
@@ -203,7 +210,7 @@ def test_what_stays_billed_is_what_was_signed_to_the_cent(case):
         for code in {*taxes, *signed.taxes}:
             off = signed.taxes.get(code, 0) - taxes.get(code, 0)
             assert not off or not can_bear_tax(books, steps, code, off)
-    everything = books.correct(dict.fromkeys(now, 0), signed=price_order(goods, prices, dict.fromkeys(now, 0)))
+    everything = books.sign(now, dict.fromkeys(now, 0))
     assert books.stands() == (0, 0, 0, {})
     assert (everything.again, everything.beyond) == (None, None)
 
@@ -212,13 +219,9 @@ def test_what_stays_billed_is_what_was_signed_to_the_cent(case):
 def test_people_credit_what_corrections_left_to_the_cent(case, data):
     """Laws 8 to 10: credits by hand between corrections, and a void after them, take what is left and no more."""
     goods, prices, invoiced, corrections = case
-    books = Books(goods, prices)
-    books.publish(price_order(goods, prices, invoiced))
-    now = dict(invoiced)
+    books, now = published(goods, prices, invoiced)
     for counted in corrections:
-        moved = {line_id: units for line_id, units in counted.items() if units != now[line_id]}
-        now |= moved
-        books.correct(moved, signed=price_order(goods, prices, now))
+        books.sign(now, counted)
         at = data.draw(st.integers(0, len(books.stack) - 1))
         standing = books.stack[at]
         given_back = {line_id: data.draw(st.integers(0, line.quantity)) for line_id, line in standing.left.items()}
