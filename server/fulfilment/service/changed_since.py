@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
@@ -111,11 +111,15 @@ def _present(order: Order, cited: Prices) -> tuple[Goods, Prices]:
 
 
 def _changes(goods: Goods, prices: Prices, goods_now: Goods, prices_now: Prices) -> Iterator[Text]:
+    """Units are told of all lines of the same goods, once: what a customer took is no matter of lines."""
     has_prices = goods.billing_type != "external"
+    told = set[tuple[str, ...]]()
     for was, now in _paired(_lines(goods, prices), _lines(goods_now, prices_now)):
         name = Text(now.goods.description_fr, now.goods.description_en)
         if was is None or was.goods.quantity != now.goods.quantity:
-            yield _units(name, was.goods.quantity if was else 0, now.goods.quantity)
+            if _names(now) not in told:
+                yield _units(name, *(_units_of(now, lines) for lines in (goods.lines, goods_now.lines)))
+            told.add(_names(now))
         elif has_prices and _costs(was) != _costs(now):
             yield _price(name, was.price, now.price, prices.currency)
     if has_prices and prices.document_discount_cents != prices_now.document_discount_cents:
@@ -138,7 +142,15 @@ def _lines(goods: Goods, prices: Prices) -> dict[str, _Line]:
 
 
 def _names(line: _Line) -> tuple[str, ...]:
-    return line.goods.description_fr, line.goods.description_en, line.goods.unit, line.goods.barcode
+    return _of_goods(line.goods)
+
+
+def _of_goods(goods: GoodsLine) -> tuple[str, ...]:
+    return goods.description_fr, goods.description_en, goods.unit, goods.barcode
+
+
+def _units_of(line: _Line, lines: Iterable[GoodsLine]) -> int:
+    return sum(one.quantity for one in lines if _of_goods(one) == _names(line))
 
 
 def _costs(line: _Line) -> tuple[object, ...]:

@@ -60,12 +60,12 @@ def test_older_terms_than_the_order_has_are_a_question(make_day: Callable[..., Y
             (
                 number,
                 f"{line.description_fr} (signé\u00a0: {line.quantity}, commandé\u00a0: 6)",
-                "(signé\u00a0: 0, commandé\u00a0: 2)",
+                "(signé\u00a0: 1, commandé\u00a0: 3)",
             ),
         ),
         (
             question.text_en,
-            (number, f"{line.description_en} (signed: {line.quantity}, ordered: 6)", "(signed: 0, ordered: 2)"),
+            (number, f"{line.description_en} (signed: {line.quantity}, ordered: 6)", "(signed: 1, ordered: 3)"),
         ),
     ):
         assert all(one in text for one in words), text
