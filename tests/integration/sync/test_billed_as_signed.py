@@ -30,6 +30,7 @@ from tests.factories.corrections import (
     correction_of,
     delivery_of,
     first_event,
+    notes_of,
     office,
     only_order,
     recount,
@@ -277,3 +278,16 @@ def test_what_is_signed_anew_of_a_numbered_invoice_is_billed_to_the_cent(
 def _of(line: GoodsLine, delivered: int) -> DeliveredLine:
     missing = line.quantity - delivered
     return DeliveredLine(line.line_id, line.quantity, delivered, lost=missing, reason="missing" if missing else "")
+
+
+def test_the_cent_of_a_signed_total_is_explained(make_day: Callable[..., Yard]) -> None:
+    """T5; ADR 0061: one of four cases is 2.13 of the tax by its share, and 2.12 of what was signed."""
+    yard = make_day(ADJUST)
+    tablet, order = yard.tablet, yard.tablet.stop().orders[0]
+    tablet.visit(tablet.stop())
+    tablet.push()
+    correction_of(tablet, first_event(tablet), counted=dict(_counted(order, 1)))
+    tablet.push(2)
+    (note,) = notes_of(yard.world.seller.id)
+    page = seller_of(yard).get(f"/credits/{note.id}").text
+    assert "part de 8,50\u00a0$ facturés\u00a0: 2,13\u00a0$, au cent du total signé" in page
