@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Callable
 from typing import Final
 
 IS_NIGHT: Final = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -26,3 +28,16 @@ def end_of(thread: threading.Thread, what: str, *, within_s: float = PATIENCE_S)
     thread.join(within_s)
     if thread.is_alive():
         raise WaitedInVain(f"{what} goes on after {within_s:g} s")
+
+
+def until(condition: Callable[[], bool], what: str, *, within_s: float = PATIENCE_S) -> None:
+    """Wait until something holds.
+
+    Raises:
+        WaitedInVain: it never did.
+    """
+    end = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > end:
+            raise WaitedInVain(f"{what}: not within {within_s:g} s")
+        time.sleep(0.02)

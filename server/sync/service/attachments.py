@@ -153,7 +153,7 @@ def append_chunk(upload: Upload, *, offset: int, chunk: bytes) -> int:
     upload.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with upload.path.open("ab") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        if file.tell() == offset:
+        if file.seek(0, os.SEEK_END) == offset:  # what was written between its opening and its turn counts
             file.write(chunk)
             file.flush()
             os.fsync(file.fileno())

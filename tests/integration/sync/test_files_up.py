@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -16,10 +20,12 @@ from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.sync.cli import sync
 from server.sync.model import Attachment, DecisionKind
+from server.sync.service.attachments import Upload
 from server.sync.service.deciding import decide_event
 from shared.visit import VisitPhoto
 from shared.wire.limits import MAX_CHUNK_BYTES
 from tests.factories.hand_tablet import PICTURE_SHA, SIGNATURE_SHA, STROKES, HandTablet, Yard
+from tests.factories.waiting import until
 from tests.factories.web import now_stamp
 
 PHOTO = bytes(range(256)) * 1200
@@ -81,6 +87,36 @@ def test_the_same_photo_from_two_tablets_at_once_is_one(yard: Yard) -> None:
     assert {answer.status_code for answer in answers} == {200}
     assert yard.tablet.offset(sha256) == yard.again.offset(sha256) == 5000
     assert [one.sha256 for one in kept(yard)] == [sha256]
+
+
+@contextmanager
+def held_up(path: Path, doubles: int) -> Iterator[None]:
+    """Keep whatever comes for a file waiting, until the block has ended and ``doubles`` of them wait."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        ours = f":{path.stat().st_ino} "
+        yield
+        until(
+            lambda: [ours in line for line in _waiting_locks()].count(True) == doubles, f"{doubles} wait for the file"
+        )
+
+
+def _waiting_locks() -> list[str]:
+    return [line for line in Path("/proc/locks").read_text(encoding="ascii").splitlines() if "->" in line]
+
+
+def test_a_chunk_that_the_network_doubled_arrives_once(yard: Yard) -> None:
+    """G8: both doubles opened the file before either could write: it holds the chunk once, and goes on from there."""
+    tablet = yard.tablet
+    way = Upload(yard.world.carrier_id, tablet.tablet.device_id, SHA, len(PHOTO), "image/jpeg").path
+    with ThreadPoolExecutor(2) as pool:
+        with held_up(way, doubles=2):
+            doubles = [pool.submit(tablet.upload, PHOTO[:HALF], sha256=SHA, size=len(PHOTO)) for _ in range(2)]
+        assert [int(one.result().headers["Upload-Offset"]) for one in doubles] == [HALF, HALF]
+    last = tablet.upload(PHOTO[HALF:], sha256=SHA, size=len(PHOTO), offset=HALF)
+    assert int(last.headers["Upload-Offset"]) == len(PHOTO)
+    assert [one.sha256 for one in kept(yard)] == [SHA]
 
 
 def test_a_packed_push_is_the_same_as_a_plain_one(yard: Yard) -> None:
