@@ -143,21 +143,20 @@ def _moved(delivery: Delivery) -> dict[UUID, tuple[int, int, int]]:
     }
 
 
-def note_plan_change(session: Session, plan_version: int, *, run: Run, stop: Stop, stamp: Stamp) -> None:
-    """Ask about a visit that was made from another version of the run."""
-    if plan_version != run.version:
-        open_discrepancy(
-            session,
-            kind="plan_changed",
-            subject_id=stop.id,
-            text=Text(
-                f"Livré d’après la version {plan_version} de la tournée; elle en est à {run.version}.",
-                f"Delivered from version {plan_version} of the run, which is now at {run.version}.",
-            ),
-            stamp=stamp,
-            run_id=run.id,
-            stop_id=stop.id,
-        )
+def ask_about_changed_plan(session: Session, plan_version: int, *, run: Run, stop: Stop, stamp: Stamp) -> None:
+    """Ask about a visit that was made from a version of the run that said otherwise of its stop."""
+    open_discrepancy(
+        session,
+        kind="plan_changed",
+        subject_id=stop.id,
+        text=Text(
+            f"Livré d’après la version {plan_version} de la tournée; elle en est à {run.version}.",
+            f"Delivered from version {plan_version} of the run, which is now at {run.version}.",
+        ),
+        stamp=stamp,
+        run_id=run.id,
+        stop_id=stop.id,
+    )
 
 
 type _Taken = frozenset[tuple[str, ...]]

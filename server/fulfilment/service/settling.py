@@ -32,10 +32,10 @@ from server.fulfilment.service.changed_since import ask_about_changed_order
 from server.fulfilment.service.comparing import compare_delivery
 from server.fulfilment.service.overages import supply
 from server.fulfilment.service.questions import (
+    ask_about_changed_plan,
     ask_about_struck_lines,
     is_first_delivery,
     is_first_visit,
-    note_plan_change,
     note_unmentioned,
 )
 from server.fulfilment.service.stock_effects import move_delivered_goods
@@ -69,7 +69,8 @@ class NotThisOrder(Problem):
 class VisitReport:
     """Everything that a sealed visit says, read and checked.
 
-    ``once_named`` gives whom and which deposits the tablet's versions of the run named at its stop.
+    ``once_named`` gives whom and which deposits the tablet's versions of the run named at its stop, ``stop_changed``
+    whether the office's version says otherwise of the stop than the tablet's.
     """
 
     record: VisitRecord
@@ -77,6 +78,7 @@ class VisitReport:
     said: VisitFacts
     plan_version: int
     once_named: Callable[[], OnceNamed] = OnceNamed
+    stop_changed: Callable[[], bool] = lambda: True
 
 
 def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop, stamp: Stamp) -> tuple[Issued, ...]:
@@ -95,7 +97,8 @@ def settle_visit(session: Session, report: VisitReport, *, run: Run, stop: Stop,
     agreed = [terms for _said, terms in cited]
     require_parties(session, report.said, run=run, stop=stop, cited=agreed, once_named=report.once_named)
     visit = record_visit(session, report.record, report.finished, outcome=report.said.outcome)
-    note_plan_change(session, report.plan_version, run=run, stop=stop, stamp=stamp)
+    if report.plan_version != run.version and report.stop_changed():
+        ask_about_changed_plan(session, report.plan_version, run=run, stop=stop, stamp=stamp)
     note_unmentioned(session, visit, report.said, stop=stop, stamp=stamp)
     issued: list[Issued] = []
     for said, terms in cited:

@@ -24,7 +24,7 @@ from server.planning import progress
 from server.planning.model import Run, Stop
 from server.sync.model import RunBundle
 from server.sync.service.clock import Moment, moment_of
-from server.sync.service.held_versions import once_named
+from server.sync.service.held_versions import once_named, stop_changed
 from server.sync.service.reviewing import Review, require_correction, require_known, require_signed
 from shared.lifecycles import OrderState, RunState, StopState
 from shared.problems import Problem, Text
@@ -125,7 +125,9 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
         photos=tuple(leaf.sha256 for leaf in facts.photos),
     )
     named = partial(once_named, session, run_id=of.run.id, stop_id=stop.id, version=envelope.plan_version)
-    report = VisitReport(record, finished, facts, envelope.plan_version, named)
+    versions = (envelope.plan_version, of.run.version)
+    changed = partial(stop_changed, session, run_id=of.run.id, stop_id=stop.id, versions=versions)
+    report = VisitReport(record, finished, facts, envelope.plan_version, named, changed)
     if finished.corrects or (of.review and of.review.replaces):
         issued = _correct(session, of, report, stop=stop, stamp=stamp)
     else:

@@ -1,10 +1,11 @@
-"""What the versions of a run that a tablet has had say of one of its stops."""
+"""What the versions of a run that tablets have had say of one of its stops."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 import msgspec
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -28,6 +29,24 @@ def once_named(session: Session, *, run_id: UUID, stop_id: UUID, version: int) -
             (kind.owner_id, kind.container_class, kind.unit_cents) for stop in stops for kind in stop.containers
         ),
     )
+
+
+def stop_changed(session: Session, *, run_id: UUID, stop_id: UUID, versions: tuple[int, int]) -> bool:
+    """Say whether two versions of a run differ at a stop, but for its papers: they name the version, and always do.
+
+    Of a version that was lost, or is not made yet, nobody knows: it may differ.
+    """
+    of_both = select(RunBundle.body).where(RunBundle.run_id == run_id, RunBundle.version.in_(versions))
+    runs = [msgspec.json.decode(body, type=BundleRun) for body in session.scalars(of_both)]
+    match [_without_papers(stop) for run in runs for stop in run.stops if stop.stop_id == str(stop_id)]:
+        case [before, after]:
+            return before != after
+        case _:
+            return True
+
+
+def _without_papers(stop: BundleStop) -> BundleStop:
+    return replace(stop, orders=tuple(replace(order, files=()) for order in stop.orders))
 
 
 def _named(stop: BundleStop) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from server.core.transaction import transaction
+from server.delivery.model import Discrepancy
 from server.fulfilment.service.leaving import take_off_run
 from server.fulfilment.service.orders import choose_paper, replan_order
 from server.orders import queries as orders_read
@@ -84,6 +85,34 @@ def test_a_run_that_is_over_is_sent_no_more(make_day: Callable[..., Yard]) -> No
     add_kegs(yard)
     assert pulled(yard) == before
     assert kinds(yard) == []
+
+
+def test_only_the_stops_that_changed_are_asked_about(make_day: Callable[..., Yard]) -> None:
+    """Protocol 7, ADR 0062: a tablet drove the former version; its other stop is as it was, papers apart."""
+    yard = make_day(PAPER, shops=2)
+    former = yard.tablet.run
+    add_kegs(yard)
+    now = pulled(yard)
+    assert now.version > former.version
+    slips = [[file.sha256 for order in run.stops[1].orders for file in order.files] for run in (former, now)]
+    assert slips[0] != slips[1], "each paper names its version"
+    for stop in former.stops:
+        yard.tablet.visit(stop)
+    assert {one["status"] for one in yard.tablet.push()["results"]} == {"applied"}
+    with transaction(yard.world.carrier_id) as session:
+        (plan,) = session.scalars(select(Discrepancy).where(Discrepancy.kind == "plan_changed"))
+        assert str(plan.stop_id) == former.stops[0].stop_id
+    assert kinds(yard) == ["order_changed"]
+
+
+def test_a_version_that_is_not_made_yet_may_differ(make_day: Callable[..., Yard]) -> None:
+    """Protocol 7: the run changed and no bundle of it is made so far: nobody knows, and a dispatcher is asked."""
+    yard = make_day(PAPER)
+    with transaction(yard.world.carrier_id) as session:
+        session.scalars(select(Run)).one().version += 1
+    deliver(yard)
+    with transaction(yard.world.carrier_id) as session:
+        assert [one.kind for one in session.scalars(select(Discrepancy))] == ["plan_changed"]
 
 
 def test_a_draft_of_a_run_is_not_sent_by_a_change_of_its_orders(make_day: Callable[..., Yard]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ from sqlalchemy import make_url, select
 
 from server.core.transaction import transaction
 from server.delivery.model import Delivery, Discrepancy, Visit
-from server.planning.model import Run
+from server.planning.model import Run, Stop
 from server.receivables.model import PaymentMethod
 from server.receivables.service import NewPayment, record_payment
 from server.sync.service.bundles import build_bundle
@@ -112,7 +113,8 @@ def test_a_run_that_changed_while_its_driver_was_offline_keeps_what_was_done(yar
     cursor = tablet.pull().cursor
     with transaction(yard.world.carrier_id) as session:
         run = session.scalars(select(Run)).one()
-        run.starts_at = run.starts_at.replace(minute=59)
+        stop = session.get_one(Stop, UUID(tablet.stop().stop_id))
+        stop.planned_at += timedelta(minutes=30)
         run.version += 1
         build_bundle(session, run.id, stamp=stamp())
     tablet.visit(tablet.stop())
