@@ -75,7 +75,7 @@ _WORK: Mapping[str, tuple[Task, ...]] = {
     INVITATION_MADE: (notifications.tell_invitation,),
     PLAN_REQUESTED: (planning.solve_plan,),
     RUN_PLANNED: (planning.draw_run,),
-    RUN_CHANGED: (planning.draw_run,),
+    RUN_CHANGED: (planning.draw_run, sending.send_run_again),
 }
 
 

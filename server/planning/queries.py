@@ -179,6 +179,11 @@ def run_to_visit(session: Session, *, order_id: UUID) -> Run | None:
     ).one_or_none()
 
 
+def run_on_paper(session: Session, *, run_id: UUID) -> Run | None:
+    """Return a run that is documented and not back yet, without its stops, or None."""
+    return session.scalars(select(Run).where(Run.id == run_id, Run.state.in_(_ON_PAPER))).one_or_none()
+
+
 def load_of(order: Order) -> Load:
     """Return an order as the planner loads it; ``order.lines`` must be loaded."""
     return Load(

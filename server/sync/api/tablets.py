@@ -169,8 +169,8 @@ def attachment_chunk(sha256: str) -> Response:
         return _offset(min(reached, upload.offset) or _kept_bytes(upload))
     blob_store().put(upload.carrier_id, payload, media_type=upload.media_type)
     with transaction(actor().org_id) as session:
-        keep_attachment(session, upload, stamp=stamp())
-        count_file(session, device_id=upload.device_id, size_bytes=size, now=stamp().at)
+        if keep_attachment(session, upload, stamp=stamp()):
+            count_file(session, device_id=upload.device_id, size_bytes=size, now=stamp().at)
     upload.path.unlink(missing_ok=True)
     return _offset(size)
 

@@ -124,9 +124,9 @@ def _finish_visit(session: Session, of: _Visit, *, stamp: Stamp) -> tuple[Issued
         received_at=of.received_at,
         photos=tuple(leaf.sha256 for leaf in facts.photos),
     )
-    named = partial(once_named, session, run_id=of.run.id, stop_id=stop.id, version=envelope.plan_version)
-    versions = (envelope.plan_version, of.run.version)
-    changed = partial(stop_changed, session, run_id=of.run.id, stop_id=stop.id, versions=versions)
+    had, stands = envelope.plan_version, of.run.version
+    named = partial(once_named, session, run_id=of.run.id, stop_id=stop.id, version=min(had, stands))
+    changed = partial(stop_changed, session, run_id=of.run.id, stop_id=stop.id, had=had, stands=stands)
     report = VisitReport(record, finished, facts, envelope.plan_version, named, changed)
     if finished.corrects or (of.review and of.review.replaces):
         issued = _correct(session, of, report, stop=stop, stamp=stamp)

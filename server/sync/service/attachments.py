@@ -139,11 +139,13 @@ def offset_to_say(upload: Upload) -> int:
 
     A file counts once it is kept: had keeping it failed, a tablet that heard of a whole one would never come back.
     """
-    if not upload.offset:
+    try:
+        with upload.path.open("rb") as file:
+            reached = os.fstat(file.fileno()).st_size
+            is_whole = hashlib.file_digest(file, "sha256").hexdigest() == upload.sha256
+    except FileNotFoundError:  # nothing came yet, or its last chunk has just been kept
         return 0
-    with upload.path.open("rb") as file:
-        is_whole = hashlib.file_digest(file, "sha256").hexdigest() == upload.sha256
-    return upload.offset - 1 if is_whole else upload.offset
+    return reached - 1 if is_whole else reached
 
 
 def append_chunk(upload: Upload, *, offset: int, chunk: bytes) -> int:
@@ -151,13 +153,16 @@ def append_chunk(upload: Upload, *, offset: int, chunk: bytes) -> int:
     if len(chunk) > MAX_CHUNK_BYTES or offset + len(chunk) > upload.size_bytes:
         return upload.offset
     upload.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with upload.path.open("ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if file.seek(0, os.SEEK_END) == offset:  # what was written between its opening and its turn counts
-            file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        return file.tell()
+    try:
+        with upload.path.open("r+b" if offset else "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if file.seek(0, os.SEEK_END) == offset:  # what was written between its opening and its turn counts
+                file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            return file.tell()
+    except FileNotFoundError:  # a chunk that goes on from nothing: the file begins anew, or was kept meanwhile
+        return 0
 
 
 def complete(upload: Upload) -> bytes | None:

@@ -48,7 +48,7 @@ class NoDriver(Problem):
 
 
 def build_bundle(session: Session, run_id: UUID, *, stamp: Stamp) -> RunBundle:
-    """Freeze the run's terms and put its present version on the carrier's feed; an equal one is kept as it is.
+    """Freeze the run's terms and put its present version on the carrier's feed; the newest one is kept if it is equal.
 
     The run is held first: of two that are built at once, the second one reads what the first one froze.
 
@@ -66,7 +66,8 @@ def build_bundle(session: Session, run_id: UUID, *, stamp: Stamp) -> RunBundle:
     latest = session.scalars(
         select(RunBundle).where(RunBundle.run_id == run_id).order_by(RunBundle.version.desc()).limit(1)
     ).first()
-    if latest is not None and latest.body == _encode(session, reading, latest.version, stamp):
+    is_up_to_date = latest is not None and latest.version >= reading.run.version
+    if latest is not None and is_up_to_date and latest.body == _encode(session, reading, latest.version, stamp):
         return latest
     version = max(reading.run.version, (latest.version + 1) if latest else 1)
     reading.run.version = version

@@ -71,7 +71,7 @@ def replace_by_second(session: Session, found: Discrepancy, *, reason: str, stam
     sealed, envelope = opened(event, device_of(session, event.device_id).public_key)
     run = progress.run_of(session, visit.run_id)
     version = envelope.plan_version
-    named = partial(once_named, session, run_id=run.id, stop_id=visit.stop_id, version=version)
+    named = partial(once_named, session, run_id=run.id, stop_id=visit.stop_id, version=min(version, run.version))
     report = VisitReport(_record(visit), visit_of(envelope), read_visit(sealed.groups), version, named)
     issued = correct_visit(
         session,

@@ -21,8 +21,7 @@ def once_named(session: Session, *, run_id: UUID, stop_id: UUID, version: int) -
     restored office lost names nobody.
     """
     bodies = session.scalars(select(RunBundle.body).where(RunBundle.run_id == run_id, RunBundle.version <= version))
-    runs = [msgspec.json.decode(body, type=BundleRun) for body in bodies]
-    stops = [stop for run in runs for stop in run.stops if stop.stop_id == str(stop_id)]
+    stops = [stop for body in bodies for stop in _read(body, stop_id)]
     return OnceNamed(
         org_ids=frozenset(org_id for stop in stops for org_id in _named(stop)),
         deposits=frozenset(
@@ -31,18 +30,28 @@ def once_named(session: Session, *, run_id: UUID, stop_id: UUID, version: int) -
     )
 
 
-def stop_changed(session: Session, *, run_id: UUID, stop_id: UUID, versions: tuple[int, int]) -> bool:
-    """Say whether two versions of a run differ at a stop, but for its papers: they name the version, and always do.
+def stop_changed(session: Session, *, run_id: UUID, stop_id: UUID, had: int, stands: int) -> bool:
+    """Say whether a version of a run that a tablet had differs at a stop from the one that stands, but for its papers.
 
-    Of a version that was lost, or is not made yet, nobody knows: it may differ.
+    Papers name the version, and always differ. Of a version that was lost, or is not made yet, nobody knows: it may.
     """
-    of_both = select(RunBundle.body).where(RunBundle.run_id == run_id, RunBundle.version.in_(versions))
-    runs = [msgspec.json.decode(body, type=BundleRun) for body in session.scalars(of_both)]
-    match [_without_papers(stop) for run in runs for stop in run.stops if stop.stop_id == str(stop_id)]:
+    if had > stands:  # an office that was restored has lost it
+        return True
+    of_both = select(RunBundle.body).where(RunBundle.run_id == run_id, RunBundle.version.in_((had, stands)))
+    match [_without_papers(stop) for body in session.scalars(of_both) for stop in _read(body, stop_id)]:
         case [before, after]:
             return before != after
         case _:
             return True
+
+
+def _read(body: bytes, stop_id: UUID) -> list[BundleStop]:
+    """Return a version's stop; none of a version that no tablet could read, e.g. beyond the wire's bounds."""
+    try:
+        run = msgspec.json.decode(body, type=BundleRun)
+    except msgspec.ValidationError:
+        return []
+    return [stop for stop in run.stops if stop.stop_id == str(stop_id)]
 
 
 def _without_papers(stop: BundleStop) -> BundleStop:

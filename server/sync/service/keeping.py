@@ -15,8 +15,11 @@ from server.sync.service.attachments import Upload
 from shared.ids import new_id
 
 
-def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> None:
-    """Note that the store holds the file; two identical files are one, and one that was lost is here again."""
+def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> bool:
+    """Note that the store holds the file, and say whether it had not so far.
+
+    Two identical files are one, and one that was lost is here again.
+    """
     row = {
         "id": new_id(), "owner_id": acting_org(session), "party_ids": [], "sha256": upload.sha256,
         "media_type": upload.media_type, "size_bytes": upload.size_bytes, "received_bytes": upload.size_bytes,
@@ -34,6 +37,7 @@ def keep_attachment(session: Session, upload: Upload, *, stamp: Stamp) -> None:
     ).first()
     if made is not None:
         facts.record(session, ATTACHMENT_RECEIVED, made.id, stamp)
+    return made is not None
 
 
 def note_copy(session: Session, sha256: str, *, served_sha256: str) -> None:

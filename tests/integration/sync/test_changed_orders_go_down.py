@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
+import msgspec
 from sqlalchemy import select
 
 from server.core.transaction import transaction
@@ -12,6 +14,7 @@ from server.fulfilment.service.leaving import take_off_run
 from server.fulfilment.service.orders import choose_paper, replan_order
 from server.orders import queries as orders_read
 from server.parties.model import DeliverWith
+from server.planning import service as planning
 from server.planning.model import Run
 from server.worker import run_until_empty
 from shared.states import RunState
@@ -26,6 +29,7 @@ from tests.factories.changed_orders import (
     pulled,
     units,
 )
+from tests.factories.corrections import strangers_tablet
 from tests.factories.hand_tablet import Yard
 from tests.factories.web import now_stamp
 from tests.factories.world import Deal, stamp
@@ -113,6 +117,53 @@ def test_a_version_that_is_not_made_yet_may_differ(make_day: Callable[..., Yard]
     deliver(yard)
     with transaction(yard.world.carrier_id) as session:
         assert [one.kind for one in session.scalars(select(Discrepancy))] == ["plan_changed"]
+
+
+def test_a_version_that_the_office_never_had_may_differ(make_day: Callable[..., Yard]) -> None:
+    """Protocol 7, G5: an office that was restored lost the version that was driven; the visit is applied, and asked about."""
+    yard = make_day(PAPER)
+    yard.tablet.run = msgspec.structs.replace(yard.tablet.run, version=2**40)
+    deliver(yard)
+    with transaction(yard.world.carrier_id) as session:
+        assert [one.kind for one in session.scalars(select(Discrepancy))] == ["plan_changed"]
+
+
+def test_a_run_given_to_another_driver_goes_down_to_that_tablet(make_day: Callable[..., Yard]) -> None:
+    """Protocol 4, R015: given away once it is ready, and given back, nobody but its driver has it, and nothing is asked."""
+    yard = make_day(PAPER)
+    run_until_empty()
+    second, other = strangers_tablet(yard)
+    give(yard, other)
+    (given,) = second.pull().runs
+    assert (given.driver_id, yard.tablet.pull().live) == (str(other), ())
+    give(yard, yard.world.driver_id)
+    (back,) = yard.tablet.pull().runs
+    assert (back.driver_id, second.pull().live) == (str(yard.world.driver_id), ())
+    yard.tablet.run = back
+    deliver(yard)
+    with transaction(yard.world.carrier_id) as session:
+        assert session.scalars(select(Discrepancy)).all() == []
+
+
+def test_a_run_given_away_and_back_before_it_is_sent_is_asked_about_by_nobody(make_day: Callable[..., Yard]) -> None:
+    """Protocol 7: the bundle is the same again; it is a version all the same, so that tablets have the one that stands."""
+    yard = make_day(PAPER)
+    assert run_until_empty().failed == []
+    for driver in (strangers_tablet(yard)[1], yard.world.driver_id):
+        with transaction(yard.world.carrier_id) as session:
+            planning.assign_driver(
+                session, run_id=yard.run_id, driver_id=driver, driver_name="Luc Gagnon", stamp=stamp()
+            )
+    yard.tablet.run = pulled(yard)
+    deliver(yard)
+    with transaction(yard.world.carrier_id) as session:
+        assert session.scalars(select(Discrepancy)).all() == []
+
+
+def give(yard: Yard, driver_id: UUID) -> None:
+    with transaction(yard.world.carrier_id) as session:
+        planning.assign_driver(session, run_id=yard.run_id, driver_id=driver_id, driver_name="Maude", stamp=stamp())
+    assert run_until_empty().failed == []
 
 
 def test_a_draft_of_a_run_is_not_sent_by_a_change_of_its_orders(make_day: Callable[..., Yard]) -> None:

@@ -20,8 +20,9 @@ from server.core.transaction import transaction
 from server.identity.service import revoke_device
 from server.sync.cli import sync
 from server.sync.model import Attachment, DecisionKind
-from server.sync.service.attachments import Upload
+from server.sync.service.attachments import Upload, uploads_folder
 from server.sync.service.deciding import decide_event
+from server.sync.service.overall import kept_today
 from shared.visit import VisitPhoto
 from shared.wire.limits import MAX_CHUNK_BYTES
 from tests.factories.hand_tablet import PICTURE_SHA, SIGNATURE_SHA, STROKES, HandTablet, Yard
@@ -117,6 +118,25 @@ def test_a_chunk_that_the_network_doubled_arrives_once(yard: Yard) -> None:
     last = tablet.upload(PHOTO[HALF:], sha256=SHA, size=len(PHOTO), offset=HALF)
     assert int(last.headers["Upload-Offset"]) == len(PHOTO)
     assert [one.sha256 for one in kept(yard)] == [SHA]
+
+
+def test_a_file_that_the_network_doubled_counts_once(yard: Yard) -> None:
+    """G8: a tablet may send so many bytes a day; a photo in one chunk, doubled, is one of them."""
+    tablet, small = yard.tablet, PHOTO[:5000]
+    way = Upload(yard.world.carrier_id, tablet.tablet.device_id, hashlib.sha256(small).hexdigest(), 5000, "image/jpeg")
+    with ThreadPoolExecutor(2) as pool:
+        with held_up(way.path, doubles=2):
+            doubles = [pool.submit(tablet.upload, small) for _ in range(2)]
+        assert [int(one.result().headers["Upload-Offset"]) for one in doubles] == [5000, 5000]
+    with transaction(yard.world.carrier_id) as session:
+        assert kept_today(session, device_id=way.device_id, now=now_stamp().at) == 5000
+
+
+def test_a_chunk_that_goes_on_from_nothing_leaves_nothing(yard: Yard) -> None:
+    """Protocol, 3: a doubled last chunk that comes after its file was kept begins no other one."""
+    answer = yard.tablet.upload(PHOTO[HALF:], sha256=SHA, size=len(PHOTO), offset=HALF)
+    assert int(answer.headers["Upload-Offset"]) == 0
+    assert [path for path in uploads_folder().rglob("*") if path.is_file()] == []
 
 
 def test_a_packed_push_is_the_same_as_a_plain_one(yard: Yard) -> None:
