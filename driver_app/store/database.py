@@ -94,18 +94,19 @@ class Store:
                 return self._transact_without_reserve(name, work)
 
     def refill_reserve(self) -> bool:
-        """Lay the reserve aside again when there is room; return whether it stands."""
-        if self._reserve.exists() and self._reserve.stat().st_size == RESERVE_BYTES:
+        """Lay the reserve aside again when there is room, never in what a write freed for itself; say if it stands."""
+        with self._lock:
+            if self._reserve.exists() and self._reserve.stat().st_size == RESERVE_BYTES:
+                return True
+            try:
+                with self._reserve.open("wb") as file:
+                    file.write(os.urandom(RESERVE_BYTES))
+                    file.flush()
+                    os.fsync(file.fileno())
+            except OSError:
+                self._reserve.unlink(missing_ok=True)
+                return False
             return True
-        try:
-            with self._reserve.open("wb") as file:
-                file.write(os.urandom(RESERVE_BYTES))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            self._reserve.unlink(missing_ok=True)
-            return False
-        return True
 
     @property
     def has_reserve(self) -> bool:

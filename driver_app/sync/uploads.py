@@ -31,26 +31,26 @@ class UploadCount:
 def upload_waiting(store: Store, office: Office, device_id: str, *, photos: bool) -> UploadCount:
     """Send the photos that wait, or the signatures with their pictures.
 
-    A file that the office refuses, or that this tablet cannot read any more, never holds up the others.
+    A file that the office refuses, or that this tablet cannot read any more, never holds up the others. One that was
+    taken back since it was listed is not sent.
 
     Raises:
         Unreachable: the connection is gone; what was sent counts.
         Refused: the office refuses the tablet, not the file.
     """
-    received = refused = 0
+    sent = UploadCount()
     for item in store.read(attachments.waiting):
-        if (item.kind == "photo") is not photos:
-            continue
-        if _is_received(store, office, device_id, item):
-            received += 1
-        else:
-            refused += 1
-    return UploadCount(received, refused)
+        if (item.kind == "photo") is photos:
+            sent += _sent(store, office, device_id, item)
+    return sent
 
 
-def _is_received(store: Store, office: Office, device_id: str, item: Attachment) -> bool:
+def _sent(store: Store, office: Office, device_id: str, item: Attachment) -> UploadCount:
     try:
-        complete = _upload(store, office, device_id, item)
+        body = store.read(lambda session: attachments.find(session, item.sha256))
+        if body is None:
+            return UploadCount()
+        complete = _upload(store, office, device_id, item, body)
     except Refused as refusal:
         if refusal.code not in _ABOUT_THE_FILE:
             raise
@@ -59,11 +59,10 @@ def _is_received(store: Store, office: Office, device_id: str, item: Attachment)
         complete = False
     note = attachments.mark_received if complete else attachments.mark_refused
     store.write("keep_upload", lambda session: note(session, item.sha256))
-    return complete
+    return UploadCount(received=1) if complete else UploadCount(refused=1)
 
 
-def _upload(store: Store, office: Office, device_id: str, item: Attachment) -> bool:
-    body = store.read(lambda session: attachments.load(session, item.sha256))
+def _upload(store: Store, office: Office, device_id: str, item: Attachment, body: bytes) -> bool:
     offset = office.upload_offset(device_id, item.sha256)
     furthest, stalled = offset, 0
     while offset != item.size_bytes:

@@ -7,10 +7,11 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from driver_app.store.database import RESERVE_BYTES, Store, make_durable
+from driver_app.store.database import RESERVE_BYTES, Session, Store, make_durable
 from driver_app.store.migrations import StoreTooNew
 from driver_app.store.vault import Unreadable, Vault
 from tests.factories.tablets import make_cab
@@ -108,3 +109,22 @@ def test_a_full_disk_gives_up_its_reserve_and_then_says_so(tmp_path: Path) -> No
     with sqlite3.connect(tmp_path / "tablet.db") as db:
         assert db.execute("SELECT count(*) FROM setting").fetchone() == (int(kept),)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_the_room_that_a_signature_was_given_is_its_own(tmp_path: Path) -> None:
+    """G1: on a full disk the sync's thread does not refill the reserve while the screen's writes into its room."""
+    store = Store(tmp_path, Vault(KEY))
+    syncing = Thread(target=store.refill_reserve)
+
+    def sign(session: Session) -> None:
+        if not store.has_reserve:
+            syncing.start()
+            syncing.join(timeout=1.0)  # it refills, or waits for the store
+        pages = 1 if store.has_reserve else 1000  # the disk is full as long as the reserve lies on it
+        session.db.execute(f"PRAGMA max_page_count={pages}")
+        session.db.execute("INSERT INTO setting VALUES ('signature', ?)", ("x" * 20_000,))
+
+    store.write("contact", sign)
+    syncing.join()
+    assert store.read(lambda session: session.db.execute("SELECT count(*) FROM setting").fetchone()) == (1,)
+    assert store.has_reserve

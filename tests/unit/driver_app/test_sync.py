@@ -13,6 +13,7 @@ from driver_app.actions.finish import finish_stop
 from driver_app.store import attachments, bundles
 from driver_app.strokes import draw_signing
 from driver_app.sync.transport import Answer
+from driver_app.sync.uploads import UploadCount
 from tests.factories.protocol_peer import cut_once
 from tests.factories.rounds import Metered, deliver, pill, states, waiting
 from tests.factories.tablets import Cab
@@ -130,6 +131,23 @@ def test_a_held_event_waits_and_those_behind_it(cab: Cab) -> None:
     assert waiting(cab)[0] == 2
     cab.clock.advance(10_001)
     assert cab.engine.sync().events == 2
+
+
+def test_a_finish_taken_back_during_an_upload_holds_nothing_up(cab: Cab) -> None:
+    """G2, G7: a signature that was listed and is gone is not sent; the events before it go in the same round."""
+    arrive(cab.tablet, **cab.at(0), now=cab.now)
+    signing = draw_signing("Éloïse Gagné", "gérante")
+    finish_stop(cab.tablet, **cab.at(0), signing=signing, language="fr", now=cab.now)
+
+    def undo(method: str, _path: str) -> None:
+        if method == "HEAD":
+            cab.office.before = lambda method, path: None
+            undo_finish(cab.tablet, **cab.at(0), now=cab.now)
+
+    cab.office.before = undo
+    ended = cab.engine.sync()
+    assert (ended.ending, ended.events, ended.files) == ("done", 2, UploadCount(received=1))
+    assert waiting(cab) == (0, 0)
 
 
 def test_a_shorter_answer_means_send_the_rest(cab: Cab) -> None:
