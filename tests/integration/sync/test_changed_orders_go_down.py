@@ -120,7 +120,7 @@ def test_a_version_that_is_not_made_yet_may_differ(make_day: Callable[..., Yard]
 
 
 def test_a_version_that_the_office_never_had_may_differ(make_day: Callable[..., Yard]) -> None:
-    """Protocol 7, G5: an office that was restored lost the version that was driven; the visit is applied, and asked about."""
+    """Protocol 7, G5: a restored office lost the version that was driven; its visit is applied, and asked about."""
     yard = make_day(PAPER)
     yard.tablet.run = msgspec.structs.replace(yard.tablet.run, version=2**40)
     deliver(yard)
@@ -129,7 +129,7 @@ def test_a_version_that_the_office_never_had_may_differ(make_day: Callable[..., 
 
 
 def test_a_run_given_to_another_driver_goes_down_to_that_tablet(make_day: Callable[..., Yard]) -> None:
-    """Protocol 4, R015: given away once it is ready, and given back, nobody but its driver has it, and nothing is asked."""
+    """Protocol 4, R015: given away once it is ready, and back, its driver alone has it, and nothing is asked."""
     yard = make_day(PAPER)
     run_until_empty()
     second, other = strangers_tablet(yard)
@@ -146,14 +146,11 @@ def test_a_run_given_to_another_driver_goes_down_to_that_tablet(make_day: Callab
 
 
 def test_a_run_given_away_and_back_before_it_is_sent_is_asked_about_by_nobody(make_day: Callable[..., Yard]) -> None:
-    """Protocol 7: the bundle is the same again; it is a version all the same, so that tablets have the one that stands."""
+    """Protocol 7: the same bundle again is a version all the same: tablets have the one that stands."""
     yard = make_day(PAPER)
     assert run_until_empty().failed == []
     for driver in (strangers_tablet(yard)[1], yard.world.driver_id):
-        with transaction(yard.world.carrier_id) as session:
-            planning.assign_driver(
-                session, run_id=yard.run_id, driver_id=driver, driver_name="Luc Gagnon", stamp=stamp()
-            )
+        assign(yard, driver)
     yard.tablet.run = pulled(yard)
     deliver(yard)
     with transaction(yard.world.carrier_id) as session:
@@ -161,9 +158,13 @@ def test_a_run_given_away_and_back_before_it_is_sent_is_asked_about_by_nobody(ma
 
 
 def give(yard: Yard, driver_id: UUID) -> None:
+    assign(yard, driver_id)
+    assert run_until_empty().failed == []
+
+
+def assign(yard: Yard, driver_id: UUID) -> None:
     with transaction(yard.world.carrier_id) as session:
         planning.assign_driver(session, run_id=yard.run_id, driver_id=driver_id, driver_name="Maude", stamp=stamp())
-    assert run_until_empty().failed == []
 
 
 def test_a_draft_of_a_run_is_not_sent_by_a_change_of_its_orders(make_day: Callable[..., Yard]) -> None:
