@@ -20,6 +20,7 @@ from server.core.migrations import note_present
 from server.core.settings import PREFIX, reload_settings
 from server.core.transaction import engine
 from server.migrations.schema import install
+from tests.factories.memory import quick_folder
 from tests.factories.waiting import BOUNDED
 
 pytest_plugins = ["tests.factories.bounded", "tests.factories.truth", "tests.factories.web"]
@@ -61,10 +62,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
         "full_page_writes": "off",
         "synchronous_commit": "off",  # power is not cut in tests
         "shared_buffers": "256MB",  # a database is copied for each test: twice as fast from memory
+        "max_wal_size": "256MB",
     }
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), options=options)
-    address = server.start()
-    try:
+    with (
+        quick_folder(tmp_path_factory.mktemp("postgres")) as folder,
+        EmbeddedPostgres(folder, options=options) as address,
+    ):
         ensure_roles(address)
         ensure_database(address, "template_tournee")
         owner = create_engine(address.url("template_tournee", user="tournee_owner"))
@@ -73,8 +76,6 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
             note_present(connection)
         owner.dispose()
         yield address
-    finally:
-        server.stop()
 
 
 @pytest.fixture
