@@ -81,13 +81,15 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
 @pytest.fixture
 def database(postgres: PostgresAddress, tmp_path: Path) -> Iterator[Database]:
     """A fresh database, store and secrets folder; the product's settings point to them."""
-    yield from fresh_database(postgres, tmp_path, "each")
+    with quick_folder(tmp_path) as folder:
+        yield from fresh_database(postgres, folder, "each")
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One fresh database for all tests of a module, which then none of them may ask a ``database`` of its own."""
-    yield from fresh_database(postgres, tmp_path_factory.mktemp("module"), "module")
+    with quick_folder(tmp_path_factory.mktemp("module")) as folder:
+        yield from fresh_database(postgres, folder, "module")
 
 
 def fresh_database(postgres: PostgresAddress, folder: Path, kind: str) -> Iterator[Database]:
