@@ -20,6 +20,7 @@ from server.core.migrations import note_present
 from server.core.settings import PREFIX, reload_settings
 from server.core.transaction import engine
 from server.migrations.schema import install
+from tests.factories.memory import quick_folder
 from tests.factories.waiting import BOUNDED
 
 pytest_plugins = ["tests.factories.bounded", "tests.factories.truth", "tests.factories.web"]
@@ -61,10 +62,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
         "full_page_writes": "off",
         "synchronous_commit": "off",  # power is not cut in tests
         "shared_buffers": "256MB",  # a database is copied for each test: twice as fast from memory
+        "max_wal_size": "256MB",
     }
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), options=options)
-    address = server.start()
-    try:
+    with (
+        quick_folder(tmp_path_factory.mktemp("postgres")) as folder,
+        EmbeddedPostgres(folder, options=options) as address,
+    ):
         ensure_roles(address)
         ensure_database(address, "template_tournee")
         owner = create_engine(address.url("template_tournee", user="tournee_owner"))
@@ -73,20 +76,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
             note_present(connection)
         owner.dispose()
         yield address
-    finally:
-        server.stop()
 
 
 @pytest.fixture
 def database(postgres: PostgresAddress, tmp_path: Path) -> Iterator[Database]:
     """A fresh database, store and secrets folder; the product's settings point to them."""
-    yield from fresh_database(postgres, tmp_path, "each")
+    with quick_folder(tmp_path) as folder:
+        yield from fresh_database(postgres, folder, "each")
 
 
 @pytest.fixture(scope="module")
 def module_database(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """One fresh database for all tests of a module, which then none of them may ask a ``database`` of its own."""
-    yield from fresh_database(postgres, tmp_path_factory.mktemp("module"), "module")
+    with quick_folder(tmp_path_factory.mktemp("module")) as folder:
+        yield from fresh_database(postgres, folder, "module")
 
 
 def fresh_database(postgres: PostgresAddress, folder: Path, kind: str) -> Iterator[Database]:

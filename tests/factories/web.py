@@ -128,12 +128,12 @@ class Client:
 @pytest.fixture
 def app(database: object) -> Flask:
     """The whole application on a fresh database; whoever changes it makes one of their own."""
-    return _application()
+    return application()
 
 
 @functools.cache
-def _application() -> Flask:
-    """Return the one application of this worker: making it takes longer than most requests."""
+def application() -> Flask:
+    """Return the one application of this worker, which nobody changes: making it takes longer than most requests."""
     from server.app import create_app  # late: tests without doors stay quick
 
     return create_app()

@@ -359,8 +359,11 @@ def make_vehicle(
         ).id
 
 
-def make_plan(world: World, *, runs_on: date = RUN_DAY, seconds: int = 1, iterations: int | None = None) -> UUID:
-    """Ask for the day's plan and solve it, as the worker would; return the plan's id."""
+def make_plan(world: World, *, runs_on: date = RUN_DAY, seconds: int = 60, iterations: int | None = 50) -> UUID:
+    """Ask for the day's plan and solve it, as the worker would; return the plan's id.
+
+    Iterations end it, so that a few stops cost no second and a slow machine makes the same plan.
+    """
     with transaction(acting=world.carrier_id) as session:
         plan_id = planning.request_plan(
             session, runs_on=runs_on, seconds=seconds, iterations=iterations, seed=1, stamp=stamp()

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine
@@ -18,23 +14,8 @@ from server.core.embedded.roles import ensure_database, ensure_roles
 from server.core.migrations import note_present
 from server.migrations.schema import install
 from tests.factories.drill import Cluster, Drill, Morning, morning_of
+from tests.factories.memory import quick_folder
 from tests.factories.state import Digest
-
-SHARED_MEMORY = Path("/dev/shm")
-ROOM_BYTES = 3 * 1024**3
-
-
-@contextmanager
-def quick_folder(spare: Path) -> Iterator[Path]:
-    """A folder in memory where there is room: it outlives killed processes as a disk does, and no power is cut here.
-
-    Each drill copies a database of hundreds of files, all of which would be synchronised.
-    """
-    if not SHARED_MEMORY.is_dir() or shutil.disk_usage(SHARED_MEMORY).free < ROOM_BYTES:
-        yield spare
-        return
-    with tempfile.TemporaryDirectory(prefix="tournee-drills-", dir=SHARED_MEMORY, ignore_cleanup_errors=True) as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from server.app import create_app
 from server.core.web.access import Required, marks
 from server.identity.model import OrganisationKind, Role
 from server.identity.permissions import COMES_WITH, HELD_BY, MATRIX, WITHOUT_A_DOOR, Column, Grant, Permission
@@ -23,14 +22,14 @@ from tests.factories import knocks
 from tests.factories.corrections import counted_again, delivery_of
 from tests.factories.matrix import Ground, make_ground
 from tests.factories.trials import CELLS, EVERYBODYS, PEOPLE, SECTION_3, STRANGE, TABLETS, TRIALS, WORKS
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, application, browser_of, make_member
 from tests.factories.within import WITHIN
 from tests.factories.world import Seller
 
 
 @pytest.fixture(scope="module")
 def ground(module_database: Database) -> Ground:
-    return make_ground(create_app())
+    return make_ground(application())
 
 
 @pytest.mark.parametrize(("permission", "column"), CELLS, ids=[f"{one}-{column}" for one, column in CELLS])

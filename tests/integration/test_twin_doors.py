@@ -10,9 +10,9 @@ from typing import Final
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.core.web.access import Required, marks
 from tests.conftest import Database
+from tests.factories.web import application
 
 TABLE: Final = tomllib.loads((Path(__file__).parents[2] / "tools" / "doors.toml").read_text(encoding="utf-8"))
 _CONVERTER: Final = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
@@ -20,7 +20,7 @@ _CONVERTER: Final = re.compile(r"<(?:[^:<>]+:)?([^<>]+)>")
 
 @pytest.fixture(scope="module")
 def app(module_database: Database) -> Flask:
-    return create_app()
+    return application()
 
 
 def doors(app: Flask) -> dict[str, frozenset[str]]:

@@ -12,18 +12,19 @@ from server.core.embedded.address import PostgresAddress
 from server.core.settings import reload_settings
 from server.core.transaction import forget_engine
 from server.rehearsal.ground import Ground, make_template
+from tests.factories.memory import quick_folder
 
 
 @pytest.fixture(scope="session")
 def ground(postgres: PostgresAddress, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:
     """The morning that every rehearsed day of this worker begins with."""
-    folder = tmp_path_factory.mktemp("rehearsal")
-    with settings_kept():
-        standing = Ground(postgres, folder, make_template(postgres, folder), 0)
-    yield standing
-    with settings_kept():
-        standing.stand()
-        standing.close()
+    with quick_folder(tmp_path_factory.mktemp("rehearsal")) as folder:
+        with settings_kept():
+            standing = Ground(postgres, folder, make_template(postgres, folder), 0)
+        yield standing
+        with settings_kept():
+            standing.stand()
+            standing.close()
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 
-from server.app import create_app
 from server.billing import service as billing
 from server.billing.model import CreditNote, Invoice, InvoiceLine
 from server.core.acting import savepoint
@@ -24,7 +23,7 @@ from shared.money import half_up
 from shared.sealing import GENESIS
 from tests.factories.billing import make_provisional, publish, read_invoice, void
 from tests.factories.order_doors import answered
-from tests.factories.web import Organisation, make_member, program_of
+from tests.factories.web import Organisation, application, make_member, program_of
 from tests.factories.world import ADJUST, AGENT, Deal, make_order, make_world, stamp
 
 
@@ -329,7 +328,7 @@ def test_changing_rates_or_rounding_changes_no_old_document(database, monkeypatc
     old, order_id = (make_order(world, cases=2, kegs=0) for _ in range(2))
     invoice_id = publish(world, old)
     path, rates = f"/api/v1/invoices/{invoice_id}", [("0.05", 425), ("0.09975", 848)]
-    seller = program_of(create_app(), make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
+    seller = program_of(application(), make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
     before = answered(seller.get(path))
     rounded_otherwise(monkeypatch)
     with create_engine(database.superuser_url).begin() as connection:

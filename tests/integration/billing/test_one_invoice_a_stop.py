@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.orm import Session
 
-from server.app import create_app
 from server.core.acting import KEY
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
@@ -25,14 +24,14 @@ from shared.money import format_money, half_up_ratio
 from tests.conftest import Database
 from tests.factories.stops import ALONE, JOINED, Shop, asked, earned, faults, make_shop, papers, settled_by_jobs
 from tests.factories.unfolding import unfolded
-from tests.factories.web import Organisation, browser_of, make_member, now_stamp
+from tests.factories.web import Organisation, application, browser_of, make_member, now_stamp
 from tests.factories.world import read_order, stamp
 
 
 @pytest.fixture(scope="module")
 def short_stop(module_database: Database) -> Shop:
     """Two breweries and one that bills alone, one stop, adjusted: two cases of the second brewery are missing."""
-    shop = make_shop(create_app(), JOINED, JOINED, ALONE)
+    shop = make_shop(application(), JOINED, JOINED, ALONE)
     shop.deliver({1: 2})
     settled_by_jobs(shop)
     return shop

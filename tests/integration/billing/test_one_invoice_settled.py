@@ -13,7 +13,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from server.app import create_app
 from server.billing import service as billing
 from server.billing.queries import credits_of
 from server.catalog.model import ProductFormat
@@ -47,7 +46,7 @@ from tests.factories.stops import (
     papers,
     recounted,
 )
-from tests.factories.web import Organisation, browser_of, make_member, now_stamp, program_of
+from tests.factories.web import Organisation, application, browser_of, make_member, now_stamp, program_of
 from tests.factories.world import ADJUST, make_order, make_world, read_order, stamp
 
 IS_NIGHT = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -57,7 +56,7 @@ pytestmark = pytest.mark.timeout(1_800 if IS_NIGHT else 180)
 
 @pytest.fixture(scope="module")
 def app(module_database: Database) -> Flask:
-    return create_app()
+    return application()
 
 
 def fixed(section: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.identity.model import OrganisationKind, Role
-from tests.factories.web import Client, Organisation, make_member, program_of
+from tests.factories.web import Client, Organisation, application, make_member, program_of
 from tests.factories.world import CREDIT, World, make_world
 
 API = "/api/v1"
@@ -36,7 +35,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(module_database: object) -> Desk:
-    world, app = make_world([CREDIT, CREDIT], buyers=2), create_app()
+    world, app = make_world([CREDIT, CREDIT], buyers=2), application()
     supplier, rival = (
         program_of(app, make_member(Organisation(OrganisationKind.SUPPLIER, one.id), Role.OWNER))
         for one in world.sellers

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.core.web.caller import LANGUAGE_COOKIE
 from server.identity.model import OrganisationKind, Role
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import World, make_order, make_world
 
 FORMAT = {
@@ -33,7 +32,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(module_database: object) -> Desk:
-    world, app = make_world(buyers=2), create_app()
+    world, app = make_world(buyers=2), application()
     people = (
         browser_of(app, make_member(Organisation(kind, org_id), Role.OWNER))
         for kind, org_id in (

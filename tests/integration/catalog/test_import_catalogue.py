@@ -12,14 +12,13 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from server.app import create_app
 from server.catalog.importing import import_catalogue, preview_catalogue, read_catalogue
 from server.catalog.model import Product, ProductFormat
 from server.cli.main import tournee
 from server.core.imports import FaultyRows, ImportReport
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
-from tests.factories.web import Organisation, browser_of, make_member
+from tests.factories.web import Organisation, application, browser_of, make_member
 from tests.factories.world import World, make_world, stamp
 
 SHEET = """Référence;Produit;Produit en anglais;Style;Format;Unité de vente;Emballages;Contenants par emballage;\
@@ -37,7 +36,7 @@ def world(module_database: object) -> World:
 
 @pytest.fixture(scope="module")
 def app(world: World) -> Flask:
-    return create_app()
+    return application()
 
 
 def took(world: World, text: str, *, dry: bool = False) -> ImportReport:

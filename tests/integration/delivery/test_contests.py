@@ -14,7 +14,6 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
-from server.app import create_app
 from server.billing.model import CreditNote, InvoiceOrder
 from server.core.days import written_day
 from server.core.pictures import PictureRefused, read_picture
@@ -27,14 +26,14 @@ from server.notifications.model import InboxMessage
 from server.receivables.service.reminders import Pause, foreseen_reminders
 from tests.factories.given import carrier, deliver, seal, shop, supplied_yard, supplier
 from tests.factories.hand_tablet import Yard, short
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import CREDIT
 
 
 @pytest.fixture(scope="module")
 def yard(module_database) -> Yard:
     """Two suppliers at four shops, under the credit policy; every order is one case short. One for all tests here."""
-    yard = supplied_yard(create_app(), [CREDIT, CREDIT], buyers=4)
+    yard = supplied_yard(application(), [CREDIT, CREDIT], buyers=4)
     yard.tablet.upload_signature()
     for position, stop in enumerate(yard.tablet.run.stops):
         counted: dict[str, Any] = {}

@@ -8,7 +8,6 @@ from uuid import UUID
 import pytest
 from click.testing import CliRunner
 
-from server.app import create_app
 from server.core.keys import rotate
 from server.core.settings import reload_settings
 from server.delivery.proofs import verify_proof
@@ -16,6 +15,7 @@ from server.sync.cli import reseal, retention
 from tests.factories.corrections import correct, delivery_of, office, recount
 from tests.factories.given import deliver, seal, supplied_yard, supplier
 from tests.factories.hand_tablet import Yard
+from tests.factories.web import application
 from tests.factories.world import ADJUST, CREDIT
 
 SECRET = "Recompté chez le client, trois caisses au fond du camion"
@@ -24,7 +24,7 @@ SECRET = "Recompté chez le client, trois caisses au fond du camion"
 @pytest.fixture
 def yard(database) -> Yard:
     """Two suppliers at one shop, delivered with a signature; the first one's delivery was corrected at the office."""
-    yard = supplied_yard(create_app(), [ADJUST, CREDIT])
+    yard = supplied_yard(application(), [ADJUST, CREDIT])
     yard.tablet.upload_signature()
     visit_id = deliver(yard)
     seal(yard, visit_id)

@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy import delete, select, text
 from sqlalchemy.exc import IntegrityError
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.delivery import jobs
 from server.delivery.model import Proof
@@ -29,14 +28,14 @@ from server.notifications.service.arriving import note_arrival
 from shared.ids import new_id
 from tests.factories.given import carrier, deliver, proof_bytes, seal, shop, supplied_yard, supplier
 from tests.factories.hand_tablet import Yard, short
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import stamp
 
 
 @pytest.fixture(scope="module")
 def yard(module_database) -> Yard:
     """Three suppliers at two shops; the first stop is short by one of the first line. One for all tests here."""
-    yard = supplied_yard(create_app(), buyers=2)
+    yard = supplied_yard(application(), buyers=2)
     yard.tablet.upload_signature()
     line = yard.tablet.stop(0).orders[0].goods.lines[0]
     seal(yard, deliver(yard, 0, counted=short(line.line_id, line.quantity)))

@@ -18,7 +18,6 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import func, select
 
-from server.app import create_app
 from server.billing.model import Invoice
 from server.core.blobs import blob_store
 from server.core.settings import reload_settings
@@ -35,7 +34,7 @@ from server.sync import jobs as sync
 from server.sync.service import proofs as sealing
 from shared.visit import VisitFacts, read_visit
 from tests.factories.leaks import Grounds, Planted, Sieve, all_of, deliver_stop, foreign_words, leaks, make_grounds
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.integration.test_url_map import doors
 
 NIGHTLY = os.environ.get("HYPOTHESIS_PROFILE") == "nightly"
@@ -188,7 +187,7 @@ def found_in(app: Flask, grounds: Grounds, folder: Path, carrying: AbstractSet[s
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_nothing_of_one_supplier_reaches_another(batch: int, tmp_path: Path) -> None:
     """R018, R026, G10: markers in every name, format, price, note, lot, number, salt and padding."""
-    app = create_app()
+    app = application()
     grounds = make_grounds(app, seed=batch, sellers=SELLERS, shops=SHOPS)
     grounds.yard.tablet.upload_signature()
     stops = grounds.yard.tablet.run.stops
@@ -229,7 +228,7 @@ def other_s_paper(paper: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.mark.parametrize("leak", PLANTS)
 def test_a_planted_leak_is_caught(leak: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sieve is no sieve for show: foreign leaves, readers, a paper's text and a call's body are all found."""
-    app = create_app()
+    app = application()
     grounds = make_grounds(app, seed=99, sellers=2, shops=1)
     grounds.yard.tablet.upload_signature()
     if leak == "leaves":

@@ -11,7 +11,6 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageFilter
 
-from server.app import create_app
 from server.delivery.jobs import gather_export
 from server.delivery.papers.codes import order_of_code
 from server.identity.model import OrganisationKind, Role
@@ -19,7 +18,7 @@ from shared.ids import new_id
 from tests.factories.given import carrier, shop, supplier
 from tests.factories.hand_tablet import Yard, make_yard
 from tests.factories.self_distributed import own_order
-from tests.factories.web import Organisation, make_member, program_of
+from tests.factories.web import Organisation, application, make_member, program_of
 from tests.factories.world import ADJUST, CREDIT, make_order, make_world, read_order
 
 
@@ -30,7 +29,7 @@ def yard(module_database) -> Yard:
     for seller in world.sellers:
         for buyer in world.buyers:
             make_order(world, seller=seller, buyer=buyer)
-    return make_yard(create_app(), world)
+    return make_yard(application(), world)
 
 
 def slip(text: str, *, angle: float = 7, blur: float = 1.2) -> bytes:

@@ -14,7 +14,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from server.app import create_app
 from server.core.blobs import LocalBlobStore, blob_store
 from server.core.transaction import transaction
 from server.delivery import jobs
@@ -26,13 +25,13 @@ from server.identity.model import Role
 from shared.ids import new_id
 from tests.factories.given import carrier, deliver, seal, shop, supplied_yard, supplier
 from tests.factories.hand_tablet import Yard
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 
 
 @pytest.fixture(scope="module")
 def yard(module_database) -> Yard:
     """Three suppliers at one shop, sealed and shared. One for all tests here."""
-    yard = supplied_yard(create_app())
+    yard = supplied_yard(application())
     yard.tablet.upload_signature()
     seal(yard, deliver(yard))
     return yard

@@ -16,7 +16,6 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from server.app import create_app
 from server.core.blobs import BlobMissing, blob_store
 from server.core.settings import reload_settings
 from server.core.transaction import transaction
@@ -39,6 +38,7 @@ from shared.ids import new_id
 from shared.visit import VisitPhoto
 from tests.factories.given import carrier, deliver, proof_bytes, seal, supplied_yard, supplier
 from tests.factories.hand_tablet import PICTURE, PICTURE_SHA, SIGNATURE_SHA, STROKES, Yard
+from tests.factories.web import application
 from tests.factories.world import ADJUST, CREDIT, stamp
 
 DOOR, SHOWN = b"\xff\xd8 a person at a door", b"\xff\xd8 the copy of it that people see"
@@ -52,7 +52,7 @@ def yard(database, monkeypatch: pytest.MonkeyPatch) -> Yard:
     """Two suppliers at two shops, sealed with signatures; every delivery of this year is past its time."""
     monkeypatch.setenv("TOURNEE_RETENTION_PROOF_YEARS", "-1")
     reload_settings()
-    yard = supplied_yard(create_app(), [ADJUST, CREDIT], buyers=2)
+    yard = supplied_yard(application(), [ADJUST, CREDIT], buyers=2)
     yard.tablet.upload_signature()
     assert yard.tablet.upload(DOOR).status_code == 200
     with transaction(yard.world.carrier_id) as session:
@@ -161,7 +161,7 @@ def bare(database, monkeypatch: pytest.MonkeyPatch) -> Yard:
     """One supplier at two shops, the signature sent, nothing delivered; all of this year is past its time."""
     monkeypatch.setenv("TOURNEE_RETENTION_PROOF_YEARS", "-1")
     reload_settings()
-    yard = supplied_yard(create_app(), [ADJUST], buyers=2)
+    yard = supplied_yard(application(), [ADJUST], buyers=2)
     yard.tablet.upload_signature()
     return yard
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from server.example.cli import day
+from tests.factories.memory import quick_folder
 
 ROOT = Path(__file__).parents[3]
 COUNTED = ("runs", "stops", "documents", "invoices", "credits", "supplementary", "proofs")
@@ -75,9 +76,14 @@ def test_a_day_that_was_not_lived_proves_nothing(database, tmp_path: Path, monke
 @pytest.mark.timeout(1500)  # the whole day: a minute and a half on two idle cores, several when others work
 def test_the_whole_day_is_lived_proven_and_found_again_unchanged(tmp_path: Path):
     """The example day: exit 0, a report with counts and amounts, papers, proofs, and twice is once."""
-    first = _run(tmp_path, "run", "--once")
+    with quick_folder(tmp_path) as folder:
+        _live_twice(folder)
+
+
+def _live_twice(folder: Path) -> None:
+    first = _run(folder, "run", "--once")
     assert first.returncode == 0, first.stdout + first.stderr
-    left = tmp_path / "var" / "day"
+    left = folder / "var" / "day"
     report = json.loads((left / "report.json").read_text())
     assert all(report[key]["count"] > 0 and "amount_cents" in report[key] for key in COUNTED)
     assert (report["runs"]["count"], report["store"], report["matrix_source"]) == (4, "local", "estimate")
@@ -88,11 +94,9 @@ def test_the_whole_day_is_lived_proven_and_found_again_unchanged(tmp_path: Path)
     assert len(proofs) == report["proofs"]["count"] == report["proofs"]["announced"]
     assert (left / "users.txt").stat().st_mode & 0o077 == 0
     assert "planifiée avec des estimations" in first.stdout
-    before = _left(tmp_path)
+    before = _left(folder)
     assert {"invoice", "procrastinate_jobs", "var/day/report.json"} <= before.keys()
-    second = _run(tmp_path, "run", "--once")
+    second = _run(folder, "run", "--once")
     assert second.returncode == 0, second.stdout + second.stderr
     assert "planifiée avec des estimations" in second.stdout
-    assert {
-        name: (before.get(name), after) for name, after in _left(tmp_path).items() if before.get(name) != after
-    } == {}
+    assert {name: (before.get(name), after) for name, after in _left(folder).items() if before.get(name) != after} == {}

@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from server.app import create_app
 from server.billing.model import InvoiceOrder
 from server.core.transaction import transaction
 from server.delivery.model import Proof, VarianceNotice
@@ -39,13 +38,14 @@ from tests.factories.hand_desk import (
     told,
 )
 from tests.factories.order_doors import API, answered, trade_in
+from tests.factories.web import application
 from tests.factories.world import Seller, make_world
 
 
 @pytest.fixture(scope="module")
 def desk(module_database: Database) -> Desk:
     del module_database
-    return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED, OUTSIDE, BY_AGENT, MANUAL])))
+    return Desk(trade_in(application(), make_world([ADJUSTED, CREDITED, APPROVED, OUTSIDE, BY_AGENT, MANUAL])))
 
 
 def test_both_policies_earn_the_same_of_a_short_delivery_by_hand(desk: Desk) -> None:

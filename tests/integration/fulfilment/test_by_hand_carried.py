@@ -12,7 +12,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from server.app import create_app
 from server.core import clock
 from server.core.stamp import Stamp
 from server.core.transaction import transaction
@@ -41,7 +40,7 @@ from tests.factories.hand_desk import (
     told,
 )
 from tests.factories.order_doors import API, answered, trade_in
-from tests.factories.web import Client, program_of
+from tests.factories.web import Client, application, program_of
 from tests.factories.world import make_world
 
 AT_ONCE = 4
@@ -50,7 +49,7 @@ AT_ONCE = 4
 @pytest.fixture(scope="module")
 def desk(module_database: Database) -> Desk:
     del module_database
-    return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED, OUTSIDE, BY_AGENT, MANUAL])))
+    return Desk(trade_in(application(), make_world([ADJUSTED, CREDITED, APPROVED, OUTSIDE, BY_AGENT, MANUAL])))
 
 
 def side_by_side(ask: Callable[[int], Any]) -> list[Any]:

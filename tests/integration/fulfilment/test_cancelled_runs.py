@@ -6,12 +6,11 @@ from typing import Any
 
 import pytest
 
-from server.app import create_app
 from server.identity.model import OrganisationKind, Role
 from tests.conftest import Database
 from tests.factories.billing import make_provisional
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.web import Client, Organisation, make_member
+from tests.factories.web import Client, Organisation, application, make_member
 from tests.factories.world import ADJUST, CREDIT, RUN_DAY, make_runs, make_vehicle, make_world
 
 
@@ -21,7 +20,7 @@ def trade(module_database: Database) -> Trade:
     del module_database
     world = make_world([ADJUST, CREDIT])
     make_vehicle(world)
-    return trade_in(create_app(), world)
+    return trade_in(application(), world)
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,13 @@ from typing import Any
 
 import pytest
 
-from server.app import create_app
 from server.identity.model import OrganisationKind, Role
 from tests.conftest import Database
 from tests.factories.billing import make_provisional
 from tests.factories.corrections import billed, delivery_of, only_order
 from tests.factories.hand_tablet import make_yard, short
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, application, browser_of, make_member
 from tests.factories.world import ADJUST, CREDIT, RUN_DAY, make_order, make_runs, make_vehicle, make_world
 
 Order = dict[str, Any]
@@ -25,7 +24,7 @@ def trade(database: Database) -> Trade:
     del database
     world = make_world([ADJUST, CREDIT])
     make_vehicle(world)
-    return trade_in(create_app(), world)
+    return trade_in(application(), world)
 
 
 def ordered(trade: Trade, *, is_credited: bool = False) -> tuple[Client, Order]:
@@ -88,7 +87,7 @@ def test_what_has_left_under_a_provisional_invoice_is_counted_at_the_door(databa
     del database
     world = make_world([ADJUST])
     make_order(world)
-    yard = make_yard(create_app(), world)
+    yard = make_yard(application(), world)
     tablet, order_id = yard.tablet, only_order(yard)
     seller = browser_of(yard.app, make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id)))
     tablet.depart()

@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import func, select, update
 
-from server.app import create_app
 from server.catalog.model import ProductFormat
 from server.cli.main import tournee
 from server.core.imports import FaultyRows, ImportReport
@@ -21,7 +20,7 @@ from server.orders.model import Order
 from server.orders.pricing import explain_price
 from server.parties.model import Client
 from shared.states import OrderState
-from tests.factories.web import Organisation, browser_of, make_member
+from tests.factories.web import Organisation, application, browser_of, make_member
 from tests.factories.world import Deal, World, make_world, read_order, stamp
 
 SHEET = """No commande;No client;Référence du format;Quantité;Prix;Jour prévu;Note
@@ -104,7 +103,7 @@ def test_the_command_and_the_page_take_the_same_file(world: World, tmp_path: Pat
     assert CliRunner().invoke(tournee, named).exit_code == 0
     assert count(world) == before + 1
     member = make_member(Organisation(OrganisationKind.SUPPLIER, world.seller.id), Role.OWNER)
-    browser = browser_of(create_app(), member)
+    browser = browser_of(application(), member)
     assert "Référence du format" in browser.get("/commandes/importer").text
     again = {"file": (io.BytesIO(file.read_bytes().replace(b"Z-1", b"Z-2")), "orders.csv"), "do": "import"}
     page = browser.post("/commandes/importer", data=again, content_type="multipart/form-data").text

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.documents.jobs import render_run
 from server.identity.model import OrganisationKind
@@ -19,7 +18,7 @@ from tests.conftest import Database
 from tests.factories.hand_tablet import Yard, make_yard
 from tests.factories.order_doors import API, Trade, answered, trade_in
 from tests.factories.self_distributed import own_run
-from tests.factories.web import Client, Organisation, make_member, program_of
+from tests.factories.web import Client, Organisation, application, make_member, program_of
 from tests.factories.world import ADJUST, EXTERNAL, RUN_DAY, Deal, Seller, World, make_order, make_world, stamp
 
 BY_ITSELF = Deal(emission=Emission.ON_ACCEPT, auto_accept=True)
@@ -60,7 +59,7 @@ class Day:
 def day(module_database: Database) -> Day:
     """Build it once: the run has its papers, its tablet has the run, nothing is delivered yet."""
     del module_database
-    app: Flask = create_app()
+    app: Flask = application()
     world = make_world([BY_ITSELF, OUTSIDE, ADJUST])
     trade = trade_in(app, world)
     platform = str(make_order(world, seller=world.sellers[2]))

@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.delivery.model import Collection, ContainerReturn, HandRecord
 from server.identity.model import Role
@@ -19,7 +18,7 @@ from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.hand_desk import ADJUSTED, BY_AGENT, OUTSIDE, Desk, deliveries, told
 from tests.factories.order_doors import API, answered, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import Seller, make_world
 
 SLIP = "Tablette en panne, bon papier 812."
@@ -28,7 +27,7 @@ SLIP = "Tablette en panne, bon papier 812."
 @pytest.fixture(scope="module")
 def desk(module_database: Database) -> Desk:
     del module_database
-    return Desk(trade_in(create_app(), make_world([ADJUSTED, OUTSIDE, BY_AGENT])))
+    return Desk(trade_in(application(), make_world([ADJUSTED, OUTSIDE, BY_AGENT])))
 
 
 def office(desk: Desk) -> Client:

@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from server.app import create_app
 from server.billing.model import Invoice
 from server.billing.service import create_provisional
 from server.core.transaction import transaction
@@ -25,7 +24,7 @@ from tests.factories.accounts import today
 from tests.factories.hand_desk import ADJUSTED, Desk, correct, documents
 from tests.factories.hand_tablet import make_yard, short
 from tests.factories.order_doors import API, answered, trade_in
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, application, browser_of, make_member
 from tests.factories.world import ADJUST, RUN_DAY, Deal, Seller, make_order, make_world, stamp
 
 YESTERDAY = today() - timedelta(days=1)
@@ -37,7 +36,7 @@ SMALL = Deal(registered=False, emission=Emission.ON_DELIVERED)
 def desk(module_database: Database) -> Desk:
     """A registered seller, an unregistered one, and who tells their deliveries."""
     del module_database
-    return Desk(trade_in(create_app(), make_world([ADJUSTED, SMALL, *[ADJUSTED] * 7])))
+    return Desk(trade_in(application(), make_world([ADJUSTED, SMALL, *[ADJUSTED] * 7])))
 
 
 def end_registrations(seller_id: UUID, *, last_on: date = YESTERDAY) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.parties.model import Emission
 from server.receivables.audit import book_faults
@@ -15,7 +14,7 @@ from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.hand_desk import ADJUSTED, APPROVED, CREDITED, Desk, correct, documents
 from tests.factories.order_doors import API, answered, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import Deal, Seller, make_world
 
 INVOICES, CREDITS = "/api/v1/invoices", "/api/v1/credit-notes"
@@ -26,7 +25,7 @@ Order = dict[str, Any]
 @pytest.fixture(scope="module")
 def desk(module_database: Database) -> Desk:
     del module_database
-    return Desk(trade_in(create_app(), make_world([ADJUSTED, CREDITED, APPROVED, IN_PART])))
+    return Desk(trade_in(application(), make_world([ADJUSTED, CREDITED, APPROVED, IN_PART])))
 
 
 def credit_whole(client: Client, invoice: Order) -> None:

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
-from server.app import create_app
 from server.core import clock
 from server.core.database import IDENTITY_ORG
 from server.core.transaction import transaction
@@ -24,14 +23,23 @@ from server.parties import service as parties
 from server.parties.cli import organisation
 from tests.conftest import Database
 from tests.factories.matrix import make_organisation
-from tests.factories.web import PASSWORD, Client, Organisation, browser_of, make_member, now_stamp, program_of
+from tests.factories.web import (
+    PASSWORD,
+    Client,
+    Organisation,
+    application,
+    browser_of,
+    make_member,
+    now_stamp,
+    program_of,
+)
 
 KIND = OrganisationKind.SUPPLIER
 
 
 @pytest.fixture(scope="module")
 def app(module_database: Database) -> Flask:
-    return create_app()
+    return application()
 
 
 @pytest.fixture

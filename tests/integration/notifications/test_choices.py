@@ -9,7 +9,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
 from server.notifications.choosing import EVENTS, event_of
@@ -19,7 +18,7 @@ from server.notifications.outgoing.links import body_to_send, unsubscribe_link
 from server.parties.model import Emission
 from shared.ids import new_id
 from tests.conftest import Database
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import Deal, World, make_order, make_world
 
 
@@ -30,7 +29,7 @@ def world(module_database: Database) -> World:
 
 @pytest.fixture(scope="module")
 def app(world: World) -> Flask:
-    return create_app()
+    return application()
 
 
 @pytest.fixture(scope="module")

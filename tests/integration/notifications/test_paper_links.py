@@ -10,7 +10,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from server.app import create_app
 from server.core import clock
 from server.core.transaction import transaction
 from server.documents import jobs as documents
@@ -23,7 +22,7 @@ from server.notifications.outgoing.links import body_to_send
 from server.parties import service as parties
 from server.parties.model import Emission
 from tests.conftest import Database
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import Buyer, Deal, World, make_order, make_world, stamp
 
 PLACE = {
@@ -39,7 +38,7 @@ def world(module_database: Database) -> World:
 
 @pytest.fixture(scope="module")
 def app(world: World) -> Flask:
-    return create_app()
+    return application()
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.notifications.following.jobs import tell_fact
 from server.notifications.model import InboxMessage
 from tests.conftest import Database
 from tests.factories.accounts import today
 from tests.factories.order_doors import API, Trade, answered, trade_in
+from tests.factories.web import application
 from tests.factories.world import AGENT, Deal, make_world
 
 
@@ -25,7 +25,7 @@ from tests.factories.world import AGENT, Deal, make_world
 def trade(module_database: Database) -> Trade:
     """A supplier that bills itself."""
     del module_database
-    return trade_in(create_app(), make_world([Deal()]))
+    return trade_in(application(), make_world([Deal()]))
 
 
 @pytest.fixture(scope="module")

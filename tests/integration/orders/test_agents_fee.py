@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from server.app import create_app
 from server.billing.model import Invoice
 from server.core.transaction import transaction
 from server.parties.model import Emission
 from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import BillingType, Deal, make_world
 
 
@@ -23,7 +22,7 @@ def trade(module_database: Database) -> Trade:
     """A supplier whose carrier bills for it, for 5 % of the net, as each delivery is told."""
     del module_database
     deal = Deal(billing_type=BillingType.AGENT, emission=Emission.ON_DELIVERED)
-    return trade_in(create_app(), make_world([deal]))
+    return trade_in(application(), make_world([deal]))
 
 
 def agreement(client: Client) -> dict[str, Any]:

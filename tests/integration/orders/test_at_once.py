@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind, Role
 from server.parties.model import BillingType, Emission
@@ -17,7 +16,7 @@ from server.parties.service import GroupTerms, change_group
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
 from tests.factories.queues import on_an_order
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import RUN_DAY, Deal, make_plan, make_runs, make_vehicle, make_world, stamp
 
 PLAIN = {"billing_type": "platform", "kegs": 0}
@@ -30,7 +29,7 @@ def trade(module_database: Database) -> Trade:
     """A seller that invoices as it accepts, whose distributor may bill for it, with a truck."""
     world = make_world([Deal(billing_type=BillingType.AGENT, emission=Emission.ON_ACCEPT)])
     make_vehicle(world)
-    return trade_in(create_app(), world)
+    return trade_in(application(), world)
 
 
 @pytest.fixture(scope="module")

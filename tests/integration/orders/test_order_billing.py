@@ -7,13 +7,12 @@ from uuid import UUID
 
 import pytest
 
-from server.app import create_app
 from server.identity.model import OrganisationKind, Role
 from server.orders.model import Order
 from server.parties.model import BillingType
 from shared.ids import new_id
 from tests.conftest import Database
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import (
     ADJUST,
     AGENT,
@@ -37,7 +36,7 @@ class People:
     """Who knocks: a browser or a program of an organisation's member."""
 
     def __init__(self, world: World) -> None:
-        self.world, self.app = world, create_app()
+        self.world, self.app = world, application()
 
     def member(self, number: int, role: Role) -> Any:
         return make_member(Organisation(OrganisationKind.SUPPLIER, self.world.sellers[number].id), role)

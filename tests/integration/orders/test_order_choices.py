@@ -20,7 +20,7 @@ from tests.conftest import Database
 from tests.factories.billing import read_invoice
 from tests.factories.matrix import make_organisation
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, application, browser_of, make_member
 from tests.factories.world import AGENT, Deal, make_world, stamp
 
 BILLING: tuple[dict[str, Any], ...] = (
@@ -35,10 +35,8 @@ PAPER = {"deliver_with": "invoice"}
 @pytest.fixture(scope="module")
 def trade(module_database: Database) -> Trade:
     """A supplier that invoices on acceptance (net 30), two shops, a distributor that does not bill."""
-    from server.app import create_app
-
     del module_database
-    return trade_in(create_app(), make_world([Deal(emission=Emission.ON_ACCEPT)], buyers=2))
+    return trade_in(application(), make_world([Deal(emission=Emission.ON_ACCEPT)], buyers=2))
 
 
 @pytest.fixture(scope="module")

@@ -14,15 +14,14 @@ from server.orders.service import OrderParties, create_order, note_lots
 from server.parties.service import GroupTerms, change_group
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
+from tests.factories.web import application
 from tests.factories.world import AGENT, items_of, make_world, read_order, stamp
 
 
 @pytest.fixture(scope="module")
 def trade(module_database: Database) -> Trade:
-    from server.app import create_app
-
     del module_database
-    return trade_in(create_app(), make_world())
+    return trade_in(application(), make_world())
 
 
 def put(trade: Trade, order: dict, content: dict, *, by=None, status: int = 200) -> dict:
@@ -266,10 +265,8 @@ def test_bad_lines_are_refused_in_words_and_nothing_changes(trade: Trade, item: 
 
 def test_a_billing_agent_relieves(module_database: Database) -> None:
     """C22, C28: under agent billing the distributor is of the seller's side."""
-    from server.app import create_app
-
     del module_database
-    trade = trade_in(create_app(), make_world([AGENT]))
+    trade = trade_in(application(), make_world([AGENT]))
     order = trade.order()
     bare = put(trade, order, kept(order, taxed=False), by=trade.carrier)
     assert bare["tax_cents"] == 0

@@ -28,7 +28,7 @@ from server.worker import run_until_empty
 from shared.states import BillingState, OrderState
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import CREDIT, Deal, make_order, make_world
 
 ORDERS = 12
@@ -38,11 +38,9 @@ ARRIVED = {OrderState.DELIVERED, OrderState.PARTLY_DELIVERED}
 
 @pytest.fixture(scope="module")
 def trade(module_database: Database) -> Trade:
-    from server.app import create_app
-
     del module_database
     world = make_world([Deal(), CREDIT], buyers=2)
-    trade = trade_in(create_app(), world)
+    trade = trade_in(application(), world)
     for number in range(ORDERS):
         make_order(world, buyer=world.buyers[number % 2], cases=1, kegs=0, accepted=False)
     return trade

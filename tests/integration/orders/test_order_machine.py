@@ -24,6 +24,7 @@ from shared.lifecycles import ORDER_LIFECYCLE
 from shared.states import BillingState, OrderState
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
+from tests.factories.web import application
 from tests.factories.world import Deal, make_world
 
 S = OrderState
@@ -144,11 +145,9 @@ class OrderLife(RuleBasedStateMachine):
 
 @pytest.fixture
 def lives(module_database: Database) -> Iterator[type[OrderLife]]:
-    from server.app import create_app
-
     del module_database
     deal = Deal(emission=Emission.ON_DELIVERED, deliver_with=DeliverWith.PO)
-    OrderLife.shared.trade = trade_in(create_app(), make_world([deal]))
+    OrderLife.shared.trade = trade_in(application(), make_world([deal]))
     yield OrderLife
     OrderLife.shared.trade = None
 

@@ -12,16 +12,14 @@ from PIL import Image
 
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import CREDIT, Deal, make_world
 
 
 @pytest.fixture(scope="module")
 def trade(module_database: Database) -> Trade:
-    from server.app import create_app
-
     del module_database
-    return trade_in(create_app(), make_world([Deal(min_items=20), CREDIT]))
+    return trade_in(application(), make_world([Deal(min_items=20), CREDIT]))
 
 
 def page(client: Client, path: str) -> str:

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
-from server.app import create_app
 from server.worker import run_until_empty
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import ADJUST, make_world
 
 
@@ -22,7 +21,7 @@ from tests.factories.world import ADJUST, make_world
 def trade(module_database: Database) -> Trade:
     """One seller, one shop; two orders, the first invoiced by hand and the second billed outside."""
     del module_database
-    return trade_in(create_app(), make_world([ADJUST]))
+    return trade_in(application(), make_world([ADJUST]))
 
 
 @pytest.fixture(scope="module")

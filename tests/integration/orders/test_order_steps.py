@@ -25,7 +25,7 @@ from server.worker import run_until_empty
 from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import Deal, make_world, stamp
 
 BY_DELIVERY = Deal(
@@ -35,10 +35,8 @@ BY_DELIVERY = Deal(
 
 @pytest.fixture(scope="module")
 def trade(module_database: Database) -> Trade:
-    from server.app import create_app
-
     del module_database
-    return trade_in(create_app(), make_world([BY_DELIVERY]))
+    return trade_in(application(), make_world([BY_DELIVERY]))
 
 
 def paper_of(client: Client, order: dict[str, Any]) -> str:

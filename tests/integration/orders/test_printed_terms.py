@@ -16,7 +16,7 @@ from server.worker import run_until_empty
 from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import Deal, make_world, stamp
 
 BY_HAND = Deal(emission=Emission.MANUAL, deliver_with=DeliverWith.PO)
@@ -28,10 +28,8 @@ GROUP = parties.GroupTerms(
 @pytest.fixture(scope="module")
 def trade(module_database: Database) -> Trade:
     """A seller whose « Tous » gives 12.5 % and has a note printed."""
-    from server.app import create_app
-
     del module_database
-    found = trade_in(create_app(), make_world([BY_HAND]))
+    found = trade_in(application(), make_world([BY_HAND]))
     with transaction(found.world.seller.id) as session:
         parties.change_group(session, terms=GROUP, stamp=stamp())
     return found

@@ -11,7 +11,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
-from server.app import create_app
 from server.billing.service import freeze_order_terms
 from server.core.days import day_text
 from server.core.transaction import engine, transaction
@@ -29,7 +28,7 @@ from shared.problems import Text
 from tests.conftest import Database
 from tests.factories.accounts import today
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import Deal, make_runs, make_vehicle, make_world, stamp
 
 SMALL = Deal(registered=False, names_agent=True, emission=Emission.MANUAL)
@@ -46,7 +45,7 @@ def trade(module_database: Database) -> Trade:
     with transaction(world.sellers[1].id) as session:
         for code, number in (("gst", "123452220 RT0001"), ("qst", "1012342220 TQ0001")):
             parties.register_tax(session, tax_code=code, number=number, valid_from=LATER, stamp=stamp())
-    return trade_in(create_app(), world)
+    return trade_in(application(), world)
 
 
 def with_rebate(seller: Client, order: dict[str, Any], cents: int = 4000) -> dict[str, Any]:

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind
 from server.parties import service as parties
 from server.parties.model import Emission
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, kept, trade_in
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tests.factories.world import Deal, make_world, stamp
 
 TAX_CENTS = 425 + 848  # of two cases, 85.00 $: 5 % and 9.975 %
@@ -26,7 +25,7 @@ CASES = {"cases": 2, "kegs": 0}
 def trade(module_database: Database) -> Trade:
     """Two unregistered producers; the distributor, which is registered, may bill for them."""
     del module_database
-    return trade_in(create_app(), make_world([SMALL, SMALL]))
+    return trade_in(application(), make_world([SMALL, SMALL]))
 
 
 def billing(trade: Trade, order: dict[str, Any], billing_type: str) -> dict[str, Any]:
@@ -145,7 +144,7 @@ def test_a_producer_that_registers_before_the_delivery_charges_from_then_on(trad
 def test_a_registration_of_the_day_of_the_order_is_read_at_its_acceptance(module_database: Database) -> None:
     """T8, R064: made and priced before it was entered, on one day; accepted, the order is what would be billed."""
     del module_database
-    alone = trade_in(create_app(), make_world([SMALL]))
+    alone = trade_in(application(), make_world([SMALL]))
     order = alone.order(**CASES)
     assert order["tax_cents"] == 0
     with transaction(alone.world.seller.id) as session:

@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.core import clock
 from server.identity.model import OrganisationKind, Role
 from server.parties.model import BillingType
 from tests.conftest import Database
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import Buyer, Deal, World, make_world
 
 
@@ -24,7 +23,7 @@ def world(module_database: Database) -> World:
 
 @pytest.fixture(scope="module")
 def app(world: World) -> Flask:
-    return create_app()
+    return application()
 
 
 @pytest.fixture(scope="module")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.identity.model import OrganisationKind, Role
 from server.notifications.following.jobs import tell_fact
 from tests.conftest import Database
 from tests.factories.matrix import make_organisation
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import World, make_world
 
 
@@ -21,7 +20,7 @@ def world(module_database: Database) -> World:
 
 @pytest.fixture(scope="module")
 def app(world: World) -> Flask:
-    return create_app()
+    return application()
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,12 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.core.transaction import transaction
 from server.identity.model import OrganisationKind
 from server.parties import queries
 from server.parties import service as parties
 from tests.conftest import Database
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import World, make_world, stamp
 
 FORM = {
@@ -30,7 +29,7 @@ def world(module_database: Database) -> World:
 
 @pytest.fixture(scope="module")
 def app(world: World) -> Flask:
-    return create_app()
+    return application()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from server.app import create_app
 from server.catalog.model import ProductFormat
 from server.core.transaction import transaction
 from server.fulfilment.service.importing import import_orders
@@ -19,6 +18,7 @@ from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.order_doors import API, Trade, answered, trade_in
 from tests.factories.queues import at_the_end
+from tests.factories.web import application
 from tests.factories.world import Buyer, Deal, make_world, stamp
 
 ONE_CASE, TWO_CASES = 5_127, 10_253
@@ -27,7 +27,7 @@ ONE_CASE, TWO_CASES = 5_127, 10_253
 @pytest.fixture(scope="module")
 def trade(module_database: Database) -> Trade:
     """A seller that accepts by itself and invoices by hand, with a shop for each test."""
-    return trade_in(create_app(), make_world([Deal(auto_accept=True, emission=Emission.MANUAL)], buyers=5))
+    return trade_in(application(), make_world([Deal(auto_accept=True, emission=Emission.MANUAL)], buyers=5))
 
 
 def limited(trade: Trade, shop: Buyer, cents: int) -> Trade:

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from server.app import create_app
 from server.billing.standing import JoinedStanding, Standing
 from shared.ids import new_id
 from tests.conftest import Database
 from tests.factories.accounts import Books, answered, make_books, today
 from tests.factories.stops import ALONE, JOINED, Shop, asked, make_shop, settled_by_jobs
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +165,7 @@ def paid_whole(shop: Shop, number: int) -> None:
 def shop(books: Books) -> Shop:
     """Two suppliers whose agent bills one invoice for the stop, published."""
     del books  # its database is the one of this file
-    made = make_shop(create_app(), JOINED, JOINED, ALONE)
+    made = make_shop(application(), JOINED, JOINED, ALONE)
     made.deliver()
     settled_by_jobs(made)
     return made

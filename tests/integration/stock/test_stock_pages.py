@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from server.catalog.model import ProductFormat
 from server.core.transaction import transaction
 from server.fulfilment.stock_levels import Level, stock_levels
@@ -16,7 +15,7 @@ from server.identity.model import OrganisationKind, Role
 from server.stock import service as stock
 from shared.ids import new_id
 from tests.factories.unfolding import unfolded
-from tests.factories.web import Client, Organisation, browser_of, make_member, program_of
+from tests.factories.web import Client, Organisation, application, browser_of, make_member, program_of
 from tests.factories.world import World, make_order, make_world, stamp
 
 KEY, COUNT_KEY = str(new_id()), str(new_id())
@@ -41,7 +40,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(module_database: object) -> Desk:
-    world, app = make_world(), create_app()
+    world, app = make_world(), application()
     with transaction(world.seller.id) as session:
         session.get_one(ProductFormat, world.seller.case_id).unlimited = False
     people = (

@@ -48,7 +48,7 @@ from tests.factories.corrections import (
 )
 from tests.factories.hand_tablet import Yard
 from tests.factories.unfolding import unfolded
-from tests.factories.web import Client, Organisation, browser_of, make_member
+from tests.factories.web import Client, Organisation, application, browser_of, make_member
 from tests.factories.world import ADJUST, AGENT, CREDIT, EXTERNAL, Deal, stamp
 
 THRESHOLD = Deal(settlement_policy=CREDIT.settlement_policy, credit_threshold_cents=8_000)
@@ -325,10 +325,8 @@ def kegs_of(yard: Yard) -> int:
 
 def yard_page(yard: Yard) -> Client:
     """The carrier's owner, in a browser."""
-    from server.app import create_app
-
     carrier = Organisation(OrganisationKind.DISTRIBUTOR, yard.world.carrier_id)
-    return browser_of(create_app(), make_member(carrier, Role.OWNER))
+    return browser_of(application(), make_member(carrier, Role.OWNER))
 
 
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 1), st.integers(0, 2)), min_size=1, max_size=4))

@@ -7,10 +7,10 @@ import gzip
 import pytest
 from flask import Flask
 
-from server.app import create_app
 from shared.wire.limits import MAX_ATTACHMENT_BYTES, MAX_LONE_EVENT_BYTES
 from tests.conftest import Database
 from tests.factories.hand_tablet import Yard, make_yard
+from tests.factories.web import application
 from tests.factories.world import make_order, make_world
 
 PHOTO = bytes(range(256)) * 4
@@ -18,7 +18,7 @@ PHOTO = bytes(range(256)) * 4
 
 @pytest.fixture(scope="module")
 def app(module_database: Database) -> Flask:
-    return create_app()
+    return application()
 
 
 @pytest.fixture(scope="module")

@@ -13,21 +13,20 @@ import pytest
 from flask import Flask
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from server.app import create_app
 from server.core.web.access import Required, marks
 from server.core.web.openapi import _content
 from server.identity.permissions import MATRIX, TABLET_PERMISSIONS, Column
 from server.receivables.model import BY_HAND
 from tests.conftest import Database
 from tests.factories import refusing
-from tests.factories.web import Client
+from tests.factories.web import Client, application
 from tools.refusals.table import reached, settle
 
 
 @pytest.fixture(scope="module")
 def app(module_database: Database) -> Flask:
     """The whole application; nothing here writes."""
-    return create_app()
+    return application()
 
 
 @pytest.fixture(scope="module")
