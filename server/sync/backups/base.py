@@ -13,6 +13,7 @@ from typing import Final
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from server.core.durable import write_durably
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.binaries import find_pg_bin
 from server.core.embedded.postgres import EmbeddedPostgres
@@ -54,9 +55,8 @@ def take_base(backup: Backup, conninfo: str) -> None:
 def keep_password(backup: Backup, conninfo: str) -> None:
     """Keep what opens the copy: without it nobody could read what was restored."""
     backup.secrets.mkdir(mode=0o700, exist_ok=True)
-    path = backup.secrets / PASSWORD
-    path.touch(mode=0o600)
-    path.write_text(str(conninfo_to_dict(conninfo).get("password", "")), encoding="ascii")
+    password = str(conninfo_to_dict(conninfo).get("password", ""))
+    write_durably(backup.secrets / PASSWORD, password.encode("ascii"))
 
 
 def lay_out(backup: Backup, home: Path) -> None:
