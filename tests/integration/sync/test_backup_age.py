@@ -12,8 +12,9 @@ from server.core.blobs import LocalBlobStore, blob_store
 from server.core.database import IDENTITY_ORG
 from server.core.settings import reload_settings, settings
 from server.core.transaction import transaction
+from server.sync.backups.base import PlaceTaken
 from server.sync.backups.kept import Backup, Label, MissingObject, NoBackup, latest_backup, missing_before, new_backup
-from server.sync.backups.restoring import Place, PlaceTaken, restore_backup
+from server.sync.backups.restoring import Place, restore_backup
 from server.sync.cli import backup, restore, restore_objects
 from server.sync.cli.safety import NoSuperuser, NotOurs
 from server.sync.service.safekeeping import note_backup
