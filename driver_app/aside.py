@@ -11,9 +11,9 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from driver_app.durable import make_folder, sync_folder
 from driver_app.platform.protocols import Secrets
 from driver_app.store.vault import KEY_BYTES
+from shared.durable import make_folder, sync_folder
 
 NAMES: Final = ("store-key", "device-key")
 _FOLDER, _MARKER = "aside", "laying-aside"

@@ -13,7 +13,6 @@ from typing import Any
 import msgspec
 
 from driver_app.clock import Moment
-from driver_app.durable import sync_folder
 from driver_app.store import attachments, outbox, receipts, settings
 from driver_app.store.database import Session
 from driver_app.store.outbox import Head
@@ -21,6 +20,7 @@ from driver_app.store.settings import Enrolment, Exported
 from driver_app.store.vault import Unreadable
 from driver_app.sync.pushing import signed_push
 from driver_app.tablet import Tablet
+from shared.durable import sync_folder
 from shared.problems import Problem, Text
 from shared.sealing import public_bytes, sign
 from shared.wire.push import Push

@@ -6,7 +6,7 @@ import os
 import webbrowser
 from pathlib import Path
 
-from driver_app.durable import make_folder, sync_folder
+from shared.durable import make_folder, sync_folder
 from shared.wire.event import Fix
 
 

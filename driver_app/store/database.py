@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 
-from driver_app.durable import make_folder
 from driver_app.store.commit_points import WRITES, Reached, pass_by
 from driver_app.store.migrations import create, migrate
 from driver_app.store.vault import Vault
+from shared.durable import make_folder
 from shared.problems import Problem, Text
 
 FILE = "tablet.db"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
+from server.core.durable import write_durably
 from server.core.settings import settings
-from shared.ids import new_id
+from shared.durable import make_folder, sync_folder
 from shared.problems import Problem, Text
 
 
@@ -57,9 +57,11 @@ class LocalBlobStore:
         del media_type  # the index of documents knows it
         sha256 = hashlib.sha256(payload).hexdigest()
         path = self._path(owner_id, sha256)
-        if not is_whole(self, owner_id, sha256):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            _write_durably(path, payload)
+        make_folder(path.parent, above=0o755)
+        if is_whole(self, owner_id, sha256):
+            sync_folder(path.parent)  # who wrote it may have been killed before its name was on the disk
+        else:
+            write_durably(path, payload)
         return sha256
 
     def get(self, owner_id: UUID, sha256: str) -> bytes:
@@ -94,25 +96,6 @@ def blob_store() -> BlobStore:
 
         return s3_store(now.s3_endpoint, now.s3_bucket, now.s3_access_key, now.s3_secret_key, now.s3_region)
     return LocalBlobStore(Path(now.store_path))
-
-
-def _write_durably(path: Path, payload: bytes) -> None:
-    aside = path.with_name(f".{path.name}.{new_id().hex}")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(payload)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.rename(path)
-    except OSError:
-        aside.unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def checked(payload: bytes, sha256: str) -> bytes:

@@ -19,9 +19,10 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from server.core.durable import write_beside, write_durably
 from server.core.problems import Problem, Text
 from server.core.settings import secret_file
-from shared.ids import new_id
+from shared.durable import make_folder, sync_folder
 from shared.keyring import KeyLink, ServerKey, endorse
 from shared.sealing import key_id, public_bytes
 
@@ -101,7 +102,7 @@ def revoke(name: str, *, at: datetime) -> ServerKey:
         if not listed.revoked_ms:
             listed = msgspec.structs.replace(listed, revoked_ms=_ms(at))
             kept[found] = msgspec.structs.replace(kept[found], listed=listed)
-            _write(path, kept)
+            write_durably(path, msgspec.json.encode(kept))
         return listed
 
 
@@ -111,7 +112,7 @@ def _rotated(path: Path, kept: tuple[_Kept, ...], *, at: datetime) -> ServerKey:
     link = endorse(KeyLink(public_key=public_bytes(fresh).hex(), from_ms=_ms(at)), _secret(former))
     retired = msgspec.structs.replace(former, listed=msgspec.structs.replace(former.listed, until_ms=_ms(at)))
     new = _Kept(secret=fresh.private_bytes_raw().hex(), listed=ServerKey(link=link))
-    _write(path, [*kept[:-1], retired, new])
+    write_durably(path, msgspec.json.encode([*kept[:-1], retired, new]))
     return new.listed
 
 
@@ -138,7 +139,7 @@ def derived_secret(label: str) -> bytes:
 def _root(path: Path) -> bytes:
     if not path.exists():
         _keep_first(path, secrets.token_bytes(_ROOT_BYTES))
-    raw = path.read_bytes()
+    raw = _bytes_of(path)
     if len(raw) != _ROOT_BYTES:
         raise _unreadable(path)
     return raw
@@ -147,7 +148,7 @@ def _root(path: Path) -> bytes:
 @lru_cache(maxsize=2)
 def _read(path: Path, *_version: int) -> tuple[_Kept, ...]:
     try:
-        kept = msgspec.json.decode(path.read_bytes(), type=tuple[_Kept, ...])
+        kept = msgspec.json.decode(_bytes_of(path), type=tuple[_Kept, ...])
         named = [public_bytes(_secret(one)).hex() == one.listed.link.public_key for one in kept]
     except (msgspec.DecodeError, ValueError) as error:
         raise _unreadable(path) from error
@@ -165,7 +166,7 @@ def _make(path: Path) -> None:
 
 def _keep_first(path: Path, payload: bytes) -> None:
     """Who comes second keeps what the first one made."""
-    aside = _beside(path, payload)
+    aside = write_beside(path, payload)
     try:
         os.link(aside, path)
     except FileExistsError:
@@ -174,23 +175,11 @@ def _keep_first(path: Path, payload: bytes) -> None:
         aside.unlink()
 
 
-def _write(path: Path, kept: list[_Kept]) -> None:
-    _beside(path, msgspec.json.encode(kept)).replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
-def _beside(path: Path, payload: bytes) -> Path:
-    aside = path.with_name(f"{path.name}.{new_id().hex}")  # threads of one process may race, too
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(payload)
-        file.flush()
-        os.fsync(file.fileno())
-    return aside
+def _bytes_of(path: Path) -> bytes:
+    """Whoever made the file may have been killed before its name was on the disk: it is, before anything is signed."""
+    make_folder(path.parent)
+    sync_folder(path.parent)
+    return path.read_bytes()
 
 
 @contextmanager

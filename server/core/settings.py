@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+from shared.durable import make_folder
 from shared.problems import Problem, Text
 
 PREFIX = "TOURNEE_"
@@ -118,7 +119,8 @@ def reload_settings() -> Settings:
 def secret_file(name: str) -> Path:
     """Return the path of a secret file inside the secrets folder, made private on first use."""
     folder = Path(settings().secrets_path)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not folder.is_dir():
+        make_folder(folder, above=0o755)
     return folder / name
 
 

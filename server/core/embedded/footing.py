@@ -59,7 +59,7 @@ def find_footing(folder: Path, binaries: Path, *, elsewhere: Path) -> Footing:
     """
     if os.geteuid() != 0:
         return Footing(folder, binaries, os.geteuid())
-    away = elsewhere / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    away = _away(folder, elsewhere)
     if not (away / "cluster").exists():
         if _strangers_reach(folder) and _strangers_run(binaries):
             return _as_stranger(folder, binaries)
@@ -69,6 +69,12 @@ def find_footing(folder: Path, binaries: Path, *, elsewhere: Path) -> Footing:
     if (folder / "cluster").exists():
         shutil.move(folder / "cluster", away / "cluster")
     return _as_stranger(away, copy_binaries(binaries, elsewhere))
+
+
+def clusters_of(folder: Path, *, elsewhere: Path) -> list[Path]:
+    """Return where a cluster of ``folder`` stands now: in it, or where root keeps it; nothing is touched."""
+    homes = (folder, _away(folder, elsewhere)) if os.geteuid() == 0 else (folder,)
+    return [home / "cluster" for home in homes if (home / "cluster").exists()]
 
 
 def copy_binaries(binaries: Path, elsewhere: Path) -> Path:
@@ -83,6 +89,10 @@ def copy_binaries(binaries: Path, elsewhere: Path) -> Path:
             shutil.copytree(libraries, partial / libraries.name)
         partial.rename(target)
     return target / install.parent.name / install.name / binaries.name
+
+
+def _away(folder: Path, elsewhere: Path) -> Path:
+    return elsewhere / hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
 
 
 def _as_stranger(home: Path, binaries: Path) -> Footing:

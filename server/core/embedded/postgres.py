@@ -19,7 +19,7 @@ import psycopg
 
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.binaries import MAJOR_VERSION, find_pg_bin
-from server.core.embedded.footing import Footing, find_footing
+from server.core.embedded.footing import Footing, clusters_of, find_footing
 from server.core.embedded.locks import Users, exclusive
 from server.core.embedded.postmaster import Postmaster, forget_dead, running_postmaster
 from server.core.embedded.roles import ensure_database, ensure_roles
@@ -28,6 +28,8 @@ from server.core.problems import Problem, Text
 __all__ = ["EmbeddedPostgres", "PostgresAddress", "PostgresBroken", "ensure_database", "ensure_roles", "find_pg_bin"]
 
 ARCHIVE_FOLDER: Final = "basic_archive.archive_directory"
+RESTORING: Final = "restoring"
+"""The file that stands in the folder for as long as a restore did not end well."""
 _PORT: Final = 5432  # only names the socket: nothing listens on the network
 _LONGEST_SOCKET_PATH: Final = 107
 _LARGEST_LOG_BYTES: Final = 8 * 1024 * 1024
@@ -71,6 +73,7 @@ class EmbeddedPostgres:
         *,
         options: Mapping[str, str] | None = None,
         elsewhere: Path = Path("/var/lib/tournee"),
+        is_restoring: bool = False,
     ) -> None:
         """Name the folder; nothing is touched yet.
 
@@ -78,10 +81,12 @@ class EmbeddedPostgres:
             folder: what the cluster, its password and its log are kept in.
             options: settings of PostgreSQL beside ours, e.g. ``{"fsync": "off"}`` for tests.
             elsewhere: where root keeps the cluster when nobody else can enter ``folder``.
+            is_restoring: whether the caller is the restore that has not ended; nobody else may start its cluster.
         """
         self._folder = folder.resolve()
         self._options = {**_OPTIONS, **(options or {})}
         self._elsewhere = elsewhere
+        self._is_restoring = is_restoring
         self._users = Users(self._folder / "users.lock")
 
     def __enter__(self) -> PostgresAddress:
@@ -101,11 +106,13 @@ class EmbeddedPostgres:
 
         Raises:
             PostgresNotFound: PostgreSQL 18 is not installed.
-            PostgresBroken: the folder is another user's or another version's, or PostgreSQL gave up or answers nothing.
+            PostgresBroken: the folder is another user's or another version's, a restore of it did not end, two clusters
+                stand for it, or PostgreSQL gave up or answers nothing.
             StillHeld: another process has been starting or stopping this server for too long.
         """
         self._make_folder()
         with exclusive(self._folder / "launcher.lock"):
+            self._check_one_whole_cluster()
             footing = find_footing(self._folder, find_pg_bin(), elsewhere=self._elsewhere)
             password = self._password()
             if not (footing.home / "cluster").exists():
@@ -127,10 +134,42 @@ class EmbeddedPostgres:
             postmaster = running_postmaster(footing.home / "cluster")
             if postmaster is None:
                 return
-            if not postmaster.shut_down(signal.SIGINT):
-                raise self._broken("PostgreSQL ne s’arrête pas.", "PostgreSQL does not stop.")
+            self._shut_down(postmaster)
             if postmaster.sockets.parent != footing.home:
                 shutil.rmtree(postmaster.sockets, ignore_errors=True)  # the short folder made for a long path
+
+    def clusters(self) -> list[Path]:
+        """Return where a cluster of this folder stands now; more than one is a mistake."""
+        return clusters_of(self._folder, elsewhere=self._elsewhere)
+
+    def discard(self) -> None:
+        """Delete what a restore that did not end left of a cluster; a server that outlived it is stopped first.
+
+        Raises:
+            PostgresBroken: that server ignores the request.
+        """
+        with exclusive(self._folder / "launcher.lock"):
+            for cluster in self.clusters():
+                if (postmaster := running_postmaster(cluster)) is not None:
+                    self._shut_down(postmaster)
+                shutil.rmtree(cluster)
+
+    def _shut_down(self, postmaster: Postmaster) -> None:
+        if not postmaster.shut_down(signal.SIGINT):
+            raise self._broken("PostgreSQL ne s’arrête pas.", "PostgreSQL does not stop.")
+
+    def _check_one_whole_cluster(self) -> None:
+        if (self._folder / RESTORING).exists() and not self._is_restoring:
+            raise self._broken(
+                "Une restauration n’a pas fini ici\u00a0: relancez «\u00a0tournee restore\u00a0», qui recommence.",
+                "A restore did not end here: run “tournee restore” again, which begins anew.",
+            )
+        if len(clusters := self.clusters()) > 1:
+            both = ", ".join(str(cluster) for cluster in clusters)
+            raise self._broken(
+                f"Deux bases sont là pour un serveur\u00a0: {both}. Déplacez celle qui n’est pas la bonne.",
+                f"Two databases are there for one server: {both}. Move the wrong one away.",
+            )
 
     def _make_folder(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

@@ -13,10 +13,13 @@ from typing import Final
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from server.core.durable import write_durably
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.binaries import find_pg_bin
-from server.core.embedded.postgres import EmbeddedPostgres
+from server.core.embedded.locks import exclusive
+from server.core.embedded.postgres import RESTORING, EmbeddedPostgres
 from server.sync.backups.kept import Backup
+from shared.durable import make_folder, sync_folder
 from shared.problems import Problem, Text
 
 PASSWORD: Final = "postgres_password"  # noqa: S105  # the name of a file
@@ -30,6 +33,13 @@ class BackupFailed(Problem):
     slug = "backup-failed"
     status = 500
     title = Text("La sauvegarde a échoué", "The backup failed")
+
+
+class PlaceTaken(Problem):
+    """Where the database should be restored there is one already."""
+
+    slug = "restore-place-taken"
+    title = Text("Une base est déjà là", "There is a database already")
 
 
 def take_base(backup: Backup, conninfo: str) -> None:
@@ -54,9 +64,8 @@ def take_base(backup: Backup, conninfo: str) -> None:
 def keep_password(backup: Backup, conninfo: str) -> None:
     """Keep what opens the copy: without it nobody could read what was restored."""
     backup.secrets.mkdir(mode=0o700, exist_ok=True)
-    path = backup.secrets / PASSWORD
-    path.touch(mode=0o600)
-    path.write_text(str(conninfo_to_dict(conninfo).get("password", "")), encoding="ascii")
+    password = str(conninfo_to_dict(conninfo).get("password", ""))
+    write_durably(backup.secrets / PASSWORD, password.encode("ascii"))
 
 
 def lay_out(backup: Backup, home: Path) -> None:
@@ -64,8 +73,7 @@ def lay_out(backup: Backup, home: Path) -> None:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     shutil.copytree(backup.cluster, home / "cluster", symlinks=True)
     (home / "cluster").chmod(0o700)
-    shutil.copyfile(backup.secrets / PASSWORD, home / "password")
-    (home / "password").chmod(0o600)
+    write_durably(home / "password", (backup.secrets / PASSWORD).read_bytes())
 
 
 def recover_until(home: Path, *, archive: Path, until: str) -> None:
@@ -81,9 +89,36 @@ def recover_until(home: Path, *, archive: Path, until: str) -> None:
 
 
 @contextmanager
-def stood_up(home: Path) -> Iterator[PostgresAddress]:
+def under_restore(home: Path) -> Iterator[None]:
+    """Keep servers from ``home`` until the block ended well, a kill included; what one left there is deleted first.
+
+    Raises:
+        PlaceTaken: a database is there; nothing of it is touched.
+        StillHeld: another restore is at work there.
+    """
+    place, marker = EmbeddedPostgres(home), home / RESTORING
+    make_folder(home, above=0o755)
+    with exclusive(home / "restore.lock", patience_s=0):
+        if marker.exists():
+            place.discard()
+        elif clusters := place.clusters():
+            raise PlaceTaken(
+                Text(
+                    "Arrêtez le serveur et déplacez d’abord ce dossier; une restauration n’efface rien.",
+                    "Stop the server and move this folder away first; a restore erases nothing.",
+                ),
+                where=str(clusters[0].parent),
+            )
+        write_durably(marker, b"")
+        yield
+        marker.unlink()
+        sync_folder(home)
+
+
+@contextmanager
+def stood_up(home: Path, *, is_restoring: bool = False) -> Iterator[PostgresAddress]:
     """Run the PostgreSQL of ``home`` inside the block; it archives nothing."""
-    with EmbeddedPostgres(home, options=_STANDING) as address:
+    with EmbeddedPostgres(home, options=_STANDING, is_restoring=is_restoring) as address:
         yield address
 
 

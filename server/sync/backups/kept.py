@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 import msgspec
 
+from server.core.durable import write_durably
+from shared.durable import make_folder, sync_folder
 from shared.problems import Problem, Text
 
 _LABEL: Final = "backup.json"
@@ -87,7 +91,7 @@ class Backup:
         """Return what the backup says of itself.
 
         Raises:
-            NoBackup: it does not exist, or was never verified.
+            NoBackup: it does not exist, was never verified, or its label cannot be read.
         """
         try:
             return msgspec.json.decode((self.folder / _LABEL).read_bytes(), type=Label)
@@ -99,19 +103,28 @@ class Backup:
                 ),
                 where=str(self.folder),
             ) from error
+        except msgspec.DecodeError as error:
+            raise NoBackup(
+                Text(
+                    f"Son «\u00a0{_LABEL}\u00a0» est illisible\u00a0: cette sauvegarde ne compte pas. Nommez-en une "
+                    "autre, ou lancez «\u00a0tournee backup\u00a0».",
+                    f"Its “{_LABEL}” cannot be read: this backup does not count. Name another one, or run “tournee "
+                    "backup”.",
+                ),
+                where=str(self.folder / _LABEL),
+            ) from error
 
     def write_label(self, label: Label) -> None:
         """Say that the backup is whole and verified, in one step."""
-        partial = self.folder / f".{_LABEL}"
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode(label)))
-        partial.rename(self.folder / _LABEL)
+        write_durably(self.folder / _LABEL, msgspec.json.format(msgspec.json.encode(label)))
 
 
 def new_backup(pool: Path, at: datetime) -> Backup:
     """Make the folder of a backup begun at ``at``."""
     backup = Backup(pool, at.strftime(_FORM))
-    pool.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(pool, above=0o755)
     backup.folder.mkdir(mode=0o700)
+    sync_folder(pool)
     return backup
 
 
@@ -119,18 +132,22 @@ def latest_backup(pool: Path) -> Backup:
     """Return the newest verified backup.
 
     Raises:
-        NoBackup: there is none.
+        NoBackup: there is none, or the newest one's label cannot be read.
     """
-    names = sorted((path.parent.name for path in pool.glob(f"*/{_LABEL}")), reverse=True)
-    backup = Backup(pool, names[0] if names else "")
+    backup = next(_labelled(pool), Backup(pool, ""))
     backup.label()
     return backup
 
 
 def missing_before(pool: Path) -> dict[tuple[str, str], datetime]:
-    """Return what the newest verified backup lacked, by owner and hash, each with since when; nothing without one."""
-    try:
-        label = latest_backup(pool).label()
-    except NoBackup:
-        return {}
-    return {(one.owner_id, one.sha256): one.since for one in label.missing}
+    """Return what the newest readable backup lacked, by owner and hash, each with since when; nothing without one."""
+    for backup in _labelled(pool):
+        with suppress(NoBackup):
+            return {(one.owner_id, one.sha256): one.since for one in backup.label().missing}
+    return {}
+
+
+def _labelled(pool: Path) -> Iterator[Backup]:
+    """Yield every backup that has a label, the newest first."""
+    for name in sorted((path.parent.name for path in pool.glob(f"*/{_LABEL}")), reverse=True):
+        yield Backup(pool, name)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
 from server.core.blobs import BlobMissing, BlobStore, LocalBlobStore, is_whole
+from server.core.durable import write_durably
 from server.core.settings import settings
 from server.sync.backups.kept import Backup
+from shared.durable import make_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +68,7 @@ def keep_secrets(backup: Backup) -> None:
 
 def copy_secrets(source: Path, target: Path) -> None:
     """Copy key files, readable by their owner alone; one that is there already stays."""
-    target.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(target, above=0o755)
     for path in sorted(source.iterdir()) if source.is_dir() else ():
         if path.is_file() and not (target / path.name).exists():
-            shutil.copyfile(path, target / path.name)
-            (target / path.name).chmod(0o600)
+            write_durably(target / path.name, path.read_bytes())

@@ -10,19 +10,11 @@ import psycopg
 
 from server.core.blobs import BlobStore
 from server.core.embedded.address import PostgresAddress
-from server.sync.backups.base import PASSWORD, lay_out, recover_until, stood_up
+from server.sync.backups.base import PASSWORD, lay_out, recover_until, stood_up, under_restore
 from server.sync.backups.contents import Contents, check_chains, contents_of, objects_named
 from server.sync.backups.kept import Backup
 from server.sync.backups.objects import copy_objects, copy_secrets, pool_of
 from server.sync.service.streams import BEGIN_EPOCH
-from shared.problems import Problem, Text
-
-
-class PlaceTaken(Problem):
-    """Where the database should be restored there is one already."""
-
-    slug = "restore-place-taken"
-    title = Text("Une base est déjà là", "There is a database already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +46,8 @@ class Restored:
 def restore_backup(backup: Backup, place: Place, *, moment: Moment | None = None) -> Restored:
     """Make the backup a server again in an empty place, check it, and give it a new epoch.
 
-    The new epoch makes every tablet compare and send again what this server does not know.
+    The new epoch makes every tablet compare and send again what this server does not know. No server starts in a place
+    whose restore was killed or failed; a restore that is run again begins anew there.
 
     Raises:
         NoBackup: the backup was never verified.
@@ -62,22 +55,15 @@ def restore_backup(backup: Backup, place: Place, *, moment: Moment | None = None
         BackupBroken: what stood up is not whole.
     """
     label = backup.label()
-    if (place.postgres / "cluster").exists():
-        raise PlaceTaken(
-            Text(
-                "Arrêtez le serveur et déplacez d’abord ce dossier; une restauration n’efface rien.",
-                "Stop the server and move this folder away first; a restore erases nothing.",
-            ),
-            where=str(place.postgres),
-        )
-    lay_out(backup, place.postgres)
-    copy_secrets(backup.secrets, place.secrets)
-    (place.secrets / PASSWORD).unlink()
-    if moment is not None:
-        recover_until(place.postgres, archive=moment.archive, until=moment.until.isoformat())
-    with stood_up(place.postgres) as address:
-        restored = _checked(backup, address, label.database, place.store)
-        _begin_epoch(address, label.database)
+    with under_restore(place.postgres):
+        lay_out(backup, place.postgres)
+        copy_secrets(backup.secrets, place.secrets)
+        (place.secrets / PASSWORD).unlink()
+        if moment is not None:
+            recover_until(place.postgres, archive=moment.archive, until=moment.until.isoformat())
+        with stood_up(place.postgres, is_restoring=True) as address:
+            restored = _checked(backup, address, label.database, place.store)
+            _begin_epoch(address, label.database)
     return restored
 
 

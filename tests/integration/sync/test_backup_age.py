@@ -12,13 +12,15 @@ from server.core.blobs import LocalBlobStore, blob_store
 from server.core.database import IDENTITY_ORG
 from server.core.settings import reload_settings, settings
 from server.core.transaction import transaction
-from server.sync.backups.kept import Backup, Label, NoBackup, latest_backup
-from server.sync.backups.restoring import Place, PlaceTaken, restore_backup
+from server.sync.backups.base import PlaceTaken
+from server.sync.backups.kept import Backup, Label, MissingObject, NoBackup, latest_backup, missing_before, new_backup
+from server.sync.backups.restoring import Place, restore_backup
 from server.sync.cli import backup, restore, restore_objects
 from server.sync.cli.safety import NoSuperuser, NotOurs
 from server.sync.service.safekeeping import note_backup
 from tests.conftest import Database
 from tests.factories.hand_tablet import PICTURE, PICTURE_SHA, SIGNATURE_SHA, STROKES, Yard
+from tests.factories.syncs import note_syncs
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -46,6 +48,30 @@ def test_a_backup_that_was_never_verified_does_not_count(tmp_path: Path) -> None
         latest_backup(tmp_path)
     _labelled(tmp_path)
     assert latest_backup(tmp_path).name == "2026-11-24T120000Z"
+
+
+def test_a_label_is_on_the_disk_before_the_backup_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """G5: tablets let go of what a backup holds; a power cut right after takes neither its label nor its folder."""
+    pool = tmp_path / "var" / "backups"
+    synced = note_syncs(monkeypatch)
+    made = new_backup(pool, NOON)
+    assert {pool, pool.parent, tmp_path} <= set(synced)
+    synced.clear()
+    _labelled(pool)
+    beside, folder = synced
+    assert (beside.parent, folder) == (made.folder, made.folder)
+
+
+@pytest.mark.parametrize("left", [b"", b'{"name": "2026-11-2'], ids=["emptied", "cut short"])
+def test_a_label_that_cannot_be_read_does_not_count_and_holds_up_no_backup(tmp_path: Path, left: bytes) -> None:
+    """G5: a disk that lost the label's bytes is said; the next backup goes on from the newest that can be read."""
+    lacking = MissingObject(owner_id="x", sha256="aa" * 32, since=NOON - timedelta(days=3))
+    _labelled(tmp_path, missing=(lacking,))
+    newer = new_backup(tmp_path, NOON + timedelta(days=1))
+    (newer.folder / "backup.json").write_bytes(left)
+    with pytest.raises(NoBackup, match="cannot be read"):
+        latest_backup(tmp_path)
+    assert missing_before(tmp_path) == {("x", "aa" * 32): lacking.since}
 
 
 def test_a_restore_erases_nothing(tmp_path: Path) -> None:
@@ -89,12 +115,13 @@ def test_objects_that_the_store_lost_or_holds_with_other_bytes_come_back_from_th
     assert "0 remis" in CliRunner().invoke(restore_objects, mend).stdout
 
 
-def _labelled(pool: Path) -> Backup:
+def _labelled(pool: Path, missing: tuple[MissingObject, ...] = ()) -> Backup:
     made = Backup(pool, "2026-11-24T120000Z")
     made.folder.mkdir(parents=True, exist_ok=True)
     made.write_label(
         Label(
-            name=made.name, database="tournee", made_at=NOON, verified_at=NOON, rows={}, streams=(), objects=0, bytes=0
+            name=made.name, database="tournee", made_at=NOON, verified_at=NOON, rows={}, streams=(), objects=0, bytes=0,
+            missing=missing,
         )
-    )
+    )  # fmt: skip
     return made

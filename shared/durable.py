@@ -7,14 +7,15 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, *, above: int = 0o700) -> None:
     """Make a private folder and those above it that are missing; when this returns, a power cut cannot unmake them.
 
+    Those above get the mode ``above``.
     The name of the folder itself is synchronised each time: an earlier start may have died just before.
     """
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     for one in reversed(missing):
-        one.mkdir(mode=0o700, exist_ok=True)
+        one.mkdir(mode=0o700 if one == folder else above, exist_ok=True)
         sync_folder(one.parent)
     with suppress(PermissionError):  # a parent that we may not read is one that the system made for us
         sync_folder(folder.parent)
