@@ -75,7 +75,7 @@ def served(yard: Yard) -> Iterator[Served]:
     """The product's own server on the test's database."""
     listening = socket.create_server(("127.0.0.1", 0))
     command = [sys.executable, "-m", "gunicorn", "--workers", "1", "--threads", "4", "--bind",
-               f"fd://{listening.fileno()}", "--log-level", "error", "server.app:application()"]  # fmt: skip
+               f"fd://{listening.fileno()}", "--log-level", "error", "server.app:create_app()"]  # fmt: skip
     process = subprocess.Popen(
         command, cwd=ROOT, pass_fds=[listening.fileno()], env=os.environ | {"PYTHONPATH": str(ROOT)}
     )
