@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -43,13 +44,15 @@ def parked_day(postgres: PostgresAddress, tmp_path: Path) -> Iterator[tuple[Brow
 
 
 def _hand_in(day: BrowserDay) -> None:
-    """Let a driver hand in a stop of a run that was given to somebody else, then give it to him after all."""
+    """Let a driver hand in a stop of a run that was given to somebody else, then give it to him, for a later hour."""
     yard = make_yard(create_app(), day.world, has_truck=True)
     tablet, driver_id = strangers_tablet(yard)
     tablet.arrive(tablet.stop())
     tablet.visit(tablet.stop())
     tablet.upload_signature()
     assert [one["status"] for one in tablet.push()["results"]] == ["parked", "parked"]
+    with transaction(day.world.carrier_id) as session:
+        session.get_one(Stop, UUID(tablet.stop().stop_id)).planned_at += timedelta(minutes=30)
     give_run(yard, driver_id)
 
 
