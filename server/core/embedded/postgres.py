@@ -28,6 +28,8 @@ from server.core.problems import Problem, Text
 __all__ = ["EmbeddedPostgres", "PostgresAddress", "PostgresBroken", "ensure_database", "ensure_roles", "find_pg_bin"]
 
 ARCHIVE_FOLDER: Final = "basic_archive.archive_directory"
+ELSEWHERE: Final = Path("/var/lib/tournee")
+"""Where root keeps a cluster when nobody else can enter its folder."""
 RESTORING: Final = "restoring"
 """The file that stands in the folder for as long as a restore did not end well."""
 _PORT: Final = 5432  # only names the socket: nothing listens on the network
@@ -72,7 +74,7 @@ class EmbeddedPostgres:
         folder: Path,
         *,
         options: Mapping[str, str] | None = None,
-        elsewhere: Path = Path("/var/lib/tournee"),
+        elsewhere: Path = ELSEWHERE,
         is_restoring: bool = False,
     ) -> None:
         """Name the folder; nothing is touched yet.

@@ -17,7 +17,7 @@ from server.core.durable import write_durably
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.binaries import find_pg_bin
 from server.core.embedded.locks import exclusive
-from server.core.embedded.postgres import RESTORING, EmbeddedPostgres
+from server.core.embedded.postgres import ELSEWHERE, RESTORING, EmbeddedPostgres
 from server.sync.backups.kept import Backup
 from shared.durable import make_folder, sync_folder
 from shared.problems import Problem, Text
@@ -89,14 +89,14 @@ def recover_until(home: Path, *, archive: Path, until: str) -> None:
 
 
 @contextmanager
-def under_restore(home: Path) -> Iterator[None]:
+def under_restore(home: Path, *, elsewhere: Path = ELSEWHERE) -> Iterator[None]:
     """Keep servers from ``home`` until the block ended well, a kill included; what one left there is deleted first.
 
     Raises:
         PlaceTaken: a database is there; nothing of it is touched.
         StillHeld: another restore is at work there.
     """
-    place, marker = EmbeddedPostgres(home), home / RESTORING
+    place, marker = EmbeddedPostgres(home, elsewhere=elsewhere), home / RESTORING
     make_folder(home, above=0o755)
     with exclusive(home / "restore.lock", patience_s=0):
         if marker.exists():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-import shutil
 import signal
 import subprocess
 import sys
@@ -96,22 +95,17 @@ def test_a_key_that_was_half_copied_is_copied_whole_by_the_next_restore(tmp_path
     assert (target / "server_keys.json").read_bytes() == b"k" * 8_192
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root keeps a cluster elsewhere")
-def test_a_cluster_that_root_keeps_elsewhere_takes_the_place_too(tmp_path: Path) -> None:
+def test_a_cluster_that_root_keeps_elsewhere_takes_the_place_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Operations: moved there, the restored cluster would lie inside the former one, which would start instead."""
-    folder = tmp_path / "postgres"
-    away = _away(folder)
-    away.mkdir(parents=True)
-    try:
-        with pytest.raises(PlaceTaken) as refused, under_restore(folder):
-            pytest.fail("the place is taken")
-        assert refused.value.where == str(away.parent)
-    finally:
-        shutil.rmtree(away.parent)
-
-
-def _away(folder: Path) -> Path:
-    return Path("/var/lib/tournee") / sha256(os.fsencode(folder)).hexdigest()[:16] / "cluster"
+    monkeypatch.setattr(os, "geteuid", lambda: 0)  # only root keeps one elsewhere; here nothing is started
+    folder, elsewhere = tmp_path / "postgres", tmp_path / "elsewhere"
+    away = elsewhere / sha256(os.fsencode(folder)).hexdigest()[:16]
+    (away / "cluster").mkdir(parents=True)
+    with pytest.raises(PlaceTaken) as refused, under_restore(folder, elsewhere=elsewhere):
+        pytest.fail("the place is taken")
+    assert refused.value.where == str(away)
 
 
 def _nonce(conninfo: str) -> object:
