@@ -15,12 +15,10 @@ from sqlalchemy import create_engine, text
 
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.postgres import EmbeddedPostgres
-from server.core.embedded.roles import ensure_database, ensure_roles
-from server.core.migrations import note_present
 from server.core.settings import PREFIX, reload_settings
 from server.core.transaction import engine
-from server.migrations.schema import install
 from tests.factories.memory import quick_folder
+from tests.factories.schema import make_schema_template
 from tests.factories.waiting import BOUNDED
 
 pytest_plugins = ["tests.factories.bounded", "tests.factories.truth", "tests.factories.web"]
@@ -68,13 +66,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresAddre
         quick_folder(tmp_path_factory.mktemp("postgres")) as folder,
         EmbeddedPostgres(folder, options=options) as address,
     ):
-        ensure_roles(address)
-        ensure_database(address, "template_tournee")
-        owner = create_engine(address.url("template_tournee", user="tournee_owner"))
-        with owner.begin() as connection:
-            install(connection)
-            note_present(connection)
-        owner.dispose()
+        make_schema_template(address)
         yield address
 
 

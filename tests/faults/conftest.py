@@ -6,15 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-from sqlalchemy import create_engine
 
 from server.core.embedded.address import PostgresAddress
 from server.core.embedded.postgres import EmbeddedPostgres
-from server.core.embedded.roles import ensure_database, ensure_roles
-from server.core.migrations import note_present
-from server.migrations.schema import install
 from tests.factories.drill import Cluster, Drill, Morning, morning_of
 from tests.factories.memory import quick_folder
+from tests.factories.schema import make_schema_template
 from tests.factories.state import Digest
 
 
@@ -25,13 +22,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         server = EmbeddedPostgres(folder, options={"max_wal_size": "256MB"})
         address = server.start()
         try:
-            ensure_roles(address)
-            ensure_database(address, "template_tournee")
-            engine = create_engine(address.url("template_tournee", user="tournee_owner"))
-            with engine.begin() as connection:
-                install(connection)
-                note_present(connection)
-            engine.dispose()
+            make_schema_template(address)
             yield Cluster(folder, server, address)
         finally:
             server.stop()
